@@ -1,0 +1,90 @@
+import { isAbsolute, relative as relativePath, resolve, sep } from 'node:path';
+import { StepsAnimationError } from '../errors.js';
+
+/** Length limits of the prompt part. The bytes leave room for numbers, suffixes and an extension within 255. */
+const maxCharacters = 96;
+const maxBytes = 180;
+
+/** Unassigned code points, unpaired surrogates and invisible formatting; the joiners inside emoji stay. */
+const unsafeInvisible = /(?![\u200c\u200d])[\p{Cn}\p{Cs}\p{Cf}]/gu;
+const blank = /[\s\p{Cc}]+/gu;
+/** What Windows reserves, which includes the separators of every system. */
+const reserved = /[<>:"/\\|?*]+/g;
+const leadingOrTrailing = /^[\s._]+|[\s._]+$/g;
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The prompt as a part of a file name that every file system accepts; empty if nothing of it can be kept. */
+export function safePrompt(prompt: string): string {
+  const visible = prompt.replace(blank, ' ').replace(unsafeInvisible, '').normalize('NFC');
+  const safe = visible.replace(reserved, '_').replace(/ +/g, ' ');
+  return crop(safe.replace(leadingOrTrailing, '')).replace(leadingOrTrailing, '');
+}
+
+function crop(text: string): string {
+  let cropped = '';
+  let characters = 0;
+  let bytes = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    characters += 1;
+    bytes += Buffer.byteLength(segment);
+    if (characters > maxCharacters || bytes > maxBytes) {
+      break;
+    }
+    cropped += segment;
+  }
+  return cropped;
+}
+
+/** What the name of an intermediate file tells. */
+export type IntermediateName = {
+  /** which batch of the run, from 0 */
+  readonly batch: number;
+  /** which image of the batch, from 0 */
+  readonly position: number;
+  /** from 1 */
+  readonly step: number;
+  readonly seed: number;
+  readonly prompt: string;
+};
+
+/** The name of an intermediate file without its extension, such as `0000012-42-a red apple`. */
+export function intermediateStem({ batch, position, step, seed, prompt }: IntermediateName): string {
+  return `${digits(batch, 2)}${digits(position, 2)}${digits(step, 3)}-${movieStem({ seed, prompt })}`;
+}
+
+/** The name of a movie without its extension, such as `42-a red apple`. */
+export function movieStem({ seed, prompt }: Pick<IntermediateName, 'seed' | 'prompt'>): string {
+  const promptPart = safePrompt(prompt);
+  return promptPart === '' ? String(seed) : `${seed}-${promptPart}`;
+}
+
+/**
+ * Reads an intermediate file's name back; undefined if it is another kind of name.
+ * Digits beyond seven count as the step's. A `-1` that made a taken name unique stays part of the prompt.
+ */
+export function parseIntermediateStem(stem: string): IntermediateName | undefined {
+  const match = /^(?<batch>\d{2})(?<position>\d{2})(?<step>\d{3,})-(?<seed>\d+)(?:-(?<prompt>.*))?$/su.exec(stem);
+  if (!match?.groups) {
+    return undefined;
+  }
+  const { batch, position, step, seed, prompt = '' } = match.groups;
+  return { batch: Number(batch), position: Number(position), step: Number(step), seed: Number(seed), prompt };
+}
+
+function digits(value: number, length: number): string {
+  return String(value).padStart(length, '0');
+}
+
+/** The absolute path of a folder given relative to `root`; one that leaves the root is refused. */
+export function resolveBelow(root: string, relative: string): string {
+  const path = resolve(root, relative);
+  const fromRoot = relativePath(resolve(root), path);
+  if (fromRoot === '..' || fromRoot.startsWith(`..${sep}`) || isAbsolute(fromRoot) || relative.includes('\0')) {
+    throw new StepsAnimationError(
+      'usage',
+      `the folder ${JSON.stringify(relative)} lies outside of ${root}; give a folder below it, such as "animation"`,
+    );
+  }
+  return path;
+}
