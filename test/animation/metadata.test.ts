@@ -32,7 +32,7 @@ describe('parseInfotext', () => {
   });
 
   it('gives a result for any text, quickly', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => parseInfotext(text) !== undefined));
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => parseInfotext(text) !== undefined));
     const began = performance.now();
     parseInfotext('a'.repeat(50_000));
     parseInfotext('a: "'.repeat(50_000));

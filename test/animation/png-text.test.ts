@@ -9,20 +9,13 @@ const png = await sharp({ create: { width: 3, height: 2, channels: 3, background
   .toBuffer();
 
 describe('withPngText', () => {
-  it.each(['a red apple\nSteps: 30, Seed: 42', 'café', 'りんご 🍎', ''])(
-    'writes %j so that others read it',
-    async (text) => {
-      const written = withPngText(png, 'parameters', text);
-      const { comments = [] } = await sharp(written).metadata();
-      if (text !== '') {
-        const [comment] = comments;
-        expect(comment?.keyword).toMatch(/parameters$/);
-        expect(comment?.text).toBe(text);
-      }
-      expect(readPngText(written, 'parameters')).toBe(text);
-      expect(await sharp(written).raw().toBuffer()).toEqual(await sharp(png).raw().toBuffer());
-    },
-  );
+  it.each(['a red apple\nSteps: 30, Seed: 42', 'りんご 🍎'])('writes %j so that others read it', async (text) => {
+    const written = withPngText(png, 'parameters', text);
+    const { comments } = await sharp(written).metadata();
+    expect(comments).toEqual([{ keyword: expect.stringMatching(/parameters$/), text }]);
+    expect(readPngText(written, 'parameters')).toBe(text);
+    expect(await sharp(written).raw().toBuffer()).toEqual(await sharp(png).raw().toBuffer());
+  });
 
   it('takes the plain chunk where Latin-1 suffices, as Pillow does', () => {
     expect(chunkTypes(withPngText(png, 'parameters', 'café'))).toContain('tEXt');
