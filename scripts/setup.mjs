@@ -1,0 +1,58 @@
+// Installs and builds what is missing or out of date, with nothing but Node; does nothing when all is there.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const inRoot = (...names) => join(root, ...names);
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  fail(`Node 20.19 or newer is needed, this is ${process.versions.node}: get one from https://nodejs.org`);
+}
+
+/** npm writes this file at the end of an installation. */
+const installed = inRoot('node_modules', '.package-lock.json');
+/** Written below at the end of a build, because an incremental build leaves the times of unchanged files alone. */
+const built = inRoot('dist', '.built');
+
+if (timeOf(installed) < timeOf(inRoot('package-lock.json'))) {
+  console.log('Installing the packages (npm ci) …');
+  npm(['ci', '--include=dev', '--no-progress', '--loglevel=error']);
+}
+
+const sources = ['src', 'tsconfig.json', 'package.json', 'scripts/build-kernels.mjs'].map((name) => inRoot(name));
+if (timeOf(built) < Math.max(...sources.map(newest), timeOf(installed))) {
+  console.log('Building (npm run build) …');
+  npm(['run', 'build', '--silent']);
+  writeFileSync(built, '');
+}
+
+function timeOf(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : Number.NEGATIVE_INFINITY;
+}
+
+/** The time of the last change below a path; a folder's own time tells of deleted files. */
+function newest(path) {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return timeOf(path);
+  return Math.max(timeOf(path), ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+/** Runs npm, the one that runs this script if there is one. */
+function npm(args) {
+  const script = process.env.npm_execpath;
+  const windows = process.platform === 'win32';
+  const [command, before] = script?.endsWith('.js') ? [process.execPath, [script]] : [windows ? 'npm.cmd' : 'npm', []];
+  const { status, error } = spawnSync(command, [...before, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: command === 'npm.cmd',
+  });
+  if (status !== 0) fail(`npm ${args[0]} did not succeed${error ? ` (${error.message})` : ''}: see above`);
+}
+
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exit(1);
+}

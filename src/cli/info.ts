@@ -1,0 +1,32 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { parseInfotext } from '../animation/metadata.js';
+import type { FileFacts } from './file-facts.js';
+import { printJson, printTable } from './print.js';
+
+/** `info <file>`: what an image or a movie is, and the settings that it was made with. */
+export function addInfoCommand(program: Command): void {
+  program
+    .command('info')
+    .description('tell what an image or a movie is, and the settings that it was made with')
+    .argument('<file>', 'a PNG, JPEG or WebP image, or a movie')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  $ steps-animation info "outputs/txt2img-images/animation/42-a red apple.mp4"')
+    .action(async (file: string, { json = false }: { json?: boolean }) => {
+      const { describeFile } = await import('./file-facts.js');
+      const facts = await describeFile(resolve(file));
+      if (json) printJson(facts);
+      else printFacts(facts);
+    });
+}
+
+function printFacts({ infotext, tags, ...facts }: FileFacts): void {
+  printTable(Object.entries(facts).map(([name, value]) => [name, String(value)]));
+  if (infotext === null) {
+    console.log('\nThere is no infotext in it.');
+    return;
+  }
+  const { prompt, negativePrompt, fields } = parseInfotext(infotext);
+  console.log();
+  printTable([['prompt', prompt], ['negative prompt', negativePrompt], ...Object.entries(fields)]);
+}

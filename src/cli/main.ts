@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { version } from '../version.js';
+import { addCodecsCommand } from './codecs.js';
+import { exitCodes, failureOf } from './failure.js';
+import { optionTerm } from './flags.js';
+import { addInfoCommand } from './info.js';
+import { addRenderCommand } from './render.js';
+import { addTxt2imgCommand } from './txt2img.js';
+
+const program = new Command('steps-animation')
+  .description('A movie of an image being made: the denoised steps of a diffusion model as a short, small animation.')
+  .version(version)
+  .exitOverride()
+  .configureOutput({ outputError: () => {} }) // errors are told below, in one line
+  .configureHelp({ optionTerm });
+
+for (const add of [addTxt2imgCommand, addRenderCommand, addCodecsCommand, addInfoCommand]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { message, exitCode } = failureOf(error);
+  if (exitCode !== exitCodes.success) process.stderr.write(`error: ${message}\n`);
+  process.exitCode = exitCode;
+}
