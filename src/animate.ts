@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import { movieStem } from './animation/file-names.js';
+import type { FinishedMovie } from './animation/movie-messages.js';
+import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from './animation/options.js';
+import type { Picture } from './animation/picture.js';
+import { encodePng } from './animation/picture-files.js';
+import { Recorder } from './animation/recorder.js';
+import { prepareFolder, writeWhole } from './animation/whole-files.js';
+import { checkOptions } from './check-options.js';
+import { StepsAnimationError } from './errors.js';
+import type { GenerationEvent, GenerationRequest, Host, ImageInfo, PassInfo } from './hosts/host.js';
+
+/** A finished animation, as the command prints it with `--json`. */
+export type AnimationResult = {
+  readonly type: 'animation';
+  /** absolute path of the movie */
+  readonly path: string;
+  /** absolute path of the finished image; null where the movie was made of files */
+  readonly image: string | null;
+  readonly codec: string;
+  /** in pixels */
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  readonly fps: number;
+  /** seconds */
+  readonly duration: number;
+  readonly bytes: number;
+  /** pictures that the movie shows */
+  readonly steps: number;
+  readonly seed: number | null;
+  /** from the arrival of the finished image, or of the last source, to the closed movie, in milliseconds */
+  readonly finish_ms: number;
+};
+
+/** What happens while an image and its movie are made. */
+export type RunEvent =
+  | { readonly type: 'start'; readonly images: number; readonly steps: number }
+  | { readonly type: 'step'; readonly step: number; readonly steps: number }
+  | { readonly type: 'image'; readonly path: string; readonly seed: number }
+  | { readonly type: 'rendering'; readonly frame: number; readonly frames: number }
+  | { readonly type: 'kept'; readonly folder: string }
+  | { readonly type: 'debug'; readonly message: string }
+  | AnimationResult;
+
+export type AnimateSettings = {
+  readonly host: Host;
+  readonly request: GenerationRequest;
+  readonly animation?: AnimationOptionsInput;
+  /** save location; images go to `<outdir>/txt2img-images`, movies and intermediate images below it */
+  readonly outdir: string;
+  readonly tab?: 'txt2img' | 'img2img';
+  readonly onEvent?: (event: RunEvent) => void;
+  /** stops sampling after the step at hand; what there is then still becomes a movie */
+  readonly signal?: AbortSignal;
+};
+
+/** zlib level of the finished image, the default of libpng */
+const imageCompression = 6;
+
+/**
+ * Generates images and makes a movie of each one's steps while they are being made.
+ * @returns one result for each movie
+ * @throws StepsAnimationError `usage` before any sampling; `output` or `encoder` when something could not be
+ *   written: what was written until then is kept
+ */
+export async function animate(settings: AnimateSettings): Promise<AnimationResult[]> {
+  const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
+  const folder = join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
+  await prepareFolder(folder);
+  const { request } = settings;
+  await using recorder = await Recorder.open(
+    { animation, folder, onEvent: (event) => settings.onEvent?.(event) },
+    { width: request.width, height: request.height },
+  );
+  return await new Run(settings, animation, folder, recorder).results();
+}
+
+/** One run of a host: its events go to the recorder, its images to files. */
+class Run {
+  readonly #settings: AnimateSettings;
+  readonly #animation: AnimationOptions;
+  readonly #folder: string;
+  readonly #recorder: Recorder;
+  readonly #finishing: Promise<AnimationResult | null>[] = [];
+  #images: readonly ImageInfo[] = [];
+  #steps = 0;
+  #stepsTaken = 0;
+
+  constructor(settings: AnimateSettings, animation: AnimationOptions, folder: string, recorder: Recorder) {
+    this.#settings = settings;
+    this.#animation = animation;
+    this.#folder = folder;
+    this.#recorder = recorder;
+  }
+
+  async results(): Promise<AnimationResult[]> {
+    const { host, request, signal } = this.#settings;
+    try {
+      // Events end when the last one has been taken: until then, steps can still be decoded.
+      for await (const event of host.generate(request, signal)) await this.#take(event);
+    } finally {
+      await Promise.allSettled(this.#finishing);
+    }
+    const results = await Promise.all(this.#finishing);
+    return results.filter((result) => result !== null);
+  }
+
+  async #take(event: GenerationEvent): Promise<void> {
+    switch (event.type) {
+      case 'start':
+        this.#start(event.images, event.passes);
+        break;
+      case 'step':
+        this.#recorder.step(event.image, event.step, () => event.picture('denoised'));
+        this.#tellStep();
+        break;
+      case 'image':
+        this.#finishing.push(this.#finish(event));
+        break;
+      case 'end':
+        await Promise.allSettled(this.#finishing);
+    }
+  }
+
+  #start(images: readonly ImageInfo[], passes: readonly PassInfo[]): void {
+    this.#images = images;
+    this.#steps = passes.reduce((sum, pass) => sum + pass.steps, 0);
+    const exact = passes.length === 1 && passes.every((pass) => pass.exact);
+    this.#recorder.start(images.map((image) => ({ ...image, ...(exact ? { exactSteps: this.#steps } : {}) })));
+    this.#settings.onEvent?.({ type: 'start', images: images.length, steps: this.#steps * images.length });
+  }
+
+  #tellStep(): void {
+    this.#stepsTaken++;
+    const steps = this.#steps * this.#images.length;
+    this.#settings.onEvent?.({ type: 'step', step: this.#stepsTaken, steps });
+  }
+
+  async #finish(event: Extract<GenerationEvent, { type: 'image' }>): Promise<AnimationResult | null> {
+    const info = this.#images[event.image];
+    if (!info)
+      throw new StepsAnimationError('input', `The host sent image ${event.image}, which it had not announced.`);
+    const complete = event.reason === 'finished';
+    // The image first: whatever happens to the movie, it is on disk.
+    const [image, recording] = await Promise.allSettled([
+      this.#saveImage(info, event.picture, event.infotext),
+      this.#recorder.finish(event.image, event.picture, event.infotext, complete),
+    ]);
+    if (image.status === 'rejected') throw image.reason;
+    if (recording.status === 'rejected') throw recording.reason;
+    const { movie, kept, steps, finishMs } = recording.value;
+    const [first] = kept;
+    if (first !== undefined) this.#settings.onEvent?.({ type: 'kept', folder: join(first, '..') });
+    if (!movie) return null;
+    const result = describe(movie, this.#animation, steps, finishMs, image.value, info.seed);
+    this.#settings.onEvent?.(result);
+    return result;
+  }
+
+  async #saveImage(info: ImageInfo, picture: Picture, infotext: string): Promise<string> {
+    const png = await encodePng(picture, infotext, imageCompression);
+    const path = await writeWhole(this.#folder, movieStem(info), 'png', png);
+    this.#settings.onEvent?.({ type: 'image', path, seed: info.seed });
+    return path;
+  }
+}
+
+/** The facts of a movie as results tell them. */
+export function describe(
+  movie: FinishedMovie,
+  animation: AnimationOptions,
+  steps: number,
+  finishMs: number,
+  image: string | null,
+  seed: number | null,
+): AnimationResult {
+  const { path, width, height, frames, bytes } = movie;
+  const { codec, fps } = animation;
+  const duration = frames / fps;
+  return {
+    type: 'animation',
+    ...{ path, image, codec, width, height, frames, fps, duration, bytes, steps, seed },
+    finish_ms: Math.round(finishMs * 10) / 10,
+  };
+}

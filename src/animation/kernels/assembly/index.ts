@@ -1,0 +1,93 @@
+// AssemblyScript, compiled to WebAssembly SIMD by `npm run build`. Addresses are bytes in the imported memory.
+
+/**
+ * Cross-fades two buffers: out = a + (b - a) * weight / 256, rounded to nearest.
+ * `length` is a multiple of 16; `weight` is that of b, 0 to 256.
+ */
+export function blend(a: usize, b: usize, out: usize, length: usize, weight: i32): void {
+  const weightOfB = i16x8.splat(<i16>weight);
+  const weightOfA = i16x8.splat(<i16>(256 - weight));
+  const half = i16x8.splat(128);
+  for (let i: usize = 0; i < length; i += 16) {
+    const pixelsOfA = v128.load(a + i);
+    const pixelsOfB = v128.load(b + i);
+    // 255 * 256 + 128 still fits an unsigned 16-bit lane.
+    const low = i16x8.add(
+      i16x8.add(
+        i16x8.mul(i16x8.extend_low_i8x16_u(pixelsOfA), weightOfA),
+        i16x8.mul(i16x8.extend_low_i8x16_u(pixelsOfB), weightOfB),
+      ),
+      half,
+    );
+    const high = i16x8.add(
+      i16x8.add(
+        i16x8.mul(i16x8.extend_high_i8x16_u(pixelsOfA), weightOfA),
+        i16x8.mul(i16x8.extend_high_i8x16_u(pixelsOfB), weightOfB),
+      ),
+      half,
+    );
+    v128.store(out + i, i8x16.narrow_i16x8_u(i16x8.shr_u(low, 8), i16x8.shr_u(high, 8)));
+  }
+}
+
+// ITU-R BT.709 luma weights (Kr 0.2126, Kb 0.0722) scaled to limited range (219 and 224 of 255), times 2^16.
+const Y_RED: i32 = 11966;
+const Y_GREEN: i32 = 40254;
+const Y_BLUE: i32 = 4064;
+const U_RED: i32 = -6596;
+const U_GREEN: i32 = -22189;
+const U_BLUE: i32 = 28785;
+const V_RED: i32 = 28785;
+const V_GREEN: i32 = -26145;
+const V_BLUE: i32 = -2640;
+
+/**
+ * Converts packed RGB to the planes Y, U, V with 4:2:0 subsampling, BT.709, limited range.
+ * The planes have even sides; the last row and column are repeated where the picture's side is odd.
+ * Chroma is sited to the left, as H.264 and MPEG-2 assume: 1-2-1 across columns, 1-1 across rows.
+ */
+export function rgbToYuv420(rgb: usize, out: usize, width: i32, height: i32): void {
+  const planeWidth = (width + 1) & ~1;
+  const planeHeight = (height + 1) & ~1;
+  for (let y = 0; y < planeHeight; y++) {
+    const row = rgb + <usize>(min(y, height - 1) * width * 3);
+    for (let x = 0; x < planeWidth; x++) {
+      const pixel = row + <usize>(min(x, width - 1) * 3);
+      const red = <i32>load<u8>(pixel);
+      const green = <i32>load<u8>(pixel, 1);
+      const blue = <i32>load<u8>(pixel, 2);
+      const luma = 16 + ((Y_RED * red + Y_GREEN * green + Y_BLUE * blue + 0x8000) >> 16);
+      store<u8>(out + <usize>(y * planeWidth + x), <u8>luma);
+    }
+  }
+  const u = out + <usize>(planeWidth * planeHeight);
+  const v = u + <usize>((planeWidth * planeHeight) >> 2);
+  const chromaWidth = planeWidth >> 1;
+  for (let y = 0; y < planeHeight; y += 2) {
+    const upper = rgb + <usize>(y * width * 3);
+    const lower = rgb + <usize>(min(y + 1, height - 1) * width * 3);
+    for (let x = 0; x < planeWidth; x += 2) {
+      const left = <usize>(max(x - 1, 0) * 3);
+      const centre = <usize>(x * 3);
+      const right = <usize>(min(x + 1, width - 1) * 3);
+      const red = weighted(upper, lower, left, centre, right);
+      const green = weighted(upper + 1, lower + 1, left, centre, right);
+      const blue = weighted(upper + 2, lower + 2, left, centre, right);
+      const at = <usize>((y >> 1) * chromaWidth + (x >> 1));
+      // The weights add up to 8, hence 19 bits; the offset is 128 plus one half.
+      store<u8>(u + at, <u8>((U_RED * red + U_GREEN * green + U_BLUE * blue + (257 << 18)) >> 19));
+      store<u8>(v + at, <u8>((V_RED * red + V_GREEN * green + V_BLUE * blue + (257 << 18)) >> 19));
+    }
+  }
+}
+
+function weighted(upper: usize, lower: usize, left: usize, centre: usize, right: usize): i32 {
+  return (
+    <i32>load<u8>(upper + left) +
+    2 * <i32>load<u8>(upper + centre) +
+    <i32>load<u8>(upper + right) +
+    <i32>load<u8>(lower + left) +
+    2 * <i32>load<u8>(lower + centre) +
+    <i32>load<u8>(lower + right)
+  );
+}

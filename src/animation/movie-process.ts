@@ -1,0 +1,133 @@
+import { constants, setPriority } from 'node:os';
+import { StepsAnimationError } from '../errors.js';
+import { tryCodec } from './codec-trial.js';
+import { MovieFile, writeMovie } from './movie-file.js';
+import type {
+  FailureText,
+  FinishedMovie,
+  FromMovieProcess,
+  IntermediateTarget,
+  MovieReply,
+  MovieRequest,
+  PictureOutcome,
+  ToMovieProcess,
+} from './movie-messages.js';
+import type { Picture } from './picture.js';
+import { encodePng } from './picture-files.js';
+import { pictureSequence } from './picture-sequence.js';
+import { writeWhole } from './whole-files.js';
+
+// The process in which movies are made, forked by the recorder. It gives way to the sampler, and a crash of
+// the encoder ends it alone.
+
+/** Fast rather than small: the file is usually deleted soon. */
+const intermediateCompression = 1;
+
+const movies = new Map<number, MovieFile>();
+/** Work on one movie goes in order; different movies go side by side. */
+const turns = new Map<number, Promise<unknown>>();
+
+function send(message: FromMovieProcess): void {
+  process.send?.(message);
+}
+
+async function handle(request: MovieRequest): Promise<MovieReply[keyof MovieReply]> {
+  switch (request.type) {
+    case 'check':
+      await tryCodec(request.settings);
+      return null;
+    case 'open':
+      return await inTurn(request.movie, async () => {
+        movies.set(request.movie, await MovieFile.open(request.target, request.settings));
+        return null;
+      });
+    case 'picture':
+      return await takePicture(request);
+    case 'close':
+      return await inTurn(request.movie, () => closeMovie(request.movie));
+    case 'drop':
+      return await inTurn(request.movie, () => dropMovie(request.movie));
+    case 'render':
+      return await inTurn(request.movie, () => renderMovie(request));
+  }
+}
+
+function inTurn<T>(movie: number, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(movie) ?? Promise.resolve()).then(work, work);
+  turns.set(movie, turn);
+  return turn;
+}
+
+async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>): Promise<PictureOutcome> {
+  const { movie, picture, keep, compose } = request;
+  // Composing takes its turn before anything is awaited: pictures must not overtake each other.
+  const [composed, kept] = await Promise.allSettled([
+    compose ? inTurn(movie, () => addToMovie(movie, picture)) : null,
+    keep ? keepPicture(picture, keep) : null,
+  ]);
+  return {
+    kept: kept.status === 'fulfilled' ? kept.value : null,
+    keepError: kept.status === 'rejected' ? failureText(kept.reason) : null,
+    composeError: composed.status === 'rejected' ? failureText(composed.reason) : null,
+  };
+}
+
+async function keepPicture(picture: Picture, { folder, stem, infotext }: IntermediateTarget): Promise<string> {
+  return await writeWhole(folder, stem, 'png', await encodePng(picture, infotext, intermediateCompression));
+}
+
+async function addToMovie(movie: number, picture: Picture): Promise<void> {
+  const file = opened(movie);
+  await file.add(picture);
+  send({ type: 'progress', movie, ...file.progress });
+}
+
+async function closeMovie(movie: number): Promise<FinishedMovie> {
+  await using file = opened(movie);
+  movies.delete(movie);
+  return await file.close();
+}
+
+async function dropMovie(movie: number): Promise<null> {
+  await movies.get(movie)?.[Symbol.asyncDispose]();
+  movies.delete(movie);
+  return null;
+}
+
+async function renderMovie(request: Extract<MovieRequest, { type: 'render' }>): Promise<FinishedMovie> {
+  const { movie, target, settings, files, last } = request;
+  return await writeMovie(target, settings, pictureSequence(files, last), (progress) =>
+    send({ type: 'progress', movie, ...progress }),
+  );
+}
+
+function opened(movie: number): MovieFile {
+  const file = movies.get(movie);
+  if (!file) throw new StepsAnimationError('encoder', 'The movie is no longer open.');
+  return file;
+}
+
+function failureText(error: unknown): FailureText {
+  if (error instanceof StepsAnimationError) return { code: error.code, message: error.message };
+  return { code: 'encoder', message: error instanceof Error ? error.message : String(error) };
+}
+
+async function answer({ id, request }: ToMovieProcess): Promise<void> {
+  try {
+    send({ type: 'done', id, value: await handle(request) });
+  } catch (error) {
+    send({ type: 'failed', id, error: failureText(error) });
+  }
+}
+
+async function leave(): Promise<void> {
+  await Promise.allSettled([...movies.keys()].map((movie) => inTurn(movie, () => dropMovie(movie))));
+  process.exit();
+}
+
+setPriority(process.platform === 'linux' ? constants.priority.PRIORITY_LOW : constants.priority.PRIORITY_BELOW_NORMAL);
+// Ctrl-C reaches the whole process group; the recorder decides what is still to be done.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => void leave());
+process.on('message', (message: ToMovieProcess) => void answer(message));

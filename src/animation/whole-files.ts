@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { access, constants, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StepsAnimationError } from '../errors.js';
+
+/** Files under work begin so; they are hidden, short, and never taken for pictures or movies. */
+const temporaryPrefix = '.steps-animation-';
+
+/** A name for a file that is not whole yet, in the folder in which it will appear. */
+export function temporaryPath(folder: string): string {
+  return join(folder, `${temporaryPrefix}${randomUUID()}.part`);
+}
+
+/**
+ * Makes sure that a folder is there and can be written to.
+ * @throws StepsAnimationError `output` naming the folder
+ */
+export async function prepareFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK | constants.X_OK);
+    // Root passes every access check, and a read-only file system fails only when it is written to.
+    const probe = temporaryPath(folder);
+    await (await open(probe, 'wx')).close();
+    await unlink(probe);
+  } catch (error) {
+    throw outputError(`Cannot write to the folder ${folder}`, error, 'choose another one, or make it writable');
+  }
+}
+
+/**
+ * Writes a file so that it appears under its final name only when it is whole and on disk.
+ * @returns its path, with `-1`, `-2`, … after the stem when the name is taken
+ */
+export async function writeWhole(folder: string, stem: string, extension: string, bytes: Uint8Array): Promise<string> {
+  const temporary = temporaryPath(folder);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return await publish(temporary, folder, stem, extension);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    if (error instanceof StepsAnimationError) throw error;
+    throw outputError(
+      `Cannot write ${stem}.${extension} in ${folder}`,
+      error,
+      'free some space or choose another folder',
+    );
+  }
+}
+
+/** Brings a file's content to the disk. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Gives a whole file its final name, or the next free one with `-1`, `-2`, …; never replaces another file. */
+export async function publish(temporary: string, folder: string, stem: string, extension: string): Promise<string> {
+  for (let suffix = 0; ; suffix++) {
+    const path = join(folder, suffix === 0 ? `${stem}.${extension}` : `${stem}-${suffix}.${extension}`);
+    if (await moveWithoutReplacing(temporary, path)) return path;
+  }
+}
+
+async function moveWithoutReplacing(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    if (!isErrno(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP')) throw error;
+    return renameIntoReservedName(from, to); // file systems without hard links: FAT, some network shares
+  }
+  await unlink(from);
+  return true;
+}
+
+async function renameIntoReservedName(from: string, to: string): Promise<boolean> {
+  try {
+    await (await open(to, 'wx')).close();
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
+  await rename(from, to);
+  return true;
+}
+
+function isErrno(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+function outputError(what: string, cause: unknown, remedy: string): StepsAnimationError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StepsAnimationError('output', `${what} (${reason}): ${remedy}.`, { cause });
+}

@@ -1,0 +1,98 @@
+import type { Picture } from '../animation/picture.js';
+
+/** A program that generates images and tells of every step. */
+export type Host = {
+  readonly name: string;
+  /** What this host has: asked before anything is generated, so that wrong requests fail at once. */
+  describe(signal?: AbortSignal): Promise<HostDescription>;
+  /**
+   * Runs a request and yields its events in order.
+   * When `signal` aborts, sampling stops after the step at hand; images begun then end with the reason
+   * `interrupted`, and `end` still comes.
+   */
+  generate(request: GenerationRequest, signal?: AbortSignal): AsyncIterable<GenerationEvent>;
+};
+
+export type HostDescription = {
+  readonly models: readonly ModelDescription[];
+  readonly samplers: readonly string[];
+  readonly schedulers: readonly string[];
+};
+
+export type ModelDescription = {
+  readonly name: string;
+  /** size of the pictures that the model was trained on, in pixels */
+  readonly width: number;
+  readonly height: number;
+};
+
+export type GenerationRequest = {
+  /** name or folder of a model */
+  readonly model: string;
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly sampler: string;
+  readonly scheduler: string;
+  /** sampling steps, at least 1 */
+  readonly steps: number;
+  readonly cfgScale: number;
+  /** seed of the first image, 0 to 2^32 - 1 */
+  readonly seed: number;
+  /** in pixels, multiples of 8 */
+  readonly width: number;
+  readonly height: number;
+  /** how many batches, one after another */
+  readonly batchCount: number;
+  /** how many images at once */
+  readonly batchSize: number;
+};
+
+export type ImageInfo = {
+  /** which batch of the run and which place in it, both from 0 */
+  readonly batch: number;
+  readonly position: number;
+  readonly seed: number;
+  readonly prompt: string;
+  /** the `parameters` text that web UIs write into images */
+  readonly infotext: string;
+  /** size of the finished image in pixels, if known beforehand */
+  readonly width?: number;
+  readonly height?: number;
+};
+
+export type PassInfo = {
+  readonly kind: 'base' | 'hires';
+  readonly width: number;
+  readonly height: number;
+  /** planned steps */
+  readonly steps: number;
+  /** whether that number is certain; adaptive samplers do not know */
+  readonly exact: boolean;
+};
+
+/** Which latent a step's picture shows: the model's guess of the clean image, or the noisy one. */
+export type Content = 'denoised' | 'noisy';
+
+export type FinishReason = 'finished' | 'interrupted' | 'skipped';
+
+export type GenerationEvent =
+  | { readonly type: 'start'; readonly images: readonly ImageInfo[]; readonly passes: readonly PassInfo[] }
+  | {
+      readonly type: 'step';
+      /** index into `images` of `start` */
+      readonly image: number;
+      /** index into `passes` of `start` */
+      readonly pass: number;
+      /** from 1 */
+      readonly step: number;
+      /** Decodes the step's picture, off the sampler's path; may be asked until the iteration has ended. */
+      readonly picture: (content: Content) => Promise<Picture>;
+    }
+  | {
+      readonly type: 'image';
+      readonly image: number;
+      readonly picture: Picture;
+      readonly infotext: string;
+      readonly reason: FinishReason;
+    }
+  | { readonly type: 'end' };
