@@ -12,14 +12,15 @@ if (major < 20 || (major === 20 && minor < 19)) {
   fail(`Node 20.19 or newer is needed, this is ${process.versions.node}: get one from https://nodejs.org`);
 }
 
-/** npm writes this file at the end of an installation. */
-const installed = inRoot('node_modules', '.package-lock.json');
-/** Written below at the end of a build, because an incremental build leaves the times of unchanged files alone. */
+// Both are written below when the work is done: npm and an incremental build leave the times of what is unchanged.
+const installed = inRoot('node_modules', '.installed');
 const built = inRoot('dist', '.built');
 
-if (timeOf(installed) < timeOf(inRoot('package-lock.json'))) {
-  console.log('Installing the packages (npm ci) …');
-  npm(['ci', '--include=dev', '--no-progress', '--loglevel=error']);
+if (timeOf(installed) < Math.max(timeOf(inRoot('package-lock.json')), timeOf(inRoot('package.json')))) {
+  console.log('Installing the packages (npm install) …');
+  // Not `npm ci`, which refuses where a registry lacks the optional packages of other platforms.
+  npm(['install', '--no-save', '--include=dev', '--no-progress', '--loglevel=error']);
+  writeFileSync(installed, '');
 }
 
 const sources = ['src', 'tsconfig.json', 'package.json', 'scripts/build-kernels.mjs'].map((name) => inRoot(name));

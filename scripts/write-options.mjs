@@ -10,11 +10,11 @@ const text = `# Options
 
 Made from the schemas by \`node scripts/write-options.mjs\`. On the command line an option is a flag
 (\`--cfg-scale 5\`, and \`--debug\` or \`--no-debug\` for those that are true or false); in the library it has the
-same name in camelCase (\`cfgScale\`).
+same name in camelCase (\`cfgScale\`). The prompt has no flag: it comes first.
 
 ## Generation
 
-${table(describeOptions(generationOptionsSchema))}
+${table(describeOptions(generationOptionsSchema.omit({ prompt: true })))}
 
 ## Animation
 

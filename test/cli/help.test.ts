@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { animationOptionsSchema } from '#dist/animation/options.js';
+import { describeOptions } from '#dist/cli/option-descriptions.js';
+import { generationOptionsSchema } from '#dist/hosts/generation-options.js';
+import { runCommand } from './run-command.js';
+
+describe('--help', () => {
+  it.each(['txt2img', 'render', 'codecs', 'info'])('of %s has an example', async (command) => {
+    const { stdout, exitCode } = await runCommand(command, '--help');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Example:\\n {2}\\$ steps-animation ${command}`));
+  });
+
+  it('of txt2img tells every option with its default', async () => {
+    const { stdout } = await runCommand('txt2img', '--help');
+    const help = stdout.replace(/\s+/g, ' ');
+    const options = [
+      ...describeOptions(generationOptionsSchema.omit({ prompt: true })),
+      ...describeOptions(animationOptionsSchema),
+    ];
+    for (const { flag, type, default: value } of options) {
+      expect(help).toContain(type === 'boolean' ? `--[no-]${flag.slice(2)} ` : `${flag} <`);
+      const shown = type === 'boolean' ? (value ? 'yes' : 'no') : value === '' ? 'none' : value;
+      expect(help).toContain(`default: ${shown})`);
+    }
+  });
+
+  it('is what docs/options.md says', () => {
+    const script = fileURLToPath(new URL('../../scripts/write-options.mjs', import.meta.url));
+    expect(spawnSync(process.execPath, [script, '--check']).status).toBe(0);
+  });
+});
