@@ -1,0 +1,37 @@
+import { StepsAnimationError } from '../errors.js';
+import { type SamplerRow, samplers } from './samplers/index.js';
+import { type Scheduler, schedulers } from './schedules.js';
+
+type Named = { readonly name: string; readonly aliases: readonly string[] };
+
+/** What people call the choice that depends on the sampler. */
+const automatic = { name: 'Automatic', aliases: ['auto', 'default'] } as const;
+
+export const samplerNames: readonly string[] = samplers.map(({ name }) => name);
+export const schedulerNames: readonly string[] = [automatic, ...schedulers].map(({ name }) => name);
+
+/**
+ * Finds a sampler by its name or an alias, in any case.
+ * @throws StepsAnimationError `usage`, with the names there are
+ */
+export function findSampler(name: string): SamplerRow {
+  return find('sampler', name, samplers, samplerNames);
+}
+
+/**
+ * Finds a scheduler by its name or an alias, in any case; `Automatic` is the one that belongs to the sampler.
+ * @throws StepsAnimationError `usage`, with the names there are
+ */
+export function findScheduler(
+  name: string,
+  sampler: SamplerRow,
+): { readonly name: string; readonly schedule: Scheduler } {
+  return find('scheduler', name, [{ ...automatic, schedule: sampler.automatic }, ...schedulers], schedulerNames);
+}
+
+function find<T extends Named>(kind: string, name: string, rows: readonly T[], names: readonly string[]): T {
+  const wanted = name.toLowerCase();
+  const row = rows.find((row) => [row.name, ...row.aliases].some((known) => known.toLowerCase() === wanted));
+  if (row) return row;
+  throw new StepsAnimationError('usage', `There is no ${kind} "${name}"; choose one of: ${names.join(', ')}.`);
+}

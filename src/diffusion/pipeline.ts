@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { StepsAnimationError } from '../errors.js';
+import { imageOf, type Latent, type LatentShape, map } from './latent.js';
+import { type DecodedPicture, LatentDecoder } from './latent-decoder.js';
+import { type ModelFolder, readModelFolder } from './model-folder.js';
+import { findSampler, findScheduler } from './names.js';
+import { createNoiseSource } from './noise.js';
+import { NoiseModel } from './noise-model.js';
+import type { FloatTensor } from './onnx.js';
+import { PromptEncoder } from './prompt-encoder.js';
+import type { SamplerStep } from './samplers/sampler.js';
+
+/** One batch to be made. */
+export type BatchRequest = {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly sampler: string;
+  readonly scheduler: string;
+  readonly steps: number;
+  readonly cfgScale: number;
+  /** one for each image of the batch, 0 to 2^32 - 1 */
+  readonly seeds: readonly number[];
+  /** in pixels, multiples of the model's `sizeUnit` */
+  readonly width: number;
+  readonly height: number;
+};
+
+/** How a batch ended: with no pictures when it was stopped before its first step. */
+export type FinishedBatch = {
+  readonly pictures: readonly DecodedPicture[];
+  readonly reason: 'finished' | 'interrupted';
+};
+
+/** The networks of a text-to-image model, loaded and joined. */
+export class Pipeline implements AsyncDisposable {
+  readonly #folder: ModelFolder;
+  readonly #prompts: PromptEncoder;
+  readonly #model: NoiseModel;
+  readonly #decoder: LatentDecoder;
+  readonly #encoded = new Map<string, FloatTensor>();
+
+  private constructor(folder: ModelFolder, prompts: PromptEncoder, model: NoiseModel, decoder: LatentDecoder) {
+    this.#folder = folder;
+    this.#prompts = prompts;
+    this.#model = model;
+    this.#decoder = decoder;
+  }
+
+  /** @throws StepsAnimationError `model` when the folder is incomplete or of a kind that cannot run */
+  static async load(path: string): Promise<Pipeline> {
+    const folder = await readModelFolder(path);
+    const prompts = await PromptEncoder.load(path);
+    const model = await NoiseModel.load(join(path, 'unet', 'model.onnx'), folder.scheduler);
+    return new Pipeline(folder, prompts, model, await LatentDecoder.load(path));
+  }
+
+  /**
+   * Makes one batch: yields every step, returns the pictures. When `signal` aborts, the step at hand is the
+   * last, and its denoised latents become the pictures.
+   * @throws StepsAnimationError `usage` for names and sizes that the model does not have
+   */
+  async *generate(request: BatchRequest, signal: AbortSignal): AsyncGenerator<SamplerStep, FinishedBatch, void> {
+    const sampler = findSampler(request.sampler);
+    const { schedule } = findScheduler(request.scheduler, sampler);
+    const shape = this.#shapeOf(request);
+    const noise = createNoiseSource(shape, request.seeds);
+    const sigmas = schedule(this.#model.sigmas, request.steps);
+    const [positive, negative] = [await this.#encode(request.prompt), await this.#encode(request.negativePrompt)];
+    const denoise = this.#model.guidedBy({ positive, negative, cfgScale: request.cfgScale });
+    const latent = map(noise(), (value) => value * (sigmas[0] ?? 0));
+    if (signal.aborted) return { pictures: [], reason: 'interrupted' };
+    const steps = sampler.sample({ denoise, latent, sigmas, noise });
+    for (;;) {
+      const { value, done } = await steps.next();
+      if (done) return { pictures: await this.#decode(value), reason: 'finished' };
+      yield value;
+      if (signal.aborted && value.step < sigmas.length - 1) {
+        return { pictures: await this.#decode(value.denoised), reason: 'interrupted' };
+      }
+    }
+  }
+
+  #shapeOf({ seeds, width, height }: BatchRequest): LatentShape {
+    const { latentFactor, latentChannels } = this.#folder;
+    const fixed = this.#model.fixedSize;
+    if (fixed && (fixed.width * latentFactor !== width || fixed.height * latentFactor !== height)) {
+      const only = `${fixed.width * latentFactor}x${fixed.height * latentFactor}`;
+      throw new StepsAnimationError(
+        'usage',
+        `The model ${this.#folder.name} makes images of ${only} only, not ${width}x${height}.`,
+      );
+    }
+    return [seeds.length, latentChannels, height / latentFactor, width / latentFactor];
+  }
+
+  async #encode(text: string): Promise<FloatTensor> {
+    const known = this.#encoded.get(text);
+    if (known) return known;
+    const encoded = await this.#prompts.encode(text);
+    if (this.#encoded.size >= 16) this.#encoded.clear();
+    this.#encoded.set(text, encoded);
+    return encoded;
+  }
+
+  async #decode(latent: Latent): Promise<DecodedPicture[]> {
+    const pictures: DecodedPicture[] = [];
+    for (let i = 0; i < latent.shape[0]; i++) pictures.push(await this.#decoder.decode(imageOf(latent, i)));
+    return pictures;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#prompts[Symbol.asyncDispose]();
+    await this.#model[Symbol.asyncDispose]();
+    await this.#decoder[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,18 @@
+import { normal, type Scheduler } from '../schedules.js';
+import { euler } from './euler.js';
+import { eulerAncestral } from './euler-ancestral.js';
+import type { Sampler } from './sampler.js';
+
+/** A sampler's names (the first is the one that web UIs show and write into infotexts) and what belongs to it. */
+export type SamplerRow = {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly sample: Sampler;
+  /** what the scheduler `Automatic` means for it */
+  readonly automatic: Scheduler;
+};
+
+export const samplers: readonly SamplerRow[] = [
+  { name: 'Euler a', aliases: ['k_euler_a', 'euler_a', 'euler_ancestral'], sample: eulerAncestral, automatic: normal },
+  { name: 'Euler', aliases: ['k_euler', 'euler'], sample: euler, automatic: normal },
+];

@@ -1,0 +1,103 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { StepsAnimationError } from '../errors.js';
+import type { Latent } from './latent.js';
+import type { DecodedPicture } from './latent-decoder.js';
+
+export type DecodeRequest = { readonly id: number; readonly latent: Latent };
+export type DecodeReply =
+  | { readonly id: number; readonly picture: DecodedPicture }
+  | { readonly id: number; readonly error: string };
+
+type Pending = {
+  readonly resolve: (picture: DecodedPicture) => void;
+  readonly reject: (error: StepsAnimationError) => void;
+};
+
+/**
+ * Decodes steps in a child process of the lowest priority, so that sampling keeps the processor to itself, and so
+ * that a crash costs no more than the steps' pictures. The process starts with the first latent.
+ */
+export class StepDecoder implements AsyncDisposable {
+  readonly #modelFolder: string;
+  readonly #pending = new Map<number, Pending>();
+  #child: ChildProcess | undefined;
+  #lastId = 0;
+
+  constructor(modelFolder: string) {
+    this.#modelFolder = modelFolder;
+  }
+
+  /**
+   * Decodes a batch of one, after those asked for before.
+   * @throws StepsAnimationError `model` when the decoder cannot be loaded or its process ends
+   */
+  decode(latent: Latent): Promise<DecodedPicture> {
+    const id = ++this.#lastId;
+    const child = this.#running();
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#hold(child);
+      const request: DecodeRequest = { id, latent };
+      child.send(request, (error) => {
+        if (error)
+          this.#settle(id)?.reject(new StepsAnimationError('model', `A step could not be decoded: ${error.message}`));
+      });
+    });
+  }
+
+  #running(): ChildProcess {
+    if (this.#child) return this.#child;
+    const child = fork(fileURLToPath(new URL('./step-decoder-process.js', import.meta.url)), [this.#modelFolder], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: [],
+    });
+    // From here, so that its whole start and all its threads are of low priority.
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    child.on('message', (reply) => this.#receive(reply as DecodeReply));
+    child.on('error', (error) => this.#lose(child, error.message));
+    child.on('exit', (code, signal) => this.#lose(child, `it ended with ${signal ?? `exit code ${code}`}`));
+    this.#child = child;
+    return child;
+  }
+
+  #receive(reply: DecodeReply): void {
+    const pending = this.#settle(reply.id);
+    if ('picture' in reply) pending?.resolve(reply.picture);
+    else pending?.reject(new StepsAnimationError('model', `A step could not be decoded: ${reply.error}`));
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (this.#child) this.#hold(this.#child);
+    return pending;
+  }
+
+  /** Keeps this process alive for the child only while a picture is awaited. */
+  #hold(child: ChildProcess): void {
+    if (this.#pending.size > 0) {
+      child.ref();
+      child.channel?.ref();
+    } else {
+      child.unref();
+      child.channel?.unref();
+    }
+  }
+
+  #lose(child: ChildProcess, reason: string): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    const error = new StepsAnimationError('model', `The process that decodes the steps is gone: ${reason}.`);
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#lose(child, 'it was stopped');
+    child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Picture } from '../animation/picture.js';
+import { Inference } from '../diffusion/inference.js';
+import type { Latent } from '../diffusion/latent.js';
+import { listModels, type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
+import { samplerNames, schedulerNames } from '../diffusion/names.js';
+import { StepDecoder } from '../diffusion/step-decoder.js';
+import { StepsAnimationError } from '../errors.js';
+import { eventsOf } from './embedded-events.js';
+import { planRun } from './embedded-run.js';
+import type { GenerationEvent, GenerationRequest, Host, HostDescription } from './host.js';
+
+export type EmbeddedHostSettings = {
+  /** a folder of model folders; the models of this package if left out */
+  readonly modelsFolder?: string;
+};
+
+/** What txt2img takes for the embedded model where nothing else is said; width and height 0 are the model's own. */
+export const embeddedDefaults = {
+  model: 'emoji',
+  sampler: 'Euler a',
+  scheduler: 'Automatic',
+  steps: 20,
+  cfgScale: 4,
+  width: 0,
+  height: 0,
+} as const satisfies Partial<GenerationRequest>;
+
+const packagedModels = fileURLToPath(new URL('../../models', import.meta.url));
+
+/**
+ * The host that comes with this package: it runs diffusion models in this program. A model stays loaded for the
+ * next request until another one is asked for or the host is disposed of; an idle host lets the process end.
+ */
+export function createEmbeddedHost({
+  modelsFolder = packagedModels,
+}: EmbeddedHostSettings = {}): Host & AsyncDisposable {
+  return new EmbeddedHost(modelsFolder);
+}
+
+/** A model with the thread that samples and the process that decodes its steps. */
+class LoadedModel implements AsyncDisposable {
+  readonly inference: Inference;
+  readonly decoder: StepDecoder;
+
+  constructor(readonly path: string) {
+    this.inference = new Inference(path);
+    this.decoder = new StepDecoder(path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.inference[Symbol.asyncDispose](), this.decoder[Symbol.asyncDispose]()]);
+  }
+}
+
+class EmbeddedHost implements Host, AsyncDisposable {
+  readonly name = 'embedded';
+  readonly #modelsFolder: string;
+  #loaded: LoadedModel | undefined;
+
+  constructor(modelsFolder: string) {
+    this.#modelsFolder = modelsFolder;
+  }
+
+  async describe(): Promise<HostDescription> {
+    const names = await listModels(this.#modelsFolder);
+    const models = await Promise.all(names.map((name) => readModelFolder(join(this.#modelsFolder, name))));
+    return {
+      models: models.map(({ name, width, height }) => ({ name, width, height })),
+      samplers: samplerNames,
+      schedulers: schedulerNames,
+    };
+  }
+
+  /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
+  async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
+    const folder = await this.#findModel(request.model);
+    const run = planRun(request, folder);
+    const { inference, decoder } = await this.#load(folder.path);
+    let ended = false;
+    const decode = async (latent: Latent): Promise<Picture> => {
+      if (ended) throw new StepsAnimationError('usage', 'A step can be decoded only until its run has ended.');
+      return await decoder.decode(latent);
+    };
+    try {
+      await settledOrAborted(inference.loaded(), signal);
+      if (!signal?.aborted) yield* eventsOf(run, inference, decode, signal);
+      yield { type: 'end' };
+    } finally {
+      ended = true;
+    }
+  }
+
+  async #findModel(name: string): Promise<ModelFolder> {
+    const names = await listModels(this.#modelsFolder);
+    if (names.includes(name)) return await readModelFolder(join(this.#modelsFolder, name));
+    const isFolder = await stat(name).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (isFolder) return await readModelFolder(resolve(name));
+    const known =
+      names.length > 0 ? `choose one of: ${names.join(', ')}, or give a model folder` : 'give a model folder';
+    throw new StepsAnimationError('usage', `There is no model "${name}"; ${known}.`);
+  }
+
+  async #load(path: string): Promise<LoadedModel> {
+    const current = this.#loaded;
+    if (current?.path === path && current.inference.alive) return current;
+    const loaded = new LoadedModel(path);
+    this.#loaded = loaded;
+    await current?.[Symbol.asyncDispose]();
+    return loaded;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
+    await loaded?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Waits for `work`, but no longer than until the signal aborts. */
+async function settledOrAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return await work;
+  const listening = new AbortController();
+  const aborted = once(signal, 'abort', { signal: listening.signal }).catch(() => {});
+  try {
+    if (!signal.aborted) await Promise.race([work, aborted]);
+  } finally {
+    listening.abort();
+    work.catch(() => {});
+  }
+}

@@ -1,0 +1,162 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createEmbeddedHost, embeddedDefaults } from '#dist/hosts/embedded.js';
+import { generate, pictureDifference, tinyRequest } from './generate.js';
+
+const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
+const host = createEmbeddedHost({ modelsFolder: fixtures });
+afterAll(() => host[Symbol.asyncDispose]());
+
+it('describes what it has', async () => {
+  expect(await host.describe()).toEqual({
+    models: [{ name: 'tiny-model', width: 32, height: 32 }],
+    samplers: ['Euler a', 'Euler'],
+    schedulers: ['Automatic', 'Normal', 'Karras'],
+  });
+});
+
+describe('a run', () => {
+  it('tells its start, its steps, its image and its end', async () => {
+    const { events, images } = await generate(host, { steps: 3, width: 0, height: 0 });
+    expect(events.map(({ type }) => type)).toEqual(['start', 'step', 'step', 'step', 'image', 'end']);
+    expect(events[0]).toMatchObject({
+      images: [{ batch: 0, position: 0, seed: 42, width: 32, height: 32, infotext: images[0]?.infotext }],
+      passes: [{ kind: 'base', width: 32, height: 32, steps: 3, exact: true }],
+    });
+    expect(images[0]).toMatchObject({ image: 0, reason: 'finished', picture: { width: 32, height: 32 } });
+    expect(images[0]?.picture.data).toHaveLength(32 * 32 * 3);
+  });
+
+  it.each(['Euler a', 'Euler'])('with %s gives the same image every time, decoded steps or not', async (sampler) => {
+    const first = await generate(host, { sampler });
+    await using other = createEmbeddedHost({ modelsFolder: fixtures });
+    const second = await generate(other, { sampler }, { content: 'denoised' });
+    expect(pictureDifference(first.images[0]?.picture, second.images[0]?.picture)).toBe(0);
+  });
+
+  it('shows steps that end on the finished image', async () => {
+    const { images, pictures } = await generate(host, {}, { content: 'denoised' });
+    expect(pictures).toHaveLength(6);
+    expect(pictureDifference(pictures.at(-1), images[0]?.picture)).toBeLessThanOrEqual(1);
+    expect(pictureDifference(pictures[0], images[0]?.picture)).toBeGreaterThan(10);
+  });
+
+  it('shows the noisy latents too', async () => {
+    const denoised = await generate(host, {}, { content: 'denoised' });
+    const noisy = await generate(host, {}, { content: 'noisy' });
+    expect(pictureDifference(noisy.pictures[0], denoised.pictures[0])).toBeGreaterThan(10);
+  });
+
+  it('decodes no step after its end', async () => {
+    const { events } = await generate(host, { steps: 2 });
+    const step = events.find((event) => event.type === 'step');
+    await expect(step?.picture('denoised')).rejects.toMatchObject({ name: 'StepsAnimationError' });
+  });
+
+  it('makes batches of the images that there would be one by one', async () => {
+    const { images, events } = await generate(host, { batchCount: 2, batchSize: 2 });
+    expect(events.filter(({ type }) => type === 'step')).toHaveLength(4 * 6);
+    expect(images.map(({ image }) => image)).toEqual([0, 1, 2, 3]);
+    for (const [i, image] of images.entries()) {
+      const alone = await generate(host, { seed: 42 + i });
+      expect(pictureDifference(image.picture, alone.images[0]?.picture)).toBeLessThanOrEqual(1);
+      expect(image.infotext).toBe(alone.images[0]?.infotext);
+    }
+  });
+
+  it.each([
+    ['prompt', { prompt: 'a blue car' }],
+    ['negative prompt', { negativePrompt: 'red' }],
+    ['CFG scale', { cfgScale: 1 }],
+    ['seed', { seed: 43 }],
+    ['scheduler', { scheduler: 'karras' }],
+    ['sampler', { sampler: 'k_euler' }],
+  ])('heeds the %s', async (_, change) => {
+    const [usual, changed] = [await generate(host), await generate(host, change)];
+    expect(pictureDifference(usual.images[0]?.picture, changed.images[0]?.picture)).toBeGreaterThan(0);
+  });
+
+  it('takes a model by its folder, sizes beside the usual and a random seed', async () => {
+    const model = `${fixtures}/tiny-model`;
+    const { events, images } = await generate(host, { model, width: 48, height: 24, seed: -1, steps: 1 });
+    expect(images[0]?.picture).toMatchObject({ width: 48, height: 24 });
+    expect(events[0]).toMatchObject({ images: [{ seed: expect.any(Number) }] });
+  });
+});
+
+describe('an aborted run', () => {
+  it('stops after the step at hand and keeps its last picture', async () => {
+    const stop = new AbortController();
+    let steps = 0;
+    const { events, images, pictures } = await generate(
+      host,
+      { steps: 1000, batchCount: 2 },
+      {
+        content: 'denoised',
+        signal: stop.signal,
+        onEvent: (event) => {
+          if (event.type === 'step' && ++steps === 3) stop.abort();
+        },
+      },
+    );
+    expect(images.map(({ reason }) => reason)).toEqual(['interrupted']);
+    expect(events.at(-1)).toEqual({ type: 'end' });
+    expect(pictures.length).toBeLessThan(1000);
+    expect(pictureDifference(pictures.at(-1), images[0]?.picture)).toBe(0);
+  });
+
+  it('ends at once while its model is being loaded', async () => {
+    await using loading = createEmbeddedHost({ modelsFolder: fixtures });
+    const { events } = await generate(loading, {}, { signal: AbortSignal.abort() });
+    expect(events).toEqual([{ type: 'end' }]);
+  });
+
+  it('leaves the host ready for the next', async () => {
+    for await (const event of host.generate({ ...tinyRequest, steps: 1000 })) if (event.type === 'step') break;
+    const { images } = await generate(host);
+    expect(images[0]?.reason).toBe('finished');
+  });
+});
+
+describe('a wrong request', () => {
+  it.each([
+    ['model', { model: 'unheard' }, 'tiny-model'],
+    ['sampler', { sampler: 'unheard' }, 'Euler a, Euler'],
+    ['scheduler', { scheduler: 'unheard' }, 'Automatic, Normal, Karras'],
+    ['width', { width: 500 }, 'multiple of 8'],
+    ['height', { height: 100_000 }, '4096'],
+    ['steps', { steps: 0 }, 'from 1'],
+    ['steps', { steps: 2.5 }, 'whole number'],
+    ['CFG scale', { cfgScale: 0.5 }, 'from 1'],
+    ['CFG scale', { cfgScale: Number.NaN }, 'from 1'],
+    ['batch count', { batchCount: 0 }, 'from 1'],
+    ['batch size', { batchSize: -1 }, 'from 1'],
+    ['seed', { seed: 2 ** 32 }, 'whole number'],
+  ])('is refused for its %s', async (name, change, remedy) => {
+    const running = generate(host, change);
+    await expect(running).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(name) });
+    await expect(running).rejects.toThrow(remedy);
+    await expect(running).rejects.toThrow(String(Object.values(change)[0]));
+  });
+
+  it('for an incomplete model folder names the folder and the file', async () => {
+    const model = fileURLToPath(new URL('.', import.meta.url));
+    await expect(generate(host, { model })).rejects.toMatchObject({ code: 'model' });
+    await expect(generate(host, { model })).rejects.toThrow(/model_index\.json/u);
+  });
+});
+
+const packaged = createEmbeddedHost();
+afterAll(() => packaged[Symbol.asyncDispose]());
+const { models } = await packaged.describe();
+
+describe.each(models)('the embedded model $name', ({ name, width, height }) => {
+  it('makes the same image every time, and steps that end on it', async () => {
+    const request = { ...tinyRequest, ...embeddedDefaults, model: name, steps: 8 };
+    const first = await generate(packaged, request);
+    const second = await generate(packaged, request, { content: 'denoised' });
+    expect(first.images[0]?.picture).toMatchObject({ width, height });
+    expect(pictureDifference(first.images[0]?.picture, second.images[0]?.picture)).toBe(0);
+    expect(pictureDifference(second.pictures.at(-1), first.images[0]?.picture)).toBeLessThanOrEqual(2);
+  });
+});
