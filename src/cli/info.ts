@@ -28,5 +28,6 @@ function printFacts({ infotext, tags, ...facts }: FileFacts): void {
   }
   const { prompt, negativePrompt, fields } = parseInfotext(infotext);
   console.log();
-  printTable([['prompt', prompt], ['negative prompt', negativePrompt], ...Object.entries(fields)]);
+  const settings = [['prompt', prompt], ['negative prompt', negativePrompt], ...Object.entries(fields)];
+  printTable(settings.filter(([, value]) => value !== ''));
 }

@@ -1,7 +1,7 @@
 import cliProgress, { type SingleBar } from 'cli-progress';
 
 /** How far something has come that is counted in units: steps of sampling, frames of rendering. */
-export type Progress = {
+type Progress = {
   readonly unit: 'step' | 'frame';
   readonly value: number;
   readonly total: number;

@@ -31,7 +31,7 @@ export function addRenderCommand(program: Command): void {
     const animation = readOptions(renderOptionsSchema, flags);
     const target = flags.output === undefined ? { outdir: resolve(flags.outdir) } : { output: resolve(flags.output) };
     const { render } = await import('../render.js');
-    const reporter = createRunReporter({ json: flags.json ?? false });
+    const reporter = createRunReporter({ json: flags.json ?? false, createAnimation: true, debug: animation.debug });
     await withInterruption((signal) =>
       render({ sources, animation, ...target, onEvent: reporter.handle, signal }),
     ).finally(reporter.close);

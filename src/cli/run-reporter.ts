@@ -9,27 +9,40 @@ export type RunReporter = {
   close(): void;
 };
 
+type RunReporterOptions = {
+  /** one JSON object a line on standard output, for animations only; for images where no animation is made */
+  readonly json: boolean;
+  readonly createAnimation: boolean;
+  readonly debug: boolean;
+};
+
 /** Results go to standard output, all else to standard error. */
-export function createRunReporter(options: { readonly json: boolean }): RunReporter {
+export function createRunReporter({ json, createAnimation, debug }: RunReporterOptions): RunReporter {
   const display = createProgressDisplay(process.stderr);
+  // A live movie's frames come with the steps: they are told only while none is on its way.
+  let sampling = false;
   const result = (event: RunEvent, text: string) => {
     display.stop();
-    if (!options.json) process.stdout.write(`${text}\n`);
-    else if (event.type === 'animation') printJson(event);
+    if (!json) process.stdout.write(`${text}\n`);
+    else if (event.type === 'animation' || !createAnimation) printJson(event);
   };
   const handle = (event: RunEvent) => {
     switch (event.type) {
       case 'step':
+        sampling = event.step < event.steps;
         return display.show({ unit: 'step', value: event.step, total: event.steps });
       case 'rendering':
-        return display.show({ unit: 'frame', value: event.frame, total: event.frames });
+        if (!sampling) display.show({ unit: 'frame', value: event.frame, total: event.frames });
+        return;
       case 'image':
+        sampling = false;
         return result(event, `image      ${event.path}`);
       case 'animation':
         return result(event, `animation  ${event.path}  (${summary(event)})`);
       case 'kept':
         return result(event, `kept       ${event.folder}`);
       case 'debug':
+        if (!debug) return;
         display.stop();
         process.stderr.write(`debug: ${event.message}\n`);
         return;

@@ -34,7 +34,7 @@ async function txt2img(request: GenerationOptions, animation: AnimationOptions, 
   const { animate } = await import('../animate.js');
   const { createEmbeddedHost } = await import('../hosts/embedded.js');
   await using host = createEmbeddedHost();
-  const { handle, close } = createRunReporter({ json: flags.json ?? false });
+  const { handle, close } = createRunReporter({ ...animation, json: flags.json ?? false });
   await withInterruption((signal) => animate({ host, request, animation, outdir, onEvent: handle, signal })).finally(
     close,
   );

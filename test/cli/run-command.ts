@@ -1,22 +1,34 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-export type CommandResult = { readonly stdout: string; readonly stderr: string; readonly exitCode: number | null };
+type CommandResult = { readonly stdout: string; readonly stderr: string; readonly exitCode: number | null };
+
+type StartedCommand = {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly result: Promise<CommandResult>;
+};
 
 /** Runs the built command as a person would, without a shell. */
 export function runCommand(...args: string[]): Promise<CommandResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const output = { stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output.stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output.stderr += text;
-    });
+  return startCommand(...args).result;
+}
+
+/** Starts the built command, to send it signals. */
+export function startCommand(...args: string[]): StartedCommand {
+  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const result = new Promise<CommandResult>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode) => resolve({ ...output, exitCode }));
   });
+  return { child, result };
 }
