@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
+import { describeExit, forkProcess, holdOpen } from './forked-process.js';
 import type { BatchRequest, FinishedBatch } from './pipeline.js';
 import type { SamplerStep } from './samplers/sampler.js';
 
@@ -15,38 +15,38 @@ export type InferenceReply =
   /** without a run: the model could not be loaded */
   | { readonly type: 'failed'; readonly run?: number; readonly code?: ErrorCode; readonly message: string };
 
-/** A loaded model in a thread of its own, because a network holds the thread that runs it for a whole step. */
+/** A loaded model in a process of its own, because a network holds the thread that runs it for a whole step. */
 export class Inference implements AsyncDisposable {
-  readonly #worker: Worker;
+  readonly #child: ChildProcess;
   readonly #runs = new Map<number, Mailbox>();
+  readonly #loading = new Mailbox();
   readonly #loaded: Promise<void>;
   #failure: Error | undefined;
   #lastRun = 0;
 
-  /** Starts the thread, which loads the model at once. */
+  /** Starts the process, which loads the model at once. */
   constructor(modelFolder: string) {
-    this.#worker = new Worker(new URL('./inference-worker.js', import.meta.url), {
-      workerData: modelFolder,
-      execArgv: [],
+    this.#child = forkProcess(new URL('./inference-process.js', import.meta.url), modelFolder);
+    this.#child.on('message', (reply) => this.#receive(reply as InferenceReply));
+    this.#child.on('error', (cause) => this.#fail(cause.message));
+    this.#child.on('exit', (code, signal) => this.#fail(describeExit(code, signal)));
+    this.#loaded = this.#loading.take().then((reply) => {
+      if (reply.type === 'failed') throw errorOf(reply);
     });
-    this.#loaded = this.#awaitLoading();
-    this.#loaded.catch((error: Error) => this.#fail(error));
-    this.#worker.on('message', (reply: InferenceReply) => this.#receive(reply));
-    this.#worker.on('error', (cause) =>
-      this.#fail(new StepsAnimationError('model', `Inference failed: ${cause}`, { cause })),
-    );
-    this.#worker.on('exit', () => this.#fail(new StepsAnimationError('model', 'The inference thread has ended.')));
-    this.#worker.unref();
+    this.#loaded.catch((error) => {
+      this.#failure ??= error;
+    });
+    this.#rest();
   }
 
-  /** Whether the thread can still be used. */
+  /** Whether the process can still be used. */
   get alive(): boolean {
     return this.#failure === undefined;
   }
 
   /** @throws StepsAnimationError `model` when the model cannot be loaded */
   async loaded(): Promise<void> {
-    this.#worker.ref();
+    holdOpen(this.#child, true);
     try {
       await this.#loaded;
     } finally {
@@ -64,7 +64,7 @@ export class Inference implements AsyncDisposable {
     if (this.#failure) throw this.#failure;
     this.#runs.set(run, mailbox);
     const stop = () => this.#post({ type: 'stop', run });
-    this.#worker.ref();
+    holdOpen(this.#child, true);
     this.#post({ type: 'generate', run, batch });
     if (signal?.aborted) stop();
     signal?.addEventListener('abort', stop);
@@ -83,31 +83,30 @@ export class Inference implements AsyncDisposable {
     }
   }
 
-  async #awaitLoading(): Promise<void> {
-    const [reply]: InferenceReply[] = await once(this.#worker, 'message');
-    if (reply?.type === 'failed') throw errorOf(reply);
-  }
-
   #receive(reply: InferenceReply): void {
-    if (reply.type !== 'loaded' && reply.run !== undefined) this.#runs.get(reply.run)?.put(reply);
+    const run = reply.type === 'loaded' ? undefined : reply.run;
+    const mailbox = run === undefined ? this.#loading : this.#runs.get(run);
+    mailbox?.put(reply);
   }
 
   #post(request: InferenceRequest): void {
-    this.#worker.postMessage(request);
+    this.#child.send(request, () => {});
   }
 
-  /** Lets the process end while nothing is asked for. */
+  /** Lets this program end while nothing is asked for. */
   #rest(): void {
-    if (this.#runs.size === 0) this.#worker.unref();
+    if (this.#runs.size === 0) holdOpen(this.#child, false);
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const mailbox of this.#runs.values()) mailbox.close(this.#failure);
+  #fail(reason: string): void {
+    this.#failure ??= new StepsAnimationError('model', `The process that runs the model is gone: ${reason}.`);
+    for (const mailbox of [this.#loading, ...this.#runs.values()]) mailbox.close(this.#failure);
   }
 
+  /** Ends the process; batches that are being made fail. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker.terminate();
+    this.#fail('it was stopped');
+    this.#child.kill('SIGKILL');
   }
 }
 

@@ -1,11 +1,10 @@
+import { followParent, tellParent } from './forked-process.js';
 import { LatentDecoder } from './latent-decoder.js';
 import type { DecodeReply, DecodeRequest } from './step-decoder.js';
 
 // The process that step-decoder.ts starts: it loads one decoder and decodes latents, one after another.
 
-process.on('disconnect', () => process.exit());
-// Ctrl-C reaches every process of a terminal; the parent decides when this one is no longer needed.
-process.on('SIGINT', () => {});
+followParent();
 
 const loading = LatentDecoder.load(process.argv[2] ?? '', { threads: 1 });
 let queue: Promise<unknown> = loading.catch(() => {});
@@ -22,5 +21,5 @@ process.on('message', (request) => {
 });
 
 function reply(message: DecodeReply): void {
-  process.send?.(message, () => {});
+  tellParent(message);
 }

@@ -1,7 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { StepsAnimationError } from '../errors.js';
+import { describeExit, forkProcess, holdOpen } from './forked-process.js';
 import type { Latent } from './latent.js';
 import type { DecodedPicture } from './latent-decoder.js';
 
@@ -38,7 +38,7 @@ export class StepDecoder implements AsyncDisposable {
     const child = this.#running();
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#hold(child);
+      holdOpen(child, true);
       const request: DecodeRequest = { id, latent };
       child.send(request, (error) => {
         if (error)
@@ -49,16 +49,12 @@ export class StepDecoder implements AsyncDisposable {
 
   #running(): ChildProcess {
     if (this.#child) return this.#child;
-    const child = fork(fileURLToPath(new URL('./step-decoder-process.js', import.meta.url)), [this.#modelFolder], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      execArgv: [],
-    });
+    const child = forkProcess(new URL('./step-decoder-process.js', import.meta.url), this.#modelFolder);
     // From here, so that its whole start and all its threads are of low priority.
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     child.on('message', (reply) => this.#receive(reply as DecodeReply));
     child.on('error', (error) => this.#lose(child, error.message));
-    child.on('exit', (code, signal) => this.#lose(child, `it ended with ${signal ?? `exit code ${code}`}`));
+    child.on('exit', (code, signal) => this.#lose(child, describeExit(code, signal)));
     this.#child = child;
     return child;
   }
@@ -72,19 +68,8 @@ export class StepDecoder implements AsyncDisposable {
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#child) this.#hold(this.#child);
+    if (this.#child) holdOpen(this.#child, this.#pending.size > 0);
     return pending;
-  }
-
-  /** Keeps this process alive for the child only while a picture is awaited. */
-  #hold(child: ChildProcess): void {
-    if (this.#pending.size > 0) {
-      child.ref();
-      child.channel?.ref();
-    } else {
-      child.unref();
-      child.channel?.unref();
-    }
   }
 
   #lose(child: ChildProcess, reason: string): void {

@@ -32,7 +32,7 @@ export const embeddedDefaults = {
 const packagedModels = fileURLToPath(new URL('../../models', import.meta.url));
 
 /**
- * The host that comes with this package: it runs diffusion models in this program. A model stays loaded for the
+ * The host that comes with this package: it runs diffusion models on this machine. A model stays loaded for the
  * next request until another one is asked for or the host is disposed of; an idle host lets the process end.
  */
 export function createEmbeddedHost({
@@ -41,7 +41,7 @@ export function createEmbeddedHost({
   return new EmbeddedHost(modelsFolder);
 }
 
-/** A model with the thread that samples and the process that decodes its steps. */
+/** A model with the process that samples and the one that decodes its steps. */
 class LoadedModel implements AsyncDisposable {
   readonly inference: Inference;
   readonly decoder: StepDecoder;

@@ -1,18 +1,21 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { StepsAnimationError } from '../errors.js';
+import { followParent, tellParent } from './forked-process.js';
 import type { InferenceReply, InferenceRequest } from './inference.js';
 import { type BatchRequest, Pipeline } from './pipeline.js';
 
-// The thread that inference.ts starts: it loads one model and makes the batches asked for, one after another.
+// The process that inference.ts starts: it loads one model and makes the batches asked for, one after another.
+
+followParent();
 
 const stops = new Map<number, AbortController>();
-const loading = Pipeline.load(String(workerData));
+const loading = Pipeline.load(process.argv[2] ?? '');
 let queue: Promise<void> = loading.then(
   () => reply({ type: 'loaded' }),
   (error) => reply(failure(error)),
 );
 
-parentPort?.on('message', (request: InferenceRequest) => {
+process.on('message', (message) => {
+  const request = message as InferenceRequest;
   if (request.type === 'stop') {
     stops.get(request.run)?.abort();
     return;
@@ -36,7 +39,7 @@ async function generate(run: number, batch: BatchRequest, signal: AbortSignal): 
 }
 
 function reply(message: InferenceReply): void {
-  parentPort?.postMessage(message);
+  tellParent(message);
 }
 
 function failure(error: unknown): Extract<InferenceReply, { type: 'failed' }> {

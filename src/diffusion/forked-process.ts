@@ -1,0 +1,44 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Starts a process of ours, given a model folder. Networks run in processes rather than in threads: a run holds its
+ * thread until it is over, and a thread that is ended during a run takes the whole program along.
+ */
+export function forkProcess(file: URL, modelFolder: string): ChildProcess {
+  return fork(fileURLToPath(file), [modelFolder], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [],
+  });
+}
+
+/** Says whether this program shall stay alive for what a forked process has still to tell. */
+export function holdOpen(child: ChildProcess, awaited: boolean): void {
+  if (awaited) {
+    child.ref();
+    child.channel?.ref();
+  } else {
+    child.unref();
+    child.channel?.unref();
+  }
+}
+
+/** How a process has ended, as a part of a sentence. */
+export function describeExit(code: number | null, signal: string | null): string {
+  return `it ended with ${signal ?? `exit code ${code}`}`;
+}
+
+/**
+ * To be called in a forked process: it ends with its parent and leaves Ctrl-C, which reaches every process of a
+ * terminal, to it.
+ */
+export function followParent(): void {
+  process.on('disconnect', () => process.exit());
+  process.on('SIGINT', () => {});
+}
+
+/** Sends to the parent; a parent that is gone is told of by `disconnect`. */
+export function tellParent(message: object): void {
+  process.send?.(message, () => {});
+}
