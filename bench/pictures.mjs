@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, writeSync, closeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { createEmbeddedHost } from '../dist/hosts/embedded.js';

@@ -15,7 +15,9 @@ export async function measureRender(work, { folder, count }, rounds) {
   if (!hasFfmpeg) console.log('There is no ffmpeg command here: ours is measured alone.');
   const seconds = { ours: [], ffmpeg: [] };
   for (let index = 0; index < rounds; index++) {
-    seconds.ours.push(timed(process.execPath, [command, 'render', folder, '--duration', String(duration), '--output', ours], ours));
+    seconds.ours.push(
+      timed(process.execPath, [command, 'render', folder, '--duration', String(duration), '--output', ours], ours),
+    );
     if (hasFfmpeg) seconds.ffmpeg.push(timed('ffmpeg', ffmpegArguments(folder, count, theirs), theirs));
   }
   const result = { ours: { ...(await facts(ours, seconds.ours)), seconds: seconds.ours.map((value) => round(value)) } };
@@ -25,8 +27,13 @@ export async function measureRender(work, { folder, count }, rounds) {
     result.ratioPerFrame = round(result.ours.millisecondsPerFrame / result.ffmpeg.millisecondsPerFrame);
     result.ffmpegSeconds = result.ffmpeg.medianSeconds;
   }
-  console.log(`\nrender: ${count} pictures of 512×512 to ${duration} s, blend, libx264 medium crf 23 (medians of ${rounds})`);
-  console.table({ 'steps-animation': row(result.ours), ...(hasFfmpeg ? { 'ffmpeg minterpolate': row(result.ffmpeg) } : {}) });
+  console.log(
+    `\nrender: ${count} pictures of 512×512 to ${duration} s, blend, libx264 medium crf 23 (medians of ${rounds})`,
+  );
+  console.table({
+    'steps-animation': row(result.ours),
+    ...(hasFfmpeg ? { 'ffmpeg minterpolate': row(result.ffmpeg) } : {}),
+  });
   if (hasFfmpeg) console.log(`wall time ${result.ratioOfWallTime} of ffmpeg's, ${result.ratioPerFrame} a frame`);
   return result;
 }
@@ -51,7 +58,12 @@ function ffmpegArguments(folder, count, output) {
 async function facts(path, seconds) {
   const { frames, duration: length } = await probeMovie(path);
   const medianSeconds = median(seconds);
-  return { frames, duration: round(length), medianSeconds: round(medianSeconds), millisecondsPerFrame: round((medianSeconds / frames) * 1000) };
+  return {
+    frames,
+    duration: round(length),
+    medianSeconds: round(medianSeconds),
+    millisecondsPerFrame: round((medianSeconds / frames) * 1000),
+  };
 }
 
 function row({ frames, duration: length, medianSeconds, millisecondsPerFrame }) {

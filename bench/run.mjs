@@ -2,8 +2,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { makePictures } from './pictures.mjs';
 import { measureLive } from './live.mjs';
+import { makePictures } from './pictures.mjs';
 import { measureRender } from './render.mjs';
 import { measureSampling } from './sampling.mjs';
 
@@ -18,7 +18,12 @@ const render = await measureRender(work, pictures, rounds);
 const live = await measureLive(work, pictures, rounds, render.ffmpegSeconds);
 const sampling = await measureSampling(work, rounds);
 
-const machine = { cores: cpus().length, model: cpus()[0]?.model, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version };
+const machine = {
+  cores: cpus().length,
+  model: cpus()[0]?.model,
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+};
 writeFileSync(
   join(results, 'latest.json'),
   `${JSON.stringify({ date: new Date().toISOString(), machine, rounds, render, live, sampling }, null, 2)}\n`,

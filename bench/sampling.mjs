@@ -17,7 +17,10 @@ export async function measureSampling(work, rounds) {
     const without = await timeSampling(host.generate(request), async () => {});
     let withMovie;
     await animate({
-      host: { ...hostOf(host), generate: (wanted, signal) => timedEvents(host.generate(wanted, signal), (time) => (withMovie = time)) },
+      host: {
+        ...hostOf(host),
+        generate: (wanted, signal) => timedEvents(host.generate(wanted, signal), (time) => (withMovie = time)),
+      },
       ...{ request, animation: { duration: 6 }, outdir: join(work, 'sampling') },
     });
     // The first round warms up.
@@ -33,7 +36,11 @@ export async function measureSampling(work, rounds) {
   };
   result.ratio = round(result.withMovieSeconds / result.withoutMovieSeconds);
   console.log(`\nsampling: 30 steps of the embedded model, first step to finished image (medians of ${rounds})`);
-  console.table({ 'with a movie (s)': result.withMovieSeconds, 'without (s)': result.withoutMovieSeconds, ratio: result.ratio });
+  console.table({
+    'with a movie (s)': result.withMovieSeconds,
+    'without (s)': result.withoutMovieSeconds,
+    ratio: result.ratio,
+  });
   return result;
 }
 

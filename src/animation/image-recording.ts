@@ -131,6 +131,10 @@ export class ImageRecording {
       await this.#dropLive(`${live.taken + 1} steps came instead of ${live.sources}`);
       return undefined;
     }
+    if (picture.width !== this.#image.width || picture.height !== this.#image.height) {
+      await this.#dropLive(`the finished image is ${picture.width}×${picture.height}`);
+      return undefined;
+    }
     try {
       const last = client.ask<'picture'>({ type: 'picture', movie: this.#movie, picture, keep: null, compose: true });
       const closed = client.ask<'close'>({ type: 'close', movie: this.#movie });

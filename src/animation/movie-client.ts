@@ -15,12 +15,14 @@ export class MovieProcessEnded extends StepsAnimationError {
 
 /** A process that dies again and again is not started a further time. */
 const mostStarts = 3;
+/** How long the process may take to clear up, in milliseconds. */
+const patience = 10_000;
 
 /**
  * Speaks to a movie process of its own. One that ended unexpectedly is replaced at the next request; the new
  * one knows nothing of movies opened before.
  */
-export class MovieClient implements Disposable {
+export class MovieClient implements AsyncDisposable {
   readonly #onProgress: (progress: MovieProgress) => void;
   readonly #pending = new Map<number, Pending>();
   #process: ChildProcess | undefined;
@@ -80,11 +82,16 @@ export class MovieClient implements Disposable {
     for (const { reject } of pending) reject(new MovieProcessEnded(how));
   }
 
-  /** Lets the process go; it removes movies that were not closed. */
-  [Symbol.dispose](): void {
+  /** Lets the process go, which removes movies that were not closed, and waits until it has gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     const process = this.#process;
-    if (process) this.#end(process, 'closed');
-    if (process?.connected) process.disconnect();
+    if (!process) return;
+    const gone = new Promise((resolve) => process.once('exit', resolve));
+    this.#end(process, 'closed');
+    if (process.connected) process.disconnect();
+    const overdue = setTimeout(() => process.kill('SIGKILL'), patience);
+    await gone;
+    clearTimeout(overdue);
   }
 }

@@ -6,7 +6,7 @@ import { MovieClient } from './movie-client.js';
 import type { AnimationOptions } from './options.js';
 import type { Picture } from './picture.js';
 import { PictureQueue } from './picture-queue.js';
-import { prepareFolder } from './whole-files.js';
+import { prepareFolder, removeAbandoned } from './whole-files.js';
 
 /** What the recorder tells while it works. */
 export type RecorderEvent =
@@ -143,8 +143,10 @@ export class Recorder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#line;
     await Promise.all(this.#underWay);
-    this.#client[Symbol.dispose]();
+    await this.#client[Symbol.asyncDispose]();
     this.#queue[Symbol.dispose]();
+    await removeAbandoned(this.#intermediateFolder);
+    await removeAbandoned(this.#animationFolder);
     // Succeeds only when it is empty: files of other runs stay.
     await rmdir(this.#intermediateFolder).catch(() => {});
   }

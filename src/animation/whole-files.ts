@@ -1,14 +1,34 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { access, constants, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 
 /** Files under work begin so; they are hidden, short, and never taken for pictures or movies. */
-const temporaryPrefix = '.steps-animation-';
+const temporaryPrefix = `.steps-animation-${hostname()
+  .replace(/[^a-z0-9]/gi, '')
+  .slice(0, 32)}-`;
 
 /** A name for a file that is not whole yet, in the folder in which it will appear. */
 export function temporaryPath(folder: string): string {
-  return join(folder, `${temporaryPrefix}${randomUUID()}.part`);
+  return join(folder, `${temporaryPrefix}${process.pid}-${randomUUID()}.part`);
+}
+
+/** Removes unfinished files of processes of this machine that are no more, killed ones for example. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(temporaryPrefix)) continue;
+    const id = Number.parseInt(name.slice(temporaryPrefix.length), 10);
+    if (!isRunning(id)) await unlink(join(folder, name)).catch(() => {});
+  }
+}
+
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return !isErrno(error, 'ESRCH');
+  }
 }
 
 /**

@@ -34,7 +34,7 @@ describe('blend', () => {
   it('gives exactly the sources at both ends', () => {
     const { kernels, buffers } = allocateFrameMemory([256, 256, 256]);
     const [a, b, out] = buffers;
-    a.bytes.forEach((_, index) => a.bytes.set([index], index));
+    a.bytes.set(Array.from({ length: 256 }, (_, value) => value));
     b.bytes.fill(77);
     kernels.blend(a.address, b.address, out.address, 256, 0);
     expect(out.bytes).toEqual(a.bytes);

@@ -9,7 +9,11 @@ const timelines = fc
     fps: fc.integer({ min: 1, max: 120 }),
     mode: fc.constantFrom('none' as const, 'blend' as const),
   })
-  .map(({ sources, duration, fps, mode }) => ({ duration, fps, timeline: createTimeline(sources, duration, fps, mode) }));
+  .map(({ sources, duration, fps, mode }) => ({
+    duration,
+    fps,
+    timeline: createTimeline(sources, duration, fps, mode),
+  }));
 
 const position = ({ from, weight }: { from: number; weight: number }) => from + weight;
 

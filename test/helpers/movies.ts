@@ -91,8 +91,7 @@ function windowSsim(a: Float64Array, b: Float64Array, width: number, top: number
   const covariance = sumAB / 64 - meanA * meanB;
   const [c1, c2] = [(0.01 * 255) ** 2, (0.03 * 255) ** 2];
   return (
-    ((2 * meanA * meanB + c1) * (2 * covariance + c2)) /
-    ((meanA ** 2 + meanB ** 2 + c1) * (varianceA + varianceB + c2))
+    ((2 * meanA * meanB + c1) * (2 * covariance + c2)) / ((meanA ** 2 + meanB ** 2 + c1) * (varianceA + varianceB + c2))
   );
 }
 

@@ -1,0 +1,196 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { AnimationOptionsInput } from '#dist/animation/options.js';
+import { animationOptionsSchema } from '#dist/animation/options.js';
+import type { Picture } from '#dist/animation/picture.js';
+import { readPngText } from '#dist/animation/png-text.js';
+import { probeMovie } from '#dist/animation/probe.js';
+import { Recorder, type RecorderEvent } from '#dist/animation/recorder.js';
+import { decodeMovie, ssim } from '../helpers/movies.js';
+import { emerging } from '../helpers/pictures.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+
+const infotext = 'a red apple, on a table\nNegative prompt: blurry\nSteps: 8, Sampler: Euler a, CFG scale: 4, Seed: 42';
+const size = { width: 96, height: 64 };
+
+type Plan = {
+  readonly steps: number;
+  readonly planned?: number | undefined;
+  readonly options?: AnimationOptionsInput;
+  readonly complete?: boolean;
+  readonly events?: RecorderEvent[];
+  readonly last?: Picture;
+  readonly picture?: (step: number) => Picture | (() => Promise<Picture>);
+};
+
+async function record(folder: string, plan: Plan) {
+  const { steps, options = {}, complete = true, events = [], picture } = plan;
+  const animation = animationOptionsSchema.parse({ duration: 1, ...options });
+  await using recorder = await Recorder.open({ animation, folder, onEvent: (event) => events.push(event) }, size);
+  const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, ...size };
+  const planned = 'planned' in plan ? plan.planned : steps;
+  recorder.start([{ ...image, ...(planned === undefined ? {} : { exactSteps: planned }) }]);
+  for (let step = 1; step <= steps; step++) {
+    recorder.step(0, step, picture?.(step) ?? emerging(size.width, size.height, step / steps));
+  }
+  return await recorder.finish(0, plan.last ?? emerging(size.width, size.height, 1), infotext, complete);
+}
+
+const debugOf = (events: RecorderEvent[]) => events.flatMap((event) => (event.type === 'debug' ? [event.message] : []));
+
+describe('recorder', () => {
+  it('makes a movie live that ends on the finished image, and clears up', async () => {
+    await using folder = await temporaryFolder();
+    const events: RecorderEvent[] = [];
+    const { movie, kept, steps } = await record(folder.path, { steps: 8, events });
+    expect(debugOf(events)[0]).toMatch(/^live/);
+    expect(movie).toMatchObject({ frames: 30, ...size, path: join(folder.path, 'animation', '42-a red apple.mp4') });
+    expect([kept, steps]).toEqual([[], 8]);
+    expect(await readdir(folder.path)).toEqual(['animation']);
+    expect(await readdir(join(folder.path, 'animation'))).toEqual(['42-a red apple.mp4']);
+    const frames = await decodeMovie(movie?.path ?? '');
+    expect(frames).toHaveLength(30);
+    expect(ssim(frames.at(-1) ?? emerging(96, 64, 0), emerging(96, 64, 1))).toBeGreaterThan(0.97);
+    expect(ssim(frames[0] ?? emerging(96, 64, 1), emerging(96, 64, 1 / 8))).toBeGreaterThan(0.97);
+  });
+
+  it('writes a file that plays everywhere and tells how it was made', async () => {
+    await using folder = await temporaryFolder();
+    const { movie } = await record(folder.path, { steps: 5 });
+    const path = movie?.path ?? '';
+    expect(await probeMovie(path)).toMatchObject({
+      codec: 'h264',
+      pixelFormat: 'yuv420p',
+      bt709: true,
+      fps: 30,
+      duration: 1,
+    });
+    const { tags } = await probeMovie(path);
+    expect(tags.comment).toBe(infotext);
+    for (const part of ['a red apple', 'blurry', '42', 'Euler a', 'blend']) {
+      expect(`${tags.title}${tags.description}`).toContain(part);
+    }
+    const boxes = (await readFile(path)).toString('latin1');
+    expect(boxes.indexOf('moov')).toBeLessThan(boxes.indexOf('mdat'));
+  });
+
+  it('gives the same frames live and afterwards', async () => {
+    await using folder = await temporaryFolder();
+    const live = await record(folder.path, { steps: 7 });
+    const events: RecorderEvent[] = [];
+    const after = await record(folder.path, { steps: 7, planned: undefined, events });
+    expect(debugOf(events)[0]).toMatch(/^after/);
+    expect(after.movie?.path).toMatch(/-1\.mp4$/);
+    expect(await decodeMovie(after.movie?.path ?? '')).toEqual(await decodeMovie(live.movie?.path ?? ''));
+  });
+
+  it.each([
+    ['fewer', 4],
+    ['more', 13],
+  ])('keeps the duration when %s steps come than planned', async (_, steps) => {
+    await using folder = await temporaryFolder();
+    const { movie } = await record(folder.path, { steps, planned: 8 });
+    expect(movie?.frames).toBe(30);
+    expect(await readdir(join(folder.path, 'animation'))).toEqual(['42-a red apple.mp4']);
+  });
+
+  it('keeps numbered intermediate images with their infotext when asked to', async () => {
+    await using folder = await temporaryFolder();
+    const { kept } = await record(folder.path, { steps: 3, options: { deleteIntermediate: false } });
+    const names = ['0000001-42-a red apple.png', '0000002-42-a red apple.png', '0000003-42-a red apple.png'];
+    expect(kept).toEqual(names.map((name) => join(folder.path, 'intermediate', name)));
+    const png = await readFile(kept[1] ?? '');
+    expect(readPngText(png, 'parameters')).toBe(`${infotext}, intermediate: 002`);
+  });
+
+  it('makes the movie of an interrupted run at its full duration, or keeps its images', async () => {
+    await using folder = await temporaryFolder();
+    const movie = await record(folder.path, { steps: 3, planned: 8, complete: false });
+    expect(movie.movie?.frames).toBe(30);
+    const left = await record(folder.path, {
+      steps: 3,
+      planned: 8,
+      complete: false,
+      options: { runIncomplete: false },
+    });
+    expect(left.movie).toBeNull();
+    expect(left.kept).toHaveLength(3);
+    expect(await readdir(join(folder.path, 'animation'))).toEqual(['42-a red apple.mp4']);
+  });
+
+  it('makes no movie when none is wanted', async () => {
+    await using folder = await temporaryFolder();
+    const { movie, kept } = await record(folder.path, { steps: 3, options: { createAnimation: false } });
+    expect(movie).toBeNull();
+    expect(kept).toHaveLength(3);
+    expect(await readdir(folder.path)).toEqual(['intermediate']);
+  });
+
+  it.each([1, 2])('manages with %i steps', async (steps) => {
+    await using folder = await temporaryFolder();
+    const { movie } = await record(folder.path, { steps });
+    expect(movie?.frames).toBe(30);
+  });
+
+  it('enlarges smaller steps to the size of the finished image', async () => {
+    await using folder = await temporaryFolder();
+    const { movie } = await record(folder.path, { steps: 4, picture: (step) => emerging(24, 16, step / 4) });
+    expect(movie).toMatchObject({ ...size, frames: 30 });
+  });
+
+  it('re-times the steps when the finished image has another size than announced', async () => {
+    await using folder = await temporaryFolder();
+    const { movie } = await record(folder.path, { steps: 4, last: emerging(192, 128, 1) });
+    expect(movie).toMatchObject({ width: 192, height: 128, frames: 30 });
+  });
+
+  it('spills to a file rather than growing when steps come faster than they can be stored', async () => {
+    await using folder = await temporaryFolder();
+    const { movie, steps } = await record(folder.path, { steps: 90, picture: (step) => emerging(512, 512, step / 90) });
+    expect(movie?.frames).toBe(30);
+    expect(steps).toBe(90);
+    expect(await readdir(folder.path)).toEqual(['animation']);
+  });
+
+  it('goes on with a new process when the movie process is killed, and loses no step', async () => {
+    await using folder = await temporaryFolder();
+    const killed: string[] = [];
+    const { movie, steps } = await record(folder.path, {
+      steps: 12,
+      picture: (step) => async () => {
+        if (step === 6) {
+          const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
+          for (const id of children.trim().split(' ')) {
+            const commandLine = await readFile(`/proc/${id}/cmdline`, 'utf8');
+            if (!commandLine.includes('movie-process')) continue;
+            process.kill(Number(id), 'SIGKILL');
+            killed.push(id);
+          }
+        }
+        return emerging(size.width, size.height, step / 12);
+      },
+    });
+    expect(killed).toHaveLength(1);
+    expect(movie?.frames).toBe(30);
+    expect(steps).toBe(12);
+    expect(await readdir(join(folder.path, 'animation'))).toEqual(['42-a red apple.mp4']);
+  });
+
+  it('never leaves the save location', async () => {
+    await using folder = await temporaryFolder();
+    const options = { intermediatePath: '../elsewhere' };
+    await expect(record(folder.path, { steps: 2, options })).rejects.toMatchObject({ code: 'usage' });
+    await expect(access(join(folder.path, '..', 'elsewhere'))).rejects.toThrow();
+  });
+
+  it('passes on what goes wrong while a step is decoded', async () => {
+    await using folder = await temporaryFolder();
+    const picture = (step: number) => async () => {
+      if (step === 2) throw new Error('the decoder has no more memory');
+      return emerging(size.width, size.height, 0.5);
+    };
+    await expect(record(folder.path, { steps: 3, picture })).rejects.toThrow('the decoder has no more memory');
+    expect(await readdir(join(folder.path, 'animation'))).toEqual([]);
+  });
+});
