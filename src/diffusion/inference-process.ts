@@ -10,7 +10,7 @@ followParent();
 const stops = new Map<number, AbortController>();
 const loading = Pipeline.load(process.argv[2] ?? '');
 let queue: Promise<void> = loading.then(
-  () => reply({ type: 'loaded' }),
+  ({ fixedSize }) => reply({ type: 'loaded', fixedSize }),
   (error) => reply(failure(error)),
 );
 

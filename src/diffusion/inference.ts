@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
 import { describeExit, forkProcess, holdOpen } from './forked-process.js';
-import type { BatchRequest, FinishedBatch } from './pipeline.js';
+import type { BatchRequest, FinishedBatch, Size } from './pipeline.js';
 import type { SamplerStep } from './samplers/sampler.js';
 
 export type InferenceRequest =
@@ -9,7 +9,7 @@ export type InferenceRequest =
   | { readonly type: 'stop'; readonly run: number };
 
 export type InferenceReply =
-  | { readonly type: 'loaded' }
+  | { readonly type: 'loaded'; readonly fixedSize: Size | undefined }
   | { readonly type: 'step'; readonly run: number; readonly step: SamplerStep }
   | { readonly type: 'finished'; readonly run: number; readonly batch: FinishedBatch }
   /** without a run: the model could not be loaded */
@@ -20,7 +20,7 @@ export class Inference implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #runs = new Map<number, Mailbox>();
   readonly #loading = new Mailbox();
-  readonly #loaded: Promise<void>;
+  readonly #loaded: Promise<Size | undefined>;
   #failure: Error | undefined;
   #lastRun = 0;
 
@@ -32,6 +32,7 @@ export class Inference implements AsyncDisposable {
     this.#child.on('exit', (code, signal) => this.#fail(describeExit(code, signal)));
     this.#loaded = this.#loading.take().then((reply) => {
       if (reply.type === 'failed') throw errorOf(reply);
+      return reply.type === 'loaded' ? reply.fixedSize : undefined;
     });
     this.#loaded.catch((error) => {
       this.#failure ??= error;
@@ -44,11 +45,15 @@ export class Inference implements AsyncDisposable {
     return this.#failure === undefined;
   }
 
-  /** @throws StepsAnimationError `model` when the model cannot be loaded */
-  async loaded(): Promise<void> {
+  /**
+   * Waits until the model is loaded.
+   * @returns the only size in pixels that the model can make, if there is but one
+   * @throws StepsAnimationError `model` when the model cannot be loaded
+   */
+  async loaded(): Promise<Size | undefined> {
     holdOpen(this.#child, true);
     try {
-      await this.#loaded;
+      return await this.#loaded;
     } finally {
       this.#rest();
     }

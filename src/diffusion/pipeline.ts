@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { StepsAnimationError } from '../errors.js';
 import { imageOf, type Latent, type LatentShape, map } from './latent.js';
 import { type DecodedPicture, LatentDecoder } from './latent-decoder.js';
 import { type ModelFolder, readModelFolder } from './model-folder.js';
@@ -20,10 +19,12 @@ export type BatchRequest = {
   readonly cfgScale: number;
   /** one for each image of the batch, 0 to 2^32 - 1 */
   readonly seeds: readonly number[];
-  /** in pixels, multiples of the model's `sizeUnit` */
+  /** in pixels, multiples of the model's `sizeUnit`, and its `fixedSize` if it has one */
   readonly width: number;
   readonly height: number;
 };
+
+export type Size = { readonly width: number; readonly height: number };
 
 /** How a batch ended: with no pictures when it was stopped before its first step. */
 export type FinishedBatch = {
@@ -54,10 +55,17 @@ export class Pipeline implements AsyncDisposable {
     return new Pipeline(folder, prompts, model, await LatentDecoder.load(path));
   }
 
+  /** The only size in pixels that the model can make; undefined where it takes any multiple of its `sizeUnit`. */
+  get fixedSize(): Size | undefined {
+    const { latentFactor } = this.#folder;
+    const fixed = this.#model.fixedSize;
+    return fixed && { width: fixed.width * latentFactor, height: fixed.height * latentFactor };
+  }
+
   /**
    * Makes one batch: yields every step, returns the pictures. When `signal` aborts, the step at hand is the
    * last, and its denoised latents become the pictures.
-   * @throws StepsAnimationError `usage` for names and sizes that the model does not have
+   * @throws StepsAnimationError `usage` for samplers and schedulers that there are not
    */
   async *generate(request: BatchRequest, signal: AbortSignal): AsyncGenerator<SamplerStep, FinishedBatch, void> {
     const sampler = findSampler(request.sampler);
@@ -82,14 +90,6 @@ export class Pipeline implements AsyncDisposable {
 
   #shapeOf({ seeds, width, height }: BatchRequest): LatentShape {
     const { latentFactor, latentChannels } = this.#folder;
-    const fixed = this.#model.fixedSize;
-    if (fixed && (fixed.width * latentFactor !== width || fixed.height * latentFactor !== height)) {
-      const only = `${fixed.width * latentFactor}x${fixed.height * latentFactor}`;
-      throw new StepsAnimationError(
-        'usage',
-        `The model ${this.#folder.name} makes images of ${only} only, not ${width}x${height}.`,
-      );
-    }
     return [seeds.length, latentChannels, height / latentFactor, width / latentFactor];
   }
 

@@ -46,12 +46,18 @@ export class PromptEncoder implements AsyncDisposable {
     }
   }
 
-  /** The tokens of a text, cut or padded to the model's length; a closing token survives the cut. */
+  /** The tokens of a text, cut or padded to the model's length; a closing token, where there is one, survives the cut. */
   tokenize(text: string): number[] {
     const { ids } = this.#tokenizer.encode(text);
-    const last = ids.at(-1) ?? this.#padding;
-    if (ids.length > this.#length) return [...ids.slice(0, this.#length - 1), last];
-    return [...ids, ...new Array<number>(this.#length - ids.length).fill(this.#padding)];
+    const padding = new Array<number>(Math.max(this.#length - ids.length, 0)).fill(this.#padding);
+    const closing = ids.length > this.#length ? this.#closingTokens(ids) : [];
+    return [...ids.slice(0, this.#length - closing.length), ...closing, ...padding];
+  }
+
+  #closingTokens(ids: readonly number[]): number[] {
+    const { ids: empty } = this.#tokenizer.encode('');
+    const last = empty.at(-1);
+    return last !== undefined && last === ids.at(-1) ? [last] : [];
   }
 
   /** The hidden states of a text: [1, tokens, width]. */

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ModelFolder } from '../diffusion/model-folder.js';
 import { findSampler, findScheduler } from '../diffusion/names.js';
-import type { BatchRequest } from '../diffusion/pipeline.js';
+import type { BatchRequest, Size } from '../diffusion/pipeline.js';
 import { StepsAnimationError } from '../errors.js';
 import type { GenerationRequest, ImageInfo, PassInfo } from './host.js';
 import { formatInfotext } from './infotext.js';
@@ -53,6 +53,16 @@ export function planRun(request: GenerationRequest, folder: ModelFolder): Embedd
     seeds: images.filter((image) => image.batch === batch).map(({ seed }) => seed),
   }));
   return { batches, images, passes: [{ kind: 'base', width, height, steps: request.steps, exact: true }] };
+}
+
+/** @throws StepsAnimationError `usage` unless the run's images have the only size that its model can make */
+export function requireSize({ passes }: EmbeddedRun, { width, height }: Size): void {
+  const other = passes.find((pass) => pass.width !== width || pass.height !== height);
+  if (!other) return;
+  throw new StepsAnimationError(
+    'usage',
+    `A size of ${other.width}x${other.height} is not possible; this model makes images of ${width}x${height} only.`,
+  );
 }
 
 function sideOf(name: string, value: number, { sizeUnit, name: model }: ModelFolder): number {

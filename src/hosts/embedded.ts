@@ -10,7 +10,7 @@ import { samplerNames, schedulerNames } from '../diffusion/names.js';
 import { StepDecoder } from '../diffusion/step-decoder.js';
 import { StepsAnimationError } from '../errors.js';
 import { eventsOf } from './embedded-events.js';
-import { planRun } from './embedded-run.js';
+import { planRun, requireSize } from './embedded-run.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from './host.js';
 
 export type EmbeddedHostSettings = {
@@ -86,7 +86,8 @@ class EmbeddedHost implements Host, AsyncDisposable {
       return await decoder.decode(latent);
     };
     try {
-      await settledOrAborted(inference.loaded(), signal);
+      const fixedSize = await settledOrAborted(inference.loaded(), signal);
+      if (fixedSize) requireSize(run, fixedSize);
       if (!signal?.aborted) yield* eventsOf(run, inference, decode, signal);
       yield { type: 'end' };
     } finally {
@@ -124,12 +125,15 @@ class EmbeddedHost implements Host, AsyncDisposable {
 }
 
 /** Waits for `work`, but no longer than until the signal aborts. */
-async function settledOrAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+async function settledOrAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
   if (!signal) return await work;
   const listening = new AbortController();
-  const aborted = once(signal, 'abort', { signal: listening.signal }).catch(() => {});
+  const aborted = once(signal, 'abort', { signal: listening.signal }).then(
+    () => undefined,
+    () => undefined,
+  );
   try {
-    if (!signal.aborted) await Promise.race([work, aborted]);
+    return signal.aborted ? undefined : await Promise.race([work, aborted]);
   } finally {
     listening.abort();
     work.catch(() => {});

@@ -151,6 +151,20 @@ afterAll(() => packaged[Symbol.asyncDispose]());
 const { models } = await packaged.describe();
 
 describe.each(models)('the embedded model $name', ({ name, width, height }) => {
+  it('tells which size it makes before it samples', async () => {
+    const events: string[] = [];
+    const running = generate(
+      packaged,
+      { ...tinyRequest, model: name, width: width * 2, height },
+      { onEvent: ({ type }) => events.push(type) },
+    );
+    await expect(running).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(`${width}x${height}`),
+    });
+    expect(events).toEqual([]);
+  });
+
   it('makes the same image every time, and steps that end on it', async () => {
     const request = { ...tinyRequest, ...embeddedDefaults, model: name, steps: 8 };
     const first = await generate(packaged, request);
