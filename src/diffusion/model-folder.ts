@@ -40,6 +40,7 @@ const schedulerSchema = z.object({
   num_train_timesteps: z.int().min(2),
   prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
   trained_betas: z.null().optional(),
+  rescale_betas_zero_snr: z.literal(false).optional(),
 });
 
 export type SchedulerConfig = z.output<typeof schedulerSchema>;

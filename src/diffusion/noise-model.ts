@@ -56,7 +56,8 @@ export class NoiseModel implements AsyncDisposable {
    */
   guidedBy({ positive, negative, cfgScale }: Guidance): Denoise {
     return async (latent, sigma) => {
-      const scaled = map(latent, (value) => value / Math.sqrt(sigma ** 2 + 1));
+      const deviation = Math.sqrt(sigma ** 2 + 1);
+      const scaled = map(latent, (value) => value / deviation);
       const timestep = timestepAt(this.sigmas, sigma);
       if (cfgScale === 1) return this.#clean(latent, sigma, await this.#predict(scaled, timestep, [positive]));
       const both = await this.#predict(stack([scaled, scaled]), timestep, [negative, positive]);
