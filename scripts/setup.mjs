@@ -17,9 +17,8 @@ const installed = inRoot('node_modules', '.installed');
 const built = inRoot('dist', '.built');
 
 if (timeOf(installed) < Math.max(timeOf(inRoot('package-lock.json')), timeOf(inRoot('package.json')))) {
-  console.log('Installing the packages (npm install) …');
-  // Not `npm ci`, which refuses where a registry lacks the optional packages of other platforms.
-  npm(['install', '--no-save', '--include=dev', '--no-progress', '--loglevel=error']);
+  console.log('Installing the packages (npm ci) …');
+  npm(['ci', '--include=dev', '--no-progress', '--loglevel=error']);
   writeFileSync(installed, '');
 }
 

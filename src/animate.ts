@@ -57,6 +57,8 @@ export type AnimateSettings = {
 
 /** zlib level of the finished image, the default of libpng */
 const imageCompression = 6;
+/** Pixels; the codec is tried at this size where the model's own is wanted, which only the host knows. */
+const usualSide = 512;
 
 /**
  * Generates images and makes a movie of each one's steps while they are being made.
@@ -71,7 +73,7 @@ export async function animate(settings: AnimateSettings): Promise<AnimationResul
   const { request } = settings;
   await using recorder = await Recorder.open(
     { animation, folder, onEvent: (event) => settings.onEvent?.(event) },
-    { width: request.width, height: request.height },
+    { width: request.width || usualSide, height: request.height || usualSide },
   );
   return await new Run(settings, animation, folder, recorder).results();
 }

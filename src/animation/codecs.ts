@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export type PixelFormat = 'yuv420p';
+type PixelFormat = 'yuv420p';
 
 /** One row of the codec table: all that the movie writer must know to write such a file. */
 export type CodecRow = {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { codecNameSchema } from './codecs.js';
 
 /** What a person sees of an option; the command's flags, the API and the page are derived from it. */
-export type OptionText = { readonly label: string; readonly help: string; readonly unit?: string };
+type OptionText = { readonly label: string; readonly help: string; readonly unit?: string };
 
 const option = <T extends z.ZodType>(schema: T, text: OptionText): T => schema.meta(text) as T;
 

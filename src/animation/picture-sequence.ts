@@ -15,8 +15,10 @@ export async function* pictureSequence(
     for (let next = 0; next < files.length || pending.length > 0; ) {
       signal?.throwIfAborted();
       for (; next < files.length && pending.length <= readAhead; next++) {
-        const file = files[next];
-        if (file !== undefined) pending.push(readPicture(file));
+        const picture = readPicture(files[next] ?? '');
+        // A failure is met when the picture's turn comes.
+        picture.catch(() => {});
+        pending.push(picture);
       }
       const picture = await pending.shift();
       if (picture) yield picture;
