@@ -12,7 +12,7 @@ export async function makePictures(work, { count, size }) {
   const raw = join(work, 'pictures.rgb');
   mkdirSync(folder, { recursive: true });
   const file = openSync(raw, 'w');
-  await using host = createEmbeddedHost();
+  const host = createEmbeddedHost();
   const { models, samplers } = await host.describe();
   const request = {
     ...{ model: models[0].name, width: models[0].width, height: models[0].height },
@@ -27,5 +27,6 @@ export async function makePictures(work, { count, size }) {
     await large.png().toFile(join(folder, `${String(event.step).padStart(7, '0')}.png`));
   }
   closeSync(file);
+  await host[Symbol.asyncDispose]();
   return { folder, raw, count, size };
 }

@@ -27,7 +27,7 @@ function peakMemory() {
 
 rmSync(folder, { recursive: true, force: true });
 const animation = animationOptionsSchema.parse({ duration: 30 });
-await using recorder = await Recorder.open({ animation, folder }, { width: size, height: size });
+const recorder = await Recorder.open({ animation, folder }, { width: size, height: size });
 const infotext = `a red apple\nSteps: ${steps}, Sampler: Euler, CFG scale: 4, Seed: 42, Size: ${size}x${size}`;
 const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, width: size, height: size };
 recorder.start([{ ...image, exactSteps: steps }]);
@@ -49,4 +49,5 @@ process.send({
   longestWaitMs: Math.max(...waits),
   peakMiB: process.platform === 'linux' ? peakMemory() : Number.NaN,
 });
+await recorder[Symbol.asyncDispose]();
 process.disconnect();

@@ -5,7 +5,7 @@ import { median, round } from './statistics.mjs';
 
 /** The time from the first step to the finished image, with a movie being made and without, interleaved. */
 export async function measureSampling(work, rounds) {
-  await using host = createEmbeddedHost();
+  const host = createEmbeddedHost();
   const { models } = await host.describe();
   const request = {
     ...{ model: models[0].name, width: models[0].width, height: models[0].height },
@@ -29,6 +29,7 @@ export async function measureSampling(work, rounds) {
       seconds.with.push(withMovie);
     }
   }
+  await host[Symbol.asyncDispose]();
   const result = {
     withMovieSeconds: round(median(seconds.with)),
     withoutMovieSeconds: round(median(seconds.without)),
