@@ -21,6 +21,9 @@ export class Inference implements AsyncDisposable {
   readonly #runs = new Map<number, Mailbox>();
   readonly #loading = new Mailbox();
   readonly #loaded: Promise<Size | undefined>;
+  /** runs whose sampler has not ended */
+  readonly #sampling = new Set<number>();
+  readonly #waiting: (() => void)[] = [];
   #failure: Error | undefined;
   #lastRun = 0;
 
@@ -70,6 +73,7 @@ export class Inference implements AsyncDisposable {
     this.#runs.set(run, mailbox);
     const stop = () => this.#post({ type: 'stop', run });
     holdOpen(this.#child, true);
+    this.#sampling.add(run);
     this.#post({ type: 'generate', run, batch });
     if (signal?.aborted) stop();
     signal?.addEventListener('abort', stop);
@@ -88,8 +92,19 @@ export class Inference implements AsyncDisposable {
     }
   }
 
+  /** Waits until nothing is being sampled, whether or not all steps have been read. */
+  async idle(): Promise<void> {
+    while (this.#sampling.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #sampled(run: number): void {
+    this.#sampling.delete(run);
+    if (this.#sampling.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
   #receive(reply: InferenceReply): void {
     const run = reply.type === 'loaded' ? undefined : reply.run;
+    if (run !== undefined && reply.type !== 'step') this.#sampled(run);
     const mailbox = run === undefined ? this.#loading : this.#runs.get(run);
     mailbox?.put(reply);
   }
@@ -106,6 +121,7 @@ export class Inference implements AsyncDisposable {
   #fail(reason: string): void {
     this.#failure ??= new StepsAnimationError('model', `The process that runs the model is gone: ${reason}.`);
     for (const mailbox of [this.#loading, ...this.#runs.values()]) mailbox.close(this.#failure);
+    for (const run of this.#sampling) this.#sampled(run);
   }
 
   /** Ends the process; batches that are being made fail. */
