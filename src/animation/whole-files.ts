@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 
 /** Files under work begin so; they are hidden, short, and never taken for pictures or movies. */
@@ -37,7 +37,7 @@ function isRunning(id: number): boolean {
  */
 export async function prepareFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
     // Root passes every access check, and a read-only file system fails only when it is written to.
     const probe = temporaryPath(folder);
@@ -46,6 +46,19 @@ export async function prepareFolder(folder: string): Promise<void> {
   } catch (error) {
     throw outputError(`Cannot write to the folder ${folder}`, error, 'choose another one, or make it writable');
   }
+}
+
+/** Makes a folder and those above it. Node's own recursive `mkdir` never ends where none can be made, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  const make = () =>
+    mkdir(folder).catch((error: unknown) => {
+      if (!isErrno(error, 'EEXIST')) throw error;
+    });
+  await make().catch(async (error: unknown) => {
+    if (!isErrno(error, 'ENOENT') || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await make();
+  });
 }
 
 /**
