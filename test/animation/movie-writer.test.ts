@@ -10,8 +10,8 @@ const lossless = { ...codecs.x264, encoderOptions: { preset: 'medium', qp: '0' }
 
 describe('movie writer', () => {
   it('encodes exactly the frames it is given, though their memory is used again at once', async () => {
-    await using folder = await temporaryFolder();
-    const path = join(folder.path, 'movie.mp4');
+    const folder = await temporaryFolder();
+    const path = join(folder, 'movie.mp4');
     const planes = new Uint8Array((width * height * 3) / 2);
     const written = [];
     await using writer = await MovieWriter.open(path, { codec: lossless, width, height, fps: 30, tags: {} });
@@ -27,9 +27,9 @@ describe('movie writer', () => {
   });
 
   it('says what the encoder refuses', async () => {
-    await using folder = await temporaryFolder();
+    const folder = await temporaryFolder();
     const codec = { ...codecs.x264, encoderOptions: { preset: 'very-very-slow' } };
-    const opened = MovieWriter.open(join(folder.path, 'movie.mp4'), { codec, width, height, fps: 30, tags: {} });
+    const opened = MovieWriter.open(join(folder, 'movie.mp4'), { codec, width, height, fps: 30, tags: {} });
     await expect(opened).rejects.toMatchObject({ code: 'encoder', message: expect.stringContaining('libx264') });
   });
 

@@ -8,11 +8,11 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 describe('picture queue', () => {
   it('gives every picture back unchanged, from memory or from its file, in any order of adding and taking', async () => {
-    await using folder = await temporaryFolder();
+    const folder = await temporaryFolder();
     const moves = fc.array(fc.boolean(), { minLength: 10, maxLength: 80 });
     fc.assert(
       fc.property(moves, (adds) => {
-        using queue = new PictureQueue(folder.path);
+        using queue = new PictureQueue(folder);
         const waiting: { take: () => unknown; shade: number }[] = [];
         adds.forEach((add, index) => {
           const shade = (index * 37) % 256;
@@ -33,15 +33,15 @@ describe('picture queue', () => {
       }),
       { numRuns: 8 },
     );
-    expect(await readdir(folder.path)).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('keeps what is beyond its limit in a file, and empties it when all has been taken', async () => {
-    await using folder = await temporaryFolder();
-    using queue = new PictureQueue(folder.path);
+    const folder = await temporaryFolder();
+    using queue = new PictureQueue(folder);
     const waiting = Array.from({ length: 14 }, (_, shade) => queue.add(plain(1024, 1024, shade, shade, shade)));
-    const [name] = await readdir(folder.path);
-    const path = join(folder.path, name ?? '');
+    const [name] = await readdir(folder);
+    const path = join(folder, name ?? '');
     expect((await stat(path)).size).toBe(4 * 3 * 2 ** 20);
     for (const { take } of waiting) take();
     expect((await stat(path)).size).toBe(0);

@@ -41,14 +41,14 @@ const debugOf = (events: RecorderEvent[]) => events.flatMap((event) => (event.ty
 
 describe('recorder', () => {
   it('makes a movie live that ends on the finished image, and clears up', async () => {
-    await using folder = await temporaryFolder();
+    const folder = await temporaryFolder();
     const events: RecorderEvent[] = [];
-    const { movie, kept, steps } = await record(folder.path, { steps: 8, events });
+    const { movie, kept, steps } = await record(folder, { steps: 8, events });
     expect(debugOf(events)[0]).toMatch(/^live/);
-    expect(movie).toMatchObject({ frames: 30, ...size, path: join(folder.path, 'animation', '42-a red apple.mp4') });
+    expect(movie).toMatchObject({ frames: 30, ...size, path: join(folder, 'animation', '42-a red apple.mp4') });
     expect([kept, steps]).toEqual([[], 8]);
-    expect(await readdir(folder.path)).toEqual(['animation']);
-    expect(await readdir(join(folder.path, 'animation'))).toEqual(['42-a red apple.mp4']);
+    expect(await readdir(folder)).toEqual(['animation']);
+    expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
     const frames = await decodeMovie(movie?.path ?? '');
     expect(frames).toHaveLength(30);
     expect(ssim(frames.at(-1) ?? emerging(96, 64, 0), emerging(96, 64, 1))).toBeGreaterThan(0.97);
@@ -56,8 +56,8 @@ describe('recorder', () => {
   });
 
   it('writes a file that plays everywhere and tells how it was made', async () => {
-    await using folder = await temporaryFolder();
-    const { movie } = await record(folder.path, { steps: 5 });
+    const folder = await temporaryFolder();
+    const { movie } = await record(folder, { steps: 5 });
     const path = movie?.path ?? '';
     expect(await probeMovie(path)).toMatchObject({
       codec: 'h264',
@@ -76,10 +76,10 @@ describe('recorder', () => {
   });
 
   it('gives the same frames live and afterwards', async () => {
-    await using folder = await temporaryFolder();
-    const live = await record(folder.path, { steps: 7 });
+    const folder = await temporaryFolder();
+    const live = await record(folder, { steps: 7 });
     const events: RecorderEvent[] = [];
-    const after = await record(folder.path, { steps: 7, planned: undefined, events });
+    const after = await record(folder, { steps: 7, planned: undefined, events });
     expect(debugOf(events)[0]).toMatch(/^after/);
     expect(after.movie?.path).toMatch(/-1\.mp4$/);
     expect(await decodeMovie(after.movie?.path ?? '')).toEqual(await decodeMovie(live.movie?.path ?? ''));
@@ -89,26 +89,26 @@ describe('recorder', () => {
     ['fewer', 4],
     ['more', 13],
   ])('keeps the duration when %s steps come than planned', async (_, steps) => {
-    await using folder = await temporaryFolder();
-    const { movie } = await record(folder.path, { steps, planned: 8 });
+    const folder = await temporaryFolder();
+    const { movie } = await record(folder, { steps, planned: 8 });
     expect(movie?.frames).toBe(30);
-    expect(await readdir(join(folder.path, 'animation'))).toEqual(['42-a red apple.mp4']);
+    expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
   });
 
   it('keeps numbered intermediate images with their infotext when asked to', async () => {
-    await using folder = await temporaryFolder();
-    const { kept } = await record(folder.path, { steps: 3, options: { deleteIntermediate: false } });
+    const folder = await temporaryFolder();
+    const { kept } = await record(folder, { steps: 3, options: { deleteIntermediate: false } });
     const names = ['0000001-42-a red apple.png', '0000002-42-a red apple.png', '0000003-42-a red apple.png'];
-    expect(kept).toEqual(names.map((name) => join(folder.path, 'intermediate', name)));
+    expect(kept).toEqual(names.map((name) => join(folder, 'intermediate', name)));
     const png = await readFile(kept[1] ?? '');
     expect(readPngText(png, 'parameters')).toBe(`${infotext}, intermediate: 002`);
   });
 
   it('makes the movie of an interrupted run at its full duration, or keeps its images', async () => {
-    await using folder = await temporaryFolder();
-    const movie = await record(folder.path, { steps: 3, planned: 8, complete: false });
+    const folder = await temporaryFolder();
+    const movie = await record(folder, { steps: 3, planned: 8, complete: false });
     expect(movie.movie?.frames).toBe(30);
-    const left = await record(folder.path, {
+    const left = await record(folder, {
       steps: 3,
       planned: 8,
       complete: false,
@@ -116,47 +116,47 @@ describe('recorder', () => {
     });
     expect(left.movie).toBeNull();
     expect(left.kept).toHaveLength(3);
-    expect(await readdir(join(folder.path, 'animation'))).toEqual(['42-a red apple.mp4']);
+    expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
   });
 
   it('makes no movie when none is wanted', async () => {
-    await using folder = await temporaryFolder();
-    const { movie, kept } = await record(folder.path, { steps: 3, options: { createAnimation: false } });
+    const folder = await temporaryFolder();
+    const { movie, kept } = await record(folder, { steps: 3, options: { createAnimation: false } });
     expect(movie).toBeNull();
     expect(kept).toHaveLength(3);
-    expect(await readdir(folder.path)).toEqual(['intermediate']);
+    expect(await readdir(folder)).toEqual(['intermediate']);
   });
 
   it.each([1, 2])('manages with %i steps', async (steps) => {
-    await using folder = await temporaryFolder();
-    const { movie } = await record(folder.path, { steps });
+    const folder = await temporaryFolder();
+    const { movie } = await record(folder, { steps });
     expect(movie?.frames).toBe(30);
   });
 
   it('enlarges smaller steps to the size of the finished image', async () => {
-    await using folder = await temporaryFolder();
-    const { movie } = await record(folder.path, { steps: 4, picture: (step) => emerging(24, 16, step / 4) });
+    const folder = await temporaryFolder();
+    const { movie } = await record(folder, { steps: 4, picture: (step) => emerging(24, 16, step / 4) });
     expect(movie).toMatchObject({ ...size, frames: 30 });
   });
 
   it('re-times the steps when the finished image has another size than announced', async () => {
-    await using folder = await temporaryFolder();
-    const { movie } = await record(folder.path, { steps: 4, last: emerging(192, 128, 1) });
+    const folder = await temporaryFolder();
+    const { movie } = await record(folder, { steps: 4, last: emerging(192, 128, 1) });
     expect(movie).toMatchObject({ width: 192, height: 128, frames: 30 });
   });
 
   it('spills to a file rather than growing when steps come faster than they can be stored', async () => {
-    await using folder = await temporaryFolder();
-    const { movie, steps } = await record(folder.path, { steps: 90, picture: (step) => emerging(512, 512, step / 90) });
+    const folder = await temporaryFolder();
+    const { movie, steps } = await record(folder, { steps: 90, picture: (step) => emerging(512, 512, step / 90) });
     expect(movie?.frames).toBe(30);
     expect(steps).toBe(90);
-    expect(await readdir(folder.path)).toEqual(['animation']);
+    expect(await readdir(folder)).toEqual(['animation']);
   });
 
   it('goes on with a new process when the movie process is killed, and loses no step', async () => {
-    await using folder = await temporaryFolder();
+    const folder = await temporaryFolder();
     const killed: string[] = [];
-    const { movie, steps } = await record(folder.path, {
+    const { movie, steps } = await record(folder, {
       steps: 12,
       picture: (step) => async () => {
         if (step === 6) {
@@ -174,23 +174,23 @@ describe('recorder', () => {
     expect(killed).toHaveLength(1);
     expect(movie?.frames).toBe(30);
     expect(steps).toBe(12);
-    expect(await readdir(join(folder.path, 'animation'))).toEqual(['42-a red apple.mp4']);
+    expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
   });
 
   it('never leaves the save location', async () => {
-    await using folder = await temporaryFolder();
+    const folder = await temporaryFolder();
     const options = { intermediatePath: '../elsewhere' };
-    await expect(record(folder.path, { steps: 2, options })).rejects.toMatchObject({ code: 'usage' });
-    await expect(access(join(folder.path, '..', 'elsewhere'))).rejects.toThrow();
+    await expect(record(folder, { steps: 2, options })).rejects.toMatchObject({ code: 'usage' });
+    await expect(access(join(folder, '..', 'elsewhere'))).rejects.toThrow();
   });
 
   it('passes on what goes wrong while a step is decoded', async () => {
-    await using folder = await temporaryFolder();
+    const folder = await temporaryFolder();
     const picture = (step: number) => async () => {
       if (step === 2) throw new Error('the decoder has no more memory');
       return emerging(size.width, size.height, 0.5);
     };
-    await expect(record(folder.path, { steps: 3, picture })).rejects.toThrow('the decoder has no more memory');
-    expect(await readdir(join(folder.path, 'animation'))).toEqual([]);
+    await expect(record(folder, { steps: 3, picture })).rejects.toThrow('the decoder has no more memory');
+    expect(await readdir(join(folder, 'animation'))).toEqual([]);
   });
 });

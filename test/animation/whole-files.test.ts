@@ -8,37 +8,37 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 describe('whole files', () => {
   it('get the next free name and never replace another', async () => {
-    await using folder = await temporaryFolder();
-    const write = (text: string) => writeWhole(folder.path, 'a', 'txt', Buffer.from(text));
+    const folder = await temporaryFolder();
+    const write = (text: string) => writeWhole(folder, 'a', 'txt', Buffer.from(text));
     const paths = await Promise.all(['one', 'two', 'three'].map(write));
-    expect(paths.map((path) => path.slice(folder.path.length + 1)).sort()).toEqual(['a-1.txt', 'a-2.txt', 'a.txt']);
+    expect(paths.map((path) => path.slice(folder.length + 1)).sort()).toEqual(['a-1.txt', 'a-2.txt', 'a.txt']);
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
     expect(texts).toEqual(['one', 'two', 'three']);
   });
 
   it('leave nothing behind when they cannot be written', async () => {
-    await using folder = await temporaryFolder();
+    const folder = await temporaryFolder();
     const stem = 'x'.repeat(300);
-    await expect(writeWhole(folder.path, stem, 'txt', Buffer.from('text'))).rejects.toMatchObject({ code: 'output' });
-    expect(await readdir(folder.path)).toEqual([]);
+    await expect(writeWhole(folder, stem, 'txt', Buffer.from('text'))).rejects.toMatchObject({ code: 'output' });
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('are told apart from those of processes that are no more', async () => {
-    await using folder = await temporaryFolder();
+    const folder = await temporaryFolder();
     const module = new URL('../../dist/animation/whole-files.js', import.meta.url).href;
     const script = `import(${JSON.stringify(module)}).then(({ temporaryPath }) => console.log(temporaryPath(process.argv[1])))`;
-    const { stdout } = spawnSync(process.execPath, ['-e', script, folder.path], { encoding: 'utf8' });
+    const { stdout } = spawnSync(process.execPath, ['-e', script, folder], { encoding: 'utf8' });
     await writeFile(stdout.trim(), 'of a process that has ended');
-    const ours = temporaryPath(folder.path);
+    const ours = temporaryPath(folder);
     await writeFile(ours, 'of this process');
-    await removeAbandoned(folder.path);
-    expect((await readdir(folder.path)).map((name) => join(folder.path, name))).toEqual([ours]);
-    expect(await publish(ours, folder.path, 'ours', 'txt')).toBe(join(folder.path, 'ours.txt'));
+    await removeAbandoned(folder);
+    expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([ours]);
+    expect(await publish(ours, folder, 'ours', 'txt')).toBe(join(folder, 'ours.txt'));
   });
 
   it('go to folders that are made for them', async () => {
-    await using folder = await temporaryFolder();
-    const deep = join(folder.path, 'a', 'b', 'c');
+    const folder = await temporaryFolder();
+    const deep = join(folder, 'a', 'b', 'c');
     await prepareFolder(deep);
     await prepareFolder(deep);
     expect(await readdir(deep)).toEqual([]);

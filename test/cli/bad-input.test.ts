@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { runCommand } from './run-command.js';
-import { temporaryFolder } from './temporary-folder.js';
 
 /** What the command says is one line on standard error that names the value. */
 async function expectRefusal(args: string[], exitCode: number, message: RegExp): Promise<void> {

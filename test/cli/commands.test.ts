@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { withPngText } from '#dist/animation/png-text.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { runCommand } from './run-command.js';
-import { temporaryFolder } from './temporary-folder.js';
 
 const infotext = 'a red apple\nSteps: 5, Sampler: Euler a, CFG scale: 4, Seed: 42, Size: 64x48, Model: emoji';
 

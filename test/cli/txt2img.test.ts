@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readPngText } from '#dist/animation/png-text.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { runCommand, startCommand } from './run-command.js';
-import { temporaryFolder } from './temporary-folder.js';
 
 const model = fileURLToPath(new URL('../fixtures/tiny-model', import.meta.url));
 const request = ['txt2img', 'a red apple', '--model', model, '--width', '64', '--height', '48', '--seed', '42'];
