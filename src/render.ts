@@ -4,7 +4,6 @@ import { type AnimationResult, describe, type RunEvent } from './animate.js';
 import { codecs } from './animation/codecs.js';
 import { movieStem, parseIntermediateStem, safePrompt } from './animation/file-names.js';
 import { movieTags, parseInfotext, withoutIntermediateStep } from './animation/metadata.js';
-import { writeMovie } from './animation/movie-file.js';
 import type { FileTarget } from './animation/movie-messages.js';
 import type { MovieSettings } from './animation/movie-settings.js';
 import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from './animation/options.js';
@@ -33,7 +32,11 @@ export type RenderSettings = {
  */
 export async function render(settings: RenderSettings): Promise<AnimationResult> {
   const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
-  const { files, width, height } = await findPictures(settings.sources);
+  // FFmpeg's libraries are loaded while the files are looked at.
+  const [{ files, width, height }, { writeMovie }] = await Promise.all([
+    findPictures(settings.sources),
+    import('./animation/movie-file.js'),
+  ]);
   const infotext = await infotextOf(files.at(-1));
   const target = targetOf(settings, animation, files, infotext);
   await prepareFolder(target.folder);

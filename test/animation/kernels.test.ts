@@ -63,6 +63,20 @@ describe('conversion to planes', () => {
     expect([...planesOf(plain(2, 2, 255, 0, 0))]).toEqual([63, 63, 63, 63, 102, 240]);
   });
 
+  it('is the same for a pixel wherever it lies in a picture of any width', () => {
+    const rows = fc.uint8Array({ minLength: 6, maxLength: 90 });
+    fc.assert(
+      fc.property(rows, (bytes) => {
+        const width = Math.floor(bytes.length / 3);
+        const planes = planesOf({ width, height: 1, data: bytes.slice(0, width * 3) });
+        for (let x = 0; x < width; x++) {
+          const [red, green, blue] = bytes.slice(x * 3, x * 3 + 3);
+          expect(planes[x]).toBe(planesOf(plain(1, 1, red ?? 0, green ?? 0, blue ?? 0))[0]);
+        }
+      }),
+    );
+  });
+
   it('repeats the last row and column of odd pictures', () => {
     const picture = plain(3, 3, 10, 200, 90);
     const even = planesOf(plain(4, 4, 10, 200, 90));

@@ -34,6 +34,8 @@ export function blend(a: usize, b: usize, out: usize, length: usize, weight: i32
 const Y_RED: i32 = 11966;
 const Y_GREEN: i32 = 40254;
 const Y_BLUE: i32 = 4064;
+/** Black is 16; one half for rounding. */
+const Y_OFFSET: i32 = (16 << 16) + 0x8000;
 const U_RED: i32 = -6596;
 const U_GREEN: i32 = -22189;
 const U_BLUE: i32 = 28785;
@@ -51,13 +53,16 @@ export function rgbToYuv420(rgb: usize, out: usize, width: i32, height: i32): vo
   const planeHeight = (height + 1) & ~1;
   for (let y = 0; y < planeHeight; y++) {
     const row = rgb + <usize>(min(y, height - 1) * width * 3);
-    for (let x = 0; x < planeWidth; x++) {
+    const target = out + <usize>(y * planeWidth);
+    let x = 0;
+    // Four pixels at once; a load of 16 bytes reaches 4 beyond them, which the last ones of a row must not.
+    for (; x + 6 <= width; x += 4) {
+      store<u32>(target + <usize>x, i32x4.extract_lane(lumaOfFour(v128.load(row + <usize>(x * 3))), 0));
+    }
+    for (; x < planeWidth; x++) {
       const pixel = row + <usize>(min(x, width - 1) * 3);
-      const red = <i32>load<u8>(pixel);
-      const green = <i32>load<u8>(pixel, 1);
-      const blue = <i32>load<u8>(pixel, 2);
-      const luma = 16 + ((Y_RED * red + Y_GREEN * green + Y_BLUE * blue + 0x8000) >> 16);
-      store<u8>(out + <usize>(y * planeWidth + x), <u8>luma);
+      const luma = Y_RED * <i32>load<u8>(pixel) + Y_GREEN * <i32>load<u8>(pixel, 1) + Y_BLUE * <i32>load<u8>(pixel, 2);
+      store<u8>(target + <usize>x, <u8>((luma + Y_OFFSET) >> 16));
     }
   }
   const u = out + <usize>(planeWidth * planeHeight);
@@ -79,6 +84,20 @@ export function rgbToYuv420(rgb: usize, out: usize, width: i32, height: i32): vo
       store<u8>(v + at, <u8>((V_RED * red + V_GREEN * green + V_BLUE * blue + (257 << 18)) >> 19));
     }
   }
+}
+
+/** The luma of the first four packed RGB pixels, as the lowest four bytes. */
+function lumaOfFour(pixels: v128): v128 {
+  const zero = i8x16.splat(0);
+  const red = i8x16.shuffle(pixels, zero, 0, 16, 16, 16, 3, 16, 16, 16, 6, 16, 16, 16, 9, 16, 16, 16);
+  const green = i8x16.shuffle(pixels, zero, 1, 16, 16, 16, 4, 16, 16, 16, 7, 16, 16, 16, 10, 16, 16, 16);
+  const blue = i8x16.shuffle(pixels, zero, 2, 16, 16, 16, 5, 16, 16, 16, 8, 16, 16, 16, 11, 16, 16, 16);
+  const luma = i32x4.add(
+    i32x4.add(i32x4.mul(red, i32x4.splat(Y_RED)), i32x4.mul(green, i32x4.splat(Y_GREEN))),
+    i32x4.add(i32x4.mul(blue, i32x4.splat(Y_BLUE)), i32x4.splat(Y_OFFSET)),
+  );
+  const halves = i16x8.narrow_i32x4_u(i32x4.shr_u(luma, 16), zero);
+  return i8x16.narrow_i16x8_u(halves, zero);
 }
 
 function weighted(upper: usize, lower: usize, left: usize, centre: usize, right: usize): i32 {
