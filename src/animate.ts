@@ -117,9 +117,13 @@ class Run {
         this.#recorder.step(event.image, event.step, () => event.picture('denoised'));
         this.#tellStep();
         break;
-      case 'image':
-        this.#finishing.push(this.#finish(event));
+      case 'image': {
+        const finishing = this.#finish(event);
+        // A failure is told at the end; until then the other images go on.
+        finishing.catch(() => {});
+        this.#finishing.push(finishing);
         break;
+      }
       case 'end':
         await Promise.allSettled(this.#finishing);
     }
