@@ -150,6 +150,10 @@ const packaged = createEmbeddedHost();
 afterAll(() => packaged[Symbol.asyncDispose]());
 const { models } = await packaged.describe();
 
+it('comes with a model', () => {
+  expect(models.map(({ name }) => name)).toEqual(['emoji']);
+});
+
 describe.each(models)('the embedded model $name', ({ name, width, height }) => {
   it('tells which size it makes before it samples', async () => {
     const events: string[] = [];
