@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { measureLive } from './live.mjs';
 import { makePictures } from './pictures.mjs';
 import { measureRender } from './render.mjs';
+import { writeReport } from './report.mjs';
 import { measureSampling } from './sampling.mjs';
 
 const results = join(import.meta.dirname, 'results');
@@ -24,8 +25,7 @@ const machine = {
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   node: process.version,
 };
-writeFileSync(
-  join(results, 'latest.json'),
-  `${JSON.stringify({ date: new Date().toISOString(), machine, rounds, render, live, sampling }, null, 2)}\n`,
-);
+const figures = { date: new Date().toISOString(), machine, rounds, render, live, sampling };
+writeFileSync(join(results, 'latest.json'), `${JSON.stringify(figures, null, 2)}\n`);
+writeReport(figures);
 rmSync(work, { recursive: true, force: true });
