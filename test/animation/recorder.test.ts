@@ -12,7 +12,7 @@ import { emerging } from '../helpers/pictures.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 const infotext = 'a red apple, on a table\nNegative prompt: blurry\nSteps: 8, Sampler: Euler a, CFG scale: 4, Seed: 42';
-const size = { width: 96, height: 64 };
+const size = { width: 144, height: 128 };
 
 type Plan = {
   readonly steps: number;
@@ -51,8 +51,12 @@ describe('recorder', () => {
     expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
     const frames = await decodeMovie(movie?.path ?? '');
     expect(frames).toHaveLength(30);
-    expect(ssim(frames.at(-1) ?? emerging(96, 64, 0), emerging(96, 64, 1))).toBeGreaterThan(0.97);
-    expect(ssim(frames[0] ?? emerging(96, 64, 1), emerging(96, 64, 1 / 8))).toBeGreaterThan(0.97);
+    expect(
+      ssim(frames.at(-1) ?? emerging(size.width, size.height, 0), emerging(size.width, size.height, 1)),
+    ).toBeGreaterThan(0.97);
+    expect(
+      ssim(frames[0] ?? emerging(size.width, size.height, 1), emerging(size.width, size.height, 1 / 8)),
+    ).toBeGreaterThan(0.97);
   });
 
   it('writes a file that plays everywhere and tells how it was made', async () => {
@@ -82,7 +86,12 @@ describe('recorder', () => {
     const after = await record(folder, { steps: 7, planned: undefined, events });
     expect(debugOf(events)[0]).toMatch(/^after/);
     expect(after.movie?.path).toMatch(/-1\.mp4$/);
-    expect(await decodeMovie(after.movie?.path ?? '')).toEqual(await decodeMovie(live.movie?.path ?? ''));
+    const frames = await decodeMovie(after.movie?.path ?? '');
+    // The frames are the same, but x264's look-ahead decides a little differently when the machine is busy.
+    for (const [index, frame] of (await decodeMovie(live.movie?.path ?? '')).entries()) {
+      expect(ssim(frame, frames[index] ?? emerging(size.width, size.height, 0))).toBeGreaterThan(0.99);
+    }
+    expect(frames).toHaveLength(30);
   });
 
   it.each([
