@@ -200,7 +200,8 @@ export class ImageRecording {
   }
 
   #throwIfNotKept(): void {
-    if (this.#keepFailure !== undefined) throw new StepsAnimationError('output', this.#keepFailure);
+    if (this.#keepFailure === undefined) return;
+    throw this.#withRemedy(new StepsAnimationError('output', this.#keepFailure));
   }
 
   #withRemedy(error: unknown): StepsAnimationError {
@@ -208,7 +209,8 @@ export class ImageRecording {
     const { intermediateFolder, animationFolder } = this.#context;
     const again = `steps-animation render "${intermediateFolder}" --outdir "${animationFolder}"`;
     const message = `${reason} The intermediate images are kept in ${intermediateFolder}; to try again: ${again}`;
-    return new StepsAnimationError('encoder', message, { cause: error });
+    const code = error instanceof StepsAnimationError ? error.code : 'encoder';
+    return new StepsAnimationError(code, message, { cause: error });
   }
 
   get #movieTarget(): FileTarget {
