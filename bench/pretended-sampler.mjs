@@ -30,7 +30,7 @@ const animation = animationOptionsSchema.parse({ duration: 30 });
 const recorder = await Recorder.open({ animation, folder }, { width: size, height: size });
 const infotext = `a red apple\nSteps: ${steps}, Sampler: Euler, CFG scale: 4, Seed: 42, Size: ${size}x${size}`;
 const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, width: size, height: size };
-recorder.start([{ ...image, exactSteps: steps }]);
+recorder.start([image], [{ kind: 'base', steps, exact: true }]);
 
 const waits = [];
 const begun = performance.now();
@@ -39,10 +39,10 @@ for (let step = 1; step <= steps; step++) {
   await setTimeout(begun + step * gap - performance.now());
   last = picture(step);
   const before = performance.now();
-  recorder.step(0, step, last);
+  recorder.step({ image: 0, pass: 0, step }, last);
   waits.push(performance.now() - before);
 }
-const { finishMs } = await recorder.finish(0, last, infotext, true);
+const { finishMs } = await recorder.finish(0, { picture: last, infotext, reason: 'finished' });
 process.send({
   finishMs,
   medianWaitMs: median(waits),

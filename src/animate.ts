@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { movieStem } from './animation/file-names.js';
+import type { Recording } from './animation/image-recording.js';
 import type { FinishedMovie } from './animation/movie-messages.js';
 import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from './animation/options.js';
 import type { Picture } from './animation/picture.js';
@@ -104,8 +105,9 @@ class Run {
     } finally {
       await Promise.allSettled(this.#finishing);
     }
+    const grid = await this.#recorder.end();
     const results = await Promise.all(this.#finishing);
-    return results.filter((result) => result !== null);
+    return [...results, grid && this.#tellMovie(grid, null, null)].filter((result) => result !== null);
   }
 
   async #take(event: GenerationEvent): Promise<void> {
@@ -114,7 +116,7 @@ class Run {
         this.#start(event.images, event.passes);
         break;
       case 'step':
-        this.#recorder.step(event.image, event.step, () => event.picture('denoised'));
+        this.#recorder.step(event, () => event.picture(this.#animation.content));
         this.#tellStep();
         break;
       case 'image': {
@@ -132,8 +134,7 @@ class Run {
   #start(images: readonly ImageInfo[], passes: readonly PassInfo[]): void {
     this.#images = images;
     this.#steps = passes.reduce((sum, pass) => sum + pass.steps, 0);
-    const exact = passes.length === 1 && passes.every((pass) => pass.exact);
-    this.#recorder.start(images.map((image) => ({ ...image, ...(exact ? { exactSteps: this.#steps } : {}) })));
+    this.#recorder.start(images, passes);
     this.#settings.onEvent?.({ type: 'start', images: images.length, steps: this.#steps * images.length });
   }
 
@@ -147,19 +148,19 @@ class Run {
     const info = this.#images[event.image];
     if (!info)
       throw new StepsAnimationError('input', `The host sent image ${event.image}, which it had not announced.`);
-    const complete = event.reason === 'finished';
     // The image first: whatever happens to the movie, it is on disk.
-    const [image, recording] = await Promise.allSettled([
-      this.#saveImage(info, event.picture, event.infotext),
-      this.#recorder.finish(event.image, event.picture, event.infotext, complete),
-    ]);
+    const path = this.#saveImage(info, event.picture, event.infotext);
+    const [image, recording] = await Promise.allSettled([path, this.#recorder.finish(event.image, { ...event, path })]);
     if (image.status === 'rejected') throw image.reason;
     if (recording.status === 'rejected') throw recording.reason;
-    const { movie, kept, steps, finishMs } = recording.value;
-    const [first] = kept;
+    const [first] = recording.value.kept;
     if (first !== undefined) this.#settings.onEvent?.({ type: 'kept', folder: join(first, '..') });
+    return this.#tellMovie(recording.value, image.value, info.seed);
+  }
+
+  #tellMovie({ movie, steps, finishMs }: Recording, image: string | null, seed: number | null): AnimationResult | null {
     if (!movie) return null;
-    const result = describe(movie, this.#animation, steps, finishMs, image.value, info.seed);
+    const result = describe(movie, this.#animation, steps, finishMs, image, seed);
     this.#settings.onEvent?.(result);
     return result;
   }
@@ -181,8 +182,8 @@ export function describe(
   image: string | null,
   seed: number | null,
 ): AnimationResult {
-  const { path, width, height, frames, bytes } = movie;
-  const { codec, fps } = animation;
+  const { path, width, height, frames, fps, bytes } = movie;
+  const { codec } = animation;
   const duration = frames / fps;
   return {
     type: 'animation',

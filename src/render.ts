@@ -5,9 +5,12 @@ import { codecs } from './animation/codecs.js';
 import { movieStem, parseIntermediateStem, safePrompt } from './animation/file-names.js';
 import { movieTags, parseInfotext, withoutIntermediateStep } from './animation/metadata.js';
 import type { FileTarget } from './animation/movie-messages.js';
-import type { MovieSettings } from './animation/movie-settings.js';
-import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from './animation/options.js';
-import { pictureSequence } from './animation/picture-sequence.js';
+import {
+  type AnimationOptions,
+  type AnimationOptionsInput,
+  animationOptionsSchema,
+  durationOf,
+} from './animation/options.js';
 import { readPngText } from './animation/png-text.js';
 import { prepareFolder } from './animation/whole-files.js';
 import { checkOptions } from './check-options.js';
@@ -40,35 +43,22 @@ export async function render(settings: RenderSettings): Promise<AnimationResult>
   const infotext = await infotextOf(files.at(-1));
   const target = targetOf(settings, animation, files, infotext);
   await prepareFolder(target.folder);
-  const movie: MovieSettings = {
-    ...{ width, height, sources: files.length },
-    ...{ codec: animation.codec, fps: animation.fps, duration: animation.duration },
-    interpolation: animation.interpolation,
-    tags: movieTags({
-      ...{ infotext, width, height, interpolation: animation.interpolation },
-      lastStep: files.length,
-      timestamp: new Date(),
-    }),
-  };
-  let lastSourceAt = 0;
-  const finished = await writeMovie(target, movie, pictures(), (progress) => tell(settings, progress));
+  const { interpolation } = animation;
+  const tags = movieTags({ infotext, width, height, interpolation, lastStep: files.length, timestamp: new Date() });
+  const duration = durationOf(animation, files.length);
+  const movie = { ...animation, width, height, duration, tags, sources: files.length, sideBySide: 1 };
+  const sources = files.map((path) => ({ type: 'file', path }) as const);
+  const { signal } = settings;
+  const lastSourceAt = performance.timeOrigin + performance.now();
+  const finished = await writeMovie(target, movie, sources, {
+    signal,
+    onProgress: (progress) => tell(settings, progress),
+  });
   const seed = parseInfotext(infotext).fields.Seed;
   const finishMs = finished.publishedAt - lastSourceAt;
   const result = describe(finished, animation, files.length, finishMs, null, seed === undefined ? null : Number(seed));
   settings.onEvent?.(result);
   return result;
-
-  async function* pictures() {
-    try {
-      for await (const picture of pictureSequence(files, null, settings.signal)) {
-        lastSourceAt = performance.timeOrigin + performance.now();
-        yield picture;
-      }
-    } catch (error) {
-      if (!settings.signal?.aborted) throw error;
-      throw new StepsAnimationError('interrupted', 'Stopped before the movie was complete; no file was left.');
-    }
-  }
 }
 
 function tell({ onEvent }: RenderSettings, progress: { readonly frame: number; readonly frames: number }): void {

@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { type CodecRow, codecs } from './codecs.js';
+import { type CodecRow, codecRow, codecs } from './codecs.js';
 import { FrameComposer } from './frame-composer.js';
 import type { MovieSettings } from './movie-settings.js';
 import { temporaryPath } from './whole-files.js';
@@ -20,8 +20,10 @@ export async function tryCodec(settings: MovieSettings): Promise<void> {
   const { width, height } = settings;
   const path = temporaryPath(tmpdir());
   try {
-    await using composer = await FrameComposer.open(path, { ...settings, sources: 2, duration: 2 / settings.fps });
     const black = { width, height, data: new Uint8Array(width * height * 3) };
+    const short = { sources: 2, duration: 2 / settings.fps, firstFrameDuration: 0, lastFrameDuration: 0 };
+    const palette = codecRow(settings.codec).extension === 'gif' ? { palette: new Uint8Array(256 * 4).fill(255) } : {};
+    await using composer = await FrameComposer.open(path, { ...settings, ...short, loop: 'none' }, palette);
     await composer.add(black);
     await composer.add(black);
     await composer.close();
@@ -40,9 +42,8 @@ export async function tryCodecs(): Promise<CodecTrial[]> {
       height: 64,
       fps: 30,
       duration: 1,
-      interpolation: 'blend',
-      sources: 2,
-      tags: {},
+      ...{ interpolation: 'blend', loop: 'none', pacing: 'linear', encoderSettings: 'tuned' },
+      ...{ firstFrameDuration: 0, lastFrameDuration: 0, sources: 2, tags: {}, sideBySide: 1 },
     };
     try {
       await tryCodec(settings);

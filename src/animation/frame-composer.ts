@@ -1,46 +1,69 @@
-import { codecs } from './codecs.js';
+import { codecRow } from './codecs.js';
+import { encoderOptionsOf } from './encoder-settings.js';
+import { frameBytes, frameFormats, frameSize, type PixelFormat } from './frame-format.js';
 import { allocateFrameMemory, type FrameKernels, type KernelBuffer, padToSimd } from './kernels/frame-memory.js';
 import type { MovieSettings } from './movie-settings.js';
 import { MovieWriter } from './movie-writer.js';
 import type { Picture } from './picture.js';
 import { resizePicture } from './picture-files.js';
-import { createTimeline, frameAt, type Timeline } from './timeline.js';
+import { type PictureSource, type ReadOptions, readPictures } from './picture-source.js';
+import { createTimeline, frameAt, shownVisits, type Timeline, type TimelineFrame } from './timeline.js';
 
-/** Weights reach the blending kernel in steps of 1/256, the precision of an 8-bit result. */
-const fullWeight = 256;
+/** What has to be known of all pictures before the first frame, where the settings ask for it. */
+export type Foreknowledge = {
+  /** when each source is reached, from 0 to 1 */
+  readonly times?: readonly number[];
+  /** 256 colours as BGRA */
+  readonly palette?: Uint8Array;
+};
 
 /**
- * Takes the pictures of a movie in order and writes every frame as soon as no later picture is needed for it.
- * Holds two pictures and one frame, whatever their number.
+ * Takes the pictures of a movie in the order of the timeline's visits and writes every frame as soon as no later
+ * picture is needed for it. Holds two pictures and one frame, whatever their number.
  */
 export class FrameComposer implements AsyncDisposable {
   readonly timeline: Timeline;
+  readonly #shown: ReadonlySet<number>;
   readonly #settings: MovieSettings;
+  readonly #format: PixelFormat;
   readonly #writer: MovieWriter;
   readonly #kernels: FrameKernels;
   readonly #rgb: KernelBuffer;
   readonly #frame: KernelBuffer;
   #previous: KernelBuffer;
   #current: KernelBuffer;
-  #sources = 0;
+  #visits = 0;
 
   private constructor(settings: MovieSettings, timeline: Timeline, writer: MovieWriter) {
     this.#settings = settings;
+    this.#format = codecRow(settings.codec).pixelFormat;
     this.timeline = timeline;
+    this.#shown = shownVisits(timeline);
     this.#writer = writer;
-    const { width, height } = evenSize(settings);
-    const planes = (width * height * 3) / 2;
-    const memory = allocateFrameMemory([settings.width * settings.height * 3, planes, planes, planes]);
+    const bytes = frameBytes(this.#format, frameSize(this.#format, settings));
+    const memory = allocateFrameMemory([settings.width * settings.height * 3, bytes, bytes, bytes]);
     this.#kernels = memory.kernels;
     [this.#rgb, this.#previous, this.#current, this.#frame] = memory.buffers;
   }
 
   /** Opens the movie file at `path` for the pictures to come. */
-  static async open(path: string, settings: MovieSettings): Promise<FrameComposer> {
-    const { sources, duration, fps, interpolation, codec, tags } = settings;
-    const format = { codec: codecs[codec], ...evenSize(settings), fps, tags };
-    const timeline = createTimeline(sources, duration, fps, interpolation);
-    return new FrameComposer(settings, timeline, await MovieWriter.open(path, format));
+  static async open(path: string, settings: MovieSettings, { times, palette }: Foreknowledge = {}) {
+    const { sources, codec: name, tags, encoderSettings, sideBySide } = settings;
+    const codec = codecRow(name);
+    const fps = movieFps(settings);
+    const timeline = createTimeline(sources, { ...settings, fps }, times);
+    const writer = await MovieWriter.open(path, {
+      ...{ codec, fps, tags, sideBySide },
+      ...frameSize(codec.pixelFormat, settings),
+      encoderOptions: encoderOptionsOf(codec, encoderSettings),
+      ...(palette && { palette }),
+    });
+    return new FrameComposer(settings, timeline, writer);
+  }
+
+  /** Frames a second: as wanted, or as many as the codec allows. */
+  get fps(): number {
+    return movieFps(this.#settings);
   }
 
   /** How many frames have been written. */
@@ -48,39 +71,55 @@ export class FrameComposer implements AsyncDisposable {
     return this.#writer.frames;
   }
 
-  /** Adds the next picture, fitted to the movie's size, and writes the frames that are now complete. */
-  async add(picture: Picture): Promise<void> {
-    const source = this.#sources++;
-    const next = this.#frameAt(this.frames);
-    if (next === undefined || next.from > source) return;
-    const fitted = await resizePicture(picture, this.#settings.width, this.#settings.height);
-    [this.#previous, this.#current] = [this.#current, this.#previous];
-    this.#rgb.bytes.set(fitted.data);
-    this.#kernels.rgbToYuv420(this.#rgb.address, this.#current.address, fitted.width, fitted.height);
-    await this.#writeFramesUpTo(source);
+  /** Adds the pictures of all visits; of sources that no frame shows anything, none is asked for. */
+  async addAll(sources: readonly PictureSource[], options: ReadOptions & { onAdded?: () => void } = {}): Promise<void> {
+    const { visits } = this.timeline;
+    const shown = visits.filter((_, visit) => this.#shown.has(visit)).map((source) => sources[source]);
+    const pictures = readPictures(
+      shown.filter((source) => source !== undefined),
+      options,
+    );
+    for await (const picture of pictures) {
+      while (!this.#shown.has(this.#visits)) this.#visits++;
+      await this.add(picture);
+      options.onAdded?.();
+    }
   }
 
-  async #writeFramesUpTo(source: number): Promise<void> {
+  /** Adds the picture of the next visit, fitted to the movie's size, and writes the frames that are now complete. */
+  async add(picture: Picture): Promise<void> {
+    const visit = this.#visits++;
+    if (!this.#shown.has(visit)) return;
+    const { width, height } = this.#settings;
+    const fitted = await resizePicture(picture, width, height);
+    [this.#previous, this.#current] = [this.#current, this.#previous];
+    this.#rgb.bytes.set(fitted.data);
+    frameFormats[this.#format].convert(this.#kernels, this.#rgb.address, this.#current.address, { width, height });
+    await this.#writeFramesUpTo(visit);
+  }
+
+  async #writeFramesUpTo(visit: number): Promise<void> {
     for (;;) {
-      const frame = this.#frameAt(this.frames);
-      if (frame === undefined || frame.to > source) return;
+      const frame = this.#nextFrame;
+      if (frame === undefined || frame.to > visit) return;
       await this.#writer.write(frame.weight === 0 ? this.#current.bytes : this.#blend(frame.weight));
     }
   }
 
-  #frameAt(index: number): ReturnType<typeof frameAt> | undefined {
-    return index < this.timeline.frames ? frameAt(this.timeline, index) : undefined;
+  get #nextFrame(): TimelineFrame | undefined {
+    return this.frames < this.timeline.frames ? frameAt(this.timeline, this.frames) : undefined;
   }
 
   #blend(weight: number): Uint8Array {
     const { address, bytes } = this.#frame;
     const length = padToSimd(bytes.length);
-    const ofCurrent = Math.round(weight * fullWeight);
-    this.#kernels.blend(this.#previous.address, this.#current.address, address, length, ofCurrent);
+    const { blend, blendWords } = this.#kernels;
+    const [kernel, fullWeight] = frameFormats[this.#format].depth === 8 ? [blend, 256] : [blendWords, 1024];
+    kernel(this.#previous.address, this.#current.address, address, length, Math.round(weight * fullWeight));
     return bytes;
   }
 
-  /** Completes the file; all pictures must have been added. */
+  /** Completes the file; all visits must have been added. */
   async close(): Promise<void> {
     await this.#writer.close();
   }
@@ -91,7 +130,6 @@ export class FrameComposer implements AsyncDisposable {
   }
 }
 
-/** Video with 4:2:0 chroma needs even sides. */
-function evenSize({ width, height }: MovieSettings): { width: number; height: number } {
-  return { width: width + (width % 2), height: height + (height % 2) };
+function movieFps({ codec, fps }: MovieSettings): number {
+  return Math.min(fps, codecRow(codec).mostFps ?? fps);
 }

@@ -1,13 +1,17 @@
-import { unlink } from 'node:fs/promises';
 import { StepsAnimationError } from '../errors.js';
-import { codecs } from './codecs.js';
+import { codecRow } from './codecs.js';
 import { intermediateStem, movieStem } from './file-names.js';
+import { IntermediateFiles } from './intermediate-files.js';
+import type { LiveMovies } from './live-movies.js';
 import { movieTags, withIntermediateStep } from './metadata.js';
-import { type MovieClient, MovieProcessEnded } from './movie-client.js';
-import type { FileTarget, FinishedMovie, MovieRequest, PictureOutcome } from './movie-messages.js';
+import { type MovieClient, twice } from './movie-client.js';
+import type { FileTarget, FinishedMovie, IntermediateTarget, PictureOutcome } from './movie-messages.js';
 import type { MovieSettings } from './movie-settings.js';
-import type { AnimationOptions } from './options.js';
+import { type AnimationOptions, durationOf } from './options.js';
 import type { Picture } from './picture.js';
+import { renderCommand } from './render-command.js';
+import { StepCounter } from './step-counter.js';
+import { countSources } from './step-selection.js';
 
 /** What is known of an image before its first step. */
 export type RecordedImage = {
@@ -20,8 +24,6 @@ export type RecordedImage = {
   /** size when finished, in pixels, if known */
   readonly width?: number;
   readonly height?: number;
-  /** steps, if their number is certain */
-  readonly exactSteps?: number;
 };
 
 /** How the recording of an image ended. */
@@ -36,99 +38,149 @@ export type Recording = {
   readonly finishMs: number;
 };
 
+/** What the images of a run have in common. */
 export type RecordingContext = {
   readonly client: MovieClient;
   readonly animation: AnimationOptions;
   readonly intermediateFolder: string;
   readonly animationFolder: string;
   readonly startedAt: Date;
+  /** indices of the passes of which steps are taken, and how many steps they plan in all */
+  readonly passes: ReadonlySet<number>;
+  readonly plannedSteps: number;
+  /** whether that number is certain */
+  readonly exact: boolean;
+  /** the number of the first step of each pass after the first, as planned */
+  readonly passChanges: readonly number[];
+  readonly liveMovies: LiveMovies;
+  readonly onKept: (image: number, step: { step: number; pass: number; path: string }) => void;
   readonly debug: (message: string) => void;
 };
-
-type KeptFile = { readonly step: number; readonly path: string };
 
 /** Records one image: its intermediate files and its movie. */
 export class ImageRecording {
   readonly #movie: number;
   readonly #image: RecordedImage;
   readonly #context: RecordingContext;
-  readonly #kept: KeptFile[] = [];
+  readonly #counter: StepCounter;
+  readonly files = new IntermediateFiles();
   readonly #underWay = new Set<Promise<void>>();
-  /** steps that the live movie has taken; undefined when there is no live movie */
-  #live: { readonly sources: number; taken: number } | undefined;
-  #keepFailure: string | undefined;
+  /** the live movie: how many pictures it expects, how many steps it has taken, the number of the last of them */
+  #live: { readonly sources: number; taken: number; last: number } | undefined;
+  #failure: unknown;
   #begun = false;
 
   constructor(movie: number, image: RecordedImage, context: RecordingContext) {
     this.#movie = movie;
     this.#image = image;
     this.#context = context;
+    this.#counter = new StepCounter(context.passes, context.animation);
+  }
+
+  /** The number of a step among all steps of the image; undefined when the options leave it out. */
+  take(pass: number, step: number): number | undefined {
+    return this.#counter.take(pass, step);
   }
 
   /** Before the first step: decides how the movie is made, and opens it if it can be made live. */
   async begin(): Promise<void> {
     if (this.#begun) return;
     this.#begun = true;
-    const { debug, client, animation } = this.#context;
-    const { width, height, exactSteps } = this.#image;
-    if (!animation.createAnimation) return debug('no movie is wanted: only intermediate images');
-    if (!codecs[animation.codec].streams)
-      return debug(`after: ${animation.codec} cannot be encoded while steps arrive`);
-    if (exactSteps === undefined) return debug('after: the sampler does not know how many steps it will take');
-    if (width === undefined || height === undefined) return debug('after: the size of the finished image is not known');
-    const settings = this.#movieSettings(width, height, exactSteps, this.#image.infotext, exactSteps);
+    const { debug, client, animation, plannedSteps } = this.#context;
+    const reason = this.#whyAfter();
+    if (reason !== undefined) return debug(reason);
+    const { width = 0, height = 0 } = this.#image;
+    const sources = countSources(plannedSteps, animation);
+    const settings = this.#movieSettings(width, height, sources, this.#image.infotext);
     await client.ask<'open'>({ type: 'open', movie: this.#movie, target: this.#movieTarget, settings });
-    this.#live = { sources: exactSteps, taken: 0 };
-    debug(`live: ${exactSteps} steps at ${width}×${height}`);
+    this.#live = { sources, taken: 0, last: 0 };
+    debug(`live: ${sources} pictures at ${width}×${height}`);
+  }
+
+  /** Why the movie cannot be made while steps arrive; undefined if it can. */
+  #whyAfter(): string | undefined {
+    const { animation, exact, liveMovies } = this.#context;
+    const { codec, pacing, loop, firstFrameDuration } = animation;
+    const { streams, joins } = codecRow(codec);
+    const { width, height } = this.#image;
+    if (!animation.createAnimation) return 'no movie is wanted: only intermediate images';
+    if (!streams) return `after: ${codec} needs all pictures before the first frame`;
+    if (pacing === 'even') return 'after: even pacing needs all pictures before the first frame';
+    if (loop === 'boomerang') return 'after: a boomerang begins with the finished image';
+    if (firstFrameDuration > 0 && !joins) return `after: ${codec} cannot show the finished image first otherwise`;
+    if (!exact) return 'after: the sampler does not know how many steps it will take';
+    if (width === undefined || height === undefined) return 'after: the size of the finished image is not known';
+    if (!liveMovies.add(this.#movie, { width, height })) return 'after: enough other movies are being made live';
+    return undefined;
   }
 
   /** Hands a step's picture to the movie process; done when it has been kept and composed. */
-  async step(step: number, picture: Picture): Promise<void> {
+  async step(step: number, pass: number, picture: Picture): Promise<void> {
     const live = this.#live;
     // The finished image takes the place of the last step's picture.
-    const compose = live !== undefined && step < live.sources;
-    if (live && compose && ++live.taken !== step) await this.#dropLive(`step ${step} came out of order`);
-    const work = this.#sendPicture({
+    const compose = live !== undefined && step < this.#context.plannedSteps;
+    if (live && compose) {
+      live.taken++;
+      if (step < live.last) await this.#dropLive(`step ${step} came out of order`);
+      live.last = step;
+    }
+    const request = {
       type: 'picture',
       movie: this.#movie,
       picture,
+      keep: this.#intermediateTarget(step),
       compose: compose && this.#live !== undefined,
-      keep: { folder: this.#context.intermediateFolder, ...this.#intermediateName(step) },
-    }).then((outcome) => this.#note(step, outcome));
+    } as const;
+    const work = this.#twice(() => this.#context.client.ask<'picture'>(request)).then((outcome) =>
+      this.#note(step, pass, outcome),
+    );
     this.#underWay.add(work);
     await work.finally(() => this.#underWay.delete(work));
   }
 
+  /** Remembers what went wrong with a step; it is told when the image is finished. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
   /**
-   * Makes the movie of what there is, ending on `picture`, and clears up.
+   * Makes the movie of what there is, ending on `picture`.
    * @param arrivedAt when the finished image came, in milliseconds since 1970
+   * @throws StepsAnimationError saying what failed and how to try again
    */
   async finish(picture: Picture, infotext: string, complete: boolean, arrivedAt: number): Promise<Recording> {
     const { animation } = this.#context;
-    await this.begin();
-    if (!animation.createAnimation || (!complete && !animation.runIncomplete)) {
-      await this.#dropLive('no movie is wanted');
-      return await this.#leaveFiles();
+    try {
+      this.#throwFailure();
+      await this.begin();
+      if (!animation.createAnimation || (!complete && !animation.runIncomplete)) {
+        await this.#dropLive('no movie is wanted');
+        await this.#settle();
+        return { movie: null, kept: this.files.paths, steps: this.files.count, finishMs: 0 };
+      }
+      const movie = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext));
+      await Promise.all(this.#underWay);
+      this.#debugMovie(movie);
+      const kept = animation.deleteIntermediate ? [] : this.files.paths;
+      const steps = Math.max(this.files.count, 1);
+      return { movie, kept, steps, finishMs: movie.publishedAt - arrivedAt };
+    } catch (error) {
+      await this.#dropLive('it failed');
+      throw this.#withRemedy(error);
     }
-    const movie = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext));
-    await Promise.all(this.#underWay);
-    const steps = Math.max(this.#kept.length, 1);
-    if (animation.deleteIntermediate) await this.#deleteKept();
-    return { movie, kept: this.#keptPaths(), steps, finishMs: movie.publishedAt - arrivedAt };
   }
 
-  async #leaveFiles(): Promise<Recording> {
+  async #settle(): Promise<void> {
     await Promise.all(this.#underWay);
-    this.#throwIfNotKept();
-    return { movie: null, kept: this.#keptPaths(), steps: this.#kept.length, finishMs: 0 };
+    this.#throwFailure();
   }
 
   async #closeLive(picture: Picture): Promise<FinishedMovie | undefined> {
     const live = this.#live;
     if (!live) return undefined;
-    const { client } = this.#context;
-    if (live.taken !== live.sources - 1) {
-      await this.#dropLive(`${live.taken + 1} steps came instead of ${live.sources}`);
+    const { client, plannedSteps } = this.#context;
+    if (live.taken !== live.sources - 1 || this.#counter.last > plannedSteps) {
+      await this.#dropLive(`${this.#counter.last} steps came instead of ${plannedSteps}`);
       return undefined;
     }
     if (picture.width !== this.#image.width || picture.height !== this.#image.height) {
@@ -139,6 +191,7 @@ export class ImageRecording {
       const last = client.ask<'picture'>({ type: 'picture', movie: this.#movie, picture, keep: null, compose: true });
       const closed = client.ask<'close'>({ type: 'close', movie: this.#movie });
       const [, movie] = await Promise.all([last, closed]);
+      this.#endLive();
       return movie;
     } catch (error) {
       await this.#dropLive(error instanceof Error ? error.message : String(error));
@@ -147,68 +200,55 @@ export class ImageRecording {
   }
 
   async #render(last: Picture, infotext: string): Promise<FinishedMovie> {
-    await Promise.all(this.#underWay);
-    this.#throwIfNotKept();
-    const files = this.#keptPaths().slice(0, -1);
-    const lastStep = this.#kept.at(-1)?.step ?? 1;
-    const settings = this.#movieSettings(last.width, last.height, files.length + 1, infotext, lastStep);
-    try {
-      const request = { type: 'render', movie: this.#movie, target: this.#movieTarget, settings, files, last } as const;
-      return await this.#twice(() => this.#context.client.ask<'render'>(request));
-    } catch (error) {
-      throw this.#withRemedy(error);
-    }
+    await this.#settle();
+    const files = this.files.before(this.#counter.last).map((path) => ({ type: 'file', path }) as const);
+    const settings = this.#movieSettings(last.width, last.height, files.length + 1, infotext);
+    const sources = [...files, { type: 'picture', picture: last } as const];
+    const request = { type: 'render', movie: this.#movie, target: this.#movieTarget, settings, sources } as const;
+    return await this.#twice(() => this.#context.client.ask<'render'>(request));
   }
 
-  async #sendPicture(request: Extract<MovieRequest, { type: 'picture' }>): Promise<PictureOutcome> {
-    return await this.#twice(() => this.#context.client.ask<'picture'>(request));
-  }
-
-  /** A process that ended unexpectedly is replaced; what it was doing is asked for once more. */
   async #twice<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof MovieProcessEnded)) throw error;
-      this.#context.debug(error.message);
-      return await work();
-    }
+    return await twice(work, this.#context.debug);
   }
 
-  #note(step: number, outcome: PictureOutcome): void {
-    if (outcome.kept !== null) {
-      this.#kept.push({ step, path: outcome.kept });
-      this.#kept.sort((a, b) => a.step - b.step);
+  #note(step: number, pass: number, { kept, keepError, composeError }: PictureOutcome): void {
+    if (kept !== null) {
+      this.files.add(step, kept);
+      this.#context.onKept(this.#movie, { step, pass, path: kept });
     }
-    this.#keepFailure ??= outcome.keepError?.message;
-    if (outcome.composeError) this.#context.debug(`the live movie failed: ${outcome.composeError.message}`);
+    if (keepError) this.fail(new StepsAnimationError(keepError.code, keepError.message));
+    if (composeError) this.#context.debug(`the live movie failed: ${composeError.message}`);
   }
 
   async #dropLive(reason: string): Promise<void> {
     if (!this.#live) return;
-    this.#live = undefined;
+    this.#endLive();
     this.#context.debug(`the live movie was dropped: ${reason}`);
     await this.#context.client.ask<'drop'>({ type: 'drop', movie: this.#movie }).catch(() => {});
   }
 
-  async #deleteKept(): Promise<void> {
-    for (const { path } of this.#kept.splice(0)) await unlink(path).catch(() => {});
+  #endLive(): void {
+    this.#live = undefined;
+    this.#context.liveMovies.remove(this.#movie);
   }
 
-  #keptPaths(): string[] {
-    return this.#kept.map(({ path }) => path);
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #throwIfNotKept(): void {
-    if (this.#keepFailure === undefined) return;
-    throw this.#withRemedy(new StepsAnimationError('output', this.#keepFailure));
+  #debugMovie({ path, width, height, frames, fps, bytes }: FinishedMovie): void {
+    this.#context.debug(
+      `closed and checked: ${path}, ${width}×${height}, ${frames} frames, ${fps} fps, ${bytes} bytes`,
+    );
   }
 
   #withRemedy(error: unknown): StepsAnimationError {
     const reason = error instanceof Error ? error.message : String(error);
-    const { intermediateFolder, animationFolder } = this.#context;
-    const again = `steps-animation render "${intermediateFolder}" --outdir "${animationFolder}"`;
-    const message = `${reason} The intermediate images are kept in ${intermediateFolder}; to try again: ${again}`;
+    const { intermediateFolder, animationFolder, animation } = this.#context;
+    const again = renderCommand(intermediateFolder, animationFolder, animation, this.#image.seed);
+    const where = `${this.files.count} intermediate images are kept in ${intermediateFolder}`;
+    const message = `${reason} ${where}; to try again: ${again}`;
     const code = error instanceof StepsAnimationError ? error.code : 'encoder';
     return new StepsAnimationError(code, message, { cause: error });
   }
@@ -217,16 +257,31 @@ export class ImageRecording {
     return { folder: this.#context.animationFolder, stem: movieStem(this.#image) };
   }
 
-  #intermediateName(step: number): { stem: string; infotext: string } {
+  #intermediateTarget(step: number): IntermediateTarget {
+    const { intermediateFolder: folder, animation } = this.#context;
     return {
+      folder,
       stem: intermediateStem({ ...this.#image, step }),
       infotext: withIntermediateStep(this.#image.infotext, step),
+      format: { type: animation.intermediateFormat, quality: animation.intermediateQuality },
     };
   }
 
-  #movieSettings(width: number, height: number, sources: number, infotext: string, lastStep: number): MovieSettings {
-    const { codec, fps, duration, interpolation } = this.#context.animation;
-    const tags = movieTags({ infotext, width, height, lastStep, interpolation, timestamp: this.#context.startedAt });
-    return { codec, width, height, fps, duration, interpolation, sources, tags };
+  #movieSettings(width: number, height: number, sources: number, infotext: string): MovieSettings {
+    const { animation, plannedSteps, startedAt, liveMovies, passChanges } = this.#context;
+    const { interpolation, skipSteps } = animation;
+    const lastStep = this.#counter.last || plannedSteps;
+    const facts = { infotext, width, height, lastStep, skipSteps, interpolation, timestamp: startedAt };
+    const tags = movieTags({ ...facts, passChanges: this.#counter.last > 0 ? this.#counter.changes : passChanges });
+    const duration = durationOf(animation, plannedSteps);
+    return {
+      ...animation,
+      width,
+      height,
+      duration,
+      sources,
+      tags,
+      sideBySide: liveMovies.sideBySide(this.#image.batch),
+    };
   }
 }

@@ -65,6 +65,8 @@ export type MovieTagFacts = {
   readonly lastStep: number;
   readonly interpolation: string;
   readonly skipSteps?: number;
+  /** the first step of each pass after the first */
+  readonly passChanges?: readonly number[];
   /** when the run began */
   readonly timestamp: Date;
 };
@@ -83,7 +85,8 @@ export function movieTags(facts: MovieTagFacts): Record<string, string> {
   };
 }
 
-function summary({ infotext, lastStep, skipSteps = 0, timestamp, interpolation }: MovieTagFacts): string {
+function summary(facts: MovieTagFacts): string {
+  const { infotext, lastStep, skipSteps = 0, passChanges = [], timestamp, interpolation } = facts;
   const { prompt, negativePrompt, fields } = parseInfotext(infotext);
   const parts = [
     oneLine(prompt),
@@ -94,6 +97,7 @@ function summary({ infotext, lastStep, skipSteps = 0, timestamp, interpolation }
     `steps ${fields.Steps ?? 'unknown'}`,
     `last step ${lastStep}`,
     `skip ${skipSteps}`,
+    ...passChanges.map((step) => `hires pass from step ${step}`),
     `model ${fields.Model ?? 'unknown'}`,
     `embedding ${fields['Used embeddings'] ?? fields.TI ?? 'none'}`,
     `face restoration ${fields['Face restoration'] ?? 'none'}`,

@@ -7,9 +7,20 @@ type Pending = { readonly resolve: (value: never) => void; readonly reject: (err
 export type MovieProgress = { readonly movie: number; readonly frame: number; readonly frames: number };
 
 /** The process ended by itself: what it was asked for has not been done, and may be asked of another one. */
-export class MovieProcessEnded extends StepsAnimationError {
+class MovieProcessEnded extends StepsAnimationError {
   constructor(how: string) {
     super('encoder', `The process that makes the movie ended unexpectedly (${how}).`);
+  }
+}
+
+/** A process that ended unexpectedly is replaced; what it was doing is asked for once more. */
+export async function twice<T>(work: () => Promise<T>, debug: (message: string) => void): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MovieProcessEnded)) throw error;
+    debug(error.message);
+    return await work();
   }
 }
 

@@ -1,19 +1,30 @@
 import { stat, unlink } from 'node:fs/promises';
 import { StepsAnimationError } from '../errors.js';
-import { codecs } from './codecs.js';
-import { FrameComposer } from './frame-composer.js';
+import { codecRow } from './codecs.js';
+import { type Foreknowledge, FrameComposer } from './frame-composer.js';
+import { makePalette } from './gif-palette.js';
+import { joinMovies } from './join-movies.js';
 import type { FileTarget, FinishedMovie } from './movie-messages.js';
 import type { MovieSettings } from './movie-settings.js';
+import { measureChanges, paceByChange } from './pacing.js';
 import type { Picture } from './picture.js';
+import { type PictureSource, type ReadOptions, readPictures } from './picture-source.js';
 import { probeMovie } from './probe.js';
 import { publish, syncFile, temporaryPath } from './whole-files.js';
+
+export type MovieProgress = { readonly frame: number; readonly frames: number };
+
+/** Pictures whose colours make a GIF's palette. */
+const mostForPalette = 32;
 
 /** A movie file in the making: it appears under its final name only when it is whole. */
 export class MovieFile implements AsyncDisposable {
   readonly #target: FileTarget;
   readonly #settings: MovieSettings;
-  readonly #temporary: string;
   readonly #composer: FrameComposer;
+  readonly #temporary: string;
+  readonly #more: string[] = [];
+  #last: Picture | undefined;
 
   private constructor(target: FileTarget, settings: MovieSettings, temporary: string, composer: FrameComposer) {
     this.#target = target;
@@ -22,18 +33,33 @@ export class MovieFile implements AsyncDisposable {
     this.#composer = composer;
   }
 
-  static async open(target: FileTarget, settings: MovieSettings): Promise<MovieFile> {
+  /** Opens a movie whose pictures come one after another, the finished image last. */
+  static async openLive(target: FileTarget, settings: MovieSettings): Promise<MovieFile> {
     const temporary = temporaryPath(target.folder);
-    return new MovieFile(target, settings, temporary, await FrameComposer.open(temporary, settings));
+    // What opens the movie is known last; it is encoded by itself and put before the rest.
+    const rest = { ...settings, firstFrameDuration: 0 };
+    return new MovieFile(target, settings, temporary, await FrameComposer.open(temporary, rest));
+  }
+
+  /** Opens a movie of pictures that are all there. */
+  static async open(target: FileTarget, settings: MovieSettings, foreknowledge: Foreknowledge): Promise<MovieFile> {
+    const temporary = temporaryPath(target.folder);
+    const composer = await FrameComposer.open(temporary, settings, foreknowledge);
+    return new MovieFile(target, settings, temporary, composer);
   }
 
   /** Frames written so far, and in all. */
-  get progress(): { readonly frame: number; readonly frames: number } {
+  get progress(): MovieProgress {
     return { frame: this.#composer.frames, frames: this.#composer.timeline.frames };
   }
 
   async add(picture: Picture): Promise<void> {
+    this.#last = picture;
     await this.#composer.add(picture);
+  }
+
+  async addAll(...parameters: Parameters<FrameComposer['addAll']>): Promise<void> {
+    await this.#composer.addAll(...parameters);
   }
 
   /**
@@ -41,44 +67,93 @@ export class MovieFile implements AsyncDisposable {
    * @throws StepsAnimationError `encoder` when pictures are missing, or when what is read back is not what was written
    */
   async close(): Promise<FinishedMovie> {
-    const { frame, frames: expected } = this.progress;
-    if (frame !== expected) {
-      throw new StepsAnimationError('encoder', `The movie has only ${frame} of its ${expected} frames.`);
+    const { frame, frames } = this.progress;
+    if (frame !== frames) {
+      throw new StepsAnimationError('encoder', `The movie has only ${frame} of its ${frames} frames.`);
     }
     await this.#composer.close();
-    await syncFile(this.#temporary);
+    const { path, expected } = await this.#withOpening();
+    await syncFile(path);
+    return await this.#publish(path, expected);
+  }
+
+  /** Puts the hold before the rest where there is one that was not known when the movie was opened. */
+  async #withOpening(): Promise<{ path: string; expected: number }> {
+    const { firstFrameDuration, codec: name, tags } = this.#settings;
+    const rest = { path: this.#temporary, frames: this.progress.frames };
+    if (this.#last === undefined || firstFrameDuration === 0) return { path: rest.path, expected: rest.frames };
+    const { folder } = this.#target;
+    const hold = { path: this.#temporaryPath(folder), frames: 0 };
+    const settings = { ...this.#settings, duration: firstFrameDuration, sources: 1 };
+    await using composer = await FrameComposer.open(hold.path, {
+      ...settings,
+      firstFrameDuration: 0,
+      lastFrameDuration: 0,
+    });
+    await composer.add(this.#last);
+    await composer.close();
+    hold.frames = composer.frames;
+    const path = this.#temporaryPath(folder);
+    await joinMovies([hold, rest], path, { codec: codecRow(name), fps: this.#composer.fps, tags });
+    return { path, expected: hold.frames + rest.frames };
+  }
+
+  #temporaryPath(folder: string): string {
+    const path = temporaryPath(folder);
+    this.#more.push(path);
+    return path;
+  }
+
+  async #publish(temporary: string, expected: number): Promise<FinishedMovie> {
     const { folder, stem } = this.#target;
-    const path = await publish(this.#temporary, folder, stem, codecs[this.#settings.codec].extension);
+    const { extension } = codecRow(this.#settings.codec);
+    const path = await publish(temporary, folder, stem, extension);
     const publishedAt = performance.timeOrigin + performance.now();
     const { width, height, frames } = await probeMovie(path);
     if (frames !== expected) {
       await unlink(path);
       throw new StepsAnimationError('encoder', `The movie was written with ${frames} instead of ${expected} frames.`);
     }
-    return { path, width, height, frames, bytes: (await stat(path)).size, publishedAt };
+    const { fps } = this.#composer;
+    return { path, width, height, frames, fps, bytes: (await stat(path)).size, publishedAt };
   }
 
   /** Frees everything; removes the file if it was not closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#composer[Symbol.asyncDispose]();
-    await unlink(this.#temporary).catch(() => {});
+    for (const path of [this.#temporary, ...this.#more]) await unlink(path).catch(() => {});
   }
 }
 
 /**
  * Makes a movie of pictures that are all there already.
- * @param pictures as many as `settings.sources`, in order
+ * @param sources as many as `settings.sources`, in order
  */
 export async function writeMovie(
   target: FileTarget,
   settings: MovieSettings,
-  pictures: AsyncIterable<Picture>,
-  onProgress?: (progress: { readonly frame: number; readonly frames: number }) => void,
+  sources: readonly PictureSource[],
+  { signal, onProgress }: ReadOptions & { readonly onProgress?: (progress: MovieProgress) => void } = {},
 ): Promise<FinishedMovie> {
-  await using movie = await MovieFile.open(target, settings);
-  for await (const picture of pictures) {
-    await movie.add(picture);
-    onProgress?.(movie.progress);
-  }
+  await using movie = await MovieFile.open(target, settings, await lookAhead(settings, sources, { signal }));
+  await movie.addAll(sources, { signal, onAdded: () => onProgress?.(movie.progress) });
   return await movie.close();
+}
+
+/** Looks at all pictures beforehand where the settings ask for it. */
+async function lookAhead(
+  settings: MovieSettings,
+  sources: readonly PictureSource[],
+  options: ReadOptions,
+): Promise<Foreknowledge> {
+  const { pacing, codec } = settings;
+  const distance = Math.max(1, sources.length / mostForPalette);
+  // The last one counts most: it is shown longest.
+  const some = sources.filter((_, index) => (sources.length - 1 - index) % Math.ceil(distance) === 0);
+  return {
+    ...(pacing === 'even' && {
+      times: paceByChange(await measureChanges(readPictures(sources, options), settings)),
+    }),
+    ...(codecRow(codec).extension === 'gif' && { palette: await makePalette(readPictures(some, options)) }),
+  };
 }

@@ -1,12 +1,14 @@
 import type { ErrorCode } from '../errors.js';
 import type { MovieSettings } from './movie-settings.js';
 import type { Picture } from './picture.js';
+import type { PictureFormat } from './picture-files.js';
+import type { PictureSource } from './picture-source.js';
 
 /** Where a file goes: it gets the name `<stem>.<extension>`, or the next free one, in `folder`. */
 export type FileTarget = { readonly folder: string; readonly stem: string };
 
-/** A picture to be kept as an intermediate file, with its `parameters` text. */
-export type IntermediateTarget = FileTarget & { readonly infotext: string };
+/** A picture to be kept as an intermediate file, with its infotext. */
+export type IntermediateTarget = FileTarget & { readonly infotext: string; readonly format: PictureFormat };
 
 /** What the recorder asks of the movie process. `movie` tells movies of one run apart. */
 export type MovieRequest =
@@ -26,14 +28,13 @@ export type MovieRequest =
   | { readonly type: 'close'; readonly movie: number }
   /** Gives a live movie up and removes what there is of it. */
   | { readonly type: 'drop'; readonly movie: number }
-  /** Makes a movie of files, and of `last` after them. */
+  /** Makes a movie of pictures that are all there; one movie after another. */
   | {
       readonly type: 'render';
       readonly movie: number;
       readonly target: FileTarget;
       readonly settings: MovieSettings;
-      readonly files: readonly string[];
-      readonly last: Picture | null;
+      readonly sources: readonly PictureSource[];
     };
 
 /** A movie under its final name, opened and checked. */
@@ -42,6 +43,7 @@ export type FinishedMovie = {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
+  readonly fps: number;
   readonly bytes: number;
   /** when it had its final name, before it was checked: milliseconds since 1970 */
   readonly publishedAt: number;

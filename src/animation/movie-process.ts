@@ -1,7 +1,7 @@
 import { constants, setPriority } from 'node:os';
 import { StepsAnimationError } from '../errors.js';
 import { tryCodec } from './codec-trial.js';
-import { MovieFile, writeMovie } from './movie-file.js';
+import { MovieFile, type MovieProgress, writeMovie } from './movie-file.js';
 import type {
   FailureText,
   FinishedMovie,
@@ -13,19 +13,17 @@ import type {
   ToMovieProcess,
 } from './movie-messages.js';
 import type { Picture } from './picture.js';
-import { encodePng } from './picture-files.js';
-import { pictureSequence } from './picture-sequence.js';
+import { encodePicture } from './picture-files.js';
 import { writeWhole } from './whole-files.js';
 
 // The process in which movies are made, forked by the recorder. It gives way to the sampler, and a crash of
 // the encoder ends it alone.
 
-/** Fast rather than small: the file is usually deleted soon. */
-const intermediateCompression = 1;
-
 const movies = new Map<number, MovieFile>();
 /** Work on one movie goes in order; different movies go side by side. */
 const turns = new Map<number, Promise<unknown>>();
+/** Movies of pictures that are all there are made one after another: each uses all cores, and as much memory. */
+let rendering: Promise<unknown> = Promise.resolve();
 
 function send(message: FromMovieProcess): void {
   process.send?.(message);
@@ -38,7 +36,7 @@ async function handle(request: MovieRequest): Promise<MovieReply[keyof MovieRepl
       return null;
     case 'open':
       return await inTurn(request.movie, async () => {
-        movies.set(request.movie, await MovieFile.open(request.target, request.settings));
+        movies.set(request.movie, await MovieFile.openLive(request.target, request.settings));
         return null;
       });
     case 'picture':
@@ -72,8 +70,9 @@ async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>):
   };
 }
 
-async function keepPicture(picture: Picture, { folder, stem, infotext }: IntermediateTarget): Promise<string> {
-  return await writeWhole(folder, stem, 'png', await encodePng(picture, infotext, intermediateCompression));
+async function keepPicture(picture: Picture, target: IntermediateTarget): Promise<string> {
+  const { folder, stem, infotext, format } = target;
+  return await writeWhole(folder, stem, format.type, await encodePicture(picture, infotext, format));
 }
 
 async function addToMovie(movie: number, picture: Picture): Promise<void> {
@@ -94,11 +93,13 @@ async function dropMovie(movie: number): Promise<null> {
   return null;
 }
 
-async function renderMovie(request: Extract<MovieRequest, { type: 'render' }>): Promise<FinishedMovie> {
-  const { movie, target, settings, files, last } = request;
-  return await writeMovie(target, settings, pictureSequence(files, last), (progress) =>
-    send({ type: 'progress', movie, ...progress }),
-  );
+function renderMovie(request: Extract<MovieRequest, { type: 'render' }>): Promise<FinishedMovie> {
+  const { movie, target, settings, sources } = request;
+  const onProgress = (progress: MovieProgress) => send({ type: 'progress', movie, ...progress });
+  const work = () => writeMovie(target, settings, sources, { onProgress });
+  const rendered = rendering.then(work, work);
+  rendering = rendered;
+  return rendered;
 }
 
 function opened(movie: number): MovieFile {

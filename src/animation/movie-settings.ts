@@ -1,19 +1,24 @@
 import type { CodecName } from './codecs.js';
-import type { TimelineMode } from './timeline.js';
+import type { AnimationOptions } from './options.js';
+
+/** The animation options that a movie itself needs; the duration is in seconds. */
+type MovieOptions = Pick<
+  AnimationOptions,
+  'fps' | 'interpolation' | 'loop' | 'pacing' | 'firstFrameDuration' | 'lastFrameDuration' | 'encoderSettings'
+>;
 
 /** All that decides what a movie looks like, beside its pictures. */
-export type MovieSettings = {
+export type MovieSettings = MovieOptions & {
   readonly codec: CodecName;
-  /** size of the pictures in pixels; the movie's is the next even one */
+  /** size of the pictures in pixels; that of a video is the next even one */
   readonly width: number;
   readonly height: number;
-  /** whole frames a second */
-  readonly fps: number;
-  /** seconds */
+  /** seconds, holds not included */
   readonly duration: number;
-  readonly interpolation: TimelineMode;
   /** number of pictures that the timeline lays out */
   readonly sources: number;
   /** container metadata by FFmpeg's names */
   readonly tags: Readonly<Record<string, string>>;
+  /** how many movies are encoded at once: they share the cores and the memory */
+  readonly sideBySide: number;
 };

@@ -1,56 +1,9 @@
-import { availableParallelism } from 'node:os';
-import {
-  AV_CODEC_FLAG_GLOBAL_HEADER,
-  AV_LOG_ERROR,
-  AV_PIX_FMT_YUV420P,
-  AVCHROMA_LOC_LEFT,
-  AVCOL_PRI_BT709,
-  AVCOL_RANGE_MPEG,
-  AVCOL_SPC_BT709,
-  AVCOL_TRC_BT709,
-  AVERROR_EAGAIN,
-  AVERROR_EOF,
-  AVFMT_GLOBALHEADER,
-  AVIO_FLAG_WRITE,
-  type FFVideoEncoder,
-} from 'node-av/constants';
-import {
-  Codec,
-  CodecContext,
-  Dictionary,
-  FFmpegError,
-  FormatContext,
-  Frame,
-  IOContext,
-  Log,
-  Packet,
-  Rational,
-} from 'node-av/lib';
+import { AVERROR_EAGAIN, AVERROR_EOF, AVIO_FLAG_WRITE } from 'node-av/constants';
+import { CodecContext, Dictionary, FormatContext, Frame, IOContext, Packet, Rational } from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
-import type { CodecRow } from './codecs.js';
-
-export type MovieFormat = {
-  readonly codec: CodecRow;
-  /** in pixels, even */
-  readonly width: number;
-  readonly height: number;
-  /** frames a second, a whole number */
-  readonly fps: number;
-  /** container metadata by FFmpeg's names: title, artist, comment … */
-  readonly tags: Readonly<Record<string, string>>;
-};
-
-/**
- * Frames in the making at once. Measured on two cores: with FFmpeg's one and a half for each core 1.71 cores are
- * busy, with four for each 1.91. Beyond a few they only cost memory.
- */
-const threadsPerCore = 4;
-const mostThreads = 16;
-
-const pixelFormats = { yuv420p: AV_PIX_FMT_YUV420P } as const;
-
-// The encoder's chatter is not for users; what goes wrong comes back as an error.
-Log.setLevel(AV_LOG_ERROR);
+import { check } from './ffmpeg-status.js';
+import { PaletteFilter } from './gif-palette.js';
+import { type MovieFormat, openEncoder, pixelFormats } from './movie-encoder.js';
 
 /** Only node-av's promise-returning calls are used: its synchronous ones are not safe. */
 export class MovieWriter implements AsyncDisposable {
@@ -58,6 +11,7 @@ export class MovieWriter implements AsyncDisposable {
   readonly #encoder: CodecContext;
   readonly #container: FormatContext;
   readonly #file: IOContext;
+  readonly #palette: PaletteFilter | undefined;
   /** node-av reads a frame's bytes when the frame is encoded: they must stay until then, so two take turns. */
   readonly #buffers: Buffer[] = [];
   #encoding: Promise<void> = Promise.resolve();
@@ -65,11 +19,18 @@ export class MovieWriter implements AsyncDisposable {
   #frames = 0;
   #released = false;
 
-  private constructor(format: MovieFormat, encoder: CodecContext, container: FormatContext, file: IOContext) {
+  private constructor(
+    format: MovieFormat,
+    encoder: CodecContext,
+    container: FormatContext,
+    file: IOContext,
+    palette: PaletteFilter | undefined,
+  ) {
     this.#format = format;
     this.#encoder = encoder;
     this.#container = container;
     this.#file = file;
+    this.#palette = palette;
   }
 
   /** How many frames have been written. */
@@ -85,15 +46,17 @@ export class MovieWriter implements AsyncDisposable {
     const container = new FormatContext();
     const file = new IOContext();
     const encoder = new CodecContext();
+    const palette = format.palette && (await PaletteFilter.open(format.palette, format));
     try {
       check(container.allocOutputContext2(null, format.codec.container, path), 'encoder', 'prepare the container');
       await openEncoder(encoder, container, format);
       check(await file.open2(path, AVIO_FLAG_WRITE), 'output', `create ${path}`);
       container.pb = file;
-      const writer = new MovieWriter(format, encoder, container, file);
+      const writer = new MovieWriter(format, encoder, container, file, palette);
       await writer.#writeHeader();
       return writer;
     } catch (error) {
+      palette?.[Symbol.dispose]();
       await release(encoder, container, file);
       throw error;
     }
@@ -105,6 +68,7 @@ export class MovieWriter implements AsyncDisposable {
     stream.timeBase = new Rational(1, fps);
     stream.avgFrameRate = new Rational(fps, 1);
     check(stream.codecpar.fromContext(this.#encoder), 'encoder', 'describe the stream');
+    if (codec.tag !== undefined) stream.codecpar.codecTag = codec.tag;
     this.#container.metadata = Dictionary.fromObject({ ...tags });
     using options = Dictionary.fromObject({ ...codec.containerOptions });
     check(await this.#container.writeHeader(options), 'output', "write the movie's header");
@@ -138,12 +102,16 @@ export class MovieWriter implements AsyncDisposable {
   }
 
   async #encode(frame: Frame): Promise<void> {
+    let reduced: Frame | undefined;
     try {
+      reduced = await this.#palette?.apply(frame);
+      const ready = reduced ?? frame;
       // An encoder that is full says so; then its packets make room.
-      let status = await this.#encoder.sendFrame(frame);
-      while (status === AVERROR_EAGAIN && (await this.#receive())) status = await this.#encoder.sendFrame(frame);
+      let status = await this.#encoder.sendFrame(ready);
+      while (status === AVERROR_EAGAIN && (await this.#receive())) status = await this.#encoder.sendFrame(ready);
       check(status, 'encoder', 'encode a frame');
     } finally {
+      reduced?.free();
       frame.free();
     }
     // A frame in, a packet out: asking for more each time would only cost time.
@@ -194,34 +162,9 @@ export class MovieWriter implements AsyncDisposable {
     if (this.#released) return;
     this.#released = true;
     await Promise.allSettled([this.#encoding, this.#muxing]);
+    this.#palette?.[Symbol.dispose]();
     await release(this.#encoder, this.#container, this.#file);
   }
-}
-
-async function openEncoder(encoder: CodecContext, container: FormatContext, format: MovieFormat): Promise<void> {
-  const { codec, width, height, fps } = format;
-  const implementation = Codec.findEncoderByName(codec.encoder as FFVideoEncoder);
-  if (!implementation) {
-    throw new StepsAnimationError('encoder', `The encoder ${codec.encoder} is not in this build of node-av.`);
-  }
-  encoder.allocContext3(implementation);
-  encoder.width = width;
-  encoder.height = height;
-  encoder.pixelFormat = pixelFormats[codec.pixelFormat];
-  encoder.timeBase = new Rational(1, fps);
-  encoder.framerate = new Rational(fps, 1);
-  encoder.sampleAspectRatio = new Rational(1, 1);
-  encoder.colorRange = AVCOL_RANGE_MPEG;
-  encoder.colorPrimaries = AVCOL_PRI_BT709;
-  encoder.colorTrc = AVCOL_TRC_BT709;
-  encoder.colorSpace = AVCOL_SPC_BT709;
-  encoder.chromaLocation = AVCHROMA_LOC_LEFT;
-  // Zero: the quality setting alone decides, not a bit rate.
-  encoder.bitRate = 0n;
-  encoder.threadCount = Math.min(threadsPerCore * availableParallelism(), mostThreads);
-  if (container.oformat?.hasFlags(AVFMT_GLOBALHEADER)) encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
-  using options = Dictionary.fromObject({ ...codec.encoderOptions });
-  check(await encoder.open2(implementation, options), 'encoder', `open the encoder ${codec.encoder}`);
 }
 
 async function release(encoder: CodecContext, container: FormatContext, file: IOContext): Promise<void> {
@@ -231,10 +174,4 @@ async function release(encoder: CodecContext, container: FormatContext, file: IO
     await file.closep();
   }
   container.freeContext();
-}
-
-function check(status: number, code: 'encoder' | 'output', action: string): void {
-  if (status >= 0) return;
-  const reason = new FFmpegError(status).message;
-  throw new StepsAnimationError(code, `Could not ${action}: ${reason}.`);
 }

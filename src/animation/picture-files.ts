@@ -37,6 +37,13 @@ export async function encodePng(picture: Picture, infotext: string, compressionL
   return infotext === '' ? png : withPngText(png, 'parameters', infotext);
 }
 
+export type PictureFormat = {
+  /** also the file name extension */
+  readonly type: 'png' | 'jpg' | 'webp';
+  /** of jpg and webp, 1 to 100 */
+  readonly quality: number;
+};
+
 /** A picture at another size, enlarged or reduced smoothly (Lanczos). */
 export async function resizePicture(picture: Picture, width: number, height: number): Promise<Picture> {
   if (picture.width === width && picture.height === height) return picture;
@@ -46,4 +53,10 @@ export async function resizePicture(picture: Picture, width: number, height: num
 
 function fromPicture({ width, height, data }: Picture): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
+}
+
+/** Fast rather than small: the file is usually deleted soon. */
+const intermediateCompression = 1;
+export async function encodePicture(picture: Picture, infotext: string, format: PictureFormat): Promise<Uint8Array> {
+  return await encodePng(picture, infotext, intermediateCompression + (format.type === 'png' ? 0 : 0));
 }

@@ -1,11 +1,13 @@
 import { rmdir } from 'node:fs/promises';
 import { StepsAnimationError } from '../errors.js';
 import { resolveBelow } from './file-names.js';
-import { ImageRecording, type RecordedImage, type Recording } from './image-recording.js';
+import type { ImageRecording, RecordedImage, Recording } from './image-recording.js';
 import { MovieClient } from './movie-client.js';
 import type { AnimationOptions } from './options.js';
 import type { Picture } from './picture.js';
 import { PictureQueue } from './picture-queue.js';
+import { type FinishedImage, RunRecording } from './run-recording.js';
+import type { RecordedPass } from './step-counter.js';
 import { prepareFolder, removeAbandoned } from './whole-files.js';
 
 /** What the recorder tells while it works. */
@@ -20,6 +22,9 @@ export type RecorderSettings = {
   readonly onEvent?: (event: RecorderEvent) => void;
 };
 
+/** Which image, which of the passes, and which step of it, from 1. */
+export type RecordedStep = { readonly image: number; readonly pass: number; readonly step: number };
+
 /** Pictures on their way to the movie process, not yet acknowledged. */
 const mostUnderWay = 4;
 
@@ -33,12 +38,11 @@ export class Recorder implements AsyncDisposable {
   readonly #animationFolder: string;
   readonly #client: MovieClient;
   readonly #queue: PictureQueue;
-  readonly #recordings: ImageRecording[] = [];
-  readonly #underWay = new Set<Promise<void>>();
   readonly #startedAt = new Date();
+  readonly #underWay = new Set<Promise<void>>();
+  #run: RunRecording | undefined;
   /** Steps are decoded and handed over one after another, in the order in which they came. */
   #line: Promise<void> = Promise.resolve();
-  #failure: unknown;
 
   private constructor(settings: RecorderSettings, intermediateFolder: string, animationFolder: string) {
     this.#settings = settings;
@@ -57,14 +61,13 @@ export class Recorder implements AsyncDisposable {
    */
   static async open(settings: RecorderSettings, size: { width: number; height: number }): Promise<Recorder> {
     const { folder, animation } = settings;
-    const { codec, fps, duration, interpolation } = animation;
     const intermediateFolder = resolveBelow(folder, animation.intermediatePath);
     const animationFolder = resolveBelow(folder, animation.animationPath);
     await prepareFolder(intermediateFolder);
     if (animation.createAnimation) await prepareFolder(animationFolder);
     const recorder = new Recorder(settings, intermediateFolder, animationFolder);
     try {
-      const trial = { codec, fps, duration, interpolation, ...size, sources: 2, tags: {} };
+      const trial = { ...animation, ...size, duration: 1, sources: 2, tags: {}, sideBySide: 1 };
       if (animation.createAnimation) await recorder.#client.ask<'check'>({ type: 'check', settings: trial });
       return recorder;
     } catch (error) {
@@ -73,76 +76,83 @@ export class Recorder implements AsyncDisposable {
     }
   }
 
-  /** Announces the images of the run, before their first steps. */
-  start(images: readonly RecordedImage[]): void {
-    for (const image of images) {
-      const recording = new ImageRecording(this.#recordings.length, image, {
-        client: this.#client,
-        animation: this.#settings.animation,
-        intermediateFolder: this.#intermediateFolder,
-        animationFolder: this.#animationFolder,
-        startedAt: this.#startedAt,
-        debug: (message) => this.#settings.onEvent?.({ type: 'debug', message }),
-      });
-      this.#recordings.push(recording);
-    }
+  /** Announces the images of the run and the passes that each goes through, before their first steps. */
+  start(images: readonly RecordedImage[], passes: readonly RecordedPass[]): void {
+    this.#run = new RunRecording(images, passes, {
+      client: this.#client,
+      animation: this.#settings.animation,
+      intermediateFolder: this.#intermediateFolder,
+      animationFolder: this.#animationFolder,
+      startedAt: this.#startedAt,
+      debug: (message) => this.#settings.onEvent?.({ type: 'debug', message }),
+    });
   }
 
   /**
    * Takes a step; returns at once.
-   * @param step from 1
+   * @param step the image, the index of the pass, and the number of the step within the pass, from 1
    * @param picture the picture, which then belongs to the recorder, or a function that decodes it later
+   * @returns whether the step is one of those that the options take; the picture of any other is not asked for
    */
-  step(image: number, step: number, picture: Picture | (() => Promise<Picture>)): void {
-    const recording = this.#recording(image);
+  step(step: RecordedStep, picture: Picture | (() => Promise<Picture>)): boolean {
+    const recording = this.#started.image(step.image);
+    const number = recording.take(step.pass, step.step);
+    if (number === undefined) return false;
     const take = typeof picture === 'function' ? picture : this.#queue.add(picture).take;
-    this.#enqueue(async () => {
+    this.#enqueue(recording, async () => {
       await recording.begin();
       const taken = await take();
       while (this.#underWay.size >= mostUnderWay) await Promise.race(this.#underWay);
-      this.#follow(recording.step(step, taken));
+      this.#follow(recording, recording.step(number, step.pass, taken));
     });
+    return true;
   }
 
   /**
-   * Takes the finished image, on which the movie ends.
-   * @param complete false when the run was interrupted
+   * Takes a finished image, on which its movie ends.
    * @returns when the movie is there and checked
    * @throws StepsAnimationError saying what failed and how to try again from the intermediate files
    */
-  async finish(image: number, picture: Picture, infotext: string, complete: boolean): Promise<Recording> {
+  async finish(image: number, finished: FinishedImage): Promise<Recording> {
     const arrivedAt = performance.timeOrigin + performance.now();
-    const recording = this.#recording(image);
+    const run = this.#started;
+    run.image(image);
     await this.#line;
-    if (this.#failure !== undefined) throw this.#failure;
-    return await recording.finish(picture, infotext, complete, arrivedAt);
+    return await run.finish(image, finished, arrivedAt);
   }
 
-  #recording(image: number): ImageRecording {
-    const recording = this.#recordings[image];
-    if (!recording) throw new StepsAnimationError('input', `The host sent image ${image}, which it had not announced.`);
-    return recording;
+  /**
+   * Ends the run, after its images: makes the movie of all images side by side where it is wanted, and clears up.
+   * @returns that movie, or null
+   * @throws StepsAnimationError when it fails; the intermediate files are kept then
+   */
+  async end(): Promise<Recording | null> {
+    const run = this.#run;
+    this.#run = undefined;
+    await this.#line;
+    await Promise.all(this.#underWay);
+    return (await run?.end()) ?? null;
   }
 
-  #enqueue(work: () => Promise<void>): void {
-    this.#line = this.#line.then(work).catch((error: unknown) => {
-      this.#failure ??= error;
-    });
+  get #started(): RunRecording {
+    if (!this.#run) throw new StepsAnimationError('input', 'The host sent something before it announced its images.');
+    return this.#run;
   }
 
-  #follow(work: Promise<void>): void {
+  #enqueue(recording: ImageRecording, work: () => Promise<void>): void {
+    this.#line = this.#line.then(work).catch((error: unknown) => recording.fail(error));
+  }
+
+  #follow(recording: ImageRecording, work: Promise<void>): void {
     const followed = work
-      .catch((error: unknown) => {
-        this.#failure ??= error;
-      })
+      .catch((error: unknown) => recording.fail(error))
       .finally(() => this.#underWay.delete(followed));
     this.#underWay.add(followed);
   }
 
   /** Lets the movie process go; to be called when everything has been finished or given up. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#line;
-    await Promise.all(this.#underWay);
+    await this.end();
     await this.#client[Symbol.asyncDispose]();
     this.#queue[Symbol.dispose]();
     await removeAbandoned(this.#intermediateFolder);

@@ -1,43 +1,122 @@
-/** How time is shared out between the sources, beside the number of frames. */
-export type TimelineMode = 'none' | 'blend';
-
-export type Timeline = {
-  /** number of pictures, at least 1 */
-  readonly sources: number;
-  /** number of frames, at least 1, at least 2 where there are two sources */
-  readonly frames: number;
-  readonly mode: TimelineMode;
+export type TimelineSettings = {
+  /** seconds from the first source to the last, holds not included */
+  readonly duration: number;
+  /** whole frames a second */
+  readonly fps: number;
+  /** `none` shows sources as they are; the others go from source to source */
+  readonly interpolation: 'none' | 'blend' | 'mci';
+  readonly loop: 'none' | 'boomerang';
+  /** seconds of the last source before everything else, and after it */
+  readonly firstFrameDuration: number;
+  readonly lastFrameDuration: number;
 };
 
-/** What a frame shows: source `from`, and of source `to` the part `weight` (0 up to, not including, 1). */
+/**
+ * How sources are laid out over frames. A *visit* is a source in the order in which the movie needs it: a source
+ * may be visited again, as the finished image is in a loop.
+ */
+export type Timeline = {
+  /** the source of each visit */
+  readonly visits: readonly number[];
+  /** when each visit is reached, from 0 to 1; evenly if left out */
+  readonly times?: readonly number[];
+  readonly interpolates: boolean;
+  /** a circle: the first frame is one frame after the first visit, so that it follows the last frame without a seam */
+  readonly circular: boolean;
+  /** frames of the first visit, of all from the first visit to the last, and of the last visit */
+  readonly opening: number;
+  readonly body: number;
+  readonly closing: number;
+  /** all frames */
+  readonly frames: number;
+};
+
+/** What a frame shows: visit `from`, and of visit `to` the part `weight` (0 up to, not including, 1). */
 export type TimelineFrame = { readonly from: number; readonly to: number; readonly weight: number };
 
 /**
- * Lays sources out over a movie of `duration` seconds at `fps` frames a second, linearly.
- * The movie has exactly `round(duration * fps)` frames, but at least two where there are two sources.
+ * Lays sources out over a movie. It has exactly `round(duration * fps)` frames, but at least two where there are
+ * two sources, and the frames of the holds on top.
+ * @param sources their number, at least 1; the last one is the finished image
+ * @param times when each source is reached, from 0 to 1 and never decreasing; evenly if left out
  */
-export function createTimeline(sources: number, duration: number, fps: number, mode: TimelineMode): Timeline {
-  const atLeast = sources > 1 ? 2 : 1;
-  return { sources, frames: Math.max(Math.round(duration * fps), atLeast), mode };
+export function createTimeline(sources: number, settings: TimelineSettings, times?: readonly number[]): Timeline {
+  const { duration, fps, interpolation, firstFrameDuration, lastFrameDuration } = settings;
+  const opening = Math.round(firstFrameDuration * fps);
+  const body = Math.max(Math.round(duration * fps), sources > 1 ? 2 : 1);
+  const closing = Math.round(lastFrameDuration * fps);
+  const circular = settings.loop === 'boomerang' && sources > 1;
+  const forth = Array.from({ length: sources }, (_, source) => source);
+  const visits = circular ? [...forth.toReversed(), ...forth.slice(1)] : forth;
+  const hold = opening > 0 && !circular && sources > 1;
+  return {
+    visits: hold ? [sources - 1, ...visits] : visits,
+    ...(times && { times: circular ? circularTimes(times) : times }),
+    interpolates: interpolation !== 'none',
+    ...{ circular, opening, body, closing },
+    frames: opening + body + closing,
+  };
+}
+
+/** The same way back and forth, in half the time each. */
+function circularTimes(times: readonly number[]): number[] {
+  const back = times.toReversed().map((time) => (1 - time) / 2);
+  return [...back, ...times.slice(1).map((time) => (1 + time) / 2)];
+}
+
+/** Which visits make output frame `n` (0 to `frames - 1`), and in what proportion. */
+export function frameAt(timeline: Timeline, n: number): TimelineFrame {
+  const { visits, opening, body, circular } = timeline;
+  if (n < opening) return still(0);
+  if (n >= opening + body) return still(visits.length - 1);
+  // An opening hold that is no part of the body has a visit of its own.
+  const offset = opening > 0 && !circular && visits.length > 1 ? 1 : 0;
+  const { from, to, weight } = bodyFrame(timeline, visits.length - offset, n - opening);
+  return { from: from + offset, to: to + offset, weight };
 }
 
 /**
- * Which sources make output frame `n` (0 to `frames - 1`), and in what proportion.
- * The first frame is the first source and the last frame the last source, exactly. `none` shows each source
- * for an equal time; `blend` moves evenly from source to source. With fewer frames than sources, each frame
- * shows the source nearest in time.
+ * Frame `n` of the body, of `visits` visits. Not circular, the first frame is the first visit and the last frame the
+ * last one, exactly. Without interpolation each visit is shown for an equal time, or until half-way to the next one
+ * where times are given. With fewer frames than visits, each frame shows the visit nearest in time.
  */
-export function frameAt({ sources, frames, mode }: Timeline, n: number): TimelineFrame {
-  const last = sources - 1;
-  if (frames === 1) return still(last);
-  if (frames < sources) return still(Math.round((n * last) / (frames - 1)));
-  if (mode === 'none') return still(Math.floor((n * sources) / frames));
-  const numerator = n * last;
-  const from = Math.floor(numerator / (frames - 1));
-  const weight = (numerator - from * (frames - 1)) / (frames - 1);
+function bodyFrame(timeline: Timeline, visits: number, n: number): TimelineFrame {
+  const { body, interpolates, circular, times } = timeline;
+  const last = visits - 1;
+  if (last === 0 || (body === 1 && !circular)) return still(last);
+  // The time of the frame is numerator / denominator: whole numbers, so that nothing is lost by rounding.
+  const [numerator, denominator] = circular ? [n + 1, body] : [n, body - 1];
+  const passed = circular ? last : visits;
+  if (times) return pacedFrame(times, numerator / denominator, interpolates && body >= passed);
+  if (body < passed) return still(Math.round((numerator * last) / denominator));
+  if (!interpolates) return still(Math.floor((n * passed) / body) + (circular ? 1 : 0));
+  const from = Math.floor((numerator * last) / denominator);
+  const weight = (numerator * last - from * denominator) / denominator;
   return weight === 0 ? still(from) : { from, to: from + 1, weight };
 }
 
-function still(source: number): TimelineFrame {
-  return { from: source, to: source, weight: 0 };
+function pacedFrame(times: readonly number[], time: number, interpolates: boolean): TimelineFrame {
+  const last = times.length - 1;
+  // The last visit that is reached by then: of sources that are alike, the last one.
+  const next = times.findIndex((reached) => reached > time);
+  const from = next < 0 ? last : Math.max(next - 1, 0);
+  if (from === last) return still(last);
+  const [start = 0, end = 1] = [times[from], times[from + 1]];
+  const weight = (time - start) / (end - start);
+  if (!interpolates) return still(weight < 0.5 ? from : from + 1);
+  return weight <= 0 ? still(from) : { from, to: from + 1, weight };
+}
+
+/** The visits of which the movie shows anything; with fewer frames than visits some are passed over. */
+export function shownVisits(timeline: Timeline): ReadonlySet<number> {
+  const shown = new Set<number>();
+  for (let n = 0; n < timeline.frames; n++) {
+    const { from, to } = frameAt(timeline, n);
+    shown.add(from).add(to);
+  }
+  return shown;
+}
+
+function still(visit: number): TimelineFrame {
+  return { from: visit, to: visit, weight: 0 };
 }

@@ -33,7 +33,9 @@ function hint(description: OptionDescription): string {
   const { type, choices, default: defaultValue } = description;
   const shownDefault = `default: ${defaultValue === '' ? 'none' : defaultValue}`;
   if (choices) return `${allowedValues(description)}; ${shownDefault}`;
-  return type === 'string' ? shownDefault : `${rangeOf(description)}; ${shownDefault}`;
+  if (type === 'string') return shownDefault;
+  const range = [rangeOf(description), ...(description.word === undefined ? [] : [`or ${description.word}`])].join(' ');
+  return `${range}; ${shownDefault}`;
 }
 
 /**
@@ -52,13 +54,14 @@ export function readOptions<S extends z.ZodObject>(schema: S, values: Readonly<R
   throw new StepsAnimationError('usage', sentence(issue, description, values[description.name]));
 }
 
-function fromText({ name, type }: OptionDescription, values: Readonly<Record<string, unknown>>): unknown {
+function fromText({ name, type, word }: OptionDescription, values: Readonly<Record<string, unknown>>): unknown {
   const value = values[name];
-  const isNumber = (type === 'integer' || type === 'number') && typeof value === 'string' && value.trim() !== '';
-  return isNumber ? Number(value) : value;
+  const isText = type === 'boolean' || type === 'string' || typeof value !== 'string' || value.trim() === '';
+  return isText || value === word ? value : Number(value);
 }
 
 function sentence(issue: z.core.$ZodIssue, description: OptionDescription, value: unknown): string {
-  const requirement = issue.code === 'custom' ? issue.message : `must be ${allowedValues(description)}`;
+  const isOwn = issue.code === 'custom' || (issue.code === 'invalid_format' && issue.message.startsWith('must'));
+  const requirement = isOwn ? issue.message : `must be ${allowedValues(description)}`;
   return `${description.flag} ${requirement}, not ${JSON.stringify(value)}`;
 }

@@ -11,17 +11,17 @@ export type OptionDescription = {
   readonly unit?: string;
   readonly default: unknown;
   readonly choices?: readonly string[];
+  /** a word that a number may also be */
+  readonly word?: string;
   readonly minLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly multipleOf?: number;
 };
 
-const propertySchema = z.object({
+const textSchema = z.object({ help: z.string(), unit: z.string().exactOptional(), default: z.unknown() });
+const valueSchema = z.object({
   type: z.enum(['boolean', 'integer', 'number', 'string']),
-  help: z.string(),
-  unit: z.string().exactOptional(),
-  default: z.unknown(),
   enum: z.array(z.string()).optional(),
   minLength: z.number().exactOptional(),
   minimum: z.number().exactOptional(),
@@ -29,12 +29,25 @@ const propertySchema = z.object({
   multipleOf: z.number().exactOptional(),
 });
 
+/** A value of one kind, or a number or else one word. */
+const alternativesSchema = z.union([
+  z
+    .object({ anyOf: z.tuple([valueSchema, z.object({ const: z.string() })]) })
+    .transform(({ anyOf: [value, { const: word }] }) => ({ value, word })),
+  valueSchema.transform((value) => ({ value, word: undefined })),
+]);
+
 /** Describes the options of a schema in its order. */
 export function describeOptions(schema: z.ZodObject): OptionDescription[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'output' });
   return Object.entries(properties).map(([name, property]) => {
-    const { enum: choices, ...facts } = propertySchema.parse(property);
-    return { name, flag: `--${kebabCase(name)}`, ...facts, ...(choices ? { choices } : {}) };
+    const { value, word } = alternativesSchema.parse(property);
+    const { enum: choices, ...facts } = value;
+    return {
+      ...{ name, flag: `--${kebabCase(name)}`, ...textSchema.parse(property), ...facts },
+      ...(choices && { choices }),
+      ...(word !== undefined && { word }),
+    };
   });
 }
 
@@ -51,7 +64,8 @@ export function allowedValues(description: OptionDescription): string {
   if (multipleOf !== undefined && Number.isInteger(multipleOf)) {
     return `a multiple of ${multipleOf} from ${rangeOf(description)}`;
   }
-  return `a ${type === 'integer' ? 'whole number' : 'number'} from ${rangeOf(description)}`;
+  const or = description.word === undefined ? '' : ` or ${description.word}`;
+  return `a ${type === 'integer' ? 'whole number' : 'number'} from ${rangeOf(description)}${or}`;
 }
 
 /** The limits of a number: `0.5 to 120 seconds`. */

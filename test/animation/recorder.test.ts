@@ -30,11 +30,12 @@ async function record(folder: string, plan: Plan) {
   await using recorder = await Recorder.open({ animation, folder, onEvent: (event) => events.push(event) }, size);
   const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, ...size };
   const planned = 'planned' in plan ? plan.planned : steps;
-  recorder.start([{ ...image, ...(planned === undefined ? {} : { exactSteps: planned }) }]);
+  recorder.start([image], [{ kind: 'base', steps: planned ?? steps, exact: planned !== undefined }]);
   for (let step = 1; step <= steps; step++) {
-    recorder.step(0, step, picture?.(step) ?? emerging(size.width, size.height, step / steps));
+    recorder.step({ image: 0, pass: 0, step }, picture?.(step) ?? emerging(size.width, size.height, step / steps));
   }
-  return await recorder.finish(0, plan.last ?? emerging(size.width, size.height, 1), infotext, complete);
+  const reason = complete ? 'finished' : 'interrupted';
+  return await recorder.finish(0, { picture: plan.last ?? emerging(size.width, size.height, 1), infotext, reason });
 }
 
 const debugOf = (events: RecorderEvent[]) => events.flatMap((event) => (event.type === 'debug' ? [event.message] : []));

@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 /** The functions of `assembly/index.ts`; addresses are those of kernel buffers. */
 export type FrameKernels = {
   readonly blend: (a: number, b: number, out: number, length: number, weightOfB: number) => void;
+  readonly blendWords: (a: number, b: number, out: number, length: number, weightOfB: number) => void;
+  readonly absoluteDifference: (a: number, b: number, length: number) => number;
+  readonly copy: (from: number, to: number, length: number) => void;
+  readonly rgbToBgra: (rgb: number, out: number, width: number, height: number) => void;
   readonly rgbToYuv420: (rgb: number, out: number, width: number, height: number) => void;
+  readonly rgbToYuv10: (rgb: number, out: number, width: number, height: number, chromaRows: number) => void;
 };
 
 /** A piece of the kernels' memory: `bytes` is a view of it, `address` is where the kernels find it. */

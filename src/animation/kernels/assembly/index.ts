@@ -86,6 +86,112 @@ export function rgbToYuv420(rgb: usize, out: usize, width: i32, height: i32): vo
   }
 }
 
+/**
+ * Cross-fades two buffers of 16-bit words that hold 10 bits: out = a + (b - a) * weight / 1024, rounded to nearest.
+ * `length` is in bytes, a multiple of 16; `weight` is that of b, 0 to 1024.
+ */
+export function blendWords(a: usize, b: usize, out: usize, length: usize, weight: i32): void {
+  const weightOfB = i16x8.splat(<i16>weight);
+  const weightOfA = i16x8.splat(<i16>(1024 - weight));
+  const half = i32x4.splat(512);
+  for (let i: usize = 0; i < length; i += 16) {
+    const wordsOfA = v128.load(a + i);
+    const wordsOfB = v128.load(b + i);
+    const low = i32x4.add(
+      i32x4.add(i32x4.extmul_low_i16x8_u(wordsOfA, weightOfA), i32x4.extmul_low_i16x8_u(wordsOfB, weightOfB)),
+      half,
+    );
+    const high = i32x4.add(
+      i32x4.add(i32x4.extmul_high_i16x8_u(wordsOfA, weightOfA), i32x4.extmul_high_i16x8_u(wordsOfB, weightOfB)),
+      half,
+    );
+    v128.store(out + i, i16x8.narrow_i32x4_u(i32x4.shr_u(low, 10), i32x4.shr_u(high, 10)));
+  }
+}
+
+/** The sum of the absolute differences of two buffers of bytes; `length` is a multiple of 16. */
+export function absoluteDifference(a: usize, b: usize, length: usize): f64 {
+  let total: f64 = 0;
+  let sums = i32x4.splat(0);
+  for (let i: usize = 0; i < length; i += 16) {
+    const bytesOfA = v128.load(a + i);
+    const bytesOfB = v128.load(b + i);
+    const difference = v128.or(i8x16.sub_sat_u(bytesOfA, bytesOfB), i8x16.sub_sat_u(bytesOfB, bytesOfA));
+    const pairs = i16x8.extadd_pairwise_i8x16_u(difference);
+    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(pairs));
+    // A lane grows by at most 1020 a turn: it is emptied long before it is full.
+    if (!(i & 0xfffff)) {
+      total += sumOfLanes(sums);
+      sums = i32x4.splat(0);
+    }
+  }
+  return total + sumOfLanes(sums);
+}
+
+function sumOfLanes(lanes: v128): f64 {
+  return (
+    <f64>i32x4.extract_lane(lanes, 0) +
+    <f64>i32x4.extract_lane(lanes, 1) +
+    <f64>i32x4.extract_lane(lanes, 2) +
+    <f64>i32x4.extract_lane(lanes, 3)
+  );
+}
+
+/** Copies bytes. */
+export function copy(from: usize, to: usize, length: usize): void {
+  memory.copy(to, from, length);
+}
+
+/** Converts packed RGB to packed BGRA, opaque. */
+export function rgbToBgra(rgb: usize, out: usize, width: i32, height: i32): void {
+  const pixels = <usize>(width * height);
+  for (let i: usize = 0; i < pixels; i++) {
+    const pixel = rgb + i * 3;
+    const red = <u32>load<u8>(pixel);
+    const green = <u32>load<u8>(pixel, 1);
+    const blue = <u32>load<u8>(pixel, 2);
+    store<u32>(out + i * 4, blue | (green << 8) | (red << 16) | 0xff000000);
+  }
+}
+
+/**
+ * Converts packed RGB to planes Y, U, V of 10-bit words, BT.709, limited range, chroma sited to the left.
+ * `chromaRows` is how many rows share a chroma sample: 1 for 4:2:2, 2 for 4:2:0. Sides as in `rgbToYuv420`.
+ */
+export function rgbToYuv10(rgb: usize, out: usize, width: i32, height: i32, chromaRows: i32): void {
+  const planeWidth = (width + 1) & ~1;
+  const planeHeight = (height + 1) & ~1;
+  for (let y = 0; y < planeHeight; y++) {
+    const row = rgb + <usize>(min(y, height - 1) * width * 3);
+    const target = out + <usize>(y * planeWidth * 2);
+    for (let x = 0; x < planeWidth; x++) {
+      const pixel = row + <usize>(min(x, width - 1) * 3);
+      const luma = Y_RED * <i32>load<u8>(pixel) + Y_GREEN * <i32>load<u8>(pixel, 1) + Y_BLUE * <i32>load<u8>(pixel, 2);
+      // Two bits more than in 8-bit video: 64 is black.
+      store<u16>(target + <usize>(x * 2), <u16>((luma + (16 << 16) + (1 << 13)) >> 14));
+    }
+  }
+  const chromaWidth = planeWidth >> 1;
+  const u = out + <usize>(planeWidth * planeHeight * 2);
+  const v = u + <usize>(chromaWidth * (planeHeight / chromaRows) * 2);
+  for (let y = 0; y < planeHeight; y += chromaRows) {
+    const upper = rgb + <usize>(min(y, height - 1) * width * 3);
+    const lower = rgb + <usize>(min(y + chromaRows - 1, height - 1) * width * 3);
+    for (let x = 0; x < planeWidth; x += 2) {
+      const left = <usize>(max(x - 1, 0) * 3);
+      const centre = <usize>(x * 3);
+      const right = <usize>(min(x + 1, width - 1) * 3);
+      const red = weighted(upper, lower, left, centre, right);
+      const green = weighted(upper + 1, lower + 1, left, centre, right);
+      const blue = weighted(upper + 2, lower + 2, left, centre, right);
+      const at = <usize>(((y / chromaRows) * chromaWidth + (x >> 1)) * 2);
+      // The weights add up to 8, hence 17 bits for two more than 8; the offset is 512 plus one half.
+      store<u16>(u + at, <u16>((U_RED * red + U_GREEN * green + U_BLUE * blue + (1025 << 16)) >> 17));
+      store<u16>(v + at, <u16>((V_RED * red + V_GREEN * green + V_BLUE * blue + (1025 << 16)) >> 17));
+    }
+  }
+}
+
 /** The luma of the first four packed RGB pixels, as the lowest four bytes. */
 function lumaOfFour(pixels: v128): v128 {
   const zero = i8x16.splat(0);

@@ -1,0 +1,142 @@
+import { AV_PIX_FMT_BGRA } from 'node-av/constants';
+import { Filter, type FilterContext, FilterGraph, Frame } from 'node-av/lib';
+import { StepsAnimationError } from '../errors.js';
+import { check } from './ffmpeg-status.js';
+import type { FrameSize } from './frame-format.js';
+import type { Picture } from './picture.js';
+import { resizePicture } from './picture-files.js';
+
+/** A palette as FFmpeg's filters exchange it: 16 × 16 pixels. */
+const paletteSize = { width: 16, height: 16 };
+/** Pixels; smaller pictures have the same colours. */
+const largestSide = 256;
+
+/**
+ * One palette for a whole movie, from some of its pictures (FFmpeg's `palettegen`, median cut).
+ * @param pictures of which the colours are taken; a few dozen say enough
+ * @returns 256 colours as BGRA
+ */
+export async function makePalette(pictures: AsyncIterable<Picture>): Promise<Uint8Array> {
+  // FFmpeg looks at the bytes when it is asked for the result: until then they must stay.
+  const read: Buffer[] = [];
+  let generator: { graph: FilterGraph; source: FilterContext; sink: FilterContext; size: FrameSize } | undefined;
+  try {
+    for await (const picture of pictures) {
+      const size = generator?.size ?? reducedSize(picture);
+      generator ??= { ...(await openGenerator(size)), size };
+      const { data } = await resizePicture(picture, size.width, size.height);
+      const bytes = opaque(data);
+      const frame = bgraFrame(bytes, size, read.push(bytes));
+      check(await generator.source.buffersrcAddFrame(frame), 'encoder', 'collect the colours');
+      frame.free();
+    }
+    if (!generator) throw new StepsAnimationError('input', 'A palette needs at least one picture.');
+    check(await generator.source.buffersrcAddFrame(null), 'encoder', 'collect the colours');
+    const palette = await takeFrame(generator.sink, 'choose the colours');
+    const bytes = Uint8Array.from(palette.toBuffer());
+    palette.free();
+    return bytes;
+  } finally {
+    generator?.graph.free();
+  }
+}
+
+function reducedSize({ width, height }: FrameSize): FrameSize {
+  const scale = Math.min(1, largestSide / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+async function openGenerator(
+  size: FrameSize,
+): Promise<{ graph: FilterGraph; source: FilterContext; sink: FilterContext }> {
+  const graph = new FilterGraph();
+  graph.alloc();
+  const source = filter(graph, 'buffer', 'pictures', sourceArguments(size));
+  const generate = filter(graph, 'palettegen', 'palettegen');
+  const sink = filter(graph, 'buffersink', 'palette');
+  check(source.link(0, generate, 0), 'encoder', 'prepare the palette');
+  check(generate.link(0, sink, 0), 'encoder', 'prepare the palette');
+  check(await graph.config(), 'encoder', 'prepare the palette');
+  return { graph, source, sink };
+}
+
+/** Reduces frames to a palette with error diffusion (FFmpeg's `paletteuse`, Sierra's filter lite). */
+export class PaletteFilter implements Disposable {
+  readonly #graph: FilterGraph;
+  readonly #source: FilterContext;
+  readonly #sink: FilterContext;
+  /** FFmpeg reads it with the first frame: it must stay until then. */
+  readonly palette: Buffer;
+
+  private constructor(graph: FilterGraph, source: FilterContext, sink: FilterContext, palette: Buffer) {
+    this.#graph = graph;
+    this.#source = source;
+    this.#sink = sink;
+    this.palette = palette;
+  }
+
+  /** @param palette of `makePalette` */
+  static async open(palette: Uint8Array, size: FrameSize): Promise<PaletteFilter> {
+    const graph = new FilterGraph();
+    graph.alloc();
+    const source = filter(graph, 'buffer', 'frames', sourceArguments(size));
+    const colours = filter(graph, 'buffer', 'colours', sourceArguments(paletteSize));
+    const use = filter(graph, 'paletteuse', 'paletteuse', 'dither=sierra2_4a');
+    const sink = filter(graph, 'buffersink', 'reduced');
+    check(source.link(0, use, 0), 'encoder', 'prepare the palette');
+    check(colours.link(0, use, 1), 'encoder', 'prepare the palette');
+    check(use.link(0, sink, 0), 'encoder', 'prepare the palette');
+    check(await graph.config(), 'encoder', 'prepare the palette');
+    const bytes = Buffer.from(palette);
+    const frame = bgraFrame(bytes, paletteSize, 0);
+    check(await colours.buffersrcAddFrame(frame), 'encoder', 'load the palette');
+    check(await colours.buffersrcAddFrame(null), 'encoder', 'load the palette');
+    frame.free();
+    return new PaletteFilter(graph, source, sink, bytes);
+  }
+
+  /** Gives a new frame with palette indices; `frame` is BGRA and stays the caller's. */
+  async apply(frame: Frame): Promise<Frame> {
+    check(await this.#source.buffersrcAddFrame(frame), 'encoder', 'reduce the colours');
+    return await takeFrame(this.#sink, 'reduce the colours');
+  }
+
+  [Symbol.dispose](): void {
+    this.#graph.free();
+  }
+}
+
+function filter(graph: FilterGraph, type: string, name: string, parameters?: string): FilterContext {
+  const implementation = Filter.getByName(type);
+  const context = implementation && graph.createFilter(implementation, name, parameters);
+  if (!context) throw new StepsAnimationError('encoder', `The filter ${type} is not in this build of node-av.`);
+  return context;
+}
+
+function sourceArguments({ width, height }: FrameSize): string {
+  return `video_size=${width}x${height}:pix_fmt=bgra:time_base=1/100:pixel_aspect=1/1`;
+}
+
+function bgraFrame(bytes: Buffer, { width, height }: FrameSize, pts: number): Frame {
+  const timeBase = { num: 1, den: 100 };
+  return Frame.fromVideoBuffer(bytes, { width, height, format: AV_PIX_FMT_BGRA, pts: BigInt(pts), timeBase });
+}
+
+function opaque(rgb: Uint8Array): Buffer {
+  const bgra = Buffer.alloc((rgb.length / 3) * 4, 255);
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    bgra[to] = rgb[from + 2] ?? 0;
+    bgra[to + 1] = rgb[from + 1] ?? 0;
+    bgra[to + 2] = rgb[from] ?? 0;
+  }
+  return bgra;
+}
+
+async function takeFrame(sink: FilterContext, action: string): Promise<Frame> {
+  const frame = new Frame();
+  frame.alloc();
+  const status = await sink.buffersinkGetFrame(frame);
+  if (status < 0) frame.free();
+  check(status, 'encoder', action);
+  return frame;
+}

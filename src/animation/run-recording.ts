@@ -1,0 +1,159 @@
+import { StepsAnimationError } from '../errors.js';
+import { movieStem } from './file-names.js';
+import type { FrameSize } from './frame-format.js';
+import { ImageRecording, type RecordedImage, type Recording, type RecordingContext } from './image-recording.js';
+import { LiveMovies } from './live-movies.js';
+import { movieTags } from './metadata.js';
+import { twice } from './movie-client.js';
+import { durationOf } from './options.js';
+import type { Picture } from './picture.js';
+import { renderCommand } from './render-command.js';
+import { type PictureSequence, sideBySide } from './side-by-side.js';
+import { type RecordedPass, takenPasses } from './step-counter.js';
+
+/** A finished image, on which its movie ends. */
+export type FinishedImage = {
+  readonly picture: Picture;
+  readonly infotext: string;
+  readonly reason: 'finished' | 'interrupted' | 'skipped';
+  /** path of the file in which the caller keeps it, as soon as it is there */
+  readonly path?: Promise<string>;
+};
+
+/** An image whose movie is there, or is not wanted. */
+type Ended = FrameSize & { readonly infotext: string; readonly path: string | undefined; readonly hasMovie: boolean };
+
+/** Records one run of a host: its images, and what they make together. */
+export class RunRecording {
+  readonly #images: readonly RecordedImage[];
+  readonly #recordings: readonly ImageRecording[];
+  readonly #context: RecordingContext;
+  readonly #ended = new Map<number, Ended>();
+
+  constructor(
+    images: readonly RecordedImage[],
+    passes: readonly RecordedPass[],
+    context: Pick<
+      RecordingContext,
+      'client' | 'animation' | 'intermediateFolder' | 'animationFolder' | 'startedAt' | 'debug'
+    >,
+  ) {
+    this.#images = images;
+    this.#context = {
+      ...context,
+      ...planPasses(passes, context),
+      liveMovies: new LiveMovies(images.map(({ batch }) => batch)),
+      onKept: () => {},
+    };
+    this.#recordings = images.map((image, index) => new ImageRecording(index, image, this.#context));
+  }
+
+  /** @throws StepsAnimationError `input` when there is no such image */
+  image(index: number): ImageRecording {
+    const recording = this.#recordings[index];
+    if (!recording) throw new StepsAnimationError('input', `The host sent image ${index}, which it had not announced.`);
+    return recording;
+  }
+
+  /** Makes the movie of an image; its intermediate files are needed no longer then, unless there will be a grid. */
+  async finish(index: number, finished: FinishedImage, arrivedAt: number): Promise<Recording> {
+    const { picture, infotext, reason } = finished;
+    const recording = this.image(index);
+    const result = await recording.finish(picture, infotext, reason === 'finished', arrivedAt);
+    const path = await finished.path?.catch(() => undefined);
+    const { width, height } = picture;
+    this.#ended.set(index, { width, height, infotext, path, hasMovie: result.movie !== null });
+    if (!this.#makesGrid) await this.#deleteFiles(index);
+    return result;
+  }
+
+  get #makesGrid(): boolean {
+    const { grid, createAnimation } = this.#context.animation;
+    return grid && createAnimation && this.#images.length > 1;
+  }
+
+  /** Makes the grid if one is wanted, and clears up. */
+  async end(): Promise<Recording | null> {
+    const grid = this.#makesGrid && this.#ended.size > 1 ? await this.#makeGrid() : null;
+    for (const index of this.#ended.keys()) await this.#deleteFiles(index);
+    return grid;
+  }
+
+  async #deleteFiles(index: number): Promise<void> {
+    const isDone = this.#ended.get(index)?.hasMovie === true;
+    if (isDone && this.#context.animation.deleteIntermediate) await this.#recordings[index]?.files.delete();
+  }
+
+  async #makeGrid(): Promise<Recording> {
+    const begunAt = performance.timeOrigin + performance.now();
+    const { client, animation, plannedSteps, animationFolder, intermediateFolder, debug } = this.#context;
+    const ended = [...this.#ended].sort(([a], [b]) => a - b);
+    const size = {
+      width: Math.max(...ended.map(([, of]) => of.width)),
+      height: Math.max(...ended.map(([, of]) => of.height)),
+    };
+    const { layout, sources } = sideBySide(
+      ended.map(([index, of]) => this.#sequence(index, of)),
+      size,
+    );
+    const [first] = this.#images;
+    const { width, height } = layout;
+    const infotext = first?.infotext ?? '';
+    const { interpolation } = animation;
+    const tags = movieTags({
+      infotext,
+      width,
+      height,
+      lastStep: plannedSteps,
+      interpolation,
+      timestamp: this.#context.startedAt,
+    });
+    const settings = {
+      ...animation,
+      width,
+      height,
+      tags,
+      sideBySide: 1,
+      sources: sources.length,
+      duration: durationOf(animation, plannedSteps),
+    };
+    const target = { folder: animationFolder, stem: `grid-${first ? movieStem(first) : ''}` };
+    try {
+      const movie = await twice(
+        () => client.ask<'render'>({ type: 'render', movie: this.#images.length, target, settings, sources }),
+        debug,
+      );
+      return { movie, kept: [], steps: sources.length, finishMs: movie.publishedAt - begunAt };
+    } catch (error) {
+      this.#ended.clear();
+      const reason = error instanceof Error ? error.message : String(error);
+      const again = `${renderCommand(intermediateFolder, animationFolder, animation, first?.seed ?? 0)} --side-by-side`;
+      throw new StepsAnimationError('encoder', `${reason} The intermediate images are kept; to try again: ${again}`);
+    }
+  }
+
+  #sequence(index: number, { infotext, path }: Ended): PictureSequence {
+    const paths = this.#recordings[index]?.files.paths ?? [];
+    const files = path === undefined ? paths : [...paths.slice(0, -1), path];
+    return { infotext, pictures: files.map((file) => ({ type: 'file', path: file })) };
+  }
+}
+
+/** What the passes of a run mean for each of its images. */
+function planPasses(
+  passes: readonly RecordedPass[],
+  { animation, debug }: Pick<RecordingContext, 'animation' | 'debug'>,
+) {
+  const taken = takenPasses(passes, animation.passes);
+  const wanted = passes.filter((_, index) => taken.has(index));
+  if (animation.passes !== 'all' && !wanted.some(({ kind }) => kind === animation.passes)) {
+    debug(`the run has no ${animation.passes} pass: all steps are taken`);
+  }
+  let steps = 0;
+  const passChanges: number[] = [];
+  for (const pass of wanted) {
+    if (steps > 0) passChanges.push(steps + 1);
+    steps += pass.steps;
+  }
+  return { passes: taken, plannedSteps: steps, passChanges, exact: wanted.every(({ exact }) => exact) };
+}
