@@ -96,6 +96,11 @@ function threads({ codec, sideBySide = 1 }: MovieFormat): number {
   return codec.threadsPerCore === 0 ? 0 : Math.max(1, Math.floor(wanted / sideBySide));
 }
 
+/** How many frames the encoder may still look at, with the one that is being prepared. */
+export function framesHeld(format: MovieFormat): number {
+  return format.codec.copiesFrames ? 2 : threads(format) + 3;
+}
+
 /** Video is BT.709, limited range; what consists of pictures is sRGB. */
 function tagColours(encoder: CodecContext, { pixelFormat }: CodecRow): void {
   const isVideo = frameFormats[pixelFormat].evenSides;

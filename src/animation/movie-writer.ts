@@ -3,7 +3,7 @@ import { CodecContext, Dictionary, FormatContext, Frame, IOContext, Packet, Rati
 import { StepsAnimationError } from '../errors.js';
 import { check } from './ffmpeg-status.js';
 import { PaletteFilter } from './gif-palette.js';
-import { type MovieFormat, openEncoder, pixelFormats } from './movie-encoder.js';
+import { framesHeld, type MovieFormat, openEncoder, pixelFormats } from './movie-encoder.js';
 
 /** Only node-av's promise-returning calls are used: its synchronous ones are not safe. */
 export class MovieWriter implements AsyncDisposable {
@@ -12,7 +12,7 @@ export class MovieWriter implements AsyncDisposable {
   readonly #container: FormatContext;
   readonly #file: IOContext;
   readonly #palette: PaletteFilter | undefined;
-  /** node-av reads a frame's bytes when the frame is encoded: they must stay until then, so two take turns. */
+  /** node-av's frames do not copy their bytes: these take turns. */
   readonly #buffers: Buffer[] = [];
   #encoding: Promise<void> = Promise.resolve();
   #muxing: Promise<void> = Promise.resolve();
@@ -79,9 +79,23 @@ export class MovieWriter implements AsyncDisposable {
    * while the caller prepares the next ones; a failure is thrown by a later call.
    */
   async write(planes: Uint8Array): Promise<void> {
+    const frame = this.#copy(planes);
+    try {
+      await this.#encoding;
+    } catch (error) {
+      frame.free();
+      throw error;
+    }
+    this.#encoding = this.#encode(frame);
+    this.#encoding.catch(() => {});
+  }
+
+  /** A frame of bytes that stay as they are for as long as the encoder may look at them. */
+  #copy(planes: Uint8Array): Frame {
     const { width, height, fps, codec } = this.#format;
-    const buffer = this.#buffers[this.#frames % 2] ?? Buffer.alloc(planes.length);
-    this.#buffers[this.#frames % 2] = buffer;
+    const place = this.#frames % framesHeld(this.#format);
+    const buffer = this.#buffers[place] ?? Buffer.alloc(planes.length);
+    this.#buffers[place] = buffer;
     buffer.set(planes);
     const frame = Frame.fromVideoBuffer(buffer, {
       width,
@@ -91,14 +105,7 @@ export class MovieWriter implements AsyncDisposable {
       timeBase: { num: 1, den: fps },
     });
     frame.duration = 1n;
-    try {
-      await this.#encoding;
-    } catch (error) {
-      frame.free();
-      throw error;
-    }
-    this.#encoding = this.#encode(frame);
-    this.#encoding.catch(() => {});
+    return frame;
   }
 
   async #encode(frame: Frame): Promise<void> {

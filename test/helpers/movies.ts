@@ -1,5 +1,5 @@
-import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
-import { Codec, CodecContext, FFmpegError, FormatContext, Frame, Packet } from 'node-av/lib';
+import { AVERROR_EAGAIN, AVERROR_EOF, type AVPixelFormat } from 'node-av/constants';
+import { avGetPixFmtName, Codec, CodecContext, FFmpegError, FormatContext, Frame, Packet } from 'node-av/lib';
 import type { Picture } from '#dist/animation/picture.js';
 
 /** Decodes every frame of a movie to RGB with BT.709, limited range. */
@@ -28,7 +28,7 @@ export async function decodeMovie(path: string): Promise<Picture[]> {
         const status = await decoder.receiveFrame(frame);
         if (status === AVERROR_EAGAIN || status === AVERROR_EOF) break;
         FFmpegError.throwIfError(status);
-        pictures.push(fromPlanes(frame.toBuffer(), frame.width, frame.height));
+        pictures.push(toPicture(frame));
         frame.unref();
       }
     }
@@ -39,6 +39,51 @@ export async function decodeMovie(path: string): Promise<Picture[]> {
     decoder.freeContext();
     await container.closeInput();
   }
+}
+
+function toPicture(frame: Frame): Picture {
+  const { width, height } = frame;
+  const bytes = frame.toBuffer();
+  const format = avGetPixFmtName(frame.format as AVPixelFormat) ?? 'unknown';
+  switch (format) {
+    case 'yuv420p':
+      return fromPlanes(bytes, width, height);
+    case 'yuv422p10le':
+      return fromPlanes(lumaAndEveryOtherRow(bytes, width, height), width, height);
+    case 'rgb24':
+      return fromPacked(bytes, width, height, [0, 1, 2], 3);
+    case 'rgba':
+      return fromPacked(bytes, width, height, [0, 1, 2], 4);
+    case 'bgra':
+      return fromPacked(bytes, width, height, [2, 1, 0], 4);
+    default:
+      throw new Error(`The test cannot read ${format}.`);
+  }
+}
+
+function fromPacked(bytes: Uint8Array, width: number, height: number, order: number[], stride: number): Picture {
+  const data = new Uint8Array(width * height * 3);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    order.forEach((at, channel) => {
+      data[pixel * 3 + channel] = bytes[pixel * stride + at] ?? 0;
+    });
+  }
+  return { width, height, data };
+}
+
+/** 10-bit 4:2:2 planes as 8-bit 4:2:0 planes, near enough to compare pictures. */
+function lumaAndEveryOtherRow(bytes: Uint8Array, width: number, height: number): Uint8Array {
+  const samples = Uint8Array.from({ length: bytes.length / 2 }, (_, index) => {
+    return ((bytes[index * 2] ?? 0) + 256 * (bytes[index * 2 + 1] ?? 0) + 2) >> 2;
+  });
+  const luma = samples.subarray(0, width * height);
+  const rows = [0, 1].flatMap((plane) =>
+    Array.from({ length: height / 2 }, (_, row) => {
+      const at = width * height + (plane * height + row * 2) * (width / 2);
+      return samples.subarray(at, at + width / 2);
+    }),
+  );
+  return Buffer.concat([luma, ...rows]);
 }
 
 /** 4:2:0 planes to RGB by the definition of BT.709, chroma repeated. */
