@@ -1,68 +1,175 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
-import sharp from 'sharp';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import sharp, { type Metadata } from 'sharp';
+import { glob } from 'tinyglobby';
 import { parseIntermediateStem } from './animation/file-names.js';
+import { readInfotext } from './animation/infotext-files.js';
+import { parseInfotext, withoutIntermediateStep } from './animation/metadata.js';
+import { movieFrames } from './animation/movie-frames.js';
+import { encodePng } from './animation/picture-files.js';
+import type { PictureSource } from './animation/picture-source.js';
+import { isAnimatedPng } from './animation/png-text.js';
+import { imageExtensions, type Run, type RunImage, readRuns } from './animation/runs.js';
 import { StepsAnimationError } from './errors.js';
 
-/** Image files in the order in which a movie shows them, all of one size. */
-export type PictureSources = { readonly files: readonly string[]; readonly width: number; readonly height: number };
+/** Which runs of a folder are taken: all, the last one, or the images with these seeds. */
+export type RunChoice = 'all' | 'last' | readonly number[];
 
-const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp']);
-const naturalOrder = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+/** The pictures of one image, from its first step to the finished image, or of one list of images. */
+export type SourceSequence = {
+  readonly pictures: readonly PictureSource[];
+  /** in pixels: of the finished image, or of the first picture where there is none */
+  readonly width: number;
+  readonly height: number;
+  /** of the last picture; empty if it has none */
+  readonly infotext: string;
+  readonly seed: number | null;
+  /** what a movie of it may be called, where the infotext does not tell */
+  readonly name: string;
+};
 
-/**
- * Finds the images of folders and lists, and makes sure that they can make a movie together.
- * @param sources paths of folders or images; a folder's images are taken in natural order, run after run
- * @throws StepsAnimationError `input` naming the file or folder and the remedy
- */
-export async function findPictures(sources: readonly string[]): Promise<PictureSources> {
-  const files = (await Promise.all(sources.map((source) => expand(resolve(source))))).flat();
-  const [first] = files;
-  if (first === undefined) throw new StepsAnimationError('input', 'There are no images to make a movie of: name some.');
-  const size = await sizeOf(first);
-  for (const file of files) {
-    const { width, height } = await sizeOf(file);
-    if (width !== size.width || height !== size.height) {
-      throw new StepsAnimationError(
-        'input',
-        `${file} is ${width}×${height}, but ${basename(first)} is ${size.width}×${size.height}: all must have one size.`,
+/** Sequences in the order in which a movie shows them; disposing of them removes what was unpacked. */
+export class PictureSources implements AsyncDisposable {
+  readonly sequences: SourceSequence[] = [];
+  #unpacked: string | undefined;
+
+  /**
+   * Finds pictures.
+   * @param sources folders of intermediate images, image files, patterns such as `steps/*.png`, animated images or movies
+   * @throws StepsAnimationError `input` naming the file or folder and the remedy; `usage` for runs that are not there
+   */
+  static async find(
+    sources: readonly string[],
+    { runs = 'all', signal }: { readonly runs?: RunChoice; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<PictureSources> {
+    const found = new PictureSources();
+    try {
+      let single: PictureSource[] = [];
+      const endList = async () => {
+        if (single.length > 0) await found.#add(single, null);
+        single = [];
+      };
+      for (const path of (await Promise.all(sources.map(expand))).flat()) {
+        const facts = await stat(path);
+        if (facts.isDirectory()) {
+          await endList();
+          await found.#addRuns(path, chooseRuns(path, await readRuns(path), runs));
+        } else if (await isMovie(path)) {
+          await endList();
+          await found.#add(await found.#unpack(path, signal), null, path);
+        } else {
+          single.push(...(await pagesOf(path)));
+        }
+      }
+      await endList();
+      return found;
+    } catch (error) {
+      await found[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #addRuns(folder: string, images: readonly RunImage[]): Promise<void> {
+    if (images.length === 0) {
+      throw new StepsAnimationError('input', `There are no PNG, JPEG or WebP images in the folder ${folder}.`);
+    }
+    for (const { files, finished, seed } of images) {
+      // The finished image takes the place of the last step's picture, which shows the same.
+      const shown = finished === null ? files : [...files.slice(0, -1), finished];
+      await this.#add(
+        shown.map((path) => ({ type: 'file', path })),
+        seed,
       );
     }
   }
-  return { files, ...size };
+
+  async #add(pictures: readonly PictureSource[], seed: number | null, movie?: string): Promise<void> {
+    const paths = pictures.flatMap((picture) => (picture.type === 'file' ? [picture.path] : []));
+    const sizes = await Promise.all([...new Set(paths)].map(sizeOf));
+    const [first = { width: 1, height: 1 }] = sizes;
+    const last = movie ?? paths.at(-1) ?? '';
+    const infotext = withoutIntermediateStep((await readInfotext(await readFile(last))) ?? '');
+    const { fields } = parseInfotext(infotext);
+    const known = fields.Seed === undefined ? seed : Number(fields.Seed);
+    const size = seed === null ? first : (sizes.at(-1) ?? first);
+    this.sequences.push({ pictures, ...size, infotext, seed: known, name: nameOf(last) });
+  }
+
+  /** Decodes a movie into files: a movie's frames can only be read in their order. */
+  async #unpack(path: string, signal: AbortSignal | undefined): Promise<PictureSource[]> {
+    this.#unpacked ??= await mkdtemp(join(tmpdir(), 'steps-animation-'));
+    const pictures: PictureSource[] = [];
+    for await (const frame of movieFrames(path, signal)) {
+      const file = join(this.#unpacked, `${this.sequences.length}-${pictures.length}.png`);
+      await writeFile(file, await encodePng(frame, '', 1));
+      pictures.push({ type: 'file', path: file });
+    }
+    if (pictures.length === 0) throw new StepsAnimationError('input', `There are no frames in ${path}.`);
+    return pictures;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#unpacked !== undefined) await rm(this.#unpacked, { recursive: true, force: true });
+  }
 }
 
+/** A path that exists is taken as it is, whatever characters it has; else it may be a pattern. */
 async function expand(source: string): Promise<string[]> {
-  const facts = await stat(source).catch(() => undefined);
-  if (!facts) throw new StepsAnimationError('input', `There is no file or folder ${source}: check the path.`);
-  if (!facts.isDirectory()) return [source];
-  const names = await readdir(source);
-  const images = names.filter((name) => !name.startsWith('.') && imageExtensions.has(extname(name).toLowerCase()));
-  if (images.length === 0) {
-    throw new StepsAnimationError('input', `There are no PNG, JPEG or WebP images in the folder ${source}.`);
+  const exists = await stat(source).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return [resolve(source)];
+  const found = await glob(source.replaceAll('\\', '/'), { absolute: true, expandDirectories: false });
+  if (found.length === 0) {
+    throw new StepsAnimationError('input', `There is no file or folder ${source}: check the path.`);
   }
-  return inOrder(images).map((name) => join(source, name));
+  return found.sort(new Intl.Collator('en', { numeric: true, sensitivity: 'base' }).compare);
 }
 
-/** Images of several runs, told apart by what follows the step in their names, come run after run. */
-function inOrder(names: readonly string[]): string[] {
-  return names
-    .map((name) => ({ name, run: runOf(name) }))
-    .sort((a, b) => naturalOrder.compare(a.run, b.run) || naturalOrder.compare(a.name, b.name))
-    .map(({ name }) => name);
+function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): RunImage[] {
+  if (choice === 'all') return runs.flatMap(({ images }) => images);
+  if (choice === 'last') return [...(runs.at(-1)?.images ?? [])];
+  const images = runs.flatMap((run) => run.images);
+  for (const seed of choice) {
+    if (images.some((image) => image.seed === seed)) continue;
+    const seeds = [...new Set(images.map((image) => image.seed ?? 'unknown'))].join(', ');
+    throw new StepsAnimationError('usage', `There is no run with the seed ${seed} in ${folder}; there are: ${seeds}.`);
+  }
+  return images.filter(({ seed }) => seed !== null && choice.includes(seed));
 }
 
-function runOf(name: string): string {
-  const parsed = parseIntermediateStem(basename(name, extname(name)));
-  return parsed ? `${parsed.batch}.${parsed.position}.${parsed.seed}.${parsed.prompt}` : '';
+async function isMovie(path: string): Promise<boolean> {
+  const extension = extname(path).toLowerCase();
+  if (extension === '.gif') return false;
+  return !imageExtensions.has(extension) || (extension === '.png' && isAnimatedPng(await readFile(path)));
 }
 
-async function sizeOf(file: string): Promise<{ width: number; height: number }> {
+/** The frames of an animated image, or the one of a still one. */
+async function pagesOf(path: string): Promise<PictureSource[]> {
+  const { pages = 1 } = await metadataOf(path);
+  if (pages === 1) return [{ type: 'file', path }];
+  return Array.from({ length: pages }, (_, page) => ({ type: 'file', path, page }));
+}
+
+async function sizeOf(path: string): Promise<{ width: number; height: number }> {
+  const { autoOrient, pageHeight } = await metadataOf(path);
+  return { width: autoOrient.width, height: pageHeight ?? autoOrient.height };
+}
+
+async function metadataOf(path: string): Promise<Metadata> {
   try {
-    const { autoOrient } = await sharp(file).metadata();
-    return { width: autoOrient.width, height: autoOrient.height };
+    return await sharp(path).metadata();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StepsAnimationError('input', `Cannot read the picture ${file} (${reason}): replace or remove it.`);
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new StepsAnimationError('input', `Cannot read the picture ${path} (${reason}): replace or remove it.`);
   }
+}
+
+function nameOf(path: string): string {
+  const stem = basename(path, extname(path));
+  const parsed = parseIntermediateStem(stem);
+  if (parsed) return parsed.prompt === '' ? String(parsed.seed) : `${parsed.seed}-${parsed.prompt}`;
+  return basename(dirname(path)) || stem;
 }

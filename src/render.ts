@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type AnimationResult, describe, type RunEvent } from './animate.js';
-import { codecs } from './animation/codecs.js';
-import { movieStem, parseIntermediateStem, safePrompt } from './animation/file-names.js';
-import { movieTags, parseInfotext, withoutIntermediateStep } from './animation/metadata.js';
+import { codecRow } from './animation/codecs.js';
+import { movieStem, safePrompt } from './animation/file-names.js';
+import { movieTags, parseInfotext } from './animation/metadata.js';
 import type { FileTarget } from './animation/movie-messages.js';
 import {
   type AnimationOptions,
@@ -11,16 +10,24 @@ import {
   animationOptionsSchema,
   durationOf,
 } from './animation/options.js';
-import { readPngText } from './animation/png-text.js';
+import type { PictureSource } from './animation/picture-source.js';
+import { sideBySide } from './animation/side-by-side.js';
+import { isTaken } from './animation/step-selection.js';
 import { prepareFolder } from './animation/whole-files.js';
 import { checkOptions } from './check-options.js';
 import { StepsAnimationError } from './errors.js';
-import { findPictures } from './picture-sources.js';
+import { PictureSources, type RunChoice, type SourceSequence } from './picture-sources.js';
 
 export type RenderSettings = {
-  /** folders or image files; a folder's images are taken in natural order */
+  /** folders of intermediate images, image files, patterns such as `steps/*.png`, animated images or movies */
   readonly sources: readonly string[];
   readonly animation?: AnimationOptionsInput;
+  /** of folders: which of their runs; all if left out */
+  readonly runs?: RunChoice;
+  /** puts the sources, or the runs of a folder, side by side instead of one after another */
+  readonly sideBySide?: boolean;
+  /** in pixels; pictures of another size are fitted to it. That of the first image if left out */
+  readonly size?: { readonly width: number; readonly height: number };
   /** folder that the movie goes to, under a name that comes from the images; `output` goes before it */
   readonly outdir?: string;
   /** name of the movie file */
@@ -35,44 +42,73 @@ export type RenderSettings = {
  */
 export async function render(settings: RenderSettings): Promise<AnimationResult> {
   const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
-  // FFmpeg's libraries are loaded while the files are looked at.
-  const [{ files, width, height }, { writeMovie }] = await Promise.all([
-    findPictures(settings.sources),
-    import('./animation/movie-file.js'),
-  ]);
-  const infotext = await infotextOf(files.at(-1));
-  const target = targetOf(settings, animation, files, infotext);
+  const { runs, signal } = settings;
+  try {
+    // FFmpeg's libraries are loaded while the files are looked at.
+    const writerModule = import('./animation/movie-file.js');
+    await using found = await PictureSources.find(settings.sources, { ...(runs && { runs }), signal });
+    const { writeMovie } = await writerModule;
+    return await renderSequences(found.sequences, animation, settings, writeMovie);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    throw new StepsAnimationError('interrupted', 'Stopped before the movie was complete; no file was left.');
+  }
+}
+
+async function renderSequences(
+  sequences: readonly SourceSequence[],
+  animation: AnimationOptions,
+  settings: RenderSettings,
+  writeMovie: typeof import('./animation/movie-file.js').writeMovie,
+): Promise<AnimationResult> {
+  const taken = sequences.map((sequence) => ({ ...sequence, pictures: choose(sequence.pictures, animation) }));
+  const { sources, ...size } = arrange(taken, settings);
+  const last = sequences.at(-1);
+  const infotext = last?.infotext ?? '';
+  const target = targetOf(settings, animation, last);
   await prepareFolder(target.folder);
-  const { interpolation } = animation;
-  const tags = movieTags({ infotext, width, height, interpolation, lastStep: files.length, timestamp: new Date() });
-  const duration = durationOf(animation, files.length);
-  const movie = { ...animation, width, height, duration, tags, sources: files.length, sideBySide: 1 };
-  const sources = files.map((path) => ({ type: 'file', path }) as const);
-  const { signal } = settings;
-  const lastSourceAt = performance.timeOrigin + performance.now();
+  const { interpolation, skipSteps } = animation;
+  const facts = { infotext, ...size, interpolation, skipSteps, lastStep: sources.length };
+  const movie = {
+    ...{ ...animation, ...size, tags: movieTags({ ...facts, timestamp: new Date() }) },
+    ...{ duration: durationOf(animation, sources.length), sources: sources.length, sideBySide: 1 },
+  };
+  let lastSourceAt = 0;
   const finished = await writeMovie(target, movie, sources, {
-    signal,
-    onProgress: (progress) => tell(settings, progress),
+    signal: settings.signal,
+    onProgress: (progress) => {
+      lastSourceAt = performance.timeOrigin + performance.now();
+      settings.onEvent?.({ type: 'rendering', ...progress });
+    },
   });
-  const seed = parseInfotext(infotext).fields.Seed;
   const finishMs = finished.publishedAt - lastSourceAt;
-  const result = describe(finished, animation, files.length, finishMs, null, seed === undefined ? null : Number(seed));
+  const seed = settings.sideBySide ? null : (last?.seed ?? null);
+  const result = describe(finished, animation, sources.length, finishMs, null, seed);
   settings.onEvent?.(result);
   return result;
 }
 
-function tell({ onEvent }: RenderSettings, progress: { readonly frame: number; readonly frames: number }): void {
-  onEvent?.({ type: 'rendering', ...progress });
+/** Those of a sequence's pictures that the options take, and the last one always. */
+function choose(pictures: readonly PictureSource[], animation: AnimationOptions): PictureSource[] {
+  return pictures.filter((_, index) => index === pictures.length - 1 || isTaken(index + 1, animation));
 }
 
-function targetOf(
-  { output, outdir }: RenderSettings,
-  { codec }: AnimationOptions,
-  files: readonly string[],
-  infotext: string,
-): FileTarget {
-  const { extension } = codecs[codec];
-  if (output === undefined) return { folder: resolve(outdir ?? 'outputs'), stem: stemOf(files, infotext) };
+function arrange(sequences: readonly SourceSequence[], settings: RenderSettings) {
+  const [first] = sequences;
+  if (!first) throw new StepsAnimationError('input', 'There are no images to make a movie of: name some.');
+  const { width, height } = settings.size ?? first;
+  if (!settings.sideBySide) return { width, height, sources: sequences.flatMap(({ pictures }) => pictures) };
+  const { layout, sources } = sideBySide(sequences, { width, height });
+  return { width: layout.width, height: layout.height, sources };
+}
+
+function targetOf(settings: RenderSettings, { codec }: AnimationOptions, last: SourceSequence | undefined): FileTarget {
+  const { output, outdir } = settings;
+  const { extension } = codecRow(codec);
+  if (output === undefined) {
+    const stem = `${settings.sideBySide ? 'grid-' : ''}${last ? stemOf(last) : 'animation'}`;
+    return { folder: resolve(outdir ?? 'outputs'), stem };
+  }
   const given = extname(output);
   if (given !== '' && given.toLowerCase() !== `.${extension}`) {
     throw new StepsAnimationError('usage', `${output}: the codec ${codec} makes .${extension} files; name it so.`);
@@ -81,15 +117,8 @@ function targetOf(
 }
 
 /** The movie is named after the seed and the prompt, or after the images' folder where these are not known. */
-function stemOf(files: readonly string[], infotext: string): string {
+function stemOf({ infotext, name }: SourceSequence): string {
   const { prompt, fields } = parseInfotext(infotext);
   if (fields.Seed !== undefined) return movieStem({ seed: Number(fields.Seed), prompt });
-  const last = files.at(-1) ?? '';
-  const name = parseIntermediateStem(basename(last, extname(last)));
-  return name ? movieStem(name) : safePrompt(basename(dirname(last))) || 'animation';
-}
-
-async function infotextOf(file: string | undefined): Promise<string> {
-  if (file === undefined || extname(file).toLowerCase() !== '.png') return '';
-  return withoutIntermediateStep(readPngText(await readFile(file), 'parameters') ?? '');
+  return safePrompt(name) || 'animation';
 }

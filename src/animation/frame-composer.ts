@@ -5,7 +5,7 @@ import { allocateFrameMemory, type FrameKernels, type KernelBuffer, padToSimd } 
 import type { MovieSettings } from './movie-settings.js';
 import { MovieWriter } from './movie-writer.js';
 import type { Picture } from './picture.js';
-import { resizePicture } from './picture-files.js';
+import { fitPicture } from './picture-files.js';
 import { type PictureSource, type ReadOptions, readPictures } from './picture-source.js';
 import { createTimeline, frameAt, shownVisits, type Timeline, type TimelineFrame } from './timeline.js';
 
@@ -91,7 +91,7 @@ export class FrameComposer implements AsyncDisposable {
     const visit = this.#visits++;
     if (!this.#shown.has(visit)) return;
     const { width, height } = this.#settings;
-    const fitted = await resizePicture(picture, width, height);
+    const fitted = await fitPicture(picture, width, height);
     [this.#previous, this.#current] = [this.#current, this.#previous];
     this.#rgb.bytes.set(fitted.data);
     frameFormats[this.#format].convert(this.#kernels, this.#rgb.address, this.#current.address, { width, height });

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import type { FrameSize } from './frame-format.js';
 import { parseInfotext } from './metadata.js';
 import type { Picture } from './picture.js';
-import { resizePicture } from './picture-files.js';
+import { fitPicture } from './picture-files.js';
 
 /** Where the pictures of a grid stand, row after row, each with a line of text below it. */
 export type GridLayout = {
@@ -88,7 +88,7 @@ export async function composeGrid(layout: GridLayout, pictures: readonly Picture
         left: (index % columns) * cell.width,
         top: Math.floor(index / columns) * (cell.height + labelHeight),
       };
-      const { data } = await resizePicture(picture, cell.width, cell.height);
+      const { data } = await fitPicture(picture, cell.width, cell.height);
       const input = {
         input: Buffer.from(data.buffer, data.byteOffset, data.length),
         raw: { ...cell, channels: 3 as const },

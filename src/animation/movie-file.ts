@@ -3,6 +3,7 @@ import { StepsAnimationError } from '../errors.js';
 import { codecRow } from './codecs.js';
 import { type Foreknowledge, FrameComposer } from './frame-composer.js';
 import { makePalette } from './gif-palette.js';
+import { addInfotext } from './infotext-files.js';
 import { joinMovies } from './join-movies.js';
 import type { FileTarget, FinishedMovie } from './movie-messages.js';
 import type { MovieSettings } from './movie-settings.js';
@@ -73,6 +74,8 @@ export class MovieFile implements AsyncDisposable {
     }
     await this.#composer.close();
     const { path, expected } = await this.#withOpening();
+    const { codec, tags } = this.#settings;
+    await addInfotext(path, codecRow(codec).extension, tags.comment ?? '');
     await syncFile(path);
     return await this.#publish(path, expected);
   }

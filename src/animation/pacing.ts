@@ -1,6 +1,6 @@
 import { allocateFrameMemory, padToSimd } from './kernels/frame-memory.js';
 import type { Picture } from './picture.js';
-import { resizePicture } from './picture-files.js';
+import { fitPicture } from './picture-files.js';
 
 /** How much each picture differs from the one before: the mean absolute difference of its samples, 0 to 255. */
 export async function measureChanges(
@@ -13,7 +13,7 @@ export async function measureChanges(
   let [previous, current] = buffers;
   let isFirst = true;
   for await (const picture of pictures) {
-    current.bytes.set((await resizePicture(picture, size.width, size.height)).data);
+    current.bytes.set((await fitPicture(picture, size.width, size.height)).data);
     if (!isFirst) changes.push(kernels.absoluteDifference(previous.address, current.address, padToSimd(bytes)) / bytes);
     isFirst = false;
     [previous, current] = [current, previous];

@@ -1,18 +1,21 @@
 import sharp, { type Sharp } from 'sharp';
 import { StepsAnimationError } from '../errors.js';
+import { exifWithComment, withJpegExif } from './exif-comment.js';
 import type { Picture } from './picture.js';
 import { withPngText } from './png-text.js';
+import { withWebpExif } from './webp-exif.js';
 
 // Pictures come one after another and are never asked for again: a cache would only hold memory.
 sharp.cache(false);
 
 /**
  * Reads an image file as 8-bit sRGB; transparency is laid on black.
+ * @param page the frame of an animated image, from 0
  * @throws StepsAnimationError `input` naming the file
  */
-export async function readPicture(path: string): Promise<Picture> {
+export async function readPicture(path: string, page = 0): Promise<Picture> {
   try {
-    const { data, info } = await sharp(path, { failOn: 'error' })
+    const { data, info } = await sharp(path, { failOn: 'error', page })
       .autoOrient()
       .flatten()
       .toColourspace('srgb')
@@ -44,6 +47,24 @@ export type PictureFormat = {
   readonly quality: number;
 };
 
+/** Fast rather than small: the file is usually deleted soon. */
+const intermediateCompression = 1;
+
+/** A picture as the bytes of an intermediate file, with its infotext where web UIs keep it. */
+export async function encodePicture(picture: Picture, infotext: string, format: PictureFormat): Promise<Uint8Array> {
+  const { type, quality } = format;
+  if (type === 'png') return await encodePng(picture, infotext, intermediateCompression);
+  const image = fromPicture(picture);
+  // Chroma at full size: the movie is made of these.
+  const bytes = await (type === 'jpg'
+    ? image.jpeg({ quality, chromaSubsampling: '4:4:4' })
+    : image.webp({ quality, smartSubsample: true, effort: 2 })
+  ).toBuffer();
+  if (infotext === '') return bytes;
+  const exif = exifWithComment(infotext);
+  return type === 'jpg' ? withJpegExif(bytes, exif) : withWebpExif(bytes, exif);
+}
+
 /** A picture at another size, enlarged or reduced smoothly (Lanczos). */
 export async function resizePicture(picture: Picture, width: number, height: number): Promise<Picture> {
   if (picture.width === width && picture.height === height) return picture;
@@ -51,12 +72,17 @@ export async function resizePicture(picture: Picture, width: number, height: num
   return { width, height, data };
 }
 
-function fromPicture({ width, height, data }: Picture): Sharp {
-  return sharp(data, { raw: { width, height, channels: 3 } });
+/** Aspect ratios that differ by less are one: sizes are whole pixels, and previews small. */
+const sameRatio = 0.02;
+
+/** A picture at another size, whole, in the middle of black where its aspect ratio differs. */
+export async function fitPicture(picture: Picture, width: number, height: number): Promise<Picture> {
+  const ratio = (picture.width * height) / (picture.height * width);
+  if (Math.abs(ratio - 1) < sameRatio) return await resizePicture(picture, width, height);
+  const options = { fit: 'contain', kernel: 'lanczos3', background: '#000' } as const;
+  return { width, height, data: await fromPicture(picture).resize(width, height, options).raw().toBuffer() };
 }
 
-/** Fast rather than small: the file is usually deleted soon. */
-const intermediateCompression = 1;
-export async function encodePicture(picture: Picture, infotext: string, format: PictureFormat): Promise<Uint8Array> {
-  return await encodePng(picture, infotext, intermediateCompression + (format.type === 'png' ? 0 : 0));
+function fromPicture({ width, height, data }: Picture): Sharp {
+  return sharp(data, { raw: { width, height, channels: 3 } });
 }

@@ -4,7 +4,8 @@ import { readPicture } from './picture-files.js';
 
 /** Where a picture of a movie comes from. */
 export type PictureSource =
-  | { readonly type: 'file'; readonly path: string }
+  /** an image file; of an animated one, the frame `page` */
+  | { readonly type: 'file'; readonly path: string; readonly page?: number }
   | { readonly type: 'picture'; readonly picture: Picture }
   /** pictures of several images, side by side */
   | { readonly type: 'grid'; readonly layout: GridLayout; readonly cells: readonly PictureSource[] };
@@ -20,7 +21,7 @@ const mostAhead = 2;
 async function readSource(source: PictureSource): Promise<Picture> {
   switch (source.type) {
     case 'file':
-      return await readPicture(source.path);
+      return await readPicture(source.path, source.page);
     case 'picture':
       return source.picture;
     case 'grid':

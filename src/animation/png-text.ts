@@ -37,6 +37,16 @@ export function readPngText(png: Uint8Array, keyword: string): string | undefine
   return undefined;
 }
 
+/** Whether a file is an APNG: its animation control comes before the first pixels. */
+export function isAnimatedPng(png: Uint8Array): boolean {
+  if (!isPng(png)) return false;
+  for (const { type } of pngChunks(Buffer.from(png.buffer, png.byteOffset, png.byteLength))) {
+    if (type === 'acTL') return true;
+    if (type === 'IDAT') return false;
+  }
+  return false;
+}
+
 function isPng(bytes: Uint8Array): boolean {
   return bytes.length >= headerEnd && signature.equals(bytes.subarray(0, signature.length));
 }

@@ -8,6 +8,8 @@ import { twice } from './movie-client.js';
 import { durationOf } from './options.js';
 import type { Picture } from './picture.js';
 import { renderCommand } from './render-command.js';
+import type { ManifestImage } from './run-manifest.js';
+import { RunManifestFile } from './run-manifest-file.js';
 import { type PictureSequence, sideBySide } from './side-by-side.js';
 import { type RecordedPass, takenPasses } from './step-counter.js';
 
@@ -28,6 +30,7 @@ export class RunRecording {
   readonly #images: readonly RecordedImage[];
   readonly #recordings: readonly ImageRecording[];
   readonly #context: RecordingContext;
+  readonly #manifest: RunManifestFile;
   readonly #ended = new Map<number, Ended>();
 
   constructor(
@@ -43,8 +46,15 @@ export class RunRecording {
       ...context,
       ...planPasses(passes, context),
       liveMovies: new LiveMovies(images.map(({ batch }) => batch)),
-      onKept: () => {},
+      onKept: (image, { pass, ...file }) => {
+        this.#manifest.addStep(image, { ...file, pass: passes[pass]?.kind ?? 'base' });
+      },
     };
+    const { intermediateFolder, startedAt, animation } = context;
+    // A time as file names can have it: 2026-11-23T04-43-21.
+    const time = startedAt.toISOString().slice(0, 19).replaceAll(':', '-');
+    const stem = `${time}-${movieStem(images[0] ?? { seed: 0, prompt: '' })}`;
+    this.#manifest = new RunManifestFile(intermediateFolder, stem, startedAt, animation, images.map(manifestImage));
     this.#recordings = images.map((image, index) => new ImageRecording(index, image, this.#context));
   }
 
@@ -63,6 +73,7 @@ export class RunRecording {
     const path = await finished.path?.catch(() => undefined);
     const { width, height } = picture;
     this.#ended.set(index, { width, height, infotext, path, hasMovie: result.movie !== null });
+    this.#manifest.finish(index, reason, path);
     if (!this.#makesGrid) await this.#deleteFiles(index);
     return result;
   }
@@ -76,6 +87,8 @@ export class RunRecording {
   async end(): Promise<Recording | null> {
     const grid = this.#makesGrid && this.#ended.size > 1 ? await this.#makeGrid() : null;
     for (const index of this.#ended.keys()) await this.#deleteFiles(index);
+    const isEmpty = this.#recordings.every(({ files }) => files.count === 0);
+    await (isEmpty ? this.#manifest.delete() : this.#manifest.end());
     return grid;
   }
 
@@ -137,6 +150,11 @@ export class RunRecording {
     const files = path === undefined ? paths : [...paths.slice(0, -1), path];
     return { infotext, pictures: files.map((file) => ({ type: 'file', path: file })) };
   }
+}
+
+function manifestImage({ batch, position, seed, prompt, infotext, width, height }: RecordedImage): ManifestImage {
+  const size = { width: width ?? null, height: height ?? null };
+  return { batch, position, seed, prompt, infotext, ...size, reason: null, finished: null, steps: [] };
 }
 
 /** What the passes of a run mean for each of its images. */

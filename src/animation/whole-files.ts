@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 
 /** Files under work begin so; they are hidden, short, and never taken for pictures or movies. */
@@ -68,23 +68,40 @@ async function makeFolder(folder: string): Promise<void> {
 export async function writeWhole(folder: string, stem: string, extension: string, bytes: Uint8Array): Promise<string> {
   const temporary = temporaryPath(folder);
   try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeToDisk(temporary, bytes);
     return await publish(temporary, folder, stem, extension);
   } catch (error) {
     await unlink(temporary).catch(() => {});
-    if (error instanceof StepsAnimationError) throw error;
-    throw outputError(
-      `Cannot write ${stem}.${extension} in ${folder}`,
-      error,
-      'free some space or choose another folder',
-    );
+    throw writeError(join(folder, `${stem}.${extension}`), error);
   }
+}
+
+/** Replaces a file's content: at any moment there is the old or the new one, whole. */
+export async function replaceWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = temporaryPath(dirname(path));
+  try {
+    await writeToDisk(temporary, bytes);
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw writeError(path, error);
+  }
+}
+
+async function writeToDisk(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function writeError(path: string, error: unknown): StepsAnimationError {
+  if (error instanceof StepsAnimationError) return error;
+  const remedy = 'free some space or choose another folder';
+  return outputError(`Cannot write ${basename(path)} in ${dirname(path)}`, error, remedy);
 }
 
 /** Brings a file's content to the disk. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { animationOptionsSchema } from '../animation/options.js';
+import type { RunChoice } from '../picture-sources.js';
 import { addFlags, readOptions } from './flags.js';
 import { withInterruption } from './interruption.js';
 import { createRunReporter } from './run-reporter.js';
@@ -12,16 +13,38 @@ const renderOptionsSchema = animationOptionsSchema.omit({
   createAnimation: true,
   intermediatePath: true,
   animationPath: true,
+  intermediateFormat: true,
+  intermediateQuality: true,
+  content: true,
+  passes: true,
+  grid: true,
 });
 
-type RenderFlags = { readonly outdir: string; readonly output?: string; readonly json?: boolean };
+type RenderFlags = {
+  readonly outdir: string;
+  readonly output?: string;
+  readonly runs?: RunChoice;
+  readonly sideBySide?: boolean;
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly json?: boolean;
+};
 
 /** `render <folder or images…>`: a movie from intermediate images. */
 export function addRenderCommand(program: Command): void {
   const command = program
     .command('render')
     .description('make a movie from intermediate images')
-    .argument('<sources...>', 'a folder of PNG, JPEG or WebP images, taken in natural order, or the images themselves')
+    .argument(
+      '<sources...>',
+      'folders of intermediate images, images, patterns such as "steps/*.png", animated images or movies',
+    )
+    .option('--runs <which>', 'of folders with several runs: all, last, or the seeds of some (default: all)', readRuns)
+    .option('--side-by-side', 'put the runs or sources side by side, labelled with what differs')
+    .option(
+      '--size <WxH>',
+      'size of the movie in pixels; images are fitted to it (default: that of the first)',
+      readSize,
+    )
     .option('--outdir <folder>', 'folder that the movie goes to', 'outputs')
     .option('--output <file>', 'name of the movie, instead of one in the folder above that comes from the images')
     .option('--json', 'print one JSON object for the finished animation, and nothing else, to standard output')
@@ -29,11 +52,31 @@ export function addRenderCommand(program: Command): void {
   addFlags(command, 'Animation:', renderOptionsSchema);
   command.action(async (sources: string[], flags: RenderFlags & Record<string, unknown>) => {
     const animation = readOptions(renderOptionsSchema, flags);
-    const target = flags.output === undefined ? { outdir: resolve(flags.outdir) } : { output: resolve(flags.output) };
+    const { output, outdir, runs, sideBySide = false, size } = flags;
+    const target = output === undefined ? { outdir: resolve(outdir) } : { output: resolve(output) };
+    const choice = { sideBySide, ...(runs && { runs }), ...(size && { size }) };
     const { render } = await import('../render.js');
     const reporter = createRunReporter({ json: flags.json ?? false, createAnimation: true, debug: animation.debug });
     await withInterruption((signal) =>
-      render({ sources, animation, ...target, onEvent: reporter.handle, signal }),
+      render({ sources, animation, ...choice, ...target, onEvent: reporter.handle, signal }),
     ).finally(reporter.close);
   });
+}
+
+function readRuns(text: string): RunChoice {
+  if (text === 'all' || text === 'last') return text;
+  const seeds = text.split(',').map(Number);
+  if (text.trim() === '' || !seeds.every(Number.isInteger)) {
+    throw new InvalidArgumentError('It must be all, last, or seeds such as 42,43.');
+  }
+  return seeds;
+}
+
+function readSize(text: string): { width: number; height: number } {
+  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/i.exec(text) ?? [];
+  const size = { width: Number(width), height: Number(height) };
+  if (!(size.width >= 2 && size.height >= 2 && size.width <= 16_384 && size.height <= 16_384)) {
+    throw new InvalidArgumentError('It must be a width and a height such as 1280x720.');
+  }
+  return size;
 }

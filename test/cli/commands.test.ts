@@ -38,13 +38,13 @@ describe('render', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.mp4'))).toHaveLength(2);
   });
 
-  it('names the image that is broken or of another size, and leaves nothing behind', async () => {
+  it('names the image that is broken, and leaves nothing behind', async () => {
     const folder = await temporaryFolder();
     const outdir = await temporaryFolder();
     await writeImages(folder, 3);
     const bad = join(folder, '0000002-42-a red apple.png');
     const whole = await readFile(bad);
-    for (const bytes of [whole.subarray(0, whole.length / 2), Buffer.from('no image'), await image(32, 32, 0)]) {
+    for (const bytes of [whole.subarray(0, whole.length / 2), Buffer.from('no image')]) {
       await writeFile(bad, bytes);
       const { stderr, exitCode } = await runCommand('render', folder, '--outdir', outdir);
       expect(exitCode).toBe(1);

@@ -16,7 +16,8 @@ const model = fileURLToPath(new URL('../fixtures/tiny-model', import.meta.url));
 async function filesOf(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const names = await readdir(folder);
-  return names.filter((name) => !name.startsWith('.') && name.includes('.')).map((name) => join(folder, name));
+  const isPicture = (name: string) => !name.startsWith('.') && !name.endsWith('.json') && name.includes('.');
+  return names.filter(isPicture).map((name) => join(folder, name));
 }
 
 function killGroup(id: number | undefined): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readExifComment } from '#dist/cli/exif-comment.js';
+import { readExifComment } from '#dist/animation/exif-comment.js';
 
 const infotext = 'ein Äpfelchen 🍎\nSteps: 5, Sampler: Euler a, Seed: 42';
 

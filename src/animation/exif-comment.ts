@@ -1,0 +1,75 @@
+const exifFolderTag = 0x8769;
+const userCommentTag = 0x9286;
+const unicodePrefix = 'UNICODE\0';
+const entryBytes = 12;
+
+/** The user comment of EXIF data, where web UIs keep the infotext of JPEG and WebP images. */
+export function readExifComment(exif: Buffer): string | undefined {
+  const tiff = exif.subarray(exif.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0);
+  try {
+    return readComment(tiff);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // an offset that leads out of damaged data
+    throw error;
+  }
+}
+
+function readComment(tiff: Buffer): string | undefined {
+  const littleEndian = tiff.toString('latin1', 0, 2) === 'II';
+  const uint16 = (at: number) => (littleEndian ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
+  const uint32 = (at: number) => (littleEndian ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
+  const findEntry = (folder: number, tag: number) =>
+    Array.from({ length: uint16(folder) }, (_, index) => folder + 2 + index * entryBytes).find(
+      (entry) => uint16(entry) === tag,
+    );
+  const folderEntry = findEntry(uint32(4), exifFolderTag);
+  const comment = folderEntry && findEntry(uint32(folderEntry + 8), userCommentTag);
+  if (!comment) return undefined;
+  const start = uint32(comment + 8);
+  return decodeComment(tiff.subarray(start, start + uint32(comment + 4)));
+}
+
+function decodeComment(comment: Buffer): string {
+  const text = comment.subarray(unicodePrefix.length);
+  if (comment.toString('latin1', 0, unicodePrefix.length) !== unicodePrefix) return text.toString('utf8');
+  const bigEndian = text[0] === 0; // the usual order; most texts begin with a Latin letter, so the first byte tells
+  const even = text.subarray(0, text.length & ~1);
+  return (bigEndian ? Buffer.from(even).swap16() : even).toString('utf16le');
+}
+
+/** EXIF data (a TIFF header and what follows) that hold `text` as the user comment, as web UIs write it. */
+export function exifWithComment(text: string): Buffer {
+  const comment = Buffer.concat([Buffer.from(unicodePrefix, 'latin1'), Buffer.from(text, 'utf16le').swap16()]);
+  // Header, a folder of one entry that leads to the second folder, that folder of one entry, and the comment.
+  const [firstFolder, secondFolder] = [8, 8 + 2 + entryBytes + 4];
+  const commentAt = secondFolder + 2 + entryBytes + 4;
+  const exif = Buffer.alloc(commentAt);
+  exif.write('MM\0*', 0, 'latin1');
+  exif.writeUInt32BE(firstFolder, 4);
+  writeFolder(exif, firstFolder, { tag: exifFolderTag, type: 4, count: 1, value: secondFolder });
+  writeFolder(exif, secondFolder, { tag: userCommentTag, type: 7, count: comment.length, value: commentAt });
+  return Buffer.concat([exif, comment]);
+}
+
+type Entry = { readonly tag: number; readonly type: number; readonly count: number; readonly value: number };
+
+function writeFolder(exif: Buffer, at: number, { tag, type, count, value }: Entry): void {
+  exif.writeUInt16BE(1, at);
+  exif.writeUInt16BE(tag, at + 2);
+  exif.writeUInt16BE(type, at + 4);
+  exif.writeUInt32BE(count, at + 6);
+  exif.writeUInt32BE(value, at + 10);
+}
+
+/** The most that a segment of a JPEG file can hold, less its own length field. */
+const largestSegment = 65_533;
+const startOfImage = 2;
+
+/** A copy of a JPEG file with EXIF data; one whose text is too long for the format stays without. */
+export function withJpegExif(jpeg: Uint8Array, exif: Uint8Array): Uint8Array {
+  const data = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif]);
+  if (data.length > largestSegment) return jpeg;
+  const head = Buffer.from([0xff, 0xe1, 0, 0]);
+  head.writeUInt16BE(data.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, startOfImage), head, data, jpeg.subarray(startOfImage)]);
+}

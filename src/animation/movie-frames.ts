@@ -1,0 +1,122 @@
+import { AVERROR_EAGAIN, AVERROR_EOF, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
+import {
+  avGetPixFmtName,
+  Codec,
+  CodecContext,
+  FFmpegError,
+  Filter,
+  type FilterContext,
+  FilterGraph,
+  FormatContext,
+  Frame,
+  Packet,
+} from 'node-av/lib';
+import { StepsAnimationError } from '../errors.js';
+import type { Picture } from './picture.js';
+
+/**
+ * Decodes the frames of a movie file, one after another, converted to RGB by the movie's own colour tags.
+ * @throws StepsAnimationError `input` when it is not a movie or is damaged
+ */
+export async function* movieFrames(path: string, signal?: AbortSignal): AsyncGenerator<Picture> {
+  const container = new FormatContext();
+  const decoder = new CodecContext();
+  const packet = new Packet();
+  const frame = new Frame();
+  packet.alloc();
+  frame.alloc();
+  const converter = new RgbConverter(path);
+  try {
+    check(await container.openInput(path), path);
+    check(await container.findStreamInfo(), path);
+    const stream = container.streams.find(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO);
+    const codec = stream && Codec.findDecoder(stream.codecpar.codecId);
+    if (!codec) throw new StepsAnimationError('input', `There is no video in ${path} that can be read.`);
+    decoder.allocContext3(codec);
+    decoder.parametersToContext(stream.codecpar);
+    check(await decoder.open2(codec), path);
+    for (let ended = false; !ended; packet.unref()) {
+      signal?.throwIfAborted();
+      const status = await container.readFrame(packet);
+      ended = status === AVERROR_EOF;
+      if (!ended) check(status, path);
+      if (!ended && packet.streamIndex !== stream.index) continue;
+      check(await decoder.sendPacket(ended ? null : packet), path);
+      while (await received(decoder, frame, path)) yield await converter.convert(frame);
+    }
+  } finally {
+    converter[Symbol.dispose]();
+    frame.free();
+    packet.free();
+    decoder.freeContext();
+    await container.closeInput();
+  }
+}
+
+async function received(decoder: CodecContext, frame: Frame, path: string): Promise<boolean> {
+  const status = await decoder.receiveFrame(frame);
+  if (status === AVERROR_EAGAIN || status === AVERROR_EOF) return false;
+  check(status, path);
+  return true;
+}
+
+/** Converts decoded frames to packed RGB with FFmpeg's scaler, which knows every pixel format and colour tag. */
+class RgbConverter implements Disposable {
+  readonly #path: string;
+  #graph: { graph: FilterGraph; source: FilterContext; sink: FilterContext } | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async convert(frame: Frame): Promise<Picture> {
+    this.#graph ??= await this.#open(frame);
+    const { source, sink } = this.#graph;
+    check(await source.buffersrcAddFrame(frame), this.#path);
+    const rgb = new Frame();
+    rgb.alloc();
+    try {
+      check(await sink.buffersinkGetFrame(rgb), this.#path);
+      return { width: rgb.width, height: rgb.height, data: Uint8Array.from(rgb.toBuffer()) };
+    } finally {
+      rgb.free();
+    }
+  }
+
+  async #open(frame: Frame) {
+    const { width, height, format } = frame;
+    const graph = new FilterGraph();
+    graph.alloc();
+    const pixels = `pix_fmt=${avGetPixFmtName(format as Parameters<typeof avGetPixFmtName>[0])}`;
+    const source = filter(graph, 'buffer', `video_size=${width}x${height}:${pixels}:time_base=1/1000`);
+    const scale = filter(graph, 'scale', 'flags=accurate_rnd+full_chroma_int+full_chroma_inp+bicubic');
+    const rgb = filter(graph, 'format', 'pix_fmts=rgb24');
+    const sink = filter(graph, 'buffersink');
+    for (const [from, to] of [
+      [source, scale],
+      [scale, rgb],
+      [rgb, sink],
+    ] as const) {
+      check(from.link(0, to, 0), this.#path);
+    }
+    check(await graph.config(), this.#path);
+    return { graph, source, sink };
+  }
+
+  [Symbol.dispose](): void {
+    this.#graph?.graph.free();
+  }
+}
+
+function filter(graph: FilterGraph, type: string, parameters?: string): FilterContext {
+  const implementation = Filter.getByName(type);
+  const context = implementation && graph.createFilter(implementation, type, parameters);
+  if (!context) throw new StepsAnimationError('encoder', `The filter ${type} is not in this build of node-av.`);
+  return context;
+}
+
+function check(status: number, path: string): void {
+  if (status >= 0) return;
+  const reason = new FFmpegError(status).message;
+  throw new StepsAnimationError('input', `Cannot read the movie ${path} (${reason}): replace or remove it.`);
+}

@@ -1,0 +1,109 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import { type IntermediateName, parseIntermediateStem } from './file-names.js';
+import { type ManifestImage, parseManifest } from './run-manifest.js';
+
+/** An image of a run: its intermediate files in the order of their steps, and the finished image if it is there. */
+export type RunImage = {
+  /** null where the files' names do not tell */
+  readonly seed: number | null;
+  readonly files: readonly string[];
+  readonly finished: string | null;
+};
+
+/** Intermediate files that were made together. */
+export type Run = {
+  /** milliseconds since 1970 */
+  readonly startedAt: number;
+  readonly images: readonly RunImage[];
+};
+
+export const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp']);
+const naturalOrder = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/**
+ * The runs of a folder, in the order in which they were made. They are told apart by their manifests; images that no
+ * manifest lists belong to the run that their names continue, or else make runs of their own.
+ */
+export async function readRuns(folder: string): Promise<Run[]> {
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+  const present = new Set(names.filter((name) => imageExtensions.has(extname(name).toLowerCase())));
+  const listed: { startedAt: number; images: { facts: ManifestImage; names: string[] }[] }[] = [];
+  for (const name of names.filter((name) => name.endsWith('.json'))) {
+    const manifest = parseManifest(await readFile(join(folder, name), 'utf8'));
+    if (!manifest) continue;
+    const images = manifest.images.map((facts) => ({ facts, names: facts.steps.map(({ file }) => file) }));
+    listed.push({ startedAt: Date.parse(manifest.startedAt), images });
+  }
+  for (const { images } of listed) {
+    for (const image of images) image.names = image.names.filter((name) => present.delete(name));
+  }
+  // The newest first: a run that was cut off is the last one that could have written them.
+  for (const { images } of listed.toSorted((a, b) => b.startedAt - a.startedAt)) adopt(images, present);
+  const runs = await Promise.all(
+    listed.map(async ({ startedAt, images }) => ({
+      startedAt,
+      images: await Promise.all(images.map((image) => runImage(folder, image))),
+    })),
+  );
+  const all = [...runs, ...(await runsByName(folder, [...present]))];
+  return all
+    .map((run) => ({ ...run, images: run.images.filter(({ files, finished }) => files.length > 0 || finished) }))
+    .filter(({ images }) => images.length > 0)
+    .sort((a, b) => a.startedAt - b.startedAt);
+}
+
+/** Files that a killed run could not list any more: their names continue those of an image that did not end. */
+function adopt(images: { facts: ManifestImage; names: string[] }[], present: Set<string>): void {
+  for (const { facts, names } of images) {
+    if (facts.reason !== null) continue;
+    const prompts = new Set(names.map((name) => parsed(name)?.prompt));
+    for (const name of present) {
+      const of = parsed(name);
+      const { batch, position, seed } = facts;
+      const continues = of?.batch === batch && of.position === position && of.seed === seed;
+      if (!continues || (prompts.size > 0 && !prompts.has(of.prompt))) continue;
+      names.push(name);
+      present.delete(name);
+    }
+    names.sort((a, b) => (parsed(a)?.step ?? 0) - (parsed(b)?.step ?? 0));
+  }
+}
+
+async function runImage(
+  folder: string,
+  { facts, names }: { facts: ManifestImage; names: string[] },
+): Promise<RunImage> {
+  const finished = facts.finished === null ? null : resolve(folder, facts.finished);
+  const isThere = finished !== null && imageExtensions.has(extname(finished)) && (await isFile(finished));
+  return { seed: facts.seed, files: names.map((name) => join(folder, name)), finished: isThere ? finished : null };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (facts) => facts.isFile(),
+    () => false,
+  );
+}
+
+/** Runs told apart by what follows the step in the names; all other names are one run, in natural order. */
+async function runsByName(folder: string, names: readonly string[]): Promise<Run[]> {
+  const groups = new Map<string, string[]>();
+  for (const name of names.toSorted(naturalOrder.compare)) {
+    const of = parsed(name);
+    const key = of ? `${of.batch}.${of.position}.${of.seed}.${of.prompt}` : '';
+    groups.set(key, [...(groups.get(key) ?? []), name]);
+  }
+  return await Promise.all(
+    [...groups.values()].map(async (group) => {
+      const files = group.map((name) => join(folder, name));
+      const [first = ''] = files;
+      const image = { seed: parsed(basename(first))?.seed ?? null, files, finished: null };
+      return { startedAt: (await stat(first)).mtimeMs, images: [image] };
+    }),
+  );
+}
+
+function parsed(name: string): IntermediateName | undefined {
+  return parseIntermediateStem(basename(name, extname(name)));
+}
