@@ -58,6 +58,8 @@ export type AnimateSettings = {
 
 /** zlib level of the finished image, the default of libpng */
 const imageCompression = 6;
+/** Images whose movies are not there yet; more than a batch has. */
+const mostFinishing = 64;
 /** Pixels; the codec is tried at this size where the model's own is wanted, which only the host knows. */
 const usualSide = 512;
 
@@ -86,6 +88,7 @@ class Run {
   readonly #folder: string;
   readonly #recorder: Recorder;
   readonly #finishing: Promise<AnimationResult | null>[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
   #images: readonly ImageInfo[] = [];
   #steps = 0;
   #stepsTaken = 0;
@@ -116,7 +119,7 @@ class Run {
         this.#start(event.images, event.passes);
         break;
       case 'step':
-        this.#recorder.step(event, () => event.picture(this.#animation.content));
+        if (!this.#recorder.step(event, () => event.picture(this.#animation.content))) event.release?.();
         this.#tellStep();
         break;
       case 'image': {
@@ -124,11 +127,21 @@ class Run {
         // A failure is told at the end; until then the other images go on.
         finishing.catch(() => {});
         this.#finishing.push(finishing);
+        await this.#makeRoom(finishing);
         break;
       }
       case 'end':
         await Promise.allSettled(this.#finishing);
     }
+  }
+
+  /** Finished pictures wait in memory for their movies: a host that is far ahead has to wait. */
+  async #makeRoom(finishing: Promise<unknown>): Promise<void> {
+    const done = () => this.#underWay.delete(finishing);
+    this.#underWay.add(finishing);
+    finishing.then(done, done);
+    while (this.#underWay.size > mostFinishing)
+      await Promise.race([...this.#underWay].map((one) => one.catch(() => {})));
   }
 
   #start(images: readonly ImageInfo[], passes: readonly PassInfo[]): void {

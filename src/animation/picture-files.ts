@@ -15,20 +15,25 @@ sharp.cache(false);
  */
 export async function readPicture(path: string, page = 0): Promise<Picture> {
   try {
-    const { data, info } = await sharp(path, { failOn: 'error', page })
-      .autoOrient()
-      .flatten()
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`${info.channels} channels`);
-    return { width: info.width, height: info.height, data };
+    return await decodePicture(path, page);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new StepsAnimationError('input', `Cannot read the picture ${path} (${reason}): replace or remove it.`, {
       cause: error,
     });
   }
+}
+
+/** Decodes an image file, or its bytes, as 8-bit sRGB; transparency is laid on black. */
+export async function decodePicture(file: string | Uint8Array, page = 0): Promise<Picture> {
+  const { data, info } = await sharp(file, { failOn: 'error', page })
+    .autoOrient()
+    .flatten()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`${info.channels} channels`);
+  return { width: info.width, height: info.height, data };
 }
 
 /**

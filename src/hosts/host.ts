@@ -62,8 +62,9 @@ export type ImageInfo = {
 
 export type PassInfo = {
   readonly kind: 'base' | 'hires';
-  readonly width: number;
-  readonly height: number;
+  /** of its pictures in pixels, if known */
+  readonly width?: number;
+  readonly height?: number;
   /** planned steps */
   readonly steps: number;
   /** whether that number is certain; adaptive samplers do not know */
@@ -87,6 +88,8 @@ export type GenerationEvent =
       readonly step: number;
       /** Decodes the step's picture, off the sampler's path; may be asked until the iteration has ended. */
       readonly picture: (content: Content) => Promise<Picture>;
+      /** Tells the host that the picture will not be asked for. */
+      readonly release?: () => void;
     }
   | {
       readonly type: 'image';

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { type AnimationOptions, animationOptionsSchema } from '../animation/options.js';
+import { StepsAnimationError } from '../errors.js';
+import { generationOptionsSchema } from '../hosts/generation-options.js';
+import { addFlags, readOptions } from './flags.js';
+import { withInterruption } from './interruption.js';
+import { printJson } from './print.js';
+import { createRunReporter } from './run-reporter.js';
+
+type RecordFlags = { readonly outdir: string; readonly tab: 'txt2img' | 'img2img' };
+
+/** `record`: steps from any program, on standard input. */
+export function addRecordCommand(program: Command): void {
+  const command = program
+    .command('record')
+    .description('make movies of the steps that another program sends to standard input (docs/protocol.md)')
+    .option('--outdir <folder>', 'folder below which images and movies go', 'outputs')
+    .addOption(
+      new Option('--tab <name>', 'which of the folders of images').choices(['txt2img', 'img2img']).default('txt2img'),
+    )
+    .addHelpText('after', '\nExample:\n  $ my-program | steps-animation record --duration 6');
+  addFlags(command, 'Animation:', animationOptionsSchema);
+  command.action(async (flags: RecordFlags & Record<string, unknown>) => {
+    await record(readOptions(animationOptionsSchema, flags), flags);
+  });
+}
+
+async function record(animation: AnimationOptions, { outdir, tab }: RecordFlags): Promise<void> {
+  const [{ animate }, { createStreamHost }, { decodePicture }] = await Promise.all([
+    import('../animate.js'),
+    import('../hosts/stream.js'),
+    import('../animation/picture-files.js'),
+  ]);
+  const { handle, close } = createRunReporter({ ...animation, json: true });
+  const say = (text: string) => () => process.stderr.write(`${text}\n`);
+  const host = createStreamHost({
+    stream: process.stdin,
+    decode: decodePicture,
+    onWait: say('steps come faster than they can be stored: their sender has to wait'),
+    onCut: say('the stream was cut off: its images end with the last step that came'),
+  });
+  // The stream decides what is generated; there is nothing to request.
+  const request = generationOptionsSchema.parse({});
+  try {
+    await withInterruption((signal) =>
+      animate({ host, request, animation, tab, outdir: resolve(outdir), onEvent: handle, signal }),
+    );
+  } catch (error) {
+    // The sender reads standard output: it is told there, too.
+    if (error instanceof StepsAnimationError) printJson({ type: 'error', code: error.code, message: error.message });
+    throw error;
+  } finally {
+    close();
+  }
+}

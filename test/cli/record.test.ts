@@ -1,0 +1,145 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import type { Picture } from '#dist/animation/picture.js';
+import { decodeMovie, ssim } from '../helpers/movies.js';
+import { emerging } from '../helpers/pictures.js';
+import { end, message, rawImage, rawStep, start } from '../helpers/stream.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const python = fileURLToPath(new URL('../../integrations/python', import.meta.url));
+const size = { width: 96, height: 64 };
+const finished = emerging(size.width, size.height, 1);
+const picture = (step: number, steps: number) => emerging(size.width, size.height, step / steps);
+
+async function record(input: Buffer[], ...options: string[]) {
+  const command = spawn(process.execPath, [main, 'record', '--duration', '1', ...options]);
+  const ended = once(command, 'exit');
+  command.stdin.on('error', () => {}); // a command that refuses the stream closes it
+  for (const chunk of input) command.stdin.write(chunk);
+  command.stdin.end();
+  const [stdout, stderr] = await Promise.all([text(command.stdout), text(command.stderr)]);
+  const [exitCode] = await ended;
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return { results: lines.map((line) => JSON.parse(line)), stderr, exitCode };
+}
+
+async function encoded({ width, height, data }: Picture, format: 'png' | 'jpeg' | 'webp'): Promise<Buffer> {
+  const image = sharp(data, { raw: { width, height, channels: 3 } });
+  return await image.toFormat(format, { quality: 95 }).toBuffer();
+}
+
+describe('record', () => {
+  it('makes a movie of steps in every format, which ends on the finished image', async () => {
+    const outdir = await temporaryFolder();
+    const images = [
+      { seed: 7, prompt: 'a red apple', infotext: 'a red apple\nSteps: 5, Seed: 7, CFG scale: 1', ...size },
+    ];
+    const steps = [rawStep(1, picture(1, 5)), rawStep(2, picture(2, 5))];
+    for (const [index, format] of (['png', 'jpeg', 'webp'] as const).entries()) {
+      const step = index + 3;
+      const bytes = await encoded(picture(step, 5), format);
+      steps.push(message({ type: 'step', image: 0, step, picture: { format } }, bytes));
+    }
+    const { results, exitCode, stderr } = await record(
+      [start(5, images), ...steps, rawImage(finished), end],
+      '--outdir',
+      outdir,
+    );
+    expect(exitCode, stderr).toBe(0);
+    expect(results).toEqual([expect.objectContaining({ type: 'animation', seed: 7, frames: 30, steps: 5, ...size })]);
+    const frames = await decodeMovie(results[0].path);
+    expect(frames).toHaveLength(30);
+    expect(ssim(frames.at(-1) ?? finished, finished)).toBeGreaterThan(0.97);
+    expect(await readdir(join(outdir, 'txt2img-images'))).toEqual(['7-a red apple.png', 'animation']);
+  });
+
+  it('keeps the images of a batch and the passes of each apart', async () => {
+    const outdir = await temporaryFolder();
+    const begin = message({
+      ...{ type: 'start', version: 1 },
+      images: [1, 2].map((seed) => ({ seed, prompt: 'x', ...size })),
+      passes: [
+        { kind: 'base', steps: 3, exact: true },
+        { kind: 'hires', steps: 2, exact: true },
+      ],
+    });
+    const small = emerging(48, 32, 0.2);
+    const steps = [1, 2, 3].flatMap((step) => [0, 1].map((image) => rawStep(step, small, { image })));
+    const hires = [1, 2].flatMap((step) => [0, 1].map((image) => rawStep(step, finished, { image, pass: 1 })));
+    const images = [0, 1].map((image) => rawImage(finished, { image }));
+    const input = [begin, ...steps, ...hires, ...images, end];
+    const { results, exitCode, stderr } = await record(input, '--outdir', outdir, '--no-delete-intermediate');
+    expect(exitCode, stderr).toBe(0);
+    expect(results.map(({ seed, steps, width }) => [seed, steps, width]).sort()).toEqual([
+      [1, 5, size.width],
+      [2, 5, size.width],
+    ]);
+    const names = await readdir(join(outdir, 'txt2img-images', 'intermediate'));
+    expect(names.filter((name) => name.endsWith('.png'))).toHaveLength(10);
+  });
+
+  it('makes a movie of a stream that is cut off, and keeps to --no-run-incomplete', async () => {
+    const outdir = await temporaryFolder();
+    const steps = [1, 2, 3].map((step) => rawStep(step, picture(step, 9)));
+    const input = [start(9), ...steps, rawStep(4, picture(4, 9)).subarray(0, 500)];
+    const { results, exitCode, stderr } = await record(input, '--outdir', outdir);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('cut off');
+    expect(results).toEqual([expect.objectContaining({ frames: 30, steps: 3 })]);
+    const left = await record(input, '--outdir', await temporaryFolder(), '--no-run-incomplete');
+    expect([left.results, left.exitCode]).toEqual([[], 0]);
+  });
+
+  it('makes a movie of what came before a wrong message, then tells the error in both places', async () => {
+    const outdir = await temporaryFolder();
+    const input = [start(9), rawStep(1, picture(1, 9)), rawStep(2, picture(2, 9)), Buffer.from('oh no\n')];
+    const { results, exitCode, stderr } = await record(input, '--outdir', outdir);
+    expect(exitCode).toBe(1);
+    expect(results.map(({ type }) => type)).toEqual(['animation', 'error']);
+    expect(stderr).toMatch(/error: Message 4 of the stream is wrong/);
+  });
+
+  it('says which step was no picture, and how to make the movie of the others', async () => {
+    const outdir = await temporaryFolder();
+    const broken = message({ type: 'step', image: 0, step: 2, picture: { format: 'png' } }, Buffer.from('no PNG'));
+    const input = [start(3), rawStep(1, picture(1, 3)), broken, rawStep(3, finished), rawImage(finished), end];
+    const { exitCode, stderr } = await record(input, '--outdir', outdir);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/error: Message 3: its png cannot be read .*steps-animation render .* --runs 42/);
+    const kept = await readdir(join(outdir, 'txt2img-images', 'intermediate'));
+    expect(kept.filter((name) => name.endsWith('.png'))).toHaveLength(2);
+  });
+});
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+
+describe.skipIf(!hasPython)('the Python client', () => {
+  it('sends a run and gets its movie', async () => {
+    const folder = await temporaryFolder();
+    const script = join(folder, 'run.py');
+    const source = `
+import sys
+sys.path.insert(0, ${JSON.stringify(python)})
+from steps_animation import StepsAnimation
+command = (${JSON.stringify(process.execPath)}, ${JSON.stringify(main)})
+with StepsAnimation(["--outdir", "out", "--duration", "1"], command) as animation:
+    animation.start([{"seed": 3, "prompt": "grey", "width": 64, "height": 48}], steps=6)
+    for step in range(1, 7):
+        animation.step(0, step, rgb24=bytes([step * 40]) * (64 * 48 * 3), size=(64, 48))
+    animation.image(0, rgb24=bytes([250]) * (64 * 48 * 3), size=(64, 48))
+print(animation.results[0]["frames"], animation.results[0]["path"])
+`;
+    await writeFile(script, source);
+    const { stdout, stderr } = spawnSync('python3', [script], { cwd: folder, encoding: 'utf8' });
+    expect(stdout, stderr).toMatch(/^30 /);
+    const last = (await decodeMovie(stdout.trim().slice(3))).at(-1);
+    expect(Math.abs((last?.data[0] ?? 0) - 250)).toBeLessThanOrEqual(3);
+  });
+});
