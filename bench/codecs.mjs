@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codecs } from '../dist/animation/codecs.js';
+import { writeMovie } from '../dist/animation/movie-file.js';
+import { animationOptionsSchema } from '../dist/animation/options.js';
+import { PictureSources } from '../dist/picture-sources.js';
 import { median, round } from './statistics.mjs';
 
 const command = join(import.meta.dirname, '../dist/cli/main.js');
@@ -22,9 +25,6 @@ const peers = {
   prores_ks: ['-c:v', 'prores_ks', '-profile:v', '3', '-vendor', 'apl0', '-bits_per_mb', '8000'],
 };
 
-/** Frames before encoding are kept without loss in the codec's own pixel format. */
-const lossless = { yuv420p: 'x264', yuv422p10le: 'prores_ks' };
-
 /**
  * Each codec with tuned and original settings beside `ffmpeg`, interleaved; all whole commands, 100 pictures to
  * 30 seconds of cross-fades. SSIM is each movie's against its own frames before encoding.
@@ -32,37 +32,61 @@ const lossless = { yuv420p: 'x264', yuv422p10le: 'prores_ks' };
 export async function measureCodecs(work, { folder, count }, rounds, names = Object.keys(codecs)) {
   const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
   if (!hasFfmpeg) console.log('There is no ffmpeg command here: no peers, no SSIM.');
-  const ourFrames = join(work, 'our-frames.mp4');
-  const theirFrames = join(work, 'their-frames.mkv');
-  if (hasFfmpeg) {
-    run(process.execPath, render(folder, lossless.yuv420p, 'preset=ultrafast,crf=0', ourFrames));
-    run('ffmpeg', ffmpeg(folder, count, ['-c:v', 'ffv1', '-pix_fmt', 'yuv420p'], theirFrames));
-  }
   const results = {};
   for (const name of names) {
-    const { extension } = codecs[name];
+    const { extension, pixelFormat } = codecs[name];
     const movie = (kind) => join(work, `${name}-${kind}.${extension}`);
+    const pixels = ['-pix_fmt', pixelFormat];
     const runs = { tuned: [], original: [], ffmpeg: [] };
     for (let index = 0; index < rounds; index++) {
       for (const kind of ['tuned', 'original']) {
-        runs[kind].push(timed(process.execPath, render(folder, name, kind, movie(kind)), movie(kind)));
+        runs[kind].push(timed(process.execPath, render(folder, name, kind, movie(kind))));
       }
       if (hasFfmpeg && peers[name]) {
-        const pixels = ['-pix_fmt', codecs[name].pixelFormat];
-        const parameters = ffmpeg(folder, count, [...peers[name], ...pixels], movie('ffmpeg'));
-        runs.ffmpeg.push(timed('ffmpeg', parameters, movie('ffmpeg')));
+        runs.ffmpeg.push(timed('ffmpeg', ffmpeg(folder, count, [...peers[name], ...pixels], movie('ffmpeg'))));
       }
     }
     results[name] = {};
     for (const [kind, seconds] of Object.entries(runs)) {
       if (seconds.length === 0) continue;
-      const frames = kind === 'ffmpeg' ? theirFrames : ourFrames;
-      results[name][kind] = facts(movie(kind), seconds, hasFfmpeg ? frames : undefined);
+      const frames = join(work, 'frames.mkv');
+      if (kind === 'ffmpeg') run('ffmpeg', ffmpeg(folder, count, ['-c:v', 'ffv1', ...pixels], frames));
+      else if (hasFfmpeg) await writeFrames(folder, name, frames);
+      results[name][kind] = facts(movie(kind), seconds);
+      if (hasFfmpeg) results[name][kind].ssim = compare(movie(kind), frames, pixelFormat);
     }
     console.log(name);
     console.table(results[name]);
   }
   return results;
+}
+
+/** Our frames before they are encoded, without loss, in the codec's own pixel format. */
+async function writeFrames(folder, name, path) {
+  rmSync(path, { force: true });
+  const { mostFps, pixelFormat } = codecs[name];
+  const container = { container: 'matroska', containerOptions: {}, extension: 'mkv' };
+  const lossless = { encoder: 'ffv1', original: {}, tuned: {}, threadsPerCore: 1, copiesFrames: false, tag: undefined };
+  codecs.frames = {
+    ...codecs[name],
+    ...container,
+    ...lossless,
+    pixelFormat: pixelFormat === 'rgb24' ? 'bgra' : pixelFormat,
+  };
+  await withResource(await PictureSources.find([folder]), async ({ sequences: [{ pictures, width, height }] }) => {
+    const options = animationOptionsSchema.parse({ duration, fps: Math.min(30, mostFps ?? 30) });
+    const settings = { ...options, codec: 'frames', width, height, sources: pictures.length, tags: {}, sideBySide: 1 };
+    await writeMovie({ folder: dirname(path), stem: 'frames' }, settings, pictures);
+  });
+  delete codecs.frames;
+}
+
+async function withResource(resource, work) {
+  try {
+    await work(resource);
+  } finally {
+    await resource[Symbol.asyncDispose]();
+  }
 }
 
 function render(folder, codec, settings, output) {
@@ -89,31 +113,27 @@ function timed(program, parameters) {
   return (performance.now() - begun) / 1000;
 }
 
-function facts(path, seconds, frames) {
-  const count = countFrames(path);
-  const bytes = statSync(path).size;
+function facts(path, seconds) {
+  const { frames } = JSON.parse(
+    spawnSync(process.execPath, [command, 'info', path, '--json'], { encoding: 'utf8' }).stdout,
+  );
+  const { size: bytes } = statSync(path);
   const medianSeconds = median(seconds);
   return {
-    frames: count,
+    frames,
     seconds: round(medianSeconds),
-    msPerFrame: round((medianSeconds / count) * 1000),
+    msPerFrame: round((medianSeconds / frames) * 1000),
     bytes,
-    bytesPerFrame: Math.round(bytes / count),
-    ...(frames ? { ssim: compare(path, frames) } : {}),
+    bytesPerFrame: Math.round(bytes / frames),
   };
 }
 
-function countFrames(path) {
-  const { stdout } = spawnSync(process.execPath, [command, 'info', path, '--json'], { encoding: 'utf8' });
-  return JSON.parse(stdout).frames;
-}
-
-/** Mean SSIM of luma and of all planes, frame by frame. */
-function compare(path, frames) {
-  const graph = '[0:v]format=yuv420p,setpts=N/30/TB[a];[1:v]format=yuv420p,setpts=N/30/TB[b];[a][b]ssim';
-  const { stderr } = spawnSync('ffmpeg', ['-i', path, '-i', frames, '-lavfi', graph, '-f', 'null', '-'], {
-    encoding: 'utf8',
-  });
-  const [, luma, all] = /SSIM Y:([\d.]+).*All:([\d.]+)/.exec(stderr) ?? [];
-  return { luma: Number(luma), all: Number(all) };
+/** Mean SSIM of luma, frame by frame. FFmpeg 5 cannot read animated WebP: it is left out. */
+function compare(path, frames, pixelFormat) {
+  const format = pixelFormat.startsWith('yuv') ? pixelFormat : 'yuv444p';
+  const graph = `[0:v]format=${format},setpts=N/30/TB[a];[1:v]format=${format},setpts=N/30/TB[b];[a][b]ssim`;
+  const parameters = ['-i', path, '-i', frames, '-lavfi', graph, '-f', 'null', '-'];
+  const { stderr } = spawnSync('ffmpeg', parameters, { encoding: 'utf8' });
+  const [, luma] = /SSIM Y:([\d.]+)/.exec(stderr) ?? [];
+  return luma === undefined ? null : Number(luma);
 }

@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { codecs } from '../dist/animation/codecs.js';
 import { median, round } from './statistics.mjs';
 
 /** Pictures that arrive one every 100 ms; then memory for many steps beside few. */
-export async function measureLive(work, pictures, rounds, ffmpegSeconds) {
+export async function measureLive(work, pictures, rounds) {
   const runs = [];
   for (let index = 0; index < rounds; index++) runs.push(await record(work, pictures, { steps: 100, gap: 100 }));
   const many = await record(work, pictures, { steps: 1000, gap: 30 });
@@ -15,11 +16,9 @@ export async function measureLive(work, pictures, rounds, ffmpegSeconds) {
     longestWaitMs: round(Math.max(...runs.map(({ longestWaitMs }) => longestWaitMs))),
     peakMiB: { steps100: few.peakMiB, steps1000: many.peakMiB, ratio: round(many.peakMiB / few.peakMiB) },
   };
-  if (ffmpegSeconds) result.finishOfFfmpegTime = round(result.finishMs / 1000 / ffmpegSeconds);
   console.log(`\nlive: 100 pictures of 512×512, one every 100 ms, to 30 s (medians of ${rounds})`);
   console.table({
     'movie ready after the last picture (ms)': result.finishMs,
-    'the same, of ffmpeg’s wall time': result.finishOfFfmpegTime ?? '–',
     'the sampler waits a step, median (ms)': result.medianWaitMs,
     'the sampler waits a step, longest (ms)': result.longestWaitMs,
     'peak memory, 100 steps every 30 ms (MiB)': few.peakMiB,
@@ -28,8 +27,25 @@ export async function measureLive(work, pictures, rounds, ffmpegSeconds) {
   return result;
 }
 
-function record(work, { raw, count, size }, { steps, gap }) {
-  const settings = { folder: join(work, 'live'), raw, pictures: count, size, steps, gap };
+/** How long after the last picture the movie is there, for each codec; a picture comes every 100 ms. */
+export async function measureFinish(work, pictures, rounds) {
+  const result = {};
+  for (const codec of Object.keys(codecs)) {
+    const values = [];
+    // Codecs that take much longer than any noise are measured once.
+    for (let index = 0; index < rounds && !(values[0] > 3000); index++) {
+      const { finishMs } = await record(work, pictures, { steps: 100, gap: 100, animation: { codec } });
+      values.push(round(finishMs, 1));
+    }
+    result[codec] = { finishMs: round(median(values), 1), finishMsOfEach: values };
+  }
+  console.log('\nfinish: 100 pictures of 512×512, one every 100 ms, to 30 s');
+  console.table(result);
+  return result;
+}
+
+function record(work, { raw, count, size }, { steps, gap, animation = {} }) {
+  const settings = { folder: join(work, 'live'), raw, pictures: count, size, steps, gap, animation };
   return new Promise((resolve, reject) => {
     const child = fork(join(import.meta.dirname, 'pretended-sampler.mjs'), [JSON.stringify(settings)]);
     child.once('message', resolve);

@@ -5,7 +5,7 @@ import { animationOptionsSchema } from '../dist/animation/options.js';
 import { Recorder } from '../dist/animation/recorder.js';
 import { median } from './statistics.mjs';
 
-const { folder, raw, pictures, size, steps, gap } = JSON.parse(process.argv[2]);
+const { folder, raw, pictures, size, steps, gap, animation: options } = JSON.parse(process.argv[2]);
 const file = openSync(raw, 'r');
 const bytes = size * size * 3;
 
@@ -26,7 +26,7 @@ function peakMemory() {
 }
 
 rmSync(folder, { recursive: true, force: true });
-const animation = animationOptionsSchema.parse({ duration: 30 });
+const animation = animationOptionsSchema.parse({ duration: 30, ...options });
 const recorder = await Recorder.open({ animation, folder }, { width: size, height: size });
 const infotext = `a red apple\nSteps: ${steps}, Sampler: Euler, CFG scale: 4, Seed: 42, Size: ${size}x${size}`;
 const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, width: size, height: size };

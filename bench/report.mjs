@@ -1,30 +1,81 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Writes the figures of a run as docs/benchmarks.md. */
-export function writeReport({ date, machine, rounds, render, live, sampling }) {
+const docs = join(import.meta.dirname, '..', 'docs');
+const pictures = 'The pictures are steps of our own engine, enlarged to 512×512.';
+
+/** Writes the pages that quote figures, of the sections that have been measured. */
+export function writeReports({ codecs, finish, live, record, sampling }) {
+  if (codecs && finish) writePage('codecs.md', codecSections(codecs, finish));
+  if (live && record && sampling) writePage('benchmarks.md', benchmarkSections(live, record, sampling));
+}
+
+function writePage(name, sections) {
+  writeFileSync(join(docs, name), `${sections.join('\n\n')}\n`);
+}
+
+function measuredOn({ date, machine, rounds }) {
   const cores = `${machine.cores} cores of ${machine.model}, Node ${machine.node}`;
-  const sections = [
-    '# Benchmarks\n\nWritten by `npm run bench`; not edited by hand.',
-    `${date.slice(0, 10)}, ${cores}; medians of ${rounds} interleaved rounds. The pictures are steps of our own engine, enlarged to 512×512.`,
-    '## A movie of 100 pictures\n\n30 s, blend, libx264 medium crf 23: `steps-animation render`, and the `ffmpeg` command with its minterpolate filter.',
+  return `${date.slice(0, 10)}, ${cores}; medians of ${rounds} interleaved rounds.`;
+}
+
+function codecSections({ date, machine, rounds, ...codecs }, finish) {
+  const rows = Object.entries(codecs).flatMap(([codec, kinds]) =>
+    Object.entries(kinds).map(([kind, figures]) => [
+      codec,
+      kind === 'ffmpeg' ? '`ffmpeg`' : kind,
+      figures.frames,
+      figures.seconds.toFixed(2),
+      figures.msPerFrame.toFixed(2),
+      figures.bytesPerFrame.toLocaleString('en'),
+      figures.ssim?.toFixed(4) ?? '–',
+      kinds.ffmpeg && kind !== 'ffmpeg' ? (figures.msPerFrame / kinds.ffmpeg.msPerFrame).toFixed(2) : '–',
+      kinds.ffmpeg && kind !== 'ffmpeg' ? (figures.bytesPerFrame / kinds.ffmpeg.bytesPerFrame).toFixed(2) : '–',
+      kind === 'tuned' ? Math.round(finish[codec].finishMs).toLocaleString('en') : '',
+    ]),
+  );
+  return [
+    '# Codecs, measured\n\nWritten by `npm run bench -- codecs finish`; not edited by hand.',
+    `${measuredOn({ date, machine, rounds })} ${pictures}`,
+    [
+      'A movie of 30 s from 100 pictures, cross-faded, as whole commands: `steps-animation render` with the tuned and',
+      'with the original settings, and the `ffmpeg` command with its minterpolate filter and the settings of the first',
+      'Steps Animation script (for AV1 that was libaom). It drops the last frames, hence figures for each frame. SSIM is',
+      'that of luma, of each movie against its own frames before they were encoded. *Ready* is the time from the last',
+      'picture to the closed movie, where a picture comes every 100 ms.',
+    ].join('\n'),
     table(
-      ['', 'frames', 'movie (s)', 'wall time (s)', 'a frame (ms)'],
-      [row('steps-animation', render.ours), ...(render.ffmpeg ? [row('ffmpeg', render.ffmpeg)] : [])],
+      [
+        ...['codec', 'settings', 'frames', 'time (s)', 'a frame (ms)', 'a frame (bytes)', 'SSIM'],
+        ...['time / `ffmpeg`', 'size / `ffmpeg`', 'ready (ms)'],
+      ],
+      rows,
     ),
-    ...(render.ffmpeg
-      ? [`Ours takes ${render.ratioOfWallTime} of the wall time, ${render.ratioPerFrame} a frame.`]
-      : []),
-    '## The same pictures, one every 100 ms',
+    '`--encoder-settings original` gives the second row of each codec; `key=value,…` goes over the tuned settings.',
+  ];
+}
+
+function benchmarkSections(live, record, sampling) {
+  return [
+    '# Benchmarks\n\nWritten by `npm run bench`; not edited by hand. [codecs.md](codecs.md) compares the codecs with `ffmpeg`.',
+    `${measuredOn(live)} ${pictures}`,
+    '## A picture every 100 ms\n\n100 pictures of 512×512 to 30 s, x264.',
     table(
       ['', 'measured'],
       [
         ['movie ready after the last picture', `${live.finishMs} ms`],
-        ...(live.finishOfFfmpegTime ? [['the same, of ffmpeg’s wall time', live.finishOfFfmpegTime]] : []),
         ['the sampler waits a step, median', `${live.medianWaitMs} ms`],
         ['the sampler waits a step, longest of all rounds', `${live.longestWaitMs} ms`],
         ['peak memory of recorder and movie process, 100 steps', `${live.peakMiB.steps100} MiB`],
         ['the same, 1,000 steps', `${live.peakMiB.steps1000} MiB`],
+      ],
+    ),
+    '## Large pictures through `record`\n\nRaw pictures of 1024×1024 as fast as they are taken, to 10 s; memory of all processes together.',
+    table(
+      ['', ...Object.keys(record.many)],
+      [
+        ['1,000 steps of one image', ...Object.values(record.many)],
+        ['30 steps of a batch of eight', ...Object.values(record.batch)],
       ],
     ),
     '## Sampling with a movie and without\n\n30 steps of the embedded model, first step to finished image.',
@@ -33,11 +84,6 @@ export function writeReport({ date, machine, rounds, render, live, sampling }) {
       [[sampling.withMovieSeconds, sampling.withoutMovieSeconds, sampling.ratio]],
     ),
   ];
-  writeFileSync(join(import.meta.dirname, '..', 'docs', 'benchmarks.md'), `${sections.join('\n\n')}\n`);
-}
-
-function row(name, { frames, duration, medianSeconds, millisecondsPerFrame }) {
-  return [name, frames, duration, medianSeconds, millisecondsPerFrame];
 }
 
 function table(head, rows) {

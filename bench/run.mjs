@@ -1,31 +1,43 @@
-// Measures us beside a peer, in one run: `npm run bench`. Prints tables and writes bench/results/latest.json.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+// Measures us beside a peer, in one run: `npm run bench`, or some sections of it: `npm run bench -- codecs record`.
+// Prints tables and writes bench/results/latest.json and the pages in docs/ that quote figures.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { measureLive } from './live.mjs';
+import { measureCodecs } from './codecs.mjs';
+import { measureFinish, measureLive } from './live.mjs';
 import { makePictures } from './pictures.mjs';
-import { measureRender } from './render.mjs';
-import { writeReport } from './report.mjs';
+import { measureRecord } from './record.mjs';
+import { writeReports } from './report.mjs';
 import { measureSampling } from './sampling.mjs';
+
+const sections = {
+  codecs: async () => await measureCodecs(work, pictures, rounds),
+  finish: async () => await measureFinish(work, pictures, rounds),
+  live: async () => await measureLive(work, pictures, rounds),
+  record: async () => await measureRecord(work, pictures),
+  sampling: async () => await measureSampling(work, rounds),
+};
 
 const results = join(import.meta.dirname, 'results');
 const work = join(results, 'work');
+const latest = join(results, 'latest.json');
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 
-const rounds = Number(process.env.ROUNDS ?? 5);
+const rounds = Number(process.env.ROUNDS ?? 3);
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sections);
 const pictures = await makePictures(work, { count: 100, size: 512 });
-const render = await measureRender(work, pictures, rounds);
-const live = await measureLive(work, pictures, rounds, render.ffmpegSeconds);
-const sampling = await measureSampling(work, rounds);
-
 const machine = {
   cores: cpus().length,
   model: cpus()[0]?.model,
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   node: process.version,
 };
-const figures = { date: new Date().toISOString(), machine, rounds, render, live, sampling };
-writeFileSync(join(results, 'latest.json'), `${JSON.stringify(figures, null, 2)}\n`);
-writeReport(figures);
+const figures = existsSync(latest) ? JSON.parse(readFileSync(latest, 'utf8')) : {};
+for (const name of names) {
+  if (!sections[name]) throw new Error(`There is no section ${name}; there are: ${Object.keys(sections).join(', ')}.`);
+  figures[name] = { date: new Date().toISOString(), machine, rounds, ...(await sections[name]()) };
+  writeFileSync(latest, `${JSON.stringify(figures, null, 2)}\n`);
+}
+writeReports(figures);
 rmSync(work, { recursive: true, force: true });

@@ -32,9 +32,15 @@ function readComment(tiff: Buffer): string | undefined {
 function decodeComment(comment: Buffer): string {
   const text = comment.subarray(unicodePrefix.length);
   if (comment.toString('latin1', 0, unicodePrefix.length) !== unicodePrefix) return text.toString('utf8');
-  const bigEndian = text[0] === 0; // the usual order; most texts begin with a Latin letter, so the first byte tells
   const even = text.subarray(0, text.length & ~1);
-  return (bigEndian ? Buffer.from(even).swap16() : even).toString('utf16le');
+  const littleEndian = even.toString('utf16le');
+  const bigEndian = Buffer.from(even).swap16().toString('utf16le');
+  // The order is written nowhere. Every infotext has Latin letters and digits; in the wrong order it has none.
+  return countAscii(littleEndian) > countAscii(bigEndian) ? littleEndian : bigEndian;
+}
+
+function countAscii(text: string): number {
+  return text.replace(/[^\x20-\x7e]/g, '').length;
 }
 
 /** EXIF data (a TIFF header and what follows) that hold `text` as the user comment, as web UIs write it. */

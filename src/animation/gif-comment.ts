@@ -5,7 +5,10 @@ const imageSeparator = 0x2c;
 /** bytes of text in one sub-block */
 const largestBlock = 255;
 
-/** A copy of a GIF file with a comment at its end, in UTF-8 (GIF89a specification, section 24). */
+/**
+ * A copy of a GIF file with a comment before its images, in UTF-8 (GIF89a specification, section 24). After them,
+ * FFmpeg takes it for one more frame.
+ */
 export function withGifComment(gif: Uint8Array, text: string): Uint8Array {
   const bytes = Buffer.from(text, 'utf8');
   const blocks: Buffer[] = [];
@@ -13,9 +16,9 @@ export function withGifComment(gif: Uint8Array, text: string): Uint8Array {
     const block = bytes.subarray(at, at + largestBlock);
     blocks.push(Buffer.from([block.length]), block);
   }
-  const end = gif.at(-1) === trailer ? gif.length - 1 : gif.length;
-  const comment = [Buffer.from([extensionIntroducer, commentLabel]), ...blocks, Buffer.from([0, trailer])];
-  return Buffer.concat([gif.subarray(0, end), ...comment]);
+  const start = 13 + colourTableBytes(gif[10]);
+  const comment = [Buffer.from([extensionIntroducer, commentLabel]), ...blocks, Buffer.from([0])];
+  return Buffer.concat([gif.subarray(0, start), ...comment, gif.subarray(start)]);
 }
 
 /** The last comment of a GIF file; undefined if there is none. */

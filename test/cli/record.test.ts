@@ -1,8 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -11,24 +9,13 @@ import { decodeMovie, ssim } from '../helpers/movies.js';
 import { emerging } from '../helpers/pictures.js';
 import { end, message, rawImage, rawStep, start } from '../helpers/stream.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { record } from './run-command.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const python = fileURLToPath(new URL('../../integrations/python', import.meta.url));
 const size = { width: 96, height: 64 };
 const finished = emerging(size.width, size.height, 1);
 const picture = (step: number, steps: number) => emerging(size.width, size.height, step / steps);
-
-async function record(input: Buffer[], ...options: string[]) {
-  const command = spawn(process.execPath, [main, 'record', '--duration', '1', ...options]);
-  const ended = once(command, 'exit');
-  command.stdin.on('error', () => {}); // a command that refuses the stream closes it
-  for (const chunk of input) command.stdin.write(chunk);
-  command.stdin.end();
-  const [stdout, stderr] = await Promise.all([text(command.stdout), text(command.stderr)]);
-  const [exitCode] = await ended;
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  return { results: lines.map((line) => JSON.parse(line)), stderr, exitCode };
-}
 
 async function encoded({ width, height, data }: Picture, format: 'png' | 'jpeg' | 'webp'): Promise<Buffer> {
   const image = sharp(data, { raw: { width, height, channels: 3 } });
@@ -49,8 +36,7 @@ describe('record', () => {
     }
     const { results, exitCode, stderr } = await record(
       [start(5, images), ...steps, rawImage(finished), end],
-      '--outdir',
-      outdir,
+      ...['--duration', '1', '--outdir', outdir],
     );
     expect(exitCode, stderr).toBe(0);
     expect(results).toEqual([expect.objectContaining({ type: 'animation', seed: 7, frames: 30, steps: 5, ...size })]);
@@ -75,7 +61,14 @@ describe('record', () => {
     const hires = [1, 2].flatMap((step) => [0, 1].map((image) => rawStep(step, finished, { image, pass: 1 })));
     const images = [0, 1].map((image) => rawImage(finished, { image }));
     const input = [begin, ...steps, ...hires, ...images, end];
-    const { results, exitCode, stderr } = await record(input, '--outdir', outdir, '--no-delete-intermediate');
+    const { results, exitCode, stderr } = await record(
+      input,
+      '--duration',
+      '1',
+      '--outdir',
+      outdir,
+      '--no-delete-intermediate',
+    );
     expect(exitCode, stderr).toBe(0);
     expect(results.map(({ seed, steps, width }) => [seed, steps, width]).sort()).toEqual([
       [1, 5, size.width],
@@ -89,18 +82,18 @@ describe('record', () => {
     const outdir = await temporaryFolder();
     const steps = [1, 2, 3].map((step) => rawStep(step, picture(step, 9)));
     const input = [start(9), ...steps, rawStep(4, picture(4, 9)).subarray(0, 500)];
-    const { results, exitCode, stderr } = await record(input, '--outdir', outdir);
+    const { results, exitCode, stderr } = await record(input, '--duration', '1', '--outdir', outdir);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('cut off');
     expect(results).toEqual([expect.objectContaining({ frames: 30, steps: 3 })]);
-    const left = await record(input, '--outdir', await temporaryFolder(), '--no-run-incomplete');
+    const left = await record(input, '--duration', '1', '--outdir', await temporaryFolder(), '--no-run-incomplete');
     expect([left.results, left.exitCode]).toEqual([[], 0]);
   });
 
   it('makes a movie of what came before a wrong message, then tells the error in both places', async () => {
     const outdir = await temporaryFolder();
     const input = [start(9), rawStep(1, picture(1, 9)), rawStep(2, picture(2, 9)), Buffer.from('oh no\n')];
-    const { results, exitCode, stderr } = await record(input, '--outdir', outdir);
+    const { results, exitCode, stderr } = await record(input, '--duration', '1', '--outdir', outdir);
     expect(exitCode).toBe(1);
     expect(results.map(({ type }) => type)).toEqual(['animation', 'error']);
     expect(stderr).toMatch(/error: Message 4 of the stream is wrong/);
@@ -110,7 +103,7 @@ describe('record', () => {
     const outdir = await temporaryFolder();
     const broken = message({ type: 'step', image: 0, step: 2, picture: { format: 'png' } }, Buffer.from('no PNG'));
     const input = [start(3), rawStep(1, picture(1, 3)), broken, rawStep(3, finished), rawImage(finished), end];
-    const { exitCode, stderr } = await record(input, '--outdir', outdir);
+    const { exitCode, stderr } = await record(input, '--duration', '1', '--outdir', outdir);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/error: Message 3: its png cannot be read .*steps-animation render .* --runs 42/);
     const kept = await readdir(join(outdir, 'txt2img-images', 'intermediate'));

@@ -1,5 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -31,4 +33,17 @@ export function startCommand(...args: string[]): StartedCommand {
     child.on('close', (exitCode) => resolve({ ...output, exitCode }));
   });
   return { child, result };
+}
+
+/** Sends a stream to `record`, and takes apart what comes back. */
+export async function record(input: readonly Uint8Array[], ...options: string[]) {
+  const child = spawn(process.execPath, [command, 'record', ...options]);
+  const ended = once(child, 'exit');
+  child.stdin.on('error', () => {}); // a command that refuses the stream closes it
+  for (const chunk of input) child.stdin.write(chunk);
+  child.stdin.end();
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [exitCode] = await ended;
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return { results: lines.map((line) => JSON.parse(line)), stderr, exitCode };
 }
