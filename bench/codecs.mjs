@@ -38,8 +38,11 @@ export async function measureCodecs(work, { folder, count }, rounds, names = Obj
     const movie = (kind) => join(work, `${name}-${kind}.${extension}`);
     const pixels = ['-pix_fmt', pixelFormat];
     const runs = { tuned: [], original: [], ffmpeg: [] };
-    for (let index = 0; index < rounds; index++) {
-      for (const kind of ['tuned', 'original']) {
+    const { tuned, original } = codecs[name];
+    const kinds = JSON.stringify(tuned) === JSON.stringify(original) ? ['tuned'] : ['tuned', 'original'];
+    // What has no peer is compared with nothing: once is enough.
+    for (let index = 0; index < (peers[name] ? rounds : 1); index++) {
+      for (const kind of kinds) {
         runs[kind].push(timed(process.execPath, render(folder, name, kind, movie(kind))));
       }
       if (hasFfmpeg && peers[name]) {

@@ -1,12 +1,13 @@
 export { type AnimateSettings, type AnimationResult, animate, type RunEvent } from './animate.js';
 export { tryCodecs } from './animation/codec-trial.js';
-export type { RecordedImage, Recording } from './animation/image-recording.js';
+export type { Recording } from './animation/image-recording.js';
 export { type Infotext, parseInfotext } from './animation/metadata.js';
 export type { AnimationOptions, AnimationOptionsInput } from './animation/options.js';
 export { animationOptionsSchema } from './animation/options.js';
 export type { Picture } from './animation/picture.js';
 export { type MovieFacts, probeMovie } from './animation/probe.js';
 export { Recorder, type RecorderEvent, type RecorderSettings } from './animation/recorder.js';
+export type { RecordedImage } from './animation/recording-plan.js';
 export { type ErrorCode, StepsAnimationError } from './errors.js';
 export { createEmbeddedHost, embeddedDefaults } from './hosts/embedded.js';
 export { type GenerationOptions, generationOptionsSchema } from './hosts/generation-options.js';

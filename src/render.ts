@@ -76,10 +76,10 @@ async function renderSequences(
   let lastSourceAt = 0;
   const finished = await writeMovie(target, movie, sources, {
     signal: settings.signal,
-    onProgress: (progress) => {
+    onPicture: () => {
       lastSourceAt = performance.timeOrigin + performance.now();
-      settings.onEvent?.({ type: 'rendering', ...progress });
     },
+    onProgress: (progress) => settings.onEvent?.({ type: 'rendering', ...progress }),
   });
   const finishMs = finished.publishedAt - lastSourceAt;
   const seed = settings.sideBySide ? null : (last?.seed ?? null);

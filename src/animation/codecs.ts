@@ -163,7 +163,7 @@ export const codecs = {
     aliases: [],
     encoder: 'apng',
     original: {},
-    tuned: {},
+    tuned: { pred: 'up', compression_level: '3' },
     threadsPerCore: 1,
     copiesFrames: false,
     container: 'apng',

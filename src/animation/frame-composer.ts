@@ -1,3 +1,4 @@
+import { StepsAnimationError } from '../errors.js';
 import { codecRow } from './codecs.js';
 import { encoderOptionsOf } from './encoder-settings.js';
 import { frameBytes, frameFormats, frameSize, type PixelFormat } from './frame-format.js';
@@ -50,6 +51,9 @@ export class FrameComposer implements AsyncDisposable {
   static async open(path: string, settings: MovieSettings, { times, palette }: Foreknowledge = {}) {
     const { sources, codec: name, tags, encoderSettings, sideBySide } = settings;
     const codec = codecRow(name);
+    if (settings.interpolation === 'mci') {
+      throw new StepsAnimationError('usage', 'The interpolation mci is not built yet: use blend.');
+    }
     const fps = movieFps(settings);
     const timeline = createTimeline(sources, { ...settings, fps }, times);
     const writer = await MovieWriter.open(path, {

@@ -1,30 +1,20 @@
 import { StepsAnimationError } from '../errors.js';
-import { codecRow } from './codecs.js';
-import { intermediateStem, movieStem } from './file-names.js';
+import { movieStem } from './file-names.js';
 import { IntermediateFiles } from './intermediate-files.js';
-import type { LiveMovies } from './live-movies.js';
-import { movieTags, withIntermediateStep } from './metadata.js';
-import { type MovieClient, twice } from './movie-client.js';
-import type { FileTarget, FinishedMovie, IntermediateTarget, PictureOutcome } from './movie-messages.js';
+import { twice } from './movie-client.js';
+import type { FileTarget, FinishedMovie, PictureOutcome } from './movie-messages.js';
 import type { MovieSettings } from './movie-settings.js';
-import { type AnimationOptions, durationOf } from './options.js';
 import type { Picture } from './picture.js';
+import {
+  intermediateTarget,
+  movieSettings,
+  type RecordedImage,
+  type RecordingContext,
+  whyAfter,
+} from './recording-plan.js';
 import { renderCommand } from './render-command.js';
 import { StepCounter } from './step-counter.js';
 import { countSources } from './step-selection.js';
-
-/** What is known of an image before its first step. */
-export type RecordedImage = {
-  /** which batch of the run and which place in it, both from 0 */
-  readonly batch: number;
-  readonly position: number;
-  readonly seed: number;
-  readonly prompt: string;
-  readonly infotext: string;
-  /** size when finished, in pixels, if known */
-  readonly width?: number;
-  readonly height?: number;
-};
 
 /** How the recording of an image ended. */
 export type Recording = {
@@ -36,25 +26,6 @@ export type Recording = {
   readonly steps: number;
   /** milliseconds from the arrival of the finished image to the movie under its final name */
   readonly finishMs: number;
-};
-
-/** What the images of a run have in common. */
-export type RecordingContext = {
-  readonly client: MovieClient;
-  readonly animation: AnimationOptions;
-  readonly intermediateFolder: string;
-  readonly animationFolder: string;
-  readonly startedAt: Date;
-  /** indices of the passes of which steps are taken, and how many steps they plan in all */
-  readonly passes: ReadonlySet<number>;
-  readonly plannedSteps: number;
-  /** whether that number is certain */
-  readonly exact: boolean;
-  /** the number of the first step of each pass after the first, as planned */
-  readonly passChanges: readonly number[];
-  readonly liveMovies: LiveMovies;
-  readonly onKept: (image: number, step: { step: number; pass: number; path: string }) => void;
-  readonly debug: (message: string) => void;
 };
 
 /** Records one image: its intermediate files and its movie. */
@@ -87,7 +58,7 @@ export class ImageRecording {
     if (this.#begun) return;
     this.#begun = true;
     const { debug, client, animation, plannedSteps } = this.#context;
-    const reason = this.#whyAfter();
+    const reason = whyAfter(this.#movie, this.#image, this.#context);
     if (reason !== undefined) return debug(reason);
     const { width = 0, height = 0 } = this.#image;
     const sources = countSources(plannedSteps, animation);
@@ -95,23 +66,6 @@ export class ImageRecording {
     await client.ask<'open'>({ type: 'open', movie: this.#movie, target: this.#movieTarget, settings });
     this.#live = { sources, taken: 0, last: 0 };
     debug(`live: ${sources} pictures at ${width}×${height}`);
-  }
-
-  /** Why the movie cannot be made while steps arrive; undefined if it can. */
-  #whyAfter(): string | undefined {
-    const { animation, exact, liveMovies } = this.#context;
-    const { codec, pacing, loop, firstFrameDuration } = animation;
-    const { streams, joins } = codecRow(codec);
-    const { width, height } = this.#image;
-    if (!animation.createAnimation) return 'no movie is wanted: only intermediate images';
-    if (!streams) return `after: ${codec} needs all pictures before the first frame`;
-    if (pacing === 'even') return 'after: even pacing needs all pictures before the first frame';
-    if (loop === 'boomerang') return 'after: a boomerang begins with the finished image';
-    if (firstFrameDuration > 0 && !joins) return `after: ${codec} cannot show the finished image first otherwise`;
-    if (!exact) return 'after: the sampler does not know how many steps it will take';
-    if (width === undefined || height === undefined) return 'after: the size of the finished image is not known';
-    if (!liveMovies.add(this.#movie, { width, height })) return 'after: enough other movies are being made live';
-    return undefined;
   }
 
   /** Hands a step's picture to the movie process; done when it has been kept and composed. */
@@ -128,7 +82,7 @@ export class ImageRecording {
       type: 'picture',
       movie: this.#movie,
       picture,
-      keep: this.#intermediateTarget(step),
+      keep: intermediateTarget(this.#image, step, this.#context),
       compose: compose && this.#live !== undefined,
     } as const;
     const work = this.#twice(() => this.#context.client.ask<'picture'>(request)).then((outcome) =>
@@ -257,31 +211,9 @@ export class ImageRecording {
     return { folder: this.#context.animationFolder, stem: movieStem(this.#image) };
   }
 
-  #intermediateTarget(step: number): IntermediateTarget {
-    const { intermediateFolder: folder, animation } = this.#context;
-    return {
-      folder,
-      stem: intermediateStem({ ...this.#image, step }),
-      infotext: withIntermediateStep(this.#image.infotext, step),
-      format: { type: animation.intermediateFormat, quality: animation.intermediateQuality },
-    };
-  }
-
   #movieSettings(width: number, height: number, sources: number, infotext: string): MovieSettings {
-    const { animation, plannedSteps, startedAt, liveMovies, passChanges } = this.#context;
-    const { interpolation, skipSteps } = animation;
-    const lastStep = this.#counter.last || plannedSteps;
-    const facts = { infotext, width, height, lastStep, skipSteps, interpolation, timestamp: startedAt };
-    const tags = movieTags({ ...facts, passChanges: this.#counter.last > 0 ? this.#counter.changes : passChanges });
-    const duration = durationOf(animation, plannedSteps);
-    return {
-      ...animation,
-      width,
-      height,
-      duration,
-      sources,
-      tags,
-      sideBySide: liveMovies.sideBySide(this.#image.batch),
-    };
+    const { last, changes } = this.#counter;
+    const facts = { width, height, sources, infotext, ...(last > 0 && { lastStep: last, passChanges: changes }) };
+    return movieSettings(this.#image, facts, this.#context);
   }
 }

@@ -15,6 +15,8 @@ import { publish, syncFile, temporaryPath } from './whole-files.js';
 
 export type MovieProgress = { readonly frame: number; readonly frames: number };
 
+type WriteOptions = ReadOptions & { readonly onProgress?: (progress: MovieProgress) => void };
+
 /** Pictures whose colours make a GIF's palette. */
 const mostForPalette = 32;
 
@@ -136,10 +138,10 @@ export async function writeMovie(
   target: FileTarget,
   settings: MovieSettings,
   sources: readonly PictureSource[],
-  { signal, onProgress }: ReadOptions & { readonly onProgress?: (progress: MovieProgress) => void } = {},
+  { signal, onPicture, onProgress }: WriteOptions = {},
 ): Promise<FinishedMovie> {
   await using movie = await MovieFile.open(target, settings, await lookAhead(settings, sources, { signal }));
-  await movie.addAll(sources, { signal, onAdded: () => onProgress?.(movie.progress) });
+  await movie.addAll(sources, { signal, onPicture, onAdded: () => onProgress?.(movie.progress) });
   return await movie.close();
 }
 

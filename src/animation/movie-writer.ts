@@ -11,7 +11,8 @@ export class MovieWriter implements AsyncDisposable {
   readonly #encoder: CodecContext;
   readonly #container: FormatContext;
   readonly #file: IOContext;
-  readonly #palette: PaletteFilter | undefined;
+  /** For GIF: reducing a frame's colours takes longer than all else, so frames go to these in turn. */
+  readonly #palettes: readonly PaletteFilter[];
   /** node-av's frames do not copy their bytes: these take turns. */
   readonly #buffers: Buffer[] = [];
   #encoding: Promise<void> = Promise.resolve();
@@ -24,13 +25,13 @@ export class MovieWriter implements AsyncDisposable {
     encoder: CodecContext,
     container: FormatContext,
     file: IOContext,
-    palette: PaletteFilter | undefined,
+    palettes: readonly PaletteFilter[],
   ) {
     this.#format = format;
     this.#encoder = encoder;
     this.#container = container;
     this.#file = file;
-    this.#palette = palette;
+    this.#palettes = palettes;
   }
 
   /** How many frames have been written. */
@@ -46,17 +47,17 @@ export class MovieWriter implements AsyncDisposable {
     const container = new FormatContext();
     const file = new IOContext();
     const encoder = new CodecContext();
-    const palette = format.palette && (await PaletteFilter.open(format.palette, format));
+    const palettes = await openPalettes(format);
     try {
       check(container.allocOutputContext2(null, format.codec.container, path), 'encoder', 'prepare the container');
       await openEncoder(encoder, container, format);
       check(await file.open2(path, AVIO_FLAG_WRITE), 'output', `create ${path}`);
       container.pb = file;
-      const writer = new MovieWriter(format, encoder, container, file, palette);
+      const writer = new MovieWriter(format, encoder, container, file, palettes);
       await writer.#writeHeader();
       return writer;
     } catch (error) {
-      palette?.[Symbol.dispose]();
+      for (const palette of palettes) palette[Symbol.dispose]();
       await release(encoder, container, file);
       throw error;
     }
@@ -79,15 +80,30 @@ export class MovieWriter implements AsyncDisposable {
    * while the caller prepares the next ones; a failure is thrown by a later call.
    */
   async write(planes: Uint8Array): Promise<void> {
-    const frame = this.#copy(planes);
+    const frame = this.#prepare(this.#copy(planes));
+    // A failure is met when the frame's turn comes.
+    frame.catch(() => {});
     try {
       await this.#encoding;
     } catch (error) {
-      frame.free();
+      await frame.then(
+        (prepared) => prepared.free(),
+        () => {},
+      );
       throw error;
     }
     this.#encoding = this.#encode(frame);
     this.#encoding.catch(() => {});
+  }
+
+  async #prepare(frame: Frame): Promise<Frame> {
+    const palette = this.#palettes[(this.#frames - 1) % this.#palettes.length];
+    if (!palette) return frame;
+    try {
+      return await palette.apply(frame);
+    } finally {
+      frame.free();
+    }
   }
 
   /** A frame of bytes that stay as they are for as long as the encoder may look at them. */
@@ -108,17 +124,14 @@ export class MovieWriter implements AsyncDisposable {
     return frame;
   }
 
-  async #encode(frame: Frame): Promise<void> {
-    let reduced: Frame | undefined;
+  async #encode(prepared: Promise<Frame>): Promise<void> {
+    const frame = await prepared;
     try {
-      reduced = await this.#palette?.apply(frame);
-      const ready = reduced ?? frame;
       // An encoder that is full says so; then its packets make room.
-      let status = await this.#encoder.sendFrame(ready);
-      while (status === AVERROR_EAGAIN && (await this.#receive())) status = await this.#encoder.sendFrame(ready);
+      let status = await this.#encoder.sendFrame(frame);
+      while (status === AVERROR_EAGAIN && (await this.#receive())) status = await this.#encoder.sendFrame(frame);
       check(status, 'encoder', 'encode a frame');
     } finally {
-      reduced?.free();
       frame.free();
     }
     // A frame in, a packet out: asking for more each time would only cost time.
@@ -169,9 +182,14 @@ export class MovieWriter implements AsyncDisposable {
     if (this.#released) return;
     this.#released = true;
     await Promise.allSettled([this.#encoding, this.#muxing]);
-    this.#palette?.[Symbol.dispose]();
+    for (const palette of this.#palettes) palette[Symbol.dispose]();
     await release(this.#encoder, this.#container, this.#file);
   }
+}
+
+/** As many as there are frames on their way at the same time. */
+async function openPalettes({ palette, ...size }: MovieFormat): Promise<PaletteFilter[]> {
+  return palette ? [await PaletteFilter.open(palette, size), await PaletteFilter.open(palette, size)] : [];
 }
 
 async function release(encoder: CodecContext, container: FormatContext, file: IOContext): Promise<void> {

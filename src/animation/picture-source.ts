@@ -12,6 +12,8 @@ export type PictureSource =
 
 export type ReadOptions = {
   readonly signal?: AbortSignal | undefined;
+  /** told when a picture has been read and its turn has come */
+  readonly onPicture?: (() => void) | undefined;
 };
 
 /** Pictures that are decoded ahead, so that reading and encoding overlap. */
@@ -32,22 +34,22 @@ async function readSource(source: PictureSource): Promise<Picture> {
 /** Reads sources one after another, a few ahead. */
 export async function* readPictures(
   sources: readonly PictureSource[],
-  { signal }: ReadOptions = {},
+  { signal, onPicture }: ReadOptions = {},
 ): AsyncGenerator<Picture> {
   const pending: Promise<Picture>[] = [];
   try {
-    for (const source of sources) {
+    for (const source of [...sources, ...Array<undefined>(mostAhead)]) {
       signal?.throwIfAborted();
-      const picture = readSource(source);
-      // A failure is met when the picture's turn comes.
-      picture.catch(() => {});
-      pending.push(picture);
-      const first = pending.length > mostAhead ? pending.shift() : undefined;
-      if (first) yield await first;
-    }
-    for (let next = pending.shift(); next; next = pending.shift()) {
-      signal?.throwIfAborted();
-      yield await next;
+      if (source) {
+        const picture = readSource(source);
+        // A failure is met when the picture's turn comes.
+        picture.catch(() => {});
+        pending.push(picture);
+      }
+      const first = pending.length > mostAhead || !source ? await pending.shift() : undefined;
+      if (!first) continue;
+      onPicture?.();
+      yield first;
     }
   } finally {
     await Promise.allSettled(pending);

@@ -1,11 +1,14 @@
 import { rmdir } from 'node:fs/promises';
 import { StepsAnimationError } from '../errors.js';
+import { codecRow } from './codecs.js';
+import { encoderOptionsOf } from './encoder-settings.js';
 import { resolveBelow } from './file-names.js';
-import type { ImageRecording, RecordedImage, Recording } from './image-recording.js';
+import type { ImageRecording, Recording } from './image-recording.js';
 import { MovieClient } from './movie-client.js';
 import type { AnimationOptions } from './options.js';
 import type { Picture } from './picture.js';
 import { PictureQueue } from './picture-queue.js';
+import type { RecordedImage } from './recording-plan.js';
 import { type FinishedImage, RunRecording } from './run-recording.js';
 import type { RecordedPass } from './step-counter.js';
 import { prepareFolder, removeAbandoned } from './whole-files.js';
@@ -68,7 +71,13 @@ export class Recorder implements AsyncDisposable {
     const recorder = new Recorder(settings, intermediateFolder, animationFolder);
     try {
       const trial = { ...animation, ...size, duration: 1, sources: 2, tags: {}, sideBySide: 1 };
-      if (animation.createAnimation) await recorder.#client.ask<'check'>({ type: 'check', settings: trial });
+      if (animation.createAnimation) {
+        await recorder.#client.ask<'check'>({ type: 'check', settings: trial });
+        const codec = codecRow(animation.codec);
+        const encoder = Object.entries(encoderOptionsOf(codec, animation.encoderSettings));
+        const message = `${codec.encoder}: ${encoder.map((pair) => pair.join('=')).join(', ')}, ${codec.pixelFormat}`;
+        settings.onEvent?.({ type: 'debug', message });
+      }
       return recorder;
     } catch (error) {
       await recorder[Symbol.asyncDispose]();

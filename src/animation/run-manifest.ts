@@ -4,7 +4,7 @@ import { z } from 'zod';
  * What is kept of a run beside its intermediate files, as `<run>.json`. Later versions may add fields; a reader passes
  * over those that it does not know.
  */
-export const runManifestSchema = z.object({
+const runManifestSchema = z.object({
   format: z.literal('steps-animation-run'),
   version: z.literal(1),
   startedAt: z.iso.datetime(),
@@ -37,7 +37,6 @@ export const runManifestSchema = z.object({
 
 export type RunManifest = z.output<typeof runManifestSchema>;
 export type ManifestImage = RunManifest['images'][number];
-export type ManifestStep = ManifestImage['steps'][number];
 
 /** The manifest in a text; undefined if it is another kind of text or damaged. */
 export function parseManifest(text: string): RunManifest | undefined {

@@ -1,12 +1,13 @@
 import { StepsAnimationError } from '../errors.js';
 import { movieStem } from './file-names.js';
 import type { FrameSize } from './frame-format.js';
-import { ImageRecording, type RecordedImage, type Recording, type RecordingContext } from './image-recording.js';
+import { ImageRecording, type Recording } from './image-recording.js';
 import { LiveMovies } from './live-movies.js';
 import { movieTags } from './metadata.js';
 import { twice } from './movie-client.js';
 import { durationOf } from './options.js';
 import type { Picture } from './picture.js';
+import type { RecordedImage, RecordingContext } from './recording-plan.js';
 import { renderCommand } from './render-command.js';
 import type { ManifestImage } from './run-manifest.js';
 import { RunManifestFile } from './run-manifest-file.js';

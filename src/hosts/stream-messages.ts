@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The version of the protocol that docs/protocol.md describes. */
-export const protocolVersion = 1;
+const protocolVersion = 1;
 
 /** Limits of what a stream may announce; larger things are mistakes. */
 export const streamLimits = {

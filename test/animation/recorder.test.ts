@@ -45,7 +45,7 @@ describe('recorder', () => {
     const folder = await temporaryFolder();
     const events: RecorderEvent[] = [];
     const { movie, kept, steps } = await record(folder, { steps: 8, events });
-    expect(debugOf(events)[0]).toMatch(/^live/);
+    expect(debugOf(events)[1]).toMatch(/^live/);
     expect(movie).toMatchObject({ frames: 30, ...size, path: join(folder, 'animation', '42-a red apple.mp4') });
     expect([kept, steps]).toEqual([[], 8]);
     expect(await readdir(folder)).toEqual(['animation']);
@@ -85,7 +85,7 @@ describe('recorder', () => {
     const live = await record(folder, { steps: 7 });
     const events: RecorderEvent[] = [];
     const after = await record(folder, { steps: 7, planned: undefined, events });
-    expect(debugOf(events)[0]).toMatch(/^after/);
+    expect(debugOf(events)[1]).toMatch(/^after/);
     expect(after.movie?.path).toMatch(/-1\.mp4$/);
     const frames = await decodeMovie(after.movie?.path ?? '');
     // The frames are the same, but x264's rate control is not exactly reproducible.

@@ -65,7 +65,7 @@ describe(`${kills} kills at random moments`, () => {
     for (let index = 0; index < kills; index++) {
       const outdir = await temporaryFolder();
       const codec = codecs[index % codecs.length] ?? 'x264';
-      await recordAndKill(outdir, codec, Math.random() * 2000);
+      await recordAndKill(outdir, codec, 500 + Math.random() * 1700);
       const folder = join(outdir, 'txt2img-images');
       const intermediate = join(folder, 'intermediate');
       const [images, manifests] = [[] as string[], [] as string[]];
