@@ -41,6 +41,7 @@ export type RunEvent =
   | { readonly type: 'image'; readonly path: string; readonly seed: number }
   | { readonly type: 'rendering'; readonly frame: number; readonly frames: number }
   | { readonly type: 'kept'; readonly folder: string }
+  | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'debug'; readonly message: string }
   | AnimationResult;
 

@@ -1,6 +1,7 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type AnimationResult, describe, type RunEvent } from './animate.js';
 import { codecRow } from './animation/codecs.js';
+import { describeEncoder, describeMovie, frameRateNote } from './animation/debug-messages.js';
 import { movieStem, safePrompt } from './animation/file-names.js';
 import { movieTags, parseInfotext } from './animation/metadata.js';
 import type { FileTarget } from './animation/movie-messages.js';
@@ -73,6 +74,11 @@ async function renderSequences(
     ...{ ...animation, ...size, tags: movieTags({ ...facts, timestamp: new Date() }) },
     ...{ duration: durationOf(animation, sources.length), sources: sources.length, sideBySide: 1 },
   };
+  const debug = (message: string) => settings.onEvent?.({ type: 'debug', message });
+  const note = frameRateNote(animation);
+  if (note !== undefined) settings.onEvent?.({ type: 'note', message: note });
+  debug(`${sources.length} pictures of ${sequences.length} sequences at ${size.width}×${size.height}`);
+  debug(describeEncoder(animation));
   let lastSourceAt = 0;
   const finished = await writeMovie(target, movie, sources, {
     signal: settings.signal,
@@ -81,6 +87,7 @@ async function renderSequences(
     },
     onProgress: (progress) => settings.onEvent?.({ type: 'rendering', ...progress }),
   });
+  debug(describeMovie(finished));
   const finishMs = finished.publishedAt - lastSourceAt;
   const seed = settings.sideBySide ? null : (last?.seed ?? null);
   const result = describe(finished, animation, sources.length, finishMs, null, seed);

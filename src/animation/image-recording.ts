@@ -1,4 +1,5 @@
 import { StepsAnimationError } from '../errors.js';
+import { describeMovie } from './debug-messages.js';
 import { movieStem } from './file-names.js';
 import { IntermediateFiles } from './intermediate-files.js';
 import { twice } from './movie-client.js';
@@ -114,7 +115,7 @@ export class ImageRecording {
       }
       const movie = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext));
       await Promise.all(this.#underWay);
-      this.#debugMovie(movie);
+      this.#context.debug(describeMovie(movie));
       const kept = animation.deleteIntermediate ? [] : this.files.paths;
       const steps = Math.max(this.files.count, 1);
       return { movie, kept, steps, finishMs: movie.publishedAt - arrivedAt };
@@ -189,12 +190,6 @@ export class ImageRecording {
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #debugMovie({ path, width, height, frames, fps, bytes }: FinishedMovie): void {
-    this.#context.debug(
-      `closed and checked: ${path}, ${width}×${height}, ${frames} frames, ${fps} fps, ${bytes} bytes`,
-    );
   }
 
   #withRemedy(error: unknown): StepsAnimationError {

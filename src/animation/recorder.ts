@@ -1,7 +1,6 @@
 import { rmdir } from 'node:fs/promises';
 import { StepsAnimationError } from '../errors.js';
-import { codecRow } from './codecs.js';
-import { encoderOptionsOf } from './encoder-settings.js';
+import { describeEncoder, frameRateNote } from './debug-messages.js';
 import { resolveBelow } from './file-names.js';
 import type { ImageRecording, Recording } from './image-recording.js';
 import { MovieClient } from './movie-client.js';
@@ -16,6 +15,8 @@ import { prepareFolder, removeAbandoned } from './whole-files.js';
 /** What the recorder tells while it works. */
 export type RecorderEvent =
   | { readonly type: 'rendering'; readonly image: number; readonly frame: number; readonly frames: number }
+  /** what a person should know */
+  | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'debug'; readonly message: string };
 
 export type RecorderSettings = {
@@ -73,10 +74,9 @@ export class Recorder implements AsyncDisposable {
       const trial = { ...animation, ...size, duration: 1, sources: 2, tags: {}, sideBySide: 1 };
       if (animation.createAnimation) {
         await recorder.#client.ask<'check'>({ type: 'check', settings: trial });
-        const codec = codecRow(animation.codec);
-        const encoder = Object.entries(encoderOptionsOf(codec, animation.encoderSettings));
-        const message = `${codec.encoder}: ${encoder.map((pair) => pair.join('=')).join(', ')}, ${codec.pixelFormat}`;
-        settings.onEvent?.({ type: 'debug', message });
+        settings.onEvent?.({ type: 'debug', message: describeEncoder(animation) });
+        const note = frameRateNote(animation);
+        if (note !== undefined) settings.onEvent?.({ type: 'note', message: note });
       }
       return recorder;
     } catch (error) {
@@ -85,8 +85,13 @@ export class Recorder implements AsyncDisposable {
     }
   }
 
-  /** Announces the images of the run and the passes that each goes through, before their first steps. */
+  /**
+   * Announces the images of the run and the passes that each goes through, before their first steps.
+   * @throws StepsAnimationError `input` when the run before has not ended
+   */
   start(images: readonly RecordedImage[], passes: readonly RecordedPass[]): void {
+    if (this.#run)
+      throw new StepsAnimationError('input', 'The host announced a second run before the first had ended.');
     this.#run = new RunRecording(images, passes, {
       client: this.#client,
       animation: this.#settings.animation,
@@ -94,6 +99,7 @@ export class Recorder implements AsyncDisposable {
       animationFolder: this.#animationFolder,
       startedAt: this.#startedAt,
       debug: (message) => this.#settings.onEvent?.({ type: 'debug', message }),
+      note: (message) => this.#settings.onEvent?.({ type: 'note', message }),
     });
   }
 

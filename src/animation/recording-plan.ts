@@ -37,6 +37,8 @@ export type RecordingContext = {
   readonly liveMovies: LiveMovies;
   readonly onKept: (image: number, step: { step: number; pass: number; path: string }) => void;
   readonly debug: (message: string) => void;
+  /** tells what a person should know */
+  readonly note: (message: string) => void;
 };
 
 /** Why a movie cannot be made while steps arrive; undefined if it can, and then there is room for it. */

@@ -39,7 +39,7 @@ export class RunRecording {
     passes: readonly RecordedPass[],
     context: Pick<
       RecordingContext,
-      'client' | 'animation' | 'intermediateFolder' | 'animationFolder' | 'startedAt' | 'debug'
+      'client' | 'animation' | 'intermediateFolder' | 'animationFolder' | 'startedAt' | 'debug' | 'note'
     >,
   ) {
     this.#images = images;
@@ -161,12 +161,12 @@ function manifestImage({ batch, position, seed, prompt, infotext, width, height 
 /** What the passes of a run mean for each of its images. */
 function planPasses(
   passes: readonly RecordedPass[],
-  { animation, debug }: Pick<RecordingContext, 'animation' | 'debug'>,
+  { animation, note }: Pick<RecordingContext, 'animation' | 'note'>,
 ) {
   const taken = takenPasses(passes, animation.passes);
   const wanted = passes.filter((_, index) => taken.has(index));
   if (animation.passes !== 'all' && !wanted.some(({ kind }) => kind === animation.passes)) {
-    debug(`the run has no ${animation.passes} pass: all steps are taken`);
+    note(`the run has no ${animation.passes} pass: all steps are taken`);
   }
   let steps = 0;
   const passChanges: number[] = [];

@@ -41,6 +41,10 @@ export function createRunReporter({ json, createAnimation, debug }: RunReporterO
         return result(event, `animation  ${event.path}  (${summary(event)})`);
       case 'kept':
         return result(event, `kept       ${event.folder}`);
+      case 'note':
+        display.stop();
+        process.stderr.write(`note: ${event.message}\n`);
+        return;
       case 'debug':
         if (!debug) return;
         display.stop();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { MovieFile, writeMovie } from '#dist/animation/movie-file.js';
 import type { FinishedMovie } from '#dist/animation/movie-messages.js';
 import type { MovieSettings } from '#dist/animation/movie-settings.js';
 import type { Picture } from '#dist/animation/picture.js';
+import { probeMovie } from '#dist/animation/probe.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
 import { emerging } from '../helpers/pictures.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -116,5 +118,41 @@ describe('every codec', () => {
         expect(Math.abs((last?.data[at] ?? 0) - (finished.data[at] ?? 0))).toBeLessThanOrEqual(tolerance);
       }
     }
+  });
+
+  it.each([
+    ['x264', 'h264', 'yuv420p'],
+    ['x265', 'hevc', 'yuv420p'],
+    ['vpx-vp9', 'vp9', 'yuv420p'],
+    ['svt-av1', 'av1', 'yuv420p'],
+    ['prores_ks', 'prores', 'yuv422p10le'],
+  ] as const)('%s plays in the usual players', async (codec, name, pixelFormat) => {
+    const folder = await temporaryFolder();
+    const odd = { width: 63, height: 47 };
+    const { path, width, height } = await write(folder, { ...plain, ...odd, codec });
+    // Made even by repeating the edge, never by cropping.
+    expect([width, height]).toEqual([64, 48]);
+    expect(await probeMovie(path)).toMatchObject({ codec: name, pixelFormat, bt709: true, fps: 10 });
+    const bytes = (await readFile(path)).toString('latin1');
+    if (!path.endsWith('.webm')) expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
+    if (codec === 'x265') expect(bytes).toContain('hvc1');
+    const frames = await decodeMovie(path);
+    const edge = frames.at(-1);
+    for (let y = 0; y < 47; y++) {
+      const [inner, outer] = [62, 63].map((x) => edge?.data[(y * 64 + x) * 3] ?? 0);
+      expect(Math.abs((inner ?? 0) - (outer ?? 0))).toBeLessThan(24);
+    }
+  });
+
+  it.each([
+    ['gif', 'GIF89a'],
+    ['webp', 'WEBP'],
+    ['apng', 'acTL'],
+  ] as const)('%s loops and keeps an odd size', async (codec, mark) => {
+    const folder = await temporaryFolder();
+    const { path, width, height } = await write(folder, { ...plain, width: 63, height: 47, codec });
+    expect([width, height]).toEqual([63, 47]);
+    expect((await readFile(path)).toString('latin1')).toContain(mark);
+    if (codec !== 'apng') expect((await sharp(path, { animated: true }).metadata()).loop).toBe(0);
   });
 });

@@ -83,3 +83,76 @@ describe('conversion to planes', () => {
     expect(planesOf(picture)).toEqual(even);
   });
 });
+
+describe('the kernels for 10 bits and packed pixels', () => {
+  const words = fc.array(fc.integer({ min: 0, max: 1023 }), { minLength: 1, maxLength: 60 });
+
+  it('blend words as the weighted mean, rounded', () => {
+    fc.assert(
+      fc.property(words, fc.integer({ min: 0, max: 1024 }), fc.integer({ min: 0, max: 1023 }), (a, weight, salt) => {
+        const b = a.map((value, index) => (value * 7 + index * 31 + salt) % 1024);
+        const length = a.length * 2;
+        const { kernels, buffers } = allocateFrameMemory([length, length, length]);
+        const [first, second, out] = buffers;
+        first.bytes.set(new Uint8Array(Uint16Array.from(a).buffer));
+        second.bytes.set(new Uint8Array(Uint16Array.from(b).buffer));
+        kernels.blendWords(first.address, second.address, out.address, padToSimd(length), weight);
+        const expected = a.map((value, index) => (value * (1024 - weight) + (b[index] ?? 0) * weight + 512) >> 10);
+        expect([...new Uint16Array(out.bytes.slice().buffer)]).toEqual(expected);
+      }),
+    );
+  });
+
+  it('sum absolute differences exactly, of large buffers too', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.nat(255), (a, salt) => {
+        const b = a.map((value, index) => value * 3 + index + salt);
+        const { kernels, buffers } = allocateFrameMemory([a.length, a.length]);
+        const [first, second] = buffers;
+        first.bytes.set(a);
+        second.bytes.set(b);
+        const expected = a.reduce((sum, value, index) => sum + Math.abs(value - (b[index] ?? 0)), 0);
+        expect(kernels.absoluteDifference(first.address, second.address, padToSimd(a.length))).toBe(expected);
+      }),
+    );
+    const size = 3 * 4096 * 4096;
+    const { kernels, buffers } = allocateFrameMemory([size, size]);
+    buffers[0].bytes.fill(255);
+    expect(kernels.absoluteDifference(buffers[0].address, buffers[1].address, size)).toBe(255 * size);
+  });
+
+  it.each([1, 2])('convert plain colours to 10-bit planes with a chroma sample for %i rows', (chromaRows) => {
+    const channel = fc.integer({ min: 0, max: 255 });
+    fc.assert(
+      fc.property(channel, channel, channel, (red, green, blue) => {
+        const [width, height] = [5, 3];
+        const picture = plain(width, height, red, green, blue);
+        const samples = 6 * 4 + 2 * 3 * (4 / chromaRows);
+        const { kernels, buffers } = allocateFrameMemory([picture.data.length, samples * 2]);
+        const [rgb, planes] = buffers;
+        rgb.bytes.set(picture.data);
+        kernels.rgbToYuv10(rgb.address, planes.address, width, height, chromaRows);
+        const values = new Uint16Array(planes.bytes.slice().buffer);
+        const luma = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+        const [u, v] = [(blue / 255 - luma) / 1.8556, (red / 255 - luma) / 1.5748];
+        const expected = [64 + 876 * luma, 512 + 896 * u, 512 + 896 * v];
+        const actual = [
+          values.subarray(0, 24),
+          values.subarray(24, 24 + (samples - 24) / 2),
+          values.subarray(24 + (samples - 24) / 2),
+        ];
+        for (const [plane, wanted] of expected.entries()) {
+          for (const value of actual[plane] ?? []) expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  it('pack pixels as blue, green, red and opaque', () => {
+    const { kernels, buffers } = allocateFrameMemory([6, 8]);
+    const [rgb, out] = buffers;
+    rgb.bytes.set([1, 2, 3, 4, 5, 6]);
+    kernels.rgbToBgra(rgb.address, out.address, 2, 1);
+    expect([...out.bytes]).toEqual([3, 2, 1, 255, 6, 5, 4, 255]);
+  });
+});
