@@ -5,8 +5,8 @@ declare global {
       constructor(bytes: Uint8Array);
     }
     class Memory {
-      constructor(descriptor: { readonly initial: number });
-      readonly buffer: ArrayBuffer;
+      constructor(descriptor: { readonly initial: number; readonly maximum?: number; readonly shared?: boolean });
+      readonly buffer: ArrayBuffer | SharedArrayBuffer;
     }
     class Instance {
       constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>);

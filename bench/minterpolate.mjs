@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+
+export function hasFfmpeg() {
+  return spawnSync('ffmpeg', ['-version']).status === 0;
+}
+
+/**
+ * The frames that FFmpeg's minterpolate makes out of pictures (8-bit 4:2:0 planes) shown one a second, `fps` a second:
+ * their times in seconds and planes, and the seconds it took. All settings but the mode are its defaults.
+ */
+export function minterpolate(pictures, { width, height, fps, mode = 'mci' }) {
+  const begun = performance.now();
+  const filter = `minterpolate=fps=${fps}:mi_mode=${mode},showinfo`;
+  const { status, stdout, stderr } = spawnSync(
+    'ffmpeg',
+    [
+      ...['-hide_banner', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${width}x${height}`, '-framerate', '1'],
+      ...['-i', 'pipe:0', '-vf', filter, '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1'],
+    ],
+    { input: Buffer.concat(pictures), maxBuffer: 2 ** 31 },
+  );
+  if (status !== 0) throw new Error(`ffmpeg ended with ${status}: ${stderr}`);
+  const bytes = (width * height * 3) / 2;
+  const times = [...String(stderr).matchAll(/pts_time:([\d.]+)/g)].map((match) => Number(match[1]));
+  const frames = times.map((time, index) => ({ time, planes: stdout.subarray(index * bytes, (index + 1) * bytes) }));
+  return { frames, seconds: (performance.now() - begun) / 1000 };
+}

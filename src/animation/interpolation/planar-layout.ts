@@ -1,0 +1,46 @@
+/** How a picture lies in memory: its planes one after another, rows from top to bottom, nothing between. */
+export type PlanarLayout = {
+  /** in pixels, 16 or more */
+  readonly width: number;
+  /** in pixels, 16 or more */
+  readonly height: number;
+  /** how many chroma samples there are: one for each 2×2, 2×1 or 1×1 pixels */
+  readonly chroma: '420' | '422' | '444';
+  /** bits a sample: 8 in a byte each, 10 in a little-endian 16-bit word each */
+  readonly depth: 8 | 10;
+};
+
+/** A plane within a picture. */
+export type PlaneLayout = {
+  /** in samples */
+  readonly width: number;
+  readonly height: number;
+  /** how many pixels a sample is wide and high */
+  readonly scaleX: number;
+  readonly scaleY: number;
+  /** where the plane begins, in bytes */
+  readonly offset: number;
+};
+
+/** Bytes of a sample: 1 or 2. */
+export function sampleBytes({ depth }: PlanarLayout): number {
+  return depth === 8 ? 1 : 2;
+}
+
+/** The planes of a picture, luma first; the sides of smaller ones are rounded up. */
+export function planesOf(layout: PlanarLayout): readonly PlaneLayout[] {
+  const scaleX = layout.chroma === '444' ? 1 : 2;
+  const scaleY = layout.chroma === '420' ? 2 : 1;
+  const luma = { width: layout.width, height: layout.height, scaleX: 1, scaleY: 1, offset: 0 };
+  const width = Math.ceil(layout.width / scaleX);
+  const height = Math.ceil(layout.height / scaleY);
+  const bytes = sampleBytes(layout);
+  const offset = layout.width * layout.height * bytes;
+  const chroma = { width, height, scaleX, scaleY };
+  return [luma, { ...chroma, offset }, { ...chroma, offset: offset + width * height * bytes }];
+}
+
+/** Bytes of a whole picture. */
+export function pictureBytes(layout: PlanarLayout): number {
+  return planesOf(layout).reduce((sum, { width, height }) => sum + width * height * sampleBytes(layout), 0);
+}

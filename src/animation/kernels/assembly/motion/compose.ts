@@ -1,0 +1,199 @@
+import { mix } from './cells';
+import { CELL, Level, PLANE_MARGIN, Plane } from './structures';
+
+/** A place between samples is rounded to 1/64. */
+const PHASE_BITS: i32 = 6;
+const PHASES: i32 = 64;
+/** Filter taps are in units of 1/128; after the vertical pass 3 of these 7 bits are dropped to fit 16 bits. */
+const TAP_ONE: f32 = 128;
+const DROPPED: i32 = 3;
+const FROM_TAPS: f32 = 1.0 / (128 * 16);
+
+/** Writes the 4 taps of each of the 64 phases: cubic convolution (R. Keys, 1981, a = -1/2). 512 bytes. */
+export function fillFilter(table: usize): void {
+  for (let phase = 0; phase < PHASES; phase++) {
+    const x = <f32>phase / <f32>PHASES;
+    const taps = table + <usize>(phase << 3);
+    const first = <i16>nearest(TAP_ONE * 0.5 * x * (x * (2 - x) - 1));
+    const third = <i16>nearest(TAP_ONE * 0.5 * x * (x * (4 - 3 * x) + 1));
+    const fourth = <i16>nearest(TAP_ONE * 0.5 * x * x * (x - 1));
+    store<i16>(taps, first);
+    store<i16>(taps, <i16>TAP_ONE - first - third - fourth, 2);
+    store<i16>(taps, third, 4);
+    store<i16>(taps, fourth, 6);
+  }
+}
+
+/**
+ * Rows of one plane of the frame at `weight`: both sources, each moved its part of the way, cross-faded; where the
+ * motion is not trusted, the sources in place, cross-faded. `out` has `bytes` per sample and no padding; `line` has room for two cells more than a row of `field`.
+ */
+export function composeRows(
+  plane: Plane,
+  level: Level,
+  field: usize,
+  weight: f32,
+  filter: usize,
+  out: usize,
+  bytes: i32,
+  highest: i32,
+  line: usize,
+  firstRow: i32,
+  endRow: i32,
+): void {
+  const scaleX = <f32>plane.scaleX / <f32>CELL;
+  const scaleY = <f32>plane.scaleY / <f32>CELL;
+  const perX = <f32>1 / <f32>plane.scaleX;
+  const perY = <f32>1 / <f32>plane.scaleY;
+  const ways = f32x4(-weight * perX, -weight * perY, (1 - weight) * perX, (1 - weight) * perY);
+  const weightB = f32x4.splat(weight);
+  for (let y = firstRow; y < endRow; y++) {
+    mixLine(level, field, (<f32>y + 0.5) * scaleY - 0.5, line);
+    const row = <usize>(y * plane.stride);
+    const target = out + <usize>(y * plane.width * bytes);
+    for (let x = 0; x < plane.width; x += 4) {
+      const at = row + <usize>(x << 1);
+      let values = mix(fourSamples(plane.a + at), fourSamples(plane.b + at), weightB);
+      const cell = (<f32>x + 0.5) * scaleX + 0.5;
+      if (isMoved(line, cell, scaleX, level.columns)) {
+        values = movedSamples(plane, x, y, values, line, cell, scaleX, ways, weightB, filter);
+      }
+      storeSamples(target, x, min(plane.width - x, 4), bytes, highest, values);
+    }
+  }
+}
+
+/** One row of cells at `row` between those of the field, its first and last cell repeated. */
+function mixLine(level: Level, field: usize, row: f32, line: usize): void {
+  const y = min(max(row, 0), <f32>(level.rows - 1));
+  const top = <i32>y;
+  const upper = field + <usize>((top * level.columns) << 4);
+  const lower = field + <usize>((min(top + 1, level.rows - 1) * level.columns) << 4);
+  const part = f32x4.splat(y - <f32>top);
+  const bytes = <usize>(level.columns << 4);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(line + i, mix(v128.load(upper + i), v128.load(lower + i), part), 16);
+  }
+  v128.store(line, v128.load(line, 16));
+  v128.store(line + bytes, v128.load(line + bytes), 16);
+}
+
+/** Whether one of the cells that four samples lie between has trusted motion. */
+function isMoved(line: usize, cell: f32, scale: f32, columns: i32): bool {
+  const last = min(<i32>(cell + 3 * scale) + 1, columns + 1);
+  let trust: f32 = 0;
+  for (let i = <i32>cell; i <= last; i++) trust = max(trust, load<f32>(line + <usize>(i << 4), 8));
+  return trust > 0;
+}
+
+function fourSamples(at: usize): v128 {
+  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(v128.load64_zero(at)));
+}
+
+/** Four samples from (x, y) on: the sources moved, mixed by confidence with `still`, the sources in place. */
+function movedSamples(
+  plane: Plane,
+  x: i32,
+  y: i32,
+  still: v128,
+  line: usize,
+  cell: f32,
+  scale: f32,
+  ways: v128,
+  weightB: v128,
+  filter: usize,
+): v128 {
+  const place = f32x4(<f32>x, <f32>y, <f32>x, <f32>y);
+  const step = f32x4(1, 0, 1, 0);
+  const cells0 = cellAt(line, cell);
+  const cells1 = cellAt(line, cell + scale);
+  const cells2 = cellAt(line, cell + 2 * scale);
+  const cells3 = cellAt(line, cell + 3 * scale);
+  const place1 = f32x4.add(place, step);
+  const place2 = f32x4.add(place1, step);
+  const place3 = f32x4.add(place2, step);
+  const pair0 = movedPair(plane, place, cells0, ways, filter);
+  const pair1 = movedPair(plane, place1, cells1, ways, filter);
+  const pair2 = movedPair(plane, place2, cells2, ways, filter);
+  const pair3 = movedPair(plane, place3, cells3, ways, filter);
+  // Each pair is (a, a, b, b), parts to be added.
+  const pairs01 = i32x4.add(v128.shuffle<i32>(pair0, pair1, 0, 2, 4, 6), v128.shuffle<i32>(pair0, pair1, 1, 3, 5, 7));
+  const pairs23 = i32x4.add(v128.shuffle<i32>(pair2, pair3, 0, 2, 4, 6), v128.shuffle<i32>(pair2, pair3, 1, 3, 5, 7));
+  const ofA = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 0, 2, 4, 6));
+  const ofB = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 1, 3, 5, 7));
+  const moved = f32x4.mul(mix(ofA, ofB, weightB), f32x4.splat(FROM_TAPS));
+  const trust = v128.shuffle<f32>(
+    v128.shuffle<f32>(cells0, cells1, 2, 6, 2, 6),
+    v128.shuffle<f32>(cells2, cells3, 2, 6, 2, 6),
+    0,
+    1,
+    4,
+    5,
+  );
+  return mix(still, moved, trust);
+}
+
+function cellAt(line: usize, cell: f32): v128 {
+  const left = <i32>cell;
+  const at = line + <usize>(left << 4);
+  return mix(v128.load(at), v128.load(at, 16), f32x4.splat(cell - <f32>left));
+}
+
+/** The samples of a and b that meet at `place` (x, y, x, y): (a, a, b, b) in units of FROM_TAPS, parts to be added. */
+function movedPair(plane: Plane, place: v128, cell: v128, ways: v128, filter: usize): v128 {
+  const highest = f32x4(<f32>plane.width, <f32>plane.height, <f32>plane.width, <f32>plane.height);
+  const moved = f32x4.add(place, f32x4.mul(v128.shuffle<f32>(cell, cell, 0, 1, 0, 1), ways));
+  const inside = f32x4.max(f32x4.min(moved, f32x4.add(highest, f32x4.splat(4))), f32x4.splat(-6));
+  const shifted = f32x4.mul(f32x4.add(inside, f32x4.splat(<f32>PLANE_MARGIN)), f32x4.splat(<f32>PHASES));
+  const fixed = i32x4.trunc_sat_f32x4_s(f32x4.add(shifted, f32x4.splat(0.5)));
+  const whole = i32x4.sub(i32x4.shr_s(fixed, PHASE_BITS), i32x4.splat(PLANE_MARGIN + 1));
+  const taps = i32x4.shl(v128.and(fixed, i32x4.splat(PHASES - 1)), 3);
+  const stride = plane.stride;
+  const atA = plane.a + <usize>(i32x4.extract_lane(whole, 1) * stride + (i32x4.extract_lane(whole, 0) << 1));
+  const atB = plane.b + <usize>(i32x4.extract_lane(whole, 3) * stride + (i32x4.extract_lane(whole, 2) << 1));
+  const columnsA = filterColumns(atA, <usize>stride, filter + <usize>i32x4.extract_lane(taps, 1));
+  const columnsB = filterColumns(atB, <usize>stride, filter + <usize>i32x4.extract_lane(taps, 3));
+  const tapsX = v128.load64_lane(
+    filter + <usize>i32x4.extract_lane(taps, 2),
+    v128.load64_zero(filter + <usize>i32x4.extract_lane(taps, 0)),
+    1,
+  );
+  return i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(columnsA, columnsB), tapsX);
+}
+
+/** Four neighbouring samples, filtered vertically over four rows. */
+function filterColumns(at: usize, stride: usize, taps: usize): v128 {
+  const row2 = at + 2 * stride;
+  const upper = v128.shuffle<i16>(v128.load64_zero(at), v128.load64_zero(at + stride), 0, 8, 1, 9, 2, 10, 3, 11);
+  const lower = v128.shuffle<i16>(v128.load64_zero(row2), v128.load64_zero(row2 + stride), 0, 8, 1, 9, 2, 10, 3, 11);
+  const sums = i32x4.add(
+    i32x4.dot_i16x8_s(upper, v128.load32_splat(taps)),
+    i32x4.dot_i16x8_s(lower, v128.load32_splat(taps, 4)),
+  );
+  return i32x4.shr_s(sums, DROPPED);
+}
+
+function storeSamples(row: usize, x: i32, count: i32, bytes: i32, highest: i32, values: v128): void {
+  const rounded = i32x4.trunc_sat_f32x4_s(f32x4.add(values, f32x4.splat(0.5)));
+  const clamped = i32x4.min_s(i32x4.max_s(rounded, i32x4.splat(0)), i32x4.splat(highest));
+  const words = i16x8.narrow_i32x4_u(clamped, clamped);
+  if (bytes === 2) {
+    const at = row + <usize>(x << 1);
+    if (count === 4) v128.store64_lane(at, words, 0);
+    else storeTail(at, words, count, 2);
+    return;
+  }
+  const octets = i8x16.narrow_i16x8_u(words, words);
+  const at = row + <usize>x;
+  if (count === 4) v128.store32_lane(at, octets, 0);
+  else storeTail(at, words, count, 1);
+}
+
+function storeTail(at: usize, words: v128, count: i32, bytes: i32): void {
+  let rest: u64 = <u64>i64x2.extract_lane(words, 0);
+  for (let i = 0; i < count; i++) {
+    if (bytes === 2) store<u16>(at + <usize>(i << 1), <u16>rest);
+    else store<u8>(at + <usize>i, <u8>rest);
+    rest >>= 16;
+  }
+}

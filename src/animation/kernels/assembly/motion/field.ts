@@ -1,0 +1,60 @@
+import { fade, sampleCells } from './cells';
+import { CELL, Level } from './structures';
+
+/** Motions of the two directions that differ by this many samples are one … */
+const AGREE: f32 = 0.7;
+/** … and from here on contradict each other. */
+const CONTRADICT: f32 = 2.5;
+const ROUNDS: i32 = 2;
+
+/**
+ * Rows of cells of the frame at `weight` between the sources: the motion from the first source to the second
+ * through the cell, and how far it can be trusted. Where a cell comes from and goes to is found by following the
+ * motion of each source back to the source, a few times over. Writes `field`, laid out as `cells`.
+ */
+export function motionAt(forward: Level, backward: Level, weight: f32, field: usize, firstRow: i32, endRow: i32): void {
+  for (let row = firstRow; row < endRow; row++) {
+    for (let column = 0; column < forward.columns; column++) {
+      const a = follow(forward, column, row, weight);
+      const b = follow(backward, column, row, 1 - weight);
+      const cell = field + <usize>((row * forward.columns + column) << 4);
+      v128.store(cell, reconcile(a, b, weight));
+    }
+  }
+}
+
+/** The motion of the cell that gets to (column, row) after the part `way` of its motion. */
+function follow(level: Level, column: i32, row: i32, way: f32): v128 {
+  const scale = way / <f32>CELL;
+  let motion = sampleCells(level.cells, level, <f32>column, <f32>row);
+  let x: f32 = 0;
+  let y: f32 = 0;
+  for (let i = 0; i < ROUNDS; i++) {
+    x = f32x4.extract_lane(motion, 0);
+    y = f32x4.extract_lane(motion, 1);
+    motion = sampleCells(level.cells, level, <f32>column - x * scale, <f32>row - y * scale);
+  }
+  const restX = (f32x4.extract_lane(motion, 0) - x) * way;
+  const restY = (f32x4.extract_lane(motion, 1) - y) * way;
+  const found = fade(<f32>Math.sqrt(<f64>(restX * restX + restY * restY)), AGREE, CONTRADICT);
+  return f32x4.replace_lane(motion, 2, f32x4.extract_lane(motion, 2) * found);
+}
+
+/** One motion out of those of the two directions: the more trusted one, the less so the less they agree. */
+function reconcile(a: v128, b: v128, weight: f32): v128 {
+  const trustA = f32x4.extract_lane(a, 2);
+  const trustB = f32x4.extract_lane(b, 2);
+  const weightA = (trustA * trustA + <f32>0.0001) * (1 - weight);
+  const weightB = (trustB * trustB + <f32>0.0001) * weight;
+  const all: f32 = 1 / (weightA + weightB);
+  const partA = weightA * all;
+  const partB = weightB * all;
+  const differenceX = f32x4.extract_lane(a, 0) + f32x4.extract_lane(b, 0);
+  const differenceY = f32x4.extract_lane(a, 1) + f32x4.extract_lane(b, 1);
+  const difference = <f32>Math.sqrt(<f64>(differenceX * differenceX + differenceY * differenceY));
+  const contradict: f32 = <f32>1 - fade(difference, AGREE, CONTRADICT);
+  const doubt: f32 = contradict * partA * partB * 4;
+  // The backward motion is turned round.
+  const motion = f32x4.sub(f32x4.mul(a, f32x4.splat(partA)), f32x4.mul(b, f32x4.splat(partB)));
+  return f32x4.replace_lane(motion, 2, (trustA * partA + trustB * partB) * (<f32>1 - doubt));
+}
