@@ -1,7 +1,7 @@
-import { StepsAnimationError } from '../errors.js';
 import { codecRow } from './codecs.js';
 import { encoderOptionsOf } from './encoder-settings.js';
-import { frameBytes, frameFormats, frameSize, type PixelFormat } from './frame-format.js';
+import { frameBytes, frameFormats, frameSize, type PixelFormat, type WorkingFormat } from './frame-format.js';
+import type { MotionInterpolator } from './interpolation/motion-interpolator.js';
 import { allocateFrameMemory, type FrameKernels, type KernelBuffer, padToSimd } from './kernels/frame-memory.js';
 import type { MovieSettings } from './movie-settings.js';
 import { MovieWriter } from './movie-writer.js';
@@ -26,34 +26,46 @@ export class FrameComposer implements AsyncDisposable {
   readonly timeline: Timeline;
   readonly #shown: ReadonlySet<number>;
   readonly #settings: MovieSettings;
+  /** the encoder's layout, and the one in which frames are made */
   readonly #format: PixelFormat;
+  readonly #working: WorkingFormat;
   readonly #writer: MovieWriter;
   readonly #kernels: FrameKernels;
   readonly #rgb: KernelBuffer;
   readonly #frame: KernelBuffer;
+  readonly #packed: KernelBuffer;
+  /** for `mci`, between pictures that are large enough */
+  readonly #motion: MotionInterpolator | undefined;
+  /** the visit that ends the interval whose motion has been estimated */
+  #estimated = -1;
   #previous: KernelBuffer;
   #current: KernelBuffer;
   #visits = 0;
 
-  private constructor(settings: MovieSettings, timeline: Timeline, writer: MovieWriter) {
+  private constructor(
+    settings: MovieSettings,
+    timeline: Timeline,
+    writer: MovieWriter,
+    motion: MotionInterpolator | undefined,
+  ) {
     this.#settings = settings;
     this.#format = codecRow(settings.codec).pixelFormat;
+    this.#working = workingFormat(this.#format, motion);
+    this.#motion = motion;
     this.timeline = timeline;
     this.#shown = shownVisits(timeline);
     this.#writer = writer;
-    const bytes = frameBytes(this.#format, frameSize(this.#format, settings));
-    const memory = allocateFrameMemory([settings.width * settings.height * 3, bytes, bytes, bytes]);
+    const bytes = frameBytes(this.#working, frameSize(this.#working, settings));
+    const packed = this.#working === this.#format ? 0 : frameBytes(this.#format, settings);
+    const memory = allocateFrameMemory([settings.width * settings.height * 3, bytes, bytes, bytes, packed]);
     this.#kernels = memory.kernels;
-    [this.#rgb, this.#previous, this.#current, this.#frame] = memory.buffers;
+    [this.#rgb, this.#previous, this.#current, this.#frame, this.#packed] = memory.buffers;
   }
 
   /** Opens the movie file at `path` for the pictures to come. */
   static async open(path: string, settings: MovieSettings, { times, palette }: Foreknowledge = {}) {
     const { sources, codec: name, tags, encoderSettings, sideBySide } = settings;
     const codec = codecRow(name);
-    if (settings.interpolation === 'mci') {
-      throw new StepsAnimationError('usage', 'The interpolation mci is not built yet: use blend.');
-    }
     const fps = movieFps(settings);
     const timeline = createTimeline(sources, { ...settings, fps }, times);
     const writer = await MovieWriter.open(path, {
@@ -62,7 +74,12 @@ export class FrameComposer implements AsyncDisposable {
       encoderOptions: encoderOptionsOf(codec, encoderSettings),
       ...(palette && { palette }),
     });
-    return new FrameComposer(settings, timeline, writer);
+    try {
+      return new FrameComposer(settings, timeline, writer, await openMotion(settings, codec.pixelFormat));
+    } catch (error) {
+      await writer[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Frames a second: as wanted, or as many as the codec allows. */
@@ -98,7 +115,7 @@ export class FrameComposer implements AsyncDisposable {
     const fitted = await fitPicture(picture, width, height);
     [this.#previous, this.#current] = [this.#current, this.#previous];
     this.#rgb.bytes.set(fitted.data);
-    frameFormats[this.#format].convert(this.#kernels, this.#rgb.address, this.#current.address, { width, height });
+    frameFormats[this.#working].convert(this.#kernels, this.#rgb.address, this.#current.address, { width, height });
     await this.#writeFramesUpTo(visit);
   }
 
@@ -106,7 +123,8 @@ export class FrameComposer implements AsyncDisposable {
     for (;;) {
       const frame = this.#nextFrame;
       if (frame === undefined || frame.to > visit) return;
-      await this.#writer.write(frame.weight === 0 ? this.#current.bytes : this.#blend(frame.weight));
+      const made = frame.weight === 0 ? this.#current : await this.#between(frame.weight);
+      await this.#writer.write(this.#pack(made).bytes);
     }
   }
 
@@ -114,13 +132,31 @@ export class FrameComposer implements AsyncDisposable {
     return this.frames < this.timeline.frames ? frameAt(this.timeline, this.frames) : undefined;
   }
 
-  #blend(weight: number): Uint8Array {
+  /** The frame that lies between the two pictures. */
+  async #between(weight: number): Promise<KernelBuffer> {
+    const motion = this.#motion;
+    if (!motion) return this.#blend(weight);
+    if (this.#estimated !== this.#visits) await motion.setPair(this.#previous.bytes, this.#current.bytes);
+    this.#estimated = this.#visits;
+    await motion.frame(weight, this.#frame.bytes);
+    return this.#frame;
+  }
+
+  #blend(weight: number): KernelBuffer {
     const { address, bytes } = this.#frame;
     const length = padToSimd(bytes.length);
     const { blend, blendWords } = this.#kernels;
-    const [kernel, fullWeight] = frameFormats[this.#format].depth === 8 ? [blend, 256] : [blendWords, 1024];
+    const [kernel, fullWeight] = frameFormats[this.#working].depth === 8 ? [blend, 256] : [blendWords, 1024];
     kernel(this.#previous.address, this.#current.address, address, length, Math.round(weight * fullWeight));
-    return bytes;
+    return this.#frame;
+  }
+
+  #pack(frame: KernelBuffer): KernelBuffer {
+    if (this.#working === this.#format) return frame;
+    const { width, height } = this.#settings;
+    const bytes = frameFormats[this.#format].bytesPerPixel;
+    this.#kernels.packPlanes(frame.address, this.#packed.address, width * height, bytes);
+    return this.#packed;
   }
 
   /** Completes the file; all visits must have been added. */
@@ -131,7 +167,25 @@ export class FrameComposer implements AsyncDisposable {
   /** Frees the native resources; the file, if not closed before, is left unfinished. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer[Symbol.asyncDispose]();
+    await this.#motion?.[Symbol.asyncDispose]();
   }
+}
+
+/** Motion is found in planes only. */
+function workingFormat(format: PixelFormat, motion: MotionInterpolator | undefined): WorkingFormat {
+  return motion && !frameFormats[format].planes ? 'gbrp' : format;
+}
+
+/** In pictures of fewer pixels a side there is nothing to follow: they are blended. */
+const leastSideForMotion = 16;
+
+async function openMotion(settings: MovieSettings, format: PixelFormat): Promise<MotionInterpolator | undefined> {
+  const { interpolation, sources, width, height } = settings;
+  if (interpolation !== 'mci' || sources < 2 || Math.min(width, height) < leastSideForMotion) return undefined;
+  const { planes = { chroma: '444', depth: 8 } as const } = frameFormats[format];
+  // Loaded late: movies without it do not pay for it.
+  const { MotionInterpolator } = await import('./interpolation/motion-interpolator.js');
+  return await MotionInterpolator.open({ ...frameSize(format, settings), ...planes });
 }
 
 function movieFps({ codec, fps }: MovieSettings): number {

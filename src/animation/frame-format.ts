@@ -1,7 +1,11 @@
+import type { PlanarLayout } from './interpolation/planar-layout.js';
 import type { FrameKernels } from './kernels/frame-memory.js';
 
 /** Memory layouts of a frame, by FFmpeg's names: planes or packed pixels one after another, without padding. */
 export type PixelFormat = 'yuv420p' | 'yuv420p10le' | 'yuv422p10le' | 'rgb24' | 'bgra';
+
+/** Layouts in which frames are interpolated: those of encoders, and planes where motion cannot follow packed pixels. */
+export type WorkingFormat = PixelFormat | 'gbrp';
 
 export type FrameSize = { readonly width: number; readonly height: number };
 
@@ -12,28 +16,40 @@ type FrameFormat = {
   readonly evenSides: boolean;
   /** bytes of a pixel, on average */
   readonly bytesPerPixel: number;
+  /** how its planes lie, for the estimation of motion; packed pixels have none */
+  readonly planes?: Pick<PlanarLayout, 'chroma' | 'depth'>;
   /** Converts a packed RGB picture at `rgb` to a frame at `out`; odd sides are made even by repeating the edge. */
   readonly convert: (kernels: FrameKernels, rgb: number, out: number, picture: FrameSize) => void;
 };
 
-export const frameFormats: Readonly<Record<PixelFormat, FrameFormat>> = {
+export const frameFormats: Readonly<Record<WorkingFormat, FrameFormat>> = {
   yuv420p: {
     depth: 8,
     evenSides: true,
     bytesPerPixel: 1.5,
+    planes: { chroma: '420', depth: 8 },
     convert: (kernels, rgb, out, { width, height }) => kernels.rgbToYuv420(rgb, out, width, height),
   },
   yuv420p10le: {
     depth: 10,
     evenSides: true,
     bytesPerPixel: 3,
+    planes: { chroma: '420', depth: 10 },
     convert: (kernels, rgb, out, { width, height }) => kernels.rgbToYuv10(rgb, out, width, height, 2),
   },
   yuv422p10le: {
     depth: 10,
     evenSides: true,
     bytesPerPixel: 4,
+    planes: { chroma: '422', depth: 10 },
     convert: (kernels, rgb, out, { width, height }) => kernels.rgbToYuv10(rgb, out, width, height, 1),
+  },
+  gbrp: {
+    depth: 8,
+    evenSides: false,
+    bytesPerPixel: 3,
+    planes: { chroma: '444', depth: 8 },
+    convert: (kernels, rgb, out, { width, height }) => kernels.rgbToPlanes(rgb, out, width, height),
   },
   rgb24: {
     depth: 8,
@@ -50,12 +66,12 @@ export const frameFormats: Readonly<Record<PixelFormat, FrameFormat>> = {
 };
 
 /** The size of the frames that show pictures of a given size. */
-export function frameSize(format: PixelFormat, { width, height }: FrameSize): FrameSize {
+export function frameSize(format: WorkingFormat, { width, height }: FrameSize): FrameSize {
   if (!frameFormats[format].evenSides) return { width, height };
   return { width: width + (width % 2), height: height + (height % 2) };
 }
 
 /** Bytes of a frame of this size. */
-export function frameBytes(format: PixelFormat, { width, height }: FrameSize): number {
+export function frameBytes(format: WorkingFormat, { width, height }: FrameSize): number {
   return width * height * frameFormats[format].bytesPerPixel;
 }

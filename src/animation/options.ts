@@ -17,7 +17,7 @@ export const animationOptionsSchema = z.strictObject({
   }),
   interpolation: option(z.enum(['none', 'blend', 'mci']).default('blend'), {
     label: 'Interpolation',
-    help: 'how the frames between two steps are made: none repeats the step, blend fades to the next',
+    help: 'how the frames between two steps are made: none repeats the step, blend fades to the next, mci follows its motion',
   }),
   duration: option(z.union([z.number().min(0.5).max(120).multipleOf(0.1), z.literal('auto')]).default(10), {
     label: 'Duration',
