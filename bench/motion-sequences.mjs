@@ -1,6 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import sharp from 'sharp';
 import { allocateFrameMemory } from '../dist/animation/kernels/frame-memory.js';
 

@@ -29,8 +29,7 @@ export function ssim(a, b, width, height) {
       const variances = squares / 64 - meanA * meanA - meanB * meanB;
       const covariance = product / 64 - meanA * meanB;
       total +=
-        ((2 * meanA * meanB + c1) * (2 * covariance + c2)) /
-        ((meanA * meanA + meanB * meanB + c1) * (variances + c2));
+        ((2 * meanA * meanB + c1) * (2 * covariance + c2)) / ((meanA * meanA + meanB * meanB + c1) * (variances + c2));
       windows++;
     }
   }

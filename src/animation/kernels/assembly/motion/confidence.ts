@@ -3,11 +3,13 @@ import { patchWithin, sum } from './patch';
 import { CELL, Level, PATCH } from './structures';
 
 /** Mean squared difference of luma that is too small to see, so that motion need not explain it. */
-const UNSEEN: f32 = 1;
+const UNSEEN: f32 = 2;
 /** Motion is trusted where it leaves less than this part of the squared difference that a cross-fade has, … */
-const TRUSTED: f32 = 0.3;
+const TRUSTED: f32 = 0.25;
 /** … and not trusted where it leaves more than this. */
-const DOUBTED: f32 = 0.6;
+const DOUBTED: f32 = 0.55;
+/** Below this mean squared difference in place no motion can be trusted. */
+const HIDDEN: f32 = UNSEEN / DOUBTED - UNSEEN;
 /** Motion there and back may miss the start by this many samples … */
 const RETURNS: f32 = 0.7;
 /** … and is not trusted at all from here on. */
@@ -26,6 +28,10 @@ export function measureConfidence(level: Level, opposite: Level, firstRow: i32, 
       const left = column * CELL - (PATCH - CELL) / 2;
       const top = row * CELL - (PATCH - CELL) / 2;
       const inPlace = meanSquare(level, left, top, 0, 0);
+      if (inPlace < HIDDEN) {
+        v128.store(level.rough + offset, f32x4(x, y, 0, 0));
+        continue;
+      }
       const moved = meanSquare(level, left, top, x, y);
       const back = sampleCells(opposite.cells, opposite, <f32>column + x / <f32>CELL, <f32>row + y / <f32>CELL);
       const missX = x + f32x4.extract_lane(back, 0);

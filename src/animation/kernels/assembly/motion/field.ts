@@ -26,7 +26,7 @@ export function motionAt(forward: Level, backward: Level, weight: f32, field: us
 /** The motion of the cell that gets to (column, row) after the part `way` of its motion. */
 function follow(level: Level, column: i32, row: i32, way: f32): v128 {
   const scale = way / <f32>CELL;
-  let motion = sampleCells(level.cells, level, <f32>column, <f32>row);
+  let motion = v128.load(level.cells + <usize>((row * level.columns + column) << 4));
   let x: f32 = 0;
   let y: f32 = 0;
   for (let i = 0; i < ROUNDS; i++) {
