@@ -67,7 +67,7 @@ export function composeRows(
       let values = mix(fourSamples(plane.a + at), fourSamples(plane.b + at), weightB);
       if (isMoved(line, cell, step, level.columns)) {
         const place = f32x4.mul(f32x4(<f32>x, <f32>y, <f32>x, <f32>y), f32x4.splat(<f32>PHASES));
-        values = movedSamples(plane, place, values, line, cell, step, ways, farthest, weightB, filter);
+        values = movedSamples(plane, place, values, line, cell, step, ways, farthest, filter);
       }
       storeSamples(target, x, min(plane.width - x, 4), bytes, highest, values);
       cell += 4 * step;
@@ -117,7 +117,6 @@ function movedSamples(
   step: i32,
   ways: v128,
   farthest: v128,
-  weightB: v128,
   filter: usize,
 ): v128 {
   const next = f32x4(<f32>PHASES, 0, <f32>PHASES, 0);
@@ -137,15 +136,11 @@ function movedSamples(
   const pairs23 = i32x4.add(v128.shuffle<i32>(pair2, pair3, 0, 2, 4, 6), v128.shuffle<i32>(pair2, pair3, 1, 3, 5, 7));
   const ofA = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 0, 2, 4, 6));
   const ofB = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 1, 3, 5, 7));
-  const moved = f32x4.mul(mix(ofA, ofB, weightB), f32x4.splat(FROM_TAPS));
-  const trust = v128.shuffle<f32>(
-    v128.shuffle<f32>(cells0, cells1, 2, 6, 2, 6),
-    v128.shuffle<f32>(cells2, cells3, 2, 6, 2, 6),
-    0,
-    1,
-    4,
-    5,
-  );
+  const trusts01 = v128.shuffle<f32>(cells0, cells1, 2, 6, 3, 7);
+  const trusts23 = v128.shuffle<f32>(cells2, cells3, 2, 6, 3, 7);
+  const share = v128.shuffle<f32>(trusts01, trusts23, 2, 3, 6, 7);
+  const trust = v128.shuffle<f32>(trusts01, trusts23, 0, 1, 4, 5);
+  const moved = f32x4.mul(mix(ofA, ofB, share), f32x4.splat(FROM_TAPS));
   return mix(still, moved, trust);
 }
 
