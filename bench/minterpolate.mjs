@@ -5,16 +5,26 @@ export function hasFfmpeg() {
 }
 
 /**
- * The frames that FFmpeg's minterpolate makes out of pictures (8-bit 4:2:0 planes) shown one a second, `fps` a second:
- * their times in seconds and planes, and the seconds it took. All settings but the mode are its defaults.
+ * The frames that FFmpeg's minterpolate makes out of pictures (8-bit 4:2:0 planes) shown `rate` a second, `fps` a second:
+ * their times in seconds and planes, and the seconds it took. All other settings are its defaults.
  */
-export function minterpolate(pictures, { width, height, fps, mode = 'mci' }) {
+export function minterpolate(pictures, { width, height, rate, fps }) {
   const begun = performance.now();
-  const filter = `minterpolate=fps=${fps}:mi_mode=${mode},showinfo`;
+  const filter = `minterpolate=fps=${fps}:mi_mode=mci,showinfo`;
   const { status, stdout, stderr } = spawnSync(
     'ffmpeg',
     [
-      ...['-hide_banner', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${width}x${height}`, '-framerate', '1'],
+      ...[
+        '-hide_banner',
+        '-f',
+        'rawvideo',
+        '-pix_fmt',
+        'yuv420p',
+        '-s',
+        `${width}x${height}`,
+        '-framerate',
+        String(rate),
+      ],
       ...['-i', 'pipe:0', '-vf', filter, '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1'],
     ],
     { input: Buffer.concat(pictures), maxBuffer: 2 ** 31 },

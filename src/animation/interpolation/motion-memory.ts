@@ -29,6 +29,7 @@ export type LevelPlan = {
   readonly patches: number;
   readonly cells: number;
   readonly rough: number;
+  readonly sums: number;
 };
 
 /** A plane of both sources, as 16-bit words with margins. */
@@ -99,6 +100,7 @@ function planLevels(width: number, height: number, take: Take): (readonly [Level
     patches: take((columns + 1) * (rows + 1) * patchBytes),
     cells: take(columns * rows * cellBytes),
     rough: take(columns * rows * cellBytes),
+    sums: take(rows * 8),
   });
   const level = [direction(a, b), direction(b, a)] as const;
   const [nextWidth, nextHeight] = [Math.ceil(width / 2), Math.ceil(height / 2)];
@@ -109,20 +111,9 @@ function planLevels(width: number, height: number, take: Take): (readonly [Level
 /** Writes the structures that the kernels read. */
 export function writeStructures(memory: MotionMemory, words: Int32Array): void {
   const write = (address: number, values: readonly number[]) => words.set(values, address >> 2);
-  for (const {
-    address,
-    width,
-    height,
-    stride,
-    columns,
-    rows,
-    from,
-    to,
-    patches,
-    cells,
-    rough,
-  } of memory.levels.flat()) {
-    write(address, [width, height, stride, columns, rows, from, to, patches, cells, rough]);
+  for (const level of memory.levels.flat()) {
+    const { width, height, stride, columns, rows, from, to, patches, cells, rough, sums } = level;
+    write(level.address, [width, height, stride, columns, rows, from, to, patches, cells, rough, sums]);
   }
   for (const { address, width, height, stride, sources, scaleX, scaleY } of memory.planes) {
     write(address, [width, height, stride, ...sources, scaleX, scaleY]);

@@ -24,7 +24,8 @@ export type MotionKernels = {
     ...args: [level: number, coarser: number, iterations: number, first: number, end: number, scratch: number]
   ) => void;
   readonly gatherCells: (level: number, first: number, end: number) => void;
-  readonly measureConfidence: (level: number, opposite: number, first: number, end: number) => void;
+  readonly measureMatch: (level: number, first: number, end: number) => void;
+  readonly trustMotion: (level: number, opposite: number, first: number, end: number) => void;
   readonly smoothMotion: (level: number, first: number, end: number) => void;
   readonly motionAt: (
     ...args: [forward: number, backward: number, weight: number, field: number, first: number, end: number]
@@ -47,7 +48,7 @@ export type MotionKernels = {
 };
 
 /** A part of the work; `scratch` is the room of the thread that does it. */
-export type Task = (scratch: number) => void;
+type Task = (scratch: number) => void;
 
 /** Tasks that may be done in any order and by any thread; a stage begins when the one before is done. */
 export type Stage = readonly Task[];
@@ -72,7 +73,7 @@ export function pairStages(kernels: MotionKernels, memory: MotionMemory): readon
   ]);
   const trusting = levels
     .slice(0, 1)
-    .flatMap((level) => [confidenceTasks(kernels, level), smoothTasks(kernels, level)]);
+    .flatMap((level) => [matchTasks(kernels, level), trustTasks(kernels, level), smoothTasks(kernels, level)]);
   return [importing.flat(), ...halving, ...searching.reverse().flat(), ...trusting];
 }
 
@@ -126,10 +127,16 @@ function gatherTasks(kernels: MotionKernels, level: Directions): Task[] {
   );
 }
 
-function confidenceTasks(kernels: MotionKernels, [forward, backward]: Directions): Task[] {
+function matchTasks(kernels: MotionKernels, level: Directions): Task[] {
+  return level.flatMap(({ address, rows }) =>
+    shareRows(rows, rowsOfCells, (first, end) => kernels.measureMatch(address, first, end)),
+  );
+}
+
+function trustTasks(kernels: MotionKernels, [forward, backward]: Directions): Task[] {
   const oneWay = (level: LevelPlan, opposite: LevelPlan) =>
     shareRows(level.rows, rowsOfCells, (first, end) =>
-      kernels.measureConfidence(level.address, opposite.address, first, end),
+      kernels.trustMotion(level.address, opposite.address, first, end),
     );
   return [...oneWay(forward, backward), ...oneWay(backward, forward)];
 }

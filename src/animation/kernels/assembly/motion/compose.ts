@@ -8,6 +8,14 @@ const PHASES: i32 = 64;
 const TAP_ONE: f32 = 128;
 const DROPPED: i32 = 3;
 const FROM_TAPS: f32 = 1.0 / (128 * 16);
+/** The least place, in phases, whose four taps are still within the margin of a plane. */
+const NEAREST: f32 = -6 * 64;
+/** Places along a line are in units of 1/256 cell. */
+const CELL_BITS: i32 = 8;
+const CELL_ONE: i32 = 256;
+/** 1.5 × 2^23: added to a float, it leaves the nearest whole number in the lowest bits. */
+const ROUNDING: f32 = 12582912;
+const ROUNDING_BITS: i32 = 0x4b400000;
 
 /** Writes the 4 taps of each of the 64 phases: cubic convolution (R. Keys, 1981, a = -1/2). 512 bytes. */
 export function fillFilter(table: usize): void {
@@ -26,7 +34,8 @@ export function fillFilter(table: usize): void {
 
 /**
  * Rows of one plane of the frame at `weight`: both sources, each moved its part of the way, cross-faded; where the
- * motion is not trusted, the sources in place, cross-faded. `out` has `bytes` per sample and no padding; `line` has room for two cells more than a row of `field`.
+ * motion is not trusted, the sources in place, cross-faded. `out` has `bytes` per sample and no padding; `line` has room
+ * for two cells more than a row of `field`.
  */
 export function composeRows(
   plane: Plane,
@@ -41,26 +50,34 @@ export function composeRows(
   firstRow: i32,
   endRow: i32,
 ): void {
-  const scaleX = <f32>plane.scaleX / <f32>CELL;
-  const scaleY = <f32>plane.scaleY / <f32>CELL;
-  const perX = <f32>1 / <f32>plane.scaleX;
-  const perY = <f32>1 / <f32>plane.scaleY;
+  const perX = <f32>PHASES / <f32>plane.scaleX;
+  const perY = <f32>PHASES / <f32>plane.scaleY;
   const ways = f32x4(-weight * perX, -weight * perY, (1 - weight) * perX, (1 - weight) * perY);
+  const farthest = v128.shuffle<f32>(f32x4.splat(reach(plane.width)), f32x4.splat(reach(plane.height)), 0, 4, 0, 4);
   const weightB = f32x4.splat(weight);
+  // Cells across, in units of 1 / CELL_ONE; the line begins one cell to the left.
+  const step = (plane.scaleX * CELL_ONE) / CELL;
   for (let y = firstRow; y < endRow; y++) {
-    mixLine(level, field, (<f32>y + 0.5) * scaleY - 0.5, line);
+    mixLine(level, field, (<f32>y + 0.5) * (<f32>plane.scaleY / <f32>CELL) - 0.5, line);
     const row = <usize>(y * plane.stride);
     const target = out + <usize>(y * plane.width * bytes);
+    let cell = (step + CELL_ONE) / 2;
     for (let x = 0; x < plane.width; x += 4) {
       const at = row + <usize>(x << 1);
       let values = mix(fourSamples(plane.a + at), fourSamples(plane.b + at), weightB);
-      const cell = (<f32>x + 0.5) * scaleX + 0.5;
-      if (isMoved(line, cell, scaleX, level.columns)) {
-        values = movedSamples(plane, x, y, values, line, cell, scaleX, ways, weightB, filter);
+      if (isMoved(line, cell, step, level.columns)) {
+        const place = f32x4.mul(f32x4(<f32>x, <f32>y, <f32>x, <f32>y), f32x4.splat(<f32>PHASES));
+        values = movedSamples(plane, place, values, line, cell, step, ways, farthest, filter);
       }
       storeSamples(target, x, min(plane.width - x, 4), bytes, highest, values);
+      cell += 4 * step;
     }
   }
+}
+
+/** The farthest place, in phases, whose four taps are still within the margin of a plane. */
+function reach(size: i32): f32 {
+  return <f32>((size + PLANE_MARGIN - 4) * PHASES);
 }
 
 /** One row of cells at `row` between those of the field, its first and last cell repeated. */
@@ -79,10 +96,10 @@ function mixLine(level: Level, field: usize, row: f32, line: usize): void {
 }
 
 /** Whether one of the cells that four samples lie between has trusted motion. */
-function isMoved(line: usize, cell: f32, scale: f32, columns: i32): bool {
-  const last = min(<i32>(cell + 3 * scale) + 1, columns + 1);
+function isMoved(line: usize, cell: i32, step: i32, columns: i32): bool {
+  const last = min(((cell + 3 * step) >> CELL_BITS) + 1, columns + 1);
   let trust: f32 = 0;
-  for (let i = <i32>cell; i <= last; i++) trust = max(trust, load<f32>(line + <usize>(i << 4), 8));
+  for (let i = cell >> CELL_BITS; i <= last; i++) trust += load<f32>(line + <usize>(i << 4), 8);
   return trust > 0;
 }
 
@@ -90,64 +107,60 @@ function fourSamples(at: usize): v128 {
   return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(v128.load64_zero(at)));
 }
 
-/** Four samples from (x, y) on: the sources moved, mixed by confidence with `still`, the sources in place. */
+/** Four samples from `place` on: the sources moved, mixed by confidence with `still`, the sources in place. */
 function movedSamples(
   plane: Plane,
-  x: i32,
-  y: i32,
+  place: v128,
   still: v128,
   line: usize,
-  cell: f32,
-  scale: f32,
+  cell: i32,
+  step: i32,
   ways: v128,
-  weightB: v128,
+  farthest: v128,
   filter: usize,
 ): v128 {
-  const place = f32x4(<f32>x, <f32>y, <f32>x, <f32>y);
-  const step = f32x4(1, 0, 1, 0);
+  const next = f32x4(<f32>PHASES, 0, <f32>PHASES, 0);
   const cells0 = cellAt(line, cell);
-  const cells1 = cellAt(line, cell + scale);
-  const cells2 = cellAt(line, cell + 2 * scale);
-  const cells3 = cellAt(line, cell + 3 * scale);
-  const place1 = f32x4.add(place, step);
-  const place2 = f32x4.add(place1, step);
-  const place3 = f32x4.add(place2, step);
-  const pair0 = movedPair(plane, place, cells0, ways, filter);
-  const pair1 = movedPair(plane, place1, cells1, ways, filter);
-  const pair2 = movedPair(plane, place2, cells2, ways, filter);
-  const pair3 = movedPair(plane, place3, cells3, ways, filter);
+  const cells1 = cellAt(line, cell + step);
+  const cells2 = cellAt(line, cell + 2 * step);
+  const cells3 = cellAt(line, cell + 3 * step);
+  const place1 = f32x4.add(place, next);
+  const place2 = f32x4.add(place1, next);
+  const place3 = f32x4.add(place2, next);
+  const pair0 = movedPair(plane, placeOf(place, cells0, ways, farthest), filter);
+  const pair1 = movedPair(plane, placeOf(place1, cells1, ways, farthest), filter);
+  const pair2 = movedPair(plane, placeOf(place2, cells2, ways, farthest), filter);
+  const pair3 = movedPair(plane, placeOf(place3, cells3, ways, farthest), filter);
   // Each pair is (a, a, b, b), parts to be added.
   const pairs01 = i32x4.add(v128.shuffle<i32>(pair0, pair1, 0, 2, 4, 6), v128.shuffle<i32>(pair0, pair1, 1, 3, 5, 7));
   const pairs23 = i32x4.add(v128.shuffle<i32>(pair2, pair3, 0, 2, 4, 6), v128.shuffle<i32>(pair2, pair3, 1, 3, 5, 7));
   const ofA = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 0, 2, 4, 6));
   const ofB = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 1, 3, 5, 7));
-  const moved = f32x4.mul(mix(ofA, ofB, weightB), f32x4.splat(FROM_TAPS));
-  const trust = v128.shuffle<f32>(
-    v128.shuffle<f32>(cells0, cells1, 2, 6, 2, 6),
-    v128.shuffle<f32>(cells2, cells3, 2, 6, 2, 6),
-    0,
-    1,
-    4,
-    5,
-  );
+  const trusts01 = v128.shuffle<f32>(cells0, cells1, 2, 6, 3, 7);
+  const trusts23 = v128.shuffle<f32>(cells2, cells3, 2, 6, 3, 7);
+  const share = v128.shuffle<f32>(trusts01, trusts23, 2, 3, 6, 7);
+  const trust = v128.shuffle<f32>(trusts01, trusts23, 0, 1, 4, 5);
+  const moved = f32x4.mul(mix(ofA, ofB, share), f32x4.splat(FROM_TAPS));
   return mix(still, moved, trust);
 }
 
-function cellAt(line: usize, cell: f32): v128 {
-  const left = <i32>cell;
-  const at = line + <usize>(left << 4);
-  return mix(v128.load(at), v128.load(at, 16), f32x4.splat(cell - <f32>left));
+function cellAt(line: usize, cell: i32): v128 {
+  const at = line + <usize>((cell >> CELL_BITS) << 4);
+  const part = <f32>(cell & (CELL_ONE - 1)) * (<f32>1 / <f32>CELL_ONE);
+  return mix(v128.load(at), v128.load(at, 16), f32x4.splat(part));
 }
 
-/** The samples of a and b that meet at `place` (x, y, x, y): (a, a, b, b) in units of FROM_TAPS, parts to be added. */
-function movedPair(plane: Plane, place: v128, cell: v128, ways: v128, filter: usize): v128 {
-  const highest = f32x4(<f32>plane.width, <f32>plane.height, <f32>plane.width, <f32>plane.height);
+/** Where the samples of a and b that meet at `place` come from (x, y, x, y), as whole numbers of phases. */
+function placeOf(place: v128, cell: v128, ways: v128, farthest: v128): v128 {
   const moved = f32x4.add(place, f32x4.mul(v128.shuffle<f32>(cell, cell, 0, 1, 0, 1), ways));
-  const inside = f32x4.max(f32x4.min(moved, f32x4.add(highest, f32x4.splat(4))), f32x4.splat(-6));
-  const shifted = f32x4.mul(f32x4.add(inside, f32x4.splat(<f32>PLANE_MARGIN)), f32x4.splat(<f32>PHASES));
-  const fixed = i32x4.trunc_sat_f32x4_s(f32x4.add(shifted, f32x4.splat(0.5)));
-  const whole = i32x4.sub(i32x4.shr_s(fixed, PHASE_BITS), i32x4.splat(PLANE_MARGIN + 1));
-  const taps = i32x4.shl(v128.and(fixed, i32x4.splat(PHASES - 1)), 3);
+  const within = f32x4.pmax(f32x4.splat(NEAREST), f32x4.pmin(farthest, moved));
+  return i32x4.sub(f32x4.add(within, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));
+}
+
+/** The samples of a and b at their places: (a, a, b, b) in units of FROM_TAPS, parts to be added. */
+function movedPair(plane: Plane, places: v128, filter: usize): v128 {
+  const whole = i32x4.sub(i32x4.shr_s(places, PHASE_BITS), i32x4.splat(1));
+  const taps = i32x4.shl(v128.and(places, i32x4.splat(PHASES - 1)), 3);
   const stride = plane.stride;
   const atA = plane.a + <usize>(i32x4.extract_lane(whole, 1) * stride + (i32x4.extract_lane(whole, 0) << 1));
   const atB = plane.b + <usize>(i32x4.extract_lane(whole, 3) * stride + (i32x4.extract_lane(whole, 2) << 1));
@@ -174,7 +187,9 @@ function filterColumns(at: usize, stride: usize, taps: usize): v128 {
 }
 
 function storeSamples(row: usize, x: i32, count: i32, bytes: i32, highest: i32, values: v128): void {
-  const rounded = i32x4.trunc_sat_f32x4_s(f32x4.add(values, f32x4.splat(0.5)));
+  // Halves are rounded up as the cross-fade does: to even, they would roughen flat areas.
+  const upwards = f32x4.add(values, f32x4.splat(1.0 / 1024));
+  const rounded = i32x4.sub(f32x4.add(upwards, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));
   const clamped = i32x4.min_s(i32x4.max_s(rounded, i32x4.splat(0)), i32x4.splat(highest));
   const words = i16x8.narrow_i32x4_u(clamped, clamped);
   if (bytes === 2) {

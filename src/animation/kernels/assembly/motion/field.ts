@@ -1,4 +1,4 @@
-import { fade, sampleCells } from './cells';
+import { fade, sampleCells, withinPicture } from './cells';
 import { CELL, Level } from './structures';
 
 /** Motions of the two directions that differ by this many samples are one … */
@@ -9,7 +9,7 @@ const ROUNDS: i32 = 2;
 
 /**
  * Rows of cells of the frame at `weight` between the sources: the motion from the first source to the second
- * through the cell, and how far it can be trusted. Where a cell comes from and goes to is found by following the
+ * through the cell, how far it can be trusted, and how much of the frame there is the second source's. Where a cell comes from and goes to is found by following the
  * motion of each source back to the source, a few times over. Writes `field`, laid out as `cells`.
  */
 export function motionAt(forward: Level, backward: Level, weight: f32, field: usize, firstRow: i32, endRow: i32): void {
@@ -18,7 +18,7 @@ export function motionAt(forward: Level, backward: Level, weight: f32, field: us
       const a = follow(forward, column, row, weight);
       const b = follow(backward, column, row, 1 - weight);
       const cell = field + <usize>((row * forward.columns + column) << 4);
-      v128.store(cell, reconcile(a, b, weight));
+      v128.store(cell, withShare(forward, column, row, reconcile(a, b, weight), weight));
     }
   }
 }
@@ -26,7 +26,7 @@ export function motionAt(forward: Level, backward: Level, weight: f32, field: us
 /** The motion of the cell that gets to (column, row) after the part `way` of its motion. */
 function follow(level: Level, column: i32, row: i32, way: f32): v128 {
   const scale = way / <f32>CELL;
-  let motion = sampleCells(level.cells, level, <f32>column, <f32>row);
+  let motion = v128.load(level.cells + <usize>((row * level.columns + column) << 4));
   let x: f32 = 0;
   let y: f32 = 0;
   for (let i = 0; i < ROUNDS; i++) {
@@ -38,6 +38,16 @@ function follow(level: Level, column: i32, row: i32, way: f32): v128 {
   const restY = (f32x4.extract_lane(motion, 1) - y) * way;
   const found = fade(<f32>Math.sqrt(<f64>(restX * restX + restY * restY)), AGREE, CONTRADICT);
   return f32x4.replace_lane(motion, 2, f32x4.extract_lane(motion, 2) * found);
+}
+
+/** The motion with the second source's share in the frame as its fourth float: all where the first one's end is outside. */
+function withShare(level: Level, column: i32, row: i32, motion: v128, weight: f32): v128 {
+  const x = f32x4.extract_lane(motion, 0) * (<f32>1 / <f32>CELL);
+  const y = f32x4.extract_lane(motion, 1) * (<f32>1 / <f32>CELL);
+  const rest: f32 = <f32>1 - weight;
+  const ofA = rest * withinPicture(level, <f32>column - x * weight, <f32>row - y * weight);
+  const ofB = weight * withinPicture(level, <f32>column + x * rest, <f32>row + y * rest);
+  return f32x4.replace_lane(motion, 3, ofA + ofB > 0 ? ofB / (ofA + ofB) : weight);
 }
 
 /** One motion out of those of the two directions: the more trusted one, the less so the less they agree. */

@@ -2,7 +2,7 @@
 // Every function works on a range of rows and keeps to the memory it is given, so that threads share the rows out.
 
 export { composeRows, fillFilter } from './compose';
-export { measureConfidence, smoothMotion } from './confidence';
+export { measureMatch, smoothMotion, trustMotion } from './confidence';
 export { motionAt } from './field';
 export { importRows } from './import';
 export { halveRows } from './pyramid';

@@ -5,7 +5,7 @@ import { Level, LUMA_MARGIN, PATCH } from './structures';
 /** Sums over the patch: gradient in x times difference, gradient in y times difference, difference. */
 export let slopeX: f32 = 0;
 export let slopeY: f32 = 0;
-export let difference: f32 = 0;
+let difference: f32 = 0;
 /** Sum of squared differences, after the mean difference is taken off. */
 export let cost: f32 = 0;
 
@@ -13,8 +13,8 @@ export let cost: f32 = 0;
 export let tensorXX: f32 = 0;
 export let tensorXY: f32 = 0;
 export let tensorYY: f32 = 0;
-export let gradientX: f32 = 0;
-export let gradientY: f32 = 0;
+let gradientX: f32 = 0;
+let gradientY: f32 = 0;
 
 /** Where a thread keeps the patch: samples, gradients in x, gradients in y, then four vectors of squared differences. */
 const GRADIENT_X: usize = 256;

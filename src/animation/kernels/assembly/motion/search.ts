@@ -10,9 +10,14 @@ const LOST: f32 = 64;
 /** Starts that differ less than this (squared) are one. */
 const SAME: f32 = 0.25;
 
+/** A patch that differs in place by no more than this (sum of squares; a mean of 0.5) needs no motion. */
+const QUIET: f32 = 32;
+
 let startX: f32 = 0;
 let startY: f32 = 0;
 let startCost: f32 = 0;
+/** Whether the start is what the patch was last compared with. */
+let startIsLast: bool = false;
 
 /**
  * Searches rows of patches: for each, the motion under which the other source resembles it most, by inverse
@@ -39,7 +44,8 @@ export function searchPatches(
       startX = 0;
       startY = 0;
       startCost = cost;
-      if (coarser) tryCoarser(level, coarser, column, row, scratch);
+      startIsLast = true;
+      if (coarser && cost > QUIET) tryCoarser(level, coarser, column, row, scratch);
       const address = level.patches + <usize>((row * (level.columns + 1) + column) * offsetof<Patch>());
       descend(level, x, y, iterations, changetype<Patch>(address), scratch);
     }
@@ -61,7 +67,8 @@ function tryCoarser(level: Level, coarser: Level, column: i32, row: i32, scratch
 function tryStart(level: Level, column: i32, row: i32, x: f32, y: f32, scratch: usize): void {
   if ((x - startX) * (x - startX) + (y - startY) * (y - startY) < SAME) return;
   comparePatch(level, <f32>(CELL * (column - 1)) + x, <f32>(CELL * (row - 1)) + y, scratch);
-  if (cost >= startCost) return;
+  startIsLast = cost < startCost;
+  if (!startIsLast) return;
   startX = x;
   startY = y;
   startCost = cost;
@@ -78,7 +85,7 @@ function descend(level: Level, left: i32, top: i32, iterations: i32, patch: Patc
   patch.x = x;
   patch.y = y;
   for (let i = 0; ; i++) {
-    comparePatch(level, <f32>left + x, <f32>top + y, scratch);
+    if (i > 0 || !startIsLast) comparePatch(level, <f32>left + x, <f32>top + y, scratch);
     if (cost >= best) break;
     best = cost;
     patch.x = x;

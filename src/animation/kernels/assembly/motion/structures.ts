@@ -25,10 +25,12 @@ export class Level {
   to: usize;
   /** (columns + 1) × (rows + 1) patches */
   patches: usize;
-  /** columns × rows of four floats: motion in x and y in samples of this level, confidence, unused */
+  /** columns × rows of four floats: motion in x and y in samples of this level, trust from 0 to 1, unused */
   cells: usize;
   /** the same before smoothing */
   rough: usize;
+  /** two floats a row: the sums of squared differences along the motion and in place */
+  sums: usize;
 }
 
 /** What the search found for a patch. */

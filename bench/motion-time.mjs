@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { MotionInterpolator } from '../dist/animation/interpolation/motion-interpolator.js';
+import { hasFfmpeg } from './minterpolate.mjs';
+import { readPlanes } from './motion-sequences.mjs';
+import { makePictures } from './pictures.mjs';
+import { median, round } from './statistics.mjs';
+
+const count = 100;
+const size = 512;
+const fps = 30;
+/** A movie of 900 frames shows 100 pictures. */
+const framesOfAll = 900;
+
+/**
+ * Seconds for the frames of a movie (the first `frames` of 900 out of 100 pictures), ours and minterpolate's in turn, over
+ * steps of denoising and over pictures in which everything moves. Interpolation alone: from planes to planes.
+ */
+export async function measureTime({ work, synthetic, frames, rounds }) {
+  const { folder } = await makePictures(work, { count, size });
+  const files = readdirSync(folder).sort();
+  const denoising = await Promise.all(files.map((file) => readPlanes(join(folder, file), size)));
+  const pan = synthetic.find(({ name }) => name.startsWith('pan, 8')).pictures;
+  const cycle = [...pan, ...pan.slice(1, -1).reverse()];
+  const moving = Array.from({ length: count }, (_, index) => cycle[index % cycle.length]);
+  return {
+    frames,
+    denoising: await race('steps of denoising', denoising, { work, frames, rounds }),
+    moving: await race('a pan', moving, { work, frames, rounds }),
+  };
+}
+
+async function race(name, pictures, { work, frames, rounds }) {
+  const raw = join(work, 'pictures.yuv');
+  writeFileSync(raw, Buffer.concat(pictures));
+  const seconds = { ours: [], minterpolate: [] };
+  for (let index = 0; index < rounds; index++) {
+    seconds.ours.push(await ourSeconds(pictures, frames));
+    if (hasFfmpeg()) seconds.minterpolate.push(theirSeconds(raw, frames));
+  }
+  const ours = median(seconds.ours);
+  const row = { ours: round(ours), oursPerFrame: round((ours / frames) * 1000) };
+  if (seconds.minterpolate.length > 0) {
+    const theirs = median(seconds.minterpolate);
+    Object.assign(row, { minterpolate: round(theirs), minterpolatePerFrame: round((theirs / frames) * 1000) });
+    row.ratio = round(theirs / ours, 1);
+  }
+  console.log(`time, ${name}, ${frames} frames`, row);
+  return row;
+}
+
+async function ourSeconds(pictures, frames, side = size) {
+  const begun = performance.now();
+  const interpolator = await MotionInterpolator.open({ width: side, height: side, chroma: '420', depth: 8 });
+  const out = [0, 1].map(() => new Uint8Array(pictures[0].length));
+  const under = [];
+  let from = -1;
+  for (let n = 0; n < frames; n++) {
+    const position = (n * (pictures.length - 1)) / (Math.max(frames, framesOfAll) - 1);
+    const next = Math.min(Math.floor(position), pictures.length - 2);
+    if (next !== from) interpolator.setPair(pictures[next], pictures[next + 1]);
+    from = next;
+    // As an encoder would: a frame is under way while the one before is used.
+    if (under.length === out.length) await under.shift();
+    under.push(interpolator.frame(position - from, out[n % out.length]));
+  }
+  await Promise.all(under);
+  await interpolator[Symbol.asyncDispose]();
+  return (performance.now() - begun) / 1000;
+}
+
+function theirSeconds(raw, frames) {
+  const begun = performance.now();
+  const { status, stderr } = spawnSync('ffmpeg', [
+    ...['-hide_banner', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${size}x${size}`],
+    ...['-framerate', `${count * fps}/${framesOfAll}`, '-i', raw, '-vf', `minterpolate=fps=${fps}:mi_mode=mci`],
+    ...['-frames:v', String(frames), '-f', 'null', '-'],
+  ]);
+  if (status !== 0) throw new Error(`ffmpeg ended with ${status}: ${stderr}`);
+  return (performance.now() - begun) / 1000;
+}
+
+/** Milliseconds a pair and a frame, and their growth with the number of pixels. */
+export async function measureSizes(synthetic) {
+  const pan = synthetic.find(({ name }) => name.startsWith('pan, 8')).pictures;
+  const rows = [];
+  for (const side of [128, 256, 512, 1024, 2048]) {
+    const [a, b] = await Promise.all(pan.slice(0, 2).map((planes) => enlarge(planes, side)));
+    const interpolator = await MotionInterpolator.open({ width: side, height: side, chroma: '420', depth: 8 });
+    const out = new Uint8Array(a.length);
+    const pairs = [];
+    const frames = [];
+    for (let n = 0; n < 12; n++) {
+      pairs.push(await milliseconds(() => (n % 2 ? interpolator.setPair(b, a) : interpolator.setPair(a, b))));
+      frames.push(await milliseconds(() => interpolator.frame(0.4, out)));
+    }
+    await interpolator[Symbol.asyncDispose]();
+    const row = { side, pair: round(median(pairs.slice(3)), 2), frame: round(median(frames.slice(3)), 2) };
+    rows.push({ ...row, framePerMegapixel: round(row.frame / (side * side * 1e-6), 2) });
+    console.log('size', rows.at(-1));
+  }
+  return rows;
+}
+
+async function milliseconds(work) {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+/** Luma of 512×512 in another size, grey. */
+async function enlarge(planes, side) {
+  const raw = { width: size, height: size, channels: 1 };
+  const luma = await sharp(planes.subarray(0, size * size), { raw })
+    .resize(side, side, { kernel: 'lanczos3' })
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer();
+  const result = new Uint8Array((side * side * 3) / 2).fill(128);
+  result.set(luma);
+  return result;
+}
