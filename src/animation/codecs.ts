@@ -163,7 +163,7 @@ export const codecs = {
     aliases: [],
     encoder: 'apng',
     original: {},
-    tuned: { pred: 'up', compression_level: '3' },
+    tuned: { pred: 'up', compression_level: '5' },
     threadsPerCore: 1,
     copiesFrames: false,
     container: 'apng',

@@ -4,7 +4,6 @@ import { movieStem } from './file-names.js';
 import { IntermediateFiles } from './intermediate-files.js';
 import { twice } from './movie-client.js';
 import type { FileTarget, FinishedMovie, PictureOutcome } from './movie-messages.js';
-import type { MovieSettings } from './movie-settings.js';
 import type { Picture } from './picture.js';
 import {
   intermediateTarget,
@@ -28,6 +27,9 @@ export type Recording = {
   /** milliseconds from the arrival of the finished image to the movie under its final name */
   readonly finishMs: number;
 };
+
+/** A movie and how many pictures it shows. */
+type MadeMovie = { readonly movie: FinishedMovie; readonly sources: number };
 
 /** Records one image: its intermediate files and its movie. */
 export class ImageRecording {
@@ -63,7 +65,7 @@ export class ImageRecording {
     if (reason !== undefined) return debug(reason);
     const { width = 0, height = 0 } = this.#image;
     const sources = countSources(plannedSteps, animation);
-    const settings = this.#movieSettings(width, height, sources, this.#image.infotext);
+    const settings = movieSettings(this.#image, { ...this.#image, width, height, sources }, this.#context);
     await client.ask<'open'>({ type: 'open', movie: this.#movie, target: this.#movieTarget, settings });
     this.#live = { sources, taken: 0, last: 0 };
     debug(`live: ${sources} pictures at ${width}×${height}`);
@@ -106,19 +108,19 @@ export class ImageRecording {
   async finish(picture: Picture, infotext: string, complete: boolean, arrivedAt: number): Promise<Recording> {
     const { animation } = this.#context;
     try {
-      this.#throwFailure();
       await this.begin();
       if (!animation.createAnimation || (!complete && !animation.runIncomplete)) {
         await this.#dropLive('no movie is wanted');
         await this.#settle();
         return { movie: null, kept: this.files.paths, steps: this.files.count, finishMs: 0 };
       }
-      const movie = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext));
+      // A live movie is there even if a step could not be kept; that is told only where it should have been.
+      const { movie, sources } = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext));
       await Promise.all(this.#underWay);
       this.#context.debug(describeMovie(movie));
+      if (!animation.deleteIntermediate) this.#throwFailure();
       const kept = animation.deleteIntermediate ? [] : this.files.paths;
-      const steps = Math.max(this.files.count, 1);
-      return { movie, kept, steps, finishMs: movie.publishedAt - arrivedAt };
+      return { movie, kept, steps: sources, finishMs: movie.publishedAt - arrivedAt };
     } catch (error) {
       await this.#dropLive('it failed');
       throw this.#withRemedy(error);
@@ -130,7 +132,7 @@ export class ImageRecording {
     this.#throwFailure();
   }
 
-  async #closeLive(picture: Picture): Promise<FinishedMovie | undefined> {
+  async #closeLive(picture: Picture): Promise<MadeMovie | undefined> {
     const live = this.#live;
     if (!live) return undefined;
     const { client, plannedSteps } = this.#context;
@@ -147,20 +149,23 @@ export class ImageRecording {
       const closed = client.ask<'close'>({ type: 'close', movie: this.#movie });
       const [, movie] = await Promise.all([last, closed]);
       this.#endLive();
-      return movie;
+      return { movie, sources: live.sources };
     } catch (error) {
       await this.#dropLive(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }
 
-  async #render(last: Picture, infotext: string): Promise<FinishedMovie> {
+  async #render(last: Picture, infotext: string): Promise<MadeMovie> {
     await this.#settle();
-    const files = this.files.before(this.#counter.last).map((path) => ({ type: 'file', path }) as const);
-    const settings = this.#movieSettings(last.width, last.height, files.length + 1, infotext);
+    const { last: lastStep, changes: passChanges } = this.#counter;
+    const files = this.files.before(lastStep).map((path) => ({ type: 'file', path }) as const);
     const sources = [...files, { type: 'picture', picture: last } as const];
+    const facts = { width: last.width, height: last.height, sources: sources.length, infotext, lastStep, passChanges };
+    const settings = movieSettings(this.#image, facts, this.#context);
     const request = { type: 'render', movie: this.#movie, target: this.#movieTarget, settings, sources } as const;
-    return await this.#twice(() => this.#context.client.ask<'render'>(request));
+    const movie = await this.#twice(() => this.#context.client.ask<'render'>(request));
+    return { movie, sources: sources.length };
   }
 
   async #twice<T>(work: () => Promise<T>): Promise<T> {
@@ -204,11 +209,5 @@ export class ImageRecording {
 
   get #movieTarget(): FileTarget {
     return { folder: this.#context.animationFolder, stem: movieStem(this.#image) };
-  }
-
-  #movieSettings(width: number, height: number, sources: number, infotext: string): MovieSettings {
-    const { last, changes } = this.#counter;
-    const facts = { width, height, sources, infotext, ...(last > 0 && { lastStep: last, passChanges: changes }) };
-    return movieSettings(this.#image, facts, this.#context);
   }
 }

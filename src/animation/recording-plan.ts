@@ -81,13 +81,16 @@ type MovieFacts = {
 
 export function movieSettings(
   image: RecordedImage,
-  { width, height, sources, infotext, ...steps }: MovieFacts,
-  { animation, plannedSteps, passChanges, startedAt, liveMovies }: RecordingContext,
+  { width, height, sources, infotext, lastStep, passChanges }: MovieFacts,
+  context: RecordingContext,
 ): MovieSettings {
+  const { animation, plannedSteps, startedAt, liveMovies } = context;
   const { interpolation, skipSteps } = animation;
-  const planned = { lastStep: plannedSteps, passChanges };
-  const facts = { infotext, width, height, skipSteps, interpolation, timestamp: startedAt };
-  const tags = movieTags({ ...facts, ...planned, ...steps });
+  const tags = movieTags({
+    ...{ infotext, width, height, skipSteps, interpolation, timestamp: startedAt },
+    lastStep: lastStep ?? plannedSteps,
+    passChanges: passChanges ?? context.passChanges,
+  });
   const duration = durationOf(animation, plannedSteps);
   return { ...animation, width, height, duration, sources, tags, sideBySide: liveMovies.sideBySide(image.batch) };
 }

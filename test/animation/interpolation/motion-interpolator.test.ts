@@ -122,7 +122,9 @@ describe('motion', () => {
         const [frame] = await framesBetween(layout, [at(0), at(1)], [weight]);
         const faded = draw(layout, (x, y) => (1 - weight) * pattern(x, y) + weight * pattern(x - dx, y - dy));
         const truth = at(weight);
-        expect(meanSquare(layout, frame ?? truth, truth)).toBeLessThan(meanSquare(layout, faded, truth) / 4);
+        // Where fading hardly differs from the truth, half a level is as good.
+        const allowed = Math.max(meanSquare(layout, faded, truth) / 4, 0.25);
+        expect(meanSquare(layout, frame ?? truth, truth)).toBeLessThan(allowed);
       }),
       { numRuns: 30 },
     );
