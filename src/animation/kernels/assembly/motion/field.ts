@@ -5,7 +5,9 @@ import { CELL, Level } from './structures';
 const AGREE: f32 = 0.7;
 /** … and from here on contradict each other. */
 const CONTRADICT: f32 = 2.5;
+/** How often a motion is followed back to its source, unless it changes by less than this (in samples, squared). */
 const ROUNDS: i32 = 2;
+const SETTLED: f32 = 0.01;
 
 /**
  * Rows of cells of the frame at `weight` between the sources: the motion from the first source to the second
@@ -27,16 +29,17 @@ export function motionAt(forward: Level, backward: Level, weight: f32, field: us
 function follow(level: Level, column: i32, row: i32, way: f32): v128 {
   const scale = way / <f32>CELL;
   let motion = v128.load(level.cells + <usize>((row * level.columns + column) << 4));
-  let x: f32 = 0;
-  let y: f32 = 0;
+  let rest: f32 = 0;
   for (let i = 0; i < ROUNDS; i++) {
-    x = f32x4.extract_lane(motion, 0);
-    y = f32x4.extract_lane(motion, 1);
+    const x = f32x4.extract_lane(motion, 0);
+    const y = f32x4.extract_lane(motion, 1);
     motion = sampleCells(level.cells, level, <f32>column - x * scale, <f32>row - y * scale);
+    const restX = (f32x4.extract_lane(motion, 0) - x) * way;
+    const restY = (f32x4.extract_lane(motion, 1) - y) * way;
+    rest = restX * restX + restY * restY;
+    if (rest < SETTLED) break;
   }
-  const restX = (f32x4.extract_lane(motion, 0) - x) * way;
-  const restY = (f32x4.extract_lane(motion, 1) - y) * way;
-  const found = fade(<f32>Math.sqrt(<f64>(restX * restX + restY * restY)), AGREE, CONTRADICT);
+  const found = fade(<f32>Math.sqrt(<f64>rest), AGREE, CONTRADICT);
   return f32x4.replace_lane(motion, 2, f32x4.extract_lane(motion, 2) * found);
 }
 
