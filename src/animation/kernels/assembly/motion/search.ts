@@ -8,10 +8,10 @@ const STILL: f32 = 0.0009;
 /** A patch that strays further than its own side (squared) is lost: the start stands. */
 const LOST: f32 = 64;
 /** Starts that differ less than this (squared) are one. */
-const SAME: f32 = 0.25;
+const SAME: f32 = 1;
 
-/** A patch that differs in place by no more than this (sum of squares; a mean of 0.5) needs no motion. */
-const QUIET: f32 = 32;
+/** A patch that differs by no more than this (sum of squares; an eighth a sample) is found. */
+const QUIET: f32 = 8;
 
 let startX: f32 = 0;
 let startY: f32 = 0;
@@ -94,7 +94,7 @@ function descend(level: Level, left: i32, top: i32, iterations: i32, patch: Patc
     patch.upperRight = quarterCost(scratch, 1);
     patch.lowerLeft = quarterCost(scratch, 2);
     patch.lowerRight = quarterCost(scratch, 3);
-    if (i === iterations) break;
+    if (i === iterations || best < QUIET) break;
     const stepX = (yy * slopeX - tensorXY * slopeY) * inverse;
     const stepY = (xx * slopeY - tensorXY * slopeX) * inverse;
     x -= stepX;
