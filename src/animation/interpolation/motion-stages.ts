@@ -57,7 +57,7 @@ export type Stage = readonly Task[];
 const rowsOfSamples = 16;
 const rowsOfCells = 4;
 /** Steps of the search at the finest level and at the others; more of them did not make better frames. */
-const finestIterations = 2;
+const finestIterations = 1;
 const coarserIterations = 4;
 
 /** What estimates the motion between the two pictures in memory. */

@@ -9,9 +9,8 @@ const STILL: f32 = 0.0009;
 const LOST: f32 = 64;
 /** Starts that differ less than this (squared) are one. */
 const SAME: f32 = 1;
-
-/** A patch that differs by no more than this (sum of squares; an eighth a sample) is found. */
-const QUIET: f32 = 8;
+/** A patch that differs by no more than this (sum of squares; half a sample) is found. */
+const QUIET: f32 = 32;
 
 let startX: f32 = 0;
 let startY: f32 = 0;
@@ -52,7 +51,7 @@ export function searchPatches(
   }
 }
 
-/** Tries the motions of the four cells of the coarser level around a patch's centre. */
+/** Tries the motions of the four to nine cells of the coarser level around a patch's centre. */
 function tryCoarser(level: Level, coarser: Level, column: i32, row: i32, scratch: usize): void {
   // The patch's centre is the corner (column, row) of this level's cells, so (column - 1, row - 1) / 2 in coarser cells.
   for (let i = (row >> 1) - 1; i <= (row + 1) >> 1; i++) {
