@@ -6,6 +6,8 @@ export function writeMotionReport({ date, machine, quality = [], sizes = [], tim
   const sections = [
     '# Interpolation that follows motion\n\nWritten by `node bench/motion.mjs`; not edited by hand.',
     `${date.slice(0, 10)}, ${machine.cores} cores of ${machine.model}, Node ${machine.node}. The peer is the minterpolate filter of the \`ffmpeg\` command, \`mi_mode=mci\`, all else its defaults.`,
+    '## How it works',
+    'Motion is searched for once a pair, in both directions, by dense inverse search (Kroeger et al. 2016) over a pyramid of luma, and kept for cells of 4×4 pixels. For a frame, each cell is followed back to both sources, both are moved to meet (cubic convolution) and cross-faded. How far a cell is moved rather than cross-faded in place depends on three things: whether the sources match along the motion much better than in place, whether the motion of the other direction leads back, and how much of the difference of the whole pair motion explains. The last tells pictures that move from steps of denoising, in which texture appears: there, motion that seems to fit was, measured against the steps left out, no better than a cross-fade, and is used at half strength at most. What only one source shows because it comes into the picture is taken from that source; what something in the picture uncovers is cross-faded.',
     '## How it looks\n\n![Frames between two pictures](interpolation-strip.webp)',
     'From left to right, frames at 0, ¼, ½, ¾ and 1 of the way; from top to bottom without interpolation, blended, and with motion. Above, a disc that moves before a background; below, two steps of denoising three steps apart.',
     '## Made anew\n\nEvery second picture of a sequence is left out and made from its neighbours. PSNR in dB and SSIM on luma, 8 bits, against the picture left out; sharpness is the mean gradient magnitude over that of the two neighbours.',
@@ -51,7 +53,7 @@ function timeSection({ frames, denoising, moving }) {
   ];
   const what = frames === 900 ? '900 frames from 100 pictures' : `The first ${frames} of 900 frames from 100 pictures`;
   return [
-    `## Time\n\n${what} of 512×512, interpolation alone: ours on all cores with the start of its threads, minterpolate on one, as it is made.`,
+    `## Time\n\n${what} of 512×512, interpolation alone: ours on all cores, with the start of its threads (the median of three runs, before and after the peer's), minterpolate on one, as it is made.`,
     table(
       ['', 'ours (s)', 'minterpolate (s)', 'ours, a frame (ms)', 'minterpolate, a frame (ms)', 'times faster'],
       [row('steps of denoising', denoising), row('a pan, 8 pixels a step', moving)],

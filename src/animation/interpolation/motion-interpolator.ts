@@ -62,7 +62,8 @@ export class MotionInterpolator implements AsyncDisposable {
     kernels.fillFilter(plan.filter);
     const workers = Array.from({ length: threads }, (_, thread) => {
       const workerData: CrewMember = { module, memory, layout, threads, frames: frameRoom, thread };
-      return new Worker(new URL('./motion-worker.js', import.meta.url), { workerData });
+      // Flags of the program are not for the threads: with --input-type, none would start.
+      return new Worker(new URL('./motion-worker.js', import.meta.url), { workerData, execArgv: [] });
     });
     return new MotionInterpolator(plan, memory, workers);
   }

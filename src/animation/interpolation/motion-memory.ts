@@ -71,7 +71,7 @@ export function planMotionMemory(layout: PlanarLayout, threads: number, frames: 
   const control = take(64);
   const filter = take(filterBytes);
   const columns = Math.ceil(layout.width / cellSide);
-  const scratch = Array.from({ length: threads }, () => take(Math.max(searchBytes, (columns + 2) * cellBytes)));
+  const scratch = Array.from({ length: threads }, () => take(Math.max(searchBytes, (columns + 6) * cellBytes)));
   const picture = pictureBytes(layout);
   const pictures = [take(picture), take(picture)] as const;
   const planes = planesOf(layout).map((plane) => planPlane(plane, take));

@@ -56,9 +56,9 @@ export type Stage = readonly Task[];
 /** Rows of samples or of cells that one task takes: enough tasks to share out, few enough to cost nothing. */
 const rowsOfSamples = 16;
 const rowsOfCells = 4;
-/** Steps of the search at the finest level and at the others. */
-const finestIterations = 4;
-const coarserIterations = 8;
+/** Steps of the search at the finest level and at the others; more of them did not make better frames. */
+const finestIterations = 1;
+const coarserIterations = 4;
 
 /** What estimates the motion between the two pictures in memory. */
 export function pairStages(kernels: MotionKernels, memory: MotionMemory): readonly Stage[] {

@@ -1,41 +1,15 @@
 import { mix } from './cells';
-import { CELL, Level, PLANE_MARGIN, Plane } from './structures';
+import { beginPlane, CELL_BITS, firstCell, movedSamples, step } from './move';
+import { CELL, Level, Plane } from './structures';
 
-/** A place between samples is rounded to 1/64. */
-const PHASE_BITS: i32 = 6;
-const PHASES: i32 = 64;
-/** Filter taps are in units of 1/128; after the vertical pass 3 of these 7 bits are dropped to fit 16 bits. */
-const TAP_ONE: f32 = 128;
-const DROPPED: i32 = 3;
-const FROM_TAPS: f32 = 1.0 / (128 * 16);
-/** The least place, in phases, whose four taps are still within the margin of a plane. */
-const NEAREST: f32 = -6 * 64;
-/** Places along a line are in units of 1/256 cell. */
-const CELL_BITS: i32 = 8;
-const CELL_ONE: i32 = 256;
-/** 1.5 × 2^23: added to a float, it leaves the nearest whole number in the lowest bits. */
-const ROUNDING: f32 = 12582912;
-const ROUNDING_BITS: i32 = 0x4b400000;
-
-/** Writes the 4 taps of each of the 64 phases: cubic convolution (R. Keys, 1981, a = -1/2). 512 bytes. */
-export function fillFilter(table: usize): void {
-  for (let phase = 0; phase < PHASES; phase++) {
-    const x = <f32>phase / <f32>PHASES;
-    const taps = table + <usize>(phase << 3);
-    const first = <i16>nearest(TAP_ONE * 0.5 * x * (x * (2 - x) - 1));
-    const third = <i16>nearest(TAP_ONE * 0.5 * x * (x * (4 - 3 * x) + 1));
-    const fourth = <i16>nearest(TAP_ONE * 0.5 * x * x * (x - 1));
-    store<i16>(taps, first);
-    store<i16>(taps, <i16>TAP_ONE - first - third - fourth, 2);
-    store<i16>(taps, third, 4);
-    store<i16>(taps, fourth, 6);
-  }
-}
+/** Weights of the cross-fade are in units of 1/16384, so that they fit 16 bits with their sign. */
+const BLEND_BITS: i32 = 14;
+const BLEND_ONE: i32 = 16384;
 
 /**
  * Rows of one plane of the frame at `weight`: both sources, each moved its part of the way, cross-faded; where the
  * motion is not trusted, the sources in place, cross-faded. `out` has `bytes` per sample and no padding; `line` has room
- * for two cells more than a row of `field`.
+ * for six cells more than a row of `field`.
  */
 export function composeRows(
   plane: Plane,
@@ -50,34 +24,28 @@ export function composeRows(
   firstRow: i32,
   endRow: i32,
 ): void {
-  const perX = <f32>PHASES / <f32>plane.scaleX;
-  const perY = <f32>PHASES / <f32>plane.scaleY;
-  const ways = f32x4(-weight * perX, -weight * perY, (1 - weight) * perX, (1 - weight) * perY);
-  const farthest = v128.shuffle<f32>(f32x4.splat(reach(plane.width)), f32x4.splat(reach(plane.height)), 0, 4, 0, 4);
-  const weightB = f32x4.splat(weight);
-  // Cells across, in units of 1 / CELL_ONE; the line begins one cell to the left.
-  const step = (plane.scaleX * CELL_ONE) / CELL;
+  beginPlane(plane, weight, filter);
+  const partOfB = <i32>nearest(weight * <f32>BLEND_ONE);
+  const weights = i32x4.splat((partOfB << 16) | (BLEND_ONE - partOfB));
   for (let y = firstRow; y < endRow; y++) {
     mixLine(level, field, (<f32>y + 0.5) * (<f32>plane.scaleY / <f32>CELL) - 0.5, line);
     const row = <usize>(y * plane.stride);
     const target = out + <usize>(y * plane.width * bytes);
-    let cell = (step + CELL_ONE) / 2;
-    for (let x = 0; x < plane.width; x += 4) {
+    let cell = firstCell;
+    for (let x = 0; x < plane.width; x += 8) {
       const at = row + <usize>(x << 1);
-      let values = mix(fourSamples(plane.a + at), fourSamples(plane.b + at), weightB);
-      if (isMoved(line, cell, step, level.columns)) {
-        const place = f32x4.mul(f32x4(<f32>x, <f32>y, <f32>x, <f32>y), f32x4.splat(<f32>PHASES));
-        values = movedSamples(plane, place, values, line, cell, step, ways, farthest, filter);
+      let words: v128;
+      if (isMoved(line, cell, level.columns)) {
+        const left = movedSamples(plane, x, y, line, cell);
+        const right = movedSamples(plane, x + 4, y, line, cell + 4 * step);
+        words = i16x8.min_u(i16x8.narrow_i32x4_u(left, right), i16x8.splat(<i16>highest));
+      } else {
+        words = blendWords(plane.a + at, plane.b + at, weights);
       }
-      storeSamples(target, x, min(plane.width - x, 4), bytes, highest, values);
-      cell += 4 * step;
+      storeWords(target, x, min(plane.width - x, 8), bytes, words);
+      cell += 8 * step;
     }
   }
-}
-
-/** The farthest place, in phases, whose four taps are still within the margin of a plane. */
-function reach(size: i32): f32 {
-  return <f32>((size + PLANE_MARGIN - 4) * PHASES);
 }
 
 /** One row of cells at `row` between those of the field, its first and last cell repeated. */
@@ -95,120 +63,41 @@ function mixLine(level: Level, field: usize, row: f32, line: usize): void {
   v128.store(line + bytes, v128.load(line + bytes), 16);
 }
 
-/** Whether one of the cells that four samples lie between has trusted motion. */
-function isMoved(line: usize, cell: i32, step: i32, columns: i32): bool {
-  const last = min(((cell + 3 * step) >> CELL_BITS) + 1, columns + 1);
+/** Whether one of the cells that eight samples lie between has trusted motion. */
+function isMoved(line: usize, cell: i32, columns: i32): bool {
+  const last = min(((cell + 7 * step) >> CELL_BITS) + 1, columns + 1);
   let trust: f32 = 0;
   for (let i = cell >> CELL_BITS; i <= last; i++) trust += load<f32>(line + <usize>(i << 4), 8);
   return trust > 0;
 }
 
-function fourSamples(at: usize): v128 {
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(v128.load64_zero(at)));
-}
-
-/** Four samples from `place` on: the sources moved, mixed by confidence with `still`, the sources in place. */
-function movedSamples(
-  plane: Plane,
-  place: v128,
-  still: v128,
-  line: usize,
-  cell: i32,
-  step: i32,
-  ways: v128,
-  farthest: v128,
-  filter: usize,
-): v128 {
-  const next = f32x4(<f32>PHASES, 0, <f32>PHASES, 0);
-  const cells0 = cellAt(line, cell);
-  const cells1 = cellAt(line, cell + step);
-  const cells2 = cellAt(line, cell + 2 * step);
-  const cells3 = cellAt(line, cell + 3 * step);
-  const place1 = f32x4.add(place, next);
-  const place2 = f32x4.add(place1, next);
-  const place3 = f32x4.add(place2, next);
-  const pair0 = movedPair(plane, placeOf(place, cells0, ways, farthest), filter);
-  const pair1 = movedPair(plane, placeOf(place1, cells1, ways, farthest), filter);
-  const pair2 = movedPair(plane, placeOf(place2, cells2, ways, farthest), filter);
-  const pair3 = movedPair(plane, placeOf(place3, cells3, ways, farthest), filter);
-  // Each pair is (a, a, b, b), parts to be added.
-  const pairs01 = i32x4.add(v128.shuffle<i32>(pair0, pair1, 0, 2, 4, 6), v128.shuffle<i32>(pair0, pair1, 1, 3, 5, 7));
-  const pairs23 = i32x4.add(v128.shuffle<i32>(pair2, pair3, 0, 2, 4, 6), v128.shuffle<i32>(pair2, pair3, 1, 3, 5, 7));
-  const ofA = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 0, 2, 4, 6));
-  const ofB = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 1, 3, 5, 7));
-  const trusts01 = v128.shuffle<f32>(cells0, cells1, 2, 6, 3, 7);
-  const trusts23 = v128.shuffle<f32>(cells2, cells3, 2, 6, 3, 7);
-  const share = v128.shuffle<f32>(trusts01, trusts23, 2, 3, 6, 7);
-  const trust = v128.shuffle<f32>(trusts01, trusts23, 0, 1, 4, 5);
-  const moved = f32x4.mul(mix(ofA, ofB, share), f32x4.splat(FROM_TAPS));
-  return mix(still, moved, trust);
-}
-
-function cellAt(line: usize, cell: i32): v128 {
-  const at = line + <usize>((cell >> CELL_BITS) << 4);
-  const part = <f32>(cell & (CELL_ONE - 1)) * (<f32>1 / <f32>CELL_ONE);
-  return mix(v128.load(at), v128.load(at, 16), f32x4.splat(part));
-}
-
-/** Where the samples of a and b that meet at `place` come from (x, y, x, y), as whole numbers of phases. */
-function placeOf(place: v128, cell: v128, ways: v128, farthest: v128): v128 {
-  const moved = f32x4.add(place, f32x4.mul(v128.shuffle<f32>(cell, cell, 0, 1, 0, 1), ways));
-  const within = f32x4.pmax(f32x4.splat(NEAREST), f32x4.pmin(farthest, moved));
-  return i32x4.sub(f32x4.add(within, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));
-}
-
-/** The samples of a and b at their places: (a, a, b, b) in units of FROM_TAPS, parts to be added. */
-function movedPair(plane: Plane, places: v128, filter: usize): v128 {
-  const whole = i32x4.sub(i32x4.shr_s(places, PHASE_BITS), i32x4.splat(1));
-  const taps = i32x4.shl(v128.and(places, i32x4.splat(PHASES - 1)), 3);
-  const stride = plane.stride;
-  const atA = plane.a + <usize>(i32x4.extract_lane(whole, 1) * stride + (i32x4.extract_lane(whole, 0) << 1));
-  const atB = plane.b + <usize>(i32x4.extract_lane(whole, 3) * stride + (i32x4.extract_lane(whole, 2) << 1));
-  const columnsA = filterColumns(atA, <usize>stride, filter + <usize>i32x4.extract_lane(taps, 1));
-  const columnsB = filterColumns(atB, <usize>stride, filter + <usize>i32x4.extract_lane(taps, 3));
-  const tapsX = v128.load64_lane(
-    filter + <usize>i32x4.extract_lane(taps, 2),
-    v128.load64_zero(filter + <usize>i32x4.extract_lane(taps, 0)),
-    1,
+/** Eight samples of both sources, cross-faded; `weights` are those of a and b in every pair of words, 1 / BLEND_ONE each. */
+function blendWords(a: usize, b: usize, weights: v128): v128 {
+  const ofA = v128.load(a);
+  const ofB = v128.load(b);
+  const half = i32x4.splat(BLEND_ONE / 2);
+  const low = i32x4.dot_i16x8_s(v128.shuffle<i16>(ofA, ofB, 0, 8, 1, 9, 2, 10, 3, 11), weights);
+  const high = i32x4.dot_i16x8_s(v128.shuffle<i16>(ofA, ofB, 4, 12, 5, 13, 6, 14, 7, 15), weights);
+  return i16x8.narrow_i32x4_u(
+    i32x4.shr_u(i32x4.add(low, half), BLEND_BITS),
+    i32x4.shr_u(i32x4.add(high, half), BLEND_BITS),
   );
-  return i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(columnsA, columnsB), tapsX);
 }
 
-/** Four neighbouring samples, filtered vertically over four rows. */
-function filterColumns(at: usize, stride: usize, taps: usize): v128 {
-  const row2 = at + 2 * stride;
-  const upper = v128.shuffle<i16>(v128.load64_zero(at), v128.load64_zero(at + stride), 0, 8, 1, 9, 2, 10, 3, 11);
-  const lower = v128.shuffle<i16>(v128.load64_zero(row2), v128.load64_zero(row2 + stride), 0, 8, 1, 9, 2, 10, 3, 11);
-  const sums = i32x4.add(
-    i32x4.dot_i16x8_s(upper, v128.load32_splat(taps)),
-    i32x4.dot_i16x8_s(lower, v128.load32_splat(taps, 4)),
-  );
-  return i32x4.shr_s(sums, DROPPED);
-}
-
-function storeSamples(row: usize, x: i32, count: i32, bytes: i32, highest: i32, values: v128): void {
-  // Halves are rounded up as the cross-fade does: to even, they would roughen flat areas.
-  const upwards = f32x4.add(values, f32x4.splat(1.0 / 1024));
-  const rounded = i32x4.sub(f32x4.add(upwards, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));
-  const clamped = i32x4.min_s(i32x4.max_s(rounded, i32x4.splat(0)), i32x4.splat(highest));
-  const words = i16x8.narrow_i32x4_u(clamped, clamped);
-  if (bytes === 2) {
-    const at = row + <usize>(x << 1);
-    if (count === 4) v128.store64_lane(at, words, 0);
-    else storeTail(at, words, count, 2);
+/** Stores the first `count` of eight samples, as words or as bytes. */
+function storeWords(row: usize, x: i32, count: i32, bytes: i32, words: v128): void {
+  const at = row + <usize>(x * bytes);
+  const packed = bytes === 2 ? words : i8x16.narrow_i16x8_u(words, words);
+  if (count === 8) {
+    if (bytes === 2) v128.store(at, packed);
+    else v128.store64_lane(at, packed, 0);
     return;
   }
-  const octets = i8x16.narrow_i16x8_u(words, words);
-  const at = row + <usize>x;
-  if (count === 4) v128.store32_lane(at, octets, 0);
-  else storeTail(at, words, count, 1);
-}
-
-function storeTail(at: usize, words: v128, count: i32, bytes: i32): void {
-  let rest: u64 = <u64>i64x2.extract_lane(words, 0);
+  let rest = words;
   for (let i = 0; i < count; i++) {
-    if (bytes === 2) store<u16>(at + <usize>(i << 1), <u16>rest);
-    else store<u8>(at + <usize>i, <u8>rest);
-    rest >>= 16;
+    const word = i16x8.extract_lane_u(rest, 0);
+    if (bytes === 2) store<u16>(at + <usize>(i << 1), <u16>word);
+    else store<u8>(at + <usize>i, <u8>word);
+    rest = v128.shuffle<i16>(rest, rest, 1, 2, 3, 4, 5, 6, 7, 0);
   }
 }

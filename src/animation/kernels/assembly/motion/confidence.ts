@@ -8,8 +8,8 @@ const UNSEEN: f32 = 2;
 const HIDDEN: f32 = 1.6;
 
 /**
- * Rows of cells: how much the sources differ along the motion, and in place. Reads `cells`; writes them to `rough` (motion
- * in x and y, mean squared difference along it and in place), and their sums over each row to `sums`.
+ * Rows of cells: how much the sources differ along the motion, and in place. Reads `cells`; writes `rough` (motion in x
+ * and y, mean squared difference along it and in place), and the sums of the differences over each row to `sums`.
  */
 export function measureMatch(level: Level, firstRow: i32, endRow: i32): void {
   for (let row = firstRow; row < endRow; row++) {
@@ -43,11 +43,14 @@ export function measureMatch(level: Level, firstRow: i32, endRow: i32): void {
 const MOTION_LEAVES: f32 = 0.1;
 const CHANGE_LEAVES: f32 = 0.3;
 
-/** What a cell must fulfil in a pair of change and in a pair of motion; between the first value and the second, trust fades. */
+/**
+ * A cell is trusted in full where motion leaves less than the first part of its squared difference in place, and not at
+ * all where it leaves more than the second in a pair of change, more than the third in a pair of motion.
+ */
 const MATCH_FULL: f32 = 0.25;
 const MATCH_NONE_CHANGE: f32 = 0.55;
 const MATCH_NONE_MOTION: f32 = 2;
-/** Samples by which motion there and back misses the start. */
+/** The same for the samples by which motion there and back misses the start. */
 const MISS_FULL: f32 = 0.7;
 const MISS_NONE_CHANGE: f32 = 2.5;
 const MISS_NONE_MOTION: f32 = 10;
@@ -57,8 +60,7 @@ const MOST_CHANGE: f32 = 0.5;
 /**
  * Rows of cells: how far the motion can be trusted, 0 to 1. It is where the sources match along it much better than in
  * place, and where the motion of the other direction leads back; the more of the whole picture motion explains, the less
- * is asked of the single cell. Writes to `rough`
- * that trust, and how sure the motion itself is.
+ * is asked of the single cell. Replaces the differences in `rough` by that trust, and by how sure the motion itself is.
  */
 export function trustMotion(level: Level, opposite: Level, firstRow: i32, endRow: i32): void {
   const motion = fade(leftByMotion(level), MOTION_LEAVES, CHANGE_LEAVES);
@@ -130,17 +132,19 @@ function meanSquare(level: Level, left: i32, top: i32, x: f32, y: f32): f32 {
 
 /** The weight of cells of unsure motion where there are no better ones. */
 const LITTLE: f32 = 0.001;
+/** Trust that is not worth the time of moving samples. */
+const BARELY: f32 = 0.05;
 
 /**
- * Rows of cells: motion becomes that of the sure cells around, and trust is smoothed, so that the frame
- * fades from moved to cross-faded. Reads `rough`, writes `cells`.
+ * Rows of cells: motion becomes that of the sure cells around, and trust is smoothed, so that the frame fades from moved
+ * to cross-faded. Reads `rough`, writes `cells`.
  */
 export function smoothMotion(level: Level, firstRow: i32, endRow: i32): void {
   for (let row = firstRow; row < endRow; row++) {
     for (let column = 0; column < level.columns; column++) {
       let motion = f32x4.splat(0);
       let weights: f32 = 0;
-      let confidence: f32 = 0;
+      let trust: f32 = 0;
       for (let i = -1; i <= 1; i++) {
         const nearRow = 2 - i * i;
         const line = level.rough + <usize>((min(max(row + i, 0), level.rows - 1) * level.columns) << 4);
@@ -151,12 +155,12 @@ export function smoothMotion(level: Level, firstRow: i32, endRow: i32): void {
           const weight = near * (load<f32>(cell, 12) + LITTLE);
           motion = f32x4.add(motion, f32x4.mul(v128.load(cell), f32x4.splat(weight)));
           weights += weight;
-          confidence += near * load<f32>(cell, 8);
+          trust += near * load<f32>(cell, 8);
         }
       }
       const cell = level.cells + <usize>((row * level.columns + column) << 4);
       v128.store(cell, f32x4.mul(motion, f32x4.splat(1 / weights)));
-      store<f32>(cell, confidence * (1.0 / 16), 8);
+      store<f32>(cell, max((trust * (1.0 / 16) - BARELY) / (<f32>1 - BARELY), 0), 8);
     }
   }
 }

@@ -5,12 +5,14 @@ import { CELL, Level } from './structures';
 const AGREE: f32 = 0.7;
 /** … and from here on contradict each other. */
 const CONTRADICT: f32 = 2.5;
+/** How often a motion is followed back to its source, unless it changes by less than this (in samples, squared). */
 const ROUNDS: i32 = 2;
+const SETTLED: f32 = 0.01;
 
 /**
  * Rows of cells of the frame at `weight` between the sources: the motion from the first source to the second
- * through the cell, how far it can be trusted, and how much of the frame there is the second source's. Where a cell comes from and goes to is found by following the
- * motion of each source back to the source, a few times over. Writes `field`, laid out as `cells`.
+ * through the cell, how far it can be trusted, and how much of the frame there is the second source's. Where a cell comes
+ * from and goes to is found by following the motion of each source back to it, twice over. Writes `field`.
  */
 export function motionAt(forward: Level, backward: Level, weight: f32, field: usize, firstRow: i32, endRow: i32): void {
   for (let row = firstRow; row < endRow; row++) {
@@ -18,7 +20,9 @@ export function motionAt(forward: Level, backward: Level, weight: f32, field: us
       const a = follow(forward, column, row, weight);
       const b = follow(backward, column, row, 1 - weight);
       const cell = field + <usize>((row * forward.columns + column) << 4);
-      v128.store(cell, withShare(forward, column, row, reconcile(a, b, weight), weight));
+      const trust = f32x4.extract_lane(f32x4.add(a, b), 2);
+      if (trust === 0) v128.store(cell, f32x4(0, 0, 0, weight));
+      else v128.store(cell, withShare(forward, column, row, reconcile(a, b, weight), weight));
     }
   }
 }
@@ -27,20 +31,22 @@ export function motionAt(forward: Level, backward: Level, weight: f32, field: us
 function follow(level: Level, column: i32, row: i32, way: f32): v128 {
   const scale = way / <f32>CELL;
   let motion = v128.load(level.cells + <usize>((row * level.columns + column) << 4));
-  let x: f32 = 0;
-  let y: f32 = 0;
+  let rest: f32 = 0;
   for (let i = 0; i < ROUNDS; i++) {
-    x = f32x4.extract_lane(motion, 0);
-    y = f32x4.extract_lane(motion, 1);
+    const x = f32x4.extract_lane(motion, 0);
+    const y = f32x4.extract_lane(motion, 1);
     motion = sampleCells(level.cells, level, <f32>column - x * scale, <f32>row - y * scale);
+    const restX = (f32x4.extract_lane(motion, 0) - x) * way;
+    const restY = (f32x4.extract_lane(motion, 1) - y) * way;
+    rest = restX * restX + restY * restY;
+    if (rest < SETTLED) break;
   }
-  const restX = (f32x4.extract_lane(motion, 0) - x) * way;
-  const restY = (f32x4.extract_lane(motion, 1) - y) * way;
-  const found = fade(<f32>Math.sqrt(<f64>(restX * restX + restY * restY)), AGREE, CONTRADICT);
+  if (f32x4.extract_lane(motion, 2) === 0) return motion;
+  const found = fade(<f32>Math.sqrt(<f64>rest), AGREE, CONTRADICT);
   return f32x4.replace_lane(motion, 2, f32x4.extract_lane(motion, 2) * found);
 }
 
-/** The motion with the second source's share in the frame as its fourth float: all where the first one's end is outside. */
+/** The motion, its fourth float the second source's share: all of it where the motion comes from outside the picture. */
 function withShare(level: Level, column: i32, row: i32, motion: v128, weight: f32): v128 {
   const x = f32x4.extract_lane(motion, 0) * (<f32>1 / <f32>CELL);
   const y = f32x4.extract_lane(motion, 1) * (<f32>1 / <f32>CELL);
@@ -50,7 +56,7 @@ function withShare(level: Level, column: i32, row: i32, motion: v128, weight: f3
   return f32x4.replace_lane(motion, 3, ofA + ofB > 0 ? ofB / (ofA + ofB) : weight);
 }
 
-/** One motion out of those of the two directions: the more trusted one, the less so the less they agree. */
+/** One motion out of those of both directions, rather the more trusted one; trusted less where they disagree. */
 function reconcile(a: v128, b: v128, weight: f32): v128 {
   const trustA = f32x4.extract_lane(a, 2);
   const trustB = f32x4.extract_lane(b, 2);

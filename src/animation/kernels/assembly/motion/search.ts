@@ -8,9 +8,8 @@ const STILL: f32 = 0.0009;
 /** A patch that strays further than its own side (squared) is lost: the start stands. */
 const LOST: f32 = 64;
 /** Starts that differ less than this (squared) are one. */
-const SAME: f32 = 0.25;
-
-/** A patch that differs in place by no more than this (sum of squares; a mean of 0.5) needs no motion. */
+const SAME: f32 = 1;
+/** A patch that differs by no more than this (sum of squares; half a sample) is found. */
 const QUIET: f32 = 32;
 
 let startX: f32 = 0;
@@ -52,7 +51,7 @@ export function searchPatches(
   }
 }
 
-/** Tries the motions of the four cells of the coarser level around a patch's centre. */
+/** Tries the motions of the four to nine cells of the coarser level around a patch's centre. */
 function tryCoarser(level: Level, coarser: Level, column: i32, row: i32, scratch: usize): void {
   // The patch's centre is the corner (column, row) of this level's cells, so (column - 1, row - 1) / 2 in coarser cells.
   for (let i = (row >> 1) - 1; i <= (row + 1) >> 1; i++) {
@@ -94,7 +93,7 @@ function descend(level: Level, left: i32, top: i32, iterations: i32, patch: Patc
     patch.upperRight = quarterCost(scratch, 1);
     patch.lowerLeft = quarterCost(scratch, 2);
     patch.lowerRight = quarterCost(scratch, 3);
-    if (i === iterations) break;
+    if (i === iterations || best < QUIET) break;
     const stepX = (yy * slopeX - tensorXY * slopeY) * inverse;
     const stepY = (xx * slopeY - tensorXY * slopeX) * inverse;
     x -= stepX;

@@ -25,9 +25,9 @@ export class Level {
   to: usize;
   /** (columns + 1) × (rows + 1) patches */
   patches: usize;
-  /** columns × rows of four floats: motion in x and y in samples of this level, trust from 0 to 1, unused */
+  /** columns × rows of four floats: motion in x and y in samples of this level, trust from 0 to 1, how sure it is */
   cells: usize;
-  /** the same before smoothing */
+  /** the same before it is smoothed */
   rough: usize;
   /** two floats a row: the sums of squared differences along the motion and in place */
   sums: usize;
