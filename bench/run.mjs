@@ -1,5 +1,6 @@
 // Measures us beside a peer, in one run: `npm run bench`, or some sections of it: `npm run bench -- codecs record`.
 // Prints tables and writes bench/results/latest.json and the pages in docs/ that quote figures.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ const sections = {
   live: async () => await measureLive(work, pictures, rounds),
   record: async () => await measureRecord(work, pictures),
   sampling: async () => await measureSampling(work, rounds),
+  motion: measureMotion,
 };
 
 const results = join(import.meta.dirname, 'results');
@@ -23,6 +25,13 @@ const work = join(results, 'work');
 const latest = join(results, 'latest.json');
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
+
+/** A program of its own, which writes docs/interpolation.md: it takes long, and can be asked for parts. */
+async function measureMotion() {
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, 'motion.mjs')], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`bench/motion.mjs ended with ${status}`);
+  return { figures: 'motion.json' };
+}
 
 const rounds = Number(process.env.ROUNDS ?? 3);
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sections);
