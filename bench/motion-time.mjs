@@ -34,27 +34,29 @@ export async function measureTime({ work, synthetic, frames, rounds }) {
 async function race(name, pictures, { work, frames, rounds }) {
   const raw = join(work, 'pictures.yuv');
   writeFileSync(raw, Buffer.concat(pictures));
-  const seconds = { ours: [], minterpolate: [] };
+  const runs = { ours: [], minterpolate: [] };
   for (let index = 0; index < rounds; index++) {
     // Both before and after: ours takes little time, and other programs may be at work for some of it.
-    seconds.ours.push(await ourSeconds(pictures, frames));
-    if (hasFfmpeg()) seconds.minterpolate.push(theirSeconds(raw, frames));
-    for (let again = 0; again < 2; again++) seconds.ours.push(await ourSeconds(pictures, frames));
+    runs.ours.push(await ourRun(pictures, frames));
+    if (hasFfmpeg()) runs.minterpolate.push(theirRun(raw, frames));
+    for (let again = 0; again < 2; again++) runs.ours.push(await ourRun(pictures, frames));
   }
-  const ours = median(seconds.ours);
-  const row = { runs: seconds, ours: round(ours), oursPerFrame: round((ours / frames) * 1000) };
-  if (seconds.minterpolate.length > 0) {
-    const theirs = median(seconds.minterpolate);
-    Object.assign(row, { minterpolate: round(theirs), minterpolatePerFrame: round((theirs / frames) * 1000) });
-    row.ratio = round(theirs / ours, 1);
-  }
-  console.log(`time, ${name}, ${frames} frames`, row);
+  const summary = (list) => ({
+    wall: round(median(list.map(({ wall }) => wall)), 2),
+    fastest: round(Math.min(...list.map(({ wall }) => wall)), 2),
+    processor: round(Math.min(...list.map(({ processor }) => processor)), 2),
+  });
+  const row = { runs, ours: summary(runs.ours) };
+  if (runs.minterpolate.length > 0) row.minterpolate = summary(runs.minterpolate);
+  console.log(`time, ${name}, ${frames} frames`, JSON.stringify(row));
   return row;
 }
 
-async function ourSeconds(pictures, frames, side = size) {
+/** Seconds on the wall clock and of processor time. */
+async function ourRun(pictures, frames) {
   const begun = performance.now();
-  const interpolator = await MotionInterpolator.open({ width: side, height: side, chroma: '420', depth: 8 });
+  const before = process.cpuUsage();
+  const interpolator = await MotionInterpolator.open({ width: size, height: size, chroma: '420', depth: 8 });
   const out = [0, 1].map(() => new Uint8Array(pictures[0].length));
   const under = [];
   let from = -1;
@@ -69,18 +71,21 @@ async function ourSeconds(pictures, frames, side = size) {
   }
   await Promise.all(under);
   await interpolator[Symbol.asyncDispose]();
-  return (performance.now() - begun) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return { wall: (performance.now() - begun) / 1000, processor: (user + system) / 1e6 };
 }
 
-function theirSeconds(raw, frames) {
+function theirRun(raw, frames) {
   const begun = performance.now();
   const { status, stderr } = spawnSync('ffmpeg', [
-    ...['-hide_banner', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${size}x${size}`],
+    ...['-hide_banner', '-benchmark', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${size}x${size}`],
     ...['-framerate', `${count * fps}/${framesOfAll}`, '-i', raw, '-vf', `minterpolate=fps=${fps}:mi_mode=mci`],
     ...['-frames:v', String(frames), '-f', 'null', '-'],
   ]);
   if (status !== 0) throw new Error(`ffmpeg ended with ${status}: ${stderr}`);
-  return (performance.now() - begun) / 1000;
+  const wall = (performance.now() - begun) / 1000;
+  const [, user, system] = String(stderr).match(/utime=([\d.]+)s stime=([\d.]+)s/) ?? [];
+  return { wall, processor: Number(user) + Number(system) };
 }
 
 /** Milliseconds a pair and a frame, and their growth with the number of pixels. */
