@@ -14,7 +14,7 @@ export const streamLimits = {
   /** bytes that follow a line */
   pictureBytes: 2 ** 26 * 3,
   /** bytes of the last steps of all images that have begun and not ended: they are held in case of an interruption */
-  heldBytes: 512 * 2 ** 20,
+  heldBytes: 256 * 2 ** 20,
   images: 1000,
   steps: 1_000_000,
 } as const;
