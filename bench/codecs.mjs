@@ -74,7 +74,7 @@ async function writeFrames(folder, name, path) {
     ...codecs[name],
     ...container,
     ...lossless,
-    pixelFormat: pixelFormat === 'rgb24' ? 'bgra' : pixelFormat,
+    pixelFormat: pixelFormat.startsWith('yuv') ? pixelFormat : 'bgra',
   };
   await withResource(await PictureSources.find([folder]), async ({ sequences: [{ pictures, width, height }] }) => {
     const options = animationOptionsSchema.parse({ duration, fps: Math.min(30, mostFps ?? 30) });

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import sharp, { type Metadata } from 'sharp';
-import { glob } from 'tinyglobby';
+import { glob, isDynamicPattern } from 'tinyglobby';
 import { parseIntermediateStem } from './animation/file-names.js';
 import { readInfotext } from './animation/infotext-files.js';
 import { parseInfotext, withoutIntermediateStep } from './animation/metadata.js';
@@ -12,6 +12,10 @@ import type { PictureSource } from './animation/picture-source.js';
 import { isAnimatedPng } from './animation/png-text.js';
 import { imageExtensions, type Run, type RunImage, readRuns } from './animation/runs.js';
 import { StepsAnimationError } from './errors.js';
+
+const movieExtensions = new Set(['.apng', '.avi', '.gif', '.m4v', '.mkv', '.mov', '.mp4', '.webm']);
+/** What a pattern may match: a manifest beside the images is none of it. */
+const pictureExtensions = new Set([...imageExtensions, ...movieExtensions, '.tif', '.tiff', '.avif']);
 
 /** Which runs of a folder are taken: all, the last one, or the images with these seeds. */
 export type RunChoice = 'all' | 'last' | readonly number[];
@@ -59,7 +63,7 @@ export class PictureSources implements AsyncDisposable {
           await endList();
           await found.#add(await found.#unpack(path, signal), null, path);
         } else {
-          single.push(...(await pagesOf(path)));
+          single.push({ type: 'file', path });
         }
       }
       await endList();
@@ -116,16 +120,17 @@ export class PictureSources implements AsyncDisposable {
 
 /** A path that exists is taken as it is, whatever characters it has; else it may be a pattern. */
 async function expand(source: string): Promise<string[]> {
-  const exists = await stat(source).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return [resolve(source)];
-  const found = await glob(source.replaceAll('\\', '/'), { absolute: true, expandDirectories: false });
-  if (found.length === 0) {
-    throw new StepsAnimationError('input', `There is no file or folder ${source}: check the path.`);
+  const facts = await stat(source).catch(() => undefined);
+  if (facts?.isFile() || facts?.isDirectory()) return [resolve(source)];
+  const isPattern = !facts && isDynamicPattern(source);
+  const pattern = sep === '\\' ? source.replaceAll(sep, '/') : source;
+  const found = isPattern ? await glob(pattern, { absolute: true, expandDirectories: false }) : [];
+  const usable = found.filter((path) => pictureExtensions.has(extname(path).toLowerCase()));
+  if (usable.length === 0) {
+    const what = isPattern ? 'There is no image or movie that matches' : 'There is no file or folder';
+    throw new StepsAnimationError('input', `${what} ${source}: check the path.`);
   }
-  return found.sort(new Intl.Collator('en', { numeric: true, sensitivity: 'base' }).compare);
+  return usable.sort(new Intl.Collator('en', { numeric: true, sensitivity: 'base' }).compare);
 }
 
 function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): RunImage[] {
@@ -140,22 +145,16 @@ function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): Ru
   return images.filter(({ seed }) => seed !== null && choice.includes(seed));
 }
 
+/** Animated images are movies, too: their frames are read in order. */
 async function isMovie(path: string): Promise<boolean> {
-  const extension = extname(path).toLowerCase();
-  if (extension === '.gif') return false;
-  return !imageExtensions.has(extension) || (extension === '.png' && isAnimatedPng(await readFile(path)));
-}
-
-/** The frames of an animated image, or the one of a still one. */
-async function pagesOf(path: string): Promise<PictureSource[]> {
-  const { pages = 1 } = await metadataOf(path);
-  if (pages === 1) return [{ type: 'file', path }];
-  return Array.from({ length: pages }, (_, page) => ({ type: 'file', path, page }));
+  if (movieExtensions.has(extname(path).toLowerCase())) return true;
+  const { pages = 1, format } = await metadataOf(path);
+  return pages > 1 || (format === 'png' && isAnimatedPng(await readFile(path)));
 }
 
 async function sizeOf(path: string): Promise<{ width: number; height: number }> {
-  const { autoOrient, pageHeight } = await metadataOf(path);
-  return { width: autoOrient.width, height: pageHeight ?? autoOrient.height };
+  const { autoOrient } = await metadataOf(path);
+  return { width: autoOrient.width, height: autoOrient.height };
 }
 
 async function metadataOf(path: string): Promise<Metadata> {

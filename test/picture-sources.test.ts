@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Picture } from '#dist/animation/picture.js';
 import { encodePicture } from '#dist/animation/picture-files.js';
 import { readPictures } from '#dist/animation/picture-source.js';
+import { describeFile } from '#dist/cli/file-facts.js';
 import { render } from '#dist/index.js';
 import { PictureSources } from '#dist/picture-sources.js';
 import { decodeMovie, ssim } from './helpers/movies.js';
@@ -122,11 +123,30 @@ describe('sources of pictures', () => {
     expect(Math.max(...label)).toBeGreaterThan(120);
   });
 
+  it.each(['x264', 'vpx-vp9', 'apng', 'gif', 'webp'] as const)(
+    'of a long prompt make a whole movie as %s',
+    async (codec) => {
+      const folder = await temporaryFolder();
+      const long = `${'long '.repeat(1000)}🍎\nSteps: 2, Seed: 1, CFG scale: 7`;
+      const steps = [0, 1].map((step) => save(join(folder, `${step}.png`), emerging(32, 32, step), long));
+      const { path, frames } = await render({
+        sources: await Promise.all(steps),
+        animation: { codec, duration: 1, fps: 10 },
+        outdir: folder,
+      });
+      expect(frames).toBe(10);
+      const facts = await describeFile(path);
+      expect(facts.infotext).toBe(long);
+      expect(facts.duration).toBeCloseTo(1, 1);
+    },
+  );
+
   it('that are broken are named', async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'a.png'), 'no image');
     await writeFile(join(folder, 'a.mp4'), 'no movie');
-    for (const name of ['a.png', 'a.mp4']) {
+    await writeFile(join(folder, 'notes.txt'), 'hello\n'.repeat(100));
+    for (const name of ['a.png', 'a.mp4', 'notes.txt']) {
       const found = PictureSources.find([join(folder, name)]);
       await expect(found).rejects.toMatchObject({ code: 'input', message: expect.stringContaining(name) });
     }

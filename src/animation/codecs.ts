@@ -136,7 +136,7 @@ export const codecs = {
     container: 'gif',
     containerOptions: { loop: '0' },
     extension: 'gif',
-    pixelFormat: 'bgra',
+    pixelFormat: 'pal8',
     // Delays are whole hundredths of a second, and viewers slow a delay of one down.
     mostFps: 50,
     // One palette for all frames needs all pictures.

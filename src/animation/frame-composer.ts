@@ -1,6 +1,7 @@
 import { codecRow } from './codecs.js';
 import { encoderOptionsOf } from './encoder-settings.js';
 import { frameBytes, frameFormats, frameSize, type PixelFormat, type WorkingFormat } from './frame-format.js';
+import { FramePacker } from './frame-packer.js';
 import type { MotionInterpolator } from './interpolation/motion-interpolator.js';
 import { allocateFrameMemory, type FrameKernels, type KernelBuffer, padToSimd } from './kernels/frame-memory.js';
 import type { MovieSettings } from './movie-settings.js';
@@ -26,14 +27,13 @@ export class FrameComposer implements AsyncDisposable {
   readonly timeline: Timeline;
   readonly #shown: ReadonlySet<number>;
   readonly #settings: MovieSettings;
-  /** the encoder's layout, and the one in which frames are made */
-  readonly #format: PixelFormat;
+  /** the layout in which frames are made, and what brings them into the encoder's where that is another one */
   readonly #working: WorkingFormat;
   readonly #writer: MovieWriter;
   readonly #kernels: FrameKernels;
   readonly #rgb: KernelBuffer;
   readonly #frame: KernelBuffer;
-  readonly #packed: KernelBuffer;
+  readonly #packer: FramePacker | undefined;
   /** for `mci`, between pictures that are large enough */
   readonly #motion: MotionInterpolator | undefined;
   /** the visit that ends the interval whose motion has been estimated */
@@ -47,19 +47,23 @@ export class FrameComposer implements AsyncDisposable {
     timeline: Timeline,
     writer: MovieWriter,
     motion: MotionInterpolator | undefined,
+    palette: Uint8Array | undefined,
   ) {
+    const format = codecRow(settings.codec).pixelFormat;
     this.#settings = settings;
-    this.#format = codecRow(settings.codec).pixelFormat;
-    this.#working = workingFormat(this.#format, motion);
+    this.#working = workingFormat(format, motion);
     this.#motion = motion;
     this.timeline = timeline;
     this.#shown = shownVisits(timeline);
     this.#writer = writer;
     const bytes = frameBytes(this.#working, frameSize(this.#working, settings));
-    const packed = this.#working === this.#format ? 0 : frameBytes(this.#format, settings);
-    const memory = allocateFrameMemory([settings.width * settings.height * 3, bytes, bytes, bytes, packed]);
+    const isPacked = this.#working === 'gbrp' && (format === 'rgb24' || format === 'bgra' || format === 'pal8');
+    const packing = isPacked ? FramePacker.bufferSizes(format, settings) : ([0, 0, 0] as const);
+    const memory = allocateFrameMemory([settings.width * settings.height * 3, bytes, bytes, bytes, ...packing]);
+    const [rgb, previous, current, frame, ...packed] = memory.buffers;
     this.#kernels = memory.kernels;
-    [this.#rgb, this.#previous, this.#current, this.#frame, this.#packed] = memory.buffers;
+    [this.#rgb, this.#previous, this.#current, this.#frame] = [rgb, previous, current, frame];
+    this.#packer = isPacked ? new FramePacker(format, settings, this.#kernels, packed, palette) : undefined;
   }
 
   /** Opens the movie file at `path` for the pictures to come. */
@@ -72,10 +76,10 @@ export class FrameComposer implements AsyncDisposable {
       ...{ codec, fps, tags, sideBySide },
       ...frameSize(codec.pixelFormat, settings),
       encoderOptions: encoderOptionsOf(codec, encoderSettings),
-      ...(palette && { palette }),
     });
     try {
-      return new FrameComposer(settings, timeline, writer, await openMotion(settings, codec.pixelFormat));
+      const motion = await openMotion(settings, codec.pixelFormat);
+      return new FrameComposer(settings, timeline, writer, motion, palette);
     } catch (error) {
       await writer[Symbol.asyncDispose]();
       throw error;
@@ -124,7 +128,7 @@ export class FrameComposer implements AsyncDisposable {
       const frame = this.#nextFrame;
       if (frame === undefined || frame.to > visit) return;
       const made = frame.weight === 0 ? this.#current : await this.#between(frame.weight);
-      await this.#writer.write(this.#pack(made).bytes);
+      await this.#writer.write((this.#packer?.pack(made) ?? made).bytes);
     }
   }
 
@@ -151,14 +155,6 @@ export class FrameComposer implements AsyncDisposable {
     return this.#frame;
   }
 
-  #pack(frame: KernelBuffer): KernelBuffer {
-    if (this.#working === this.#format) return frame;
-    const { width, height } = this.#settings;
-    const bytes = frameFormats[this.#format].bytesPerPixel;
-    this.#kernels.packPlanes(frame.address, this.#packed.address, width * height, bytes);
-    return this.#packed;
-  }
-
   /** Completes the file; all visits must have been added. */
   async close(): Promise<void> {
     await this.#writer.close();
@@ -171,8 +167,9 @@ export class FrameComposer implements AsyncDisposable {
   }
 }
 
-/** Motion is found in planes only. */
+/** Motion is found in planes only, and colours are reduced to a palette last. */
 function workingFormat(format: PixelFormat, motion: MotionInterpolator | undefined): WorkingFormat {
+  if (format === 'pal8') return 'gbrp';
   return motion && !frameFormats[format].planes ? 'gbrp' : format;
 }
 
@@ -182,7 +179,7 @@ const leastSideForMotion = 16;
 async function openMotion(settings: MovieSettings, format: PixelFormat): Promise<MotionInterpolator | undefined> {
   const { interpolation, sources, width, height } = settings;
   if (interpolation !== 'mci' || sources < 2 || Math.min(width, height) < leastSideForMotion) return undefined;
-  const { planes = { chroma: '444', depth: 8 } as const } = frameFormats[format];
+  const { planes = { chroma: '444', depth: 8 } as const } = frameFormats[format === 'pal8' ? 'gbrp' : format];
   // Loaded late: movies without it do not pay for it.
   const { MotionInterpolator } = await import('./interpolation/motion-interpolator.js');
   return await MotionInterpolator.open({ ...frameSize(format, settings), ...planes });

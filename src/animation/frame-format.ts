@@ -2,10 +2,13 @@ import type { PlanarLayout } from './interpolation/planar-layout.js';
 import type { FrameKernels } from './kernels/frame-memory.js';
 
 /** Memory layouts of a frame, by FFmpeg's names: planes or packed pixels one after another, without padding. */
-export type PixelFormat = 'yuv420p' | 'yuv420p10le' | 'yuv422p10le' | 'rgb24' | 'bgra';
+export type PixelFormat = 'yuv420p' | 'yuv420p10le' | 'yuv422p10le' | 'rgb24' | 'bgra' | 'pal8';
 
-/** Layouts in which frames are interpolated: those of encoders, and planes where motion cannot follow packed pixels. */
-export type WorkingFormat = PixelFormat | 'gbrp';
+/** Layouts in which frames are interpolated: those of encoders but palettes, and planes of green, blue and red. */
+export type WorkingFormat = Exclude<PixelFormat, 'pal8'> | 'gbrp';
+
+/** A palette follows the indices: 256 colours, four bytes each. */
+export const paletteBytes = 256 * 4;
 
 export type FrameSize = { readonly width: number; readonly height: number };
 
@@ -65,13 +68,18 @@ export const frameFormats: Readonly<Record<WorkingFormat, FrameFormat>> = {
   },
 };
 
+/** Whether it is a format of video, which shares chroma samples between pixels, rather than of pictures. */
+export function isVideo(format: PixelFormat | WorkingFormat): boolean {
+  return format !== 'pal8' && frameFormats[format].evenSides;
+}
+
 /** The size of the frames that show pictures of a given size. */
-export function frameSize(format: WorkingFormat, { width, height }: FrameSize): FrameSize {
-  if (!frameFormats[format].evenSides) return { width, height };
+export function frameSize(format: PixelFormat | WorkingFormat, { width, height }: FrameSize): FrameSize {
+  if (!isVideo(format)) return { width, height };
   return { width: width + (width % 2), height: height + (height % 2) };
 }
 
 /** Bytes of a frame of this size. */
-export function frameBytes(format: WorkingFormat, { width, height }: FrameSize): number {
-  return width * height * frameFormats[format].bytesPerPixel;
+export function frameBytes(format: PixelFormat | WorkingFormat, { width, height }: FrameSize): number {
+  return format === 'pal8' ? width * height + paletteBytes : width * height * frameFormats[format].bytesPerPixel;
 }

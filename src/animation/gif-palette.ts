@@ -6,8 +6,6 @@ import type { FrameSize } from './frame-format.js';
 import type { Picture } from './picture.js';
 import { resizePicture } from './picture-files.js';
 
-/** A palette as FFmpeg's filters exchange it: 16 × 16 pixels. */
-const paletteSize = { width: 16, height: 16 };
 /** Pixels; smaller pictures have the same colours. */
 const largestSide = 256;
 
@@ -58,52 +56,6 @@ async function openGenerator(
   check(generate.link(0, sink, 0), 'encoder', 'prepare the palette');
   check(await graph.config(), 'encoder', 'prepare the palette');
   return { graph, source, sink };
-}
-
-/** Reduces frames to a palette with error diffusion (FFmpeg's `paletteuse`, Sierra's filter lite). */
-export class PaletteFilter implements Disposable {
-  readonly #graph: FilterGraph;
-  readonly #source: FilterContext;
-  readonly #sink: FilterContext;
-  /** FFmpeg reads it with the first frame: it must stay until then. */
-  readonly palette: Buffer;
-
-  private constructor(graph: FilterGraph, source: FilterContext, sink: FilterContext, palette: Buffer) {
-    this.#graph = graph;
-    this.#source = source;
-    this.#sink = sink;
-    this.palette = palette;
-  }
-
-  /** @param palette of `makePalette` */
-  static async open(palette: Uint8Array, size: FrameSize): Promise<PaletteFilter> {
-    const graph = new FilterGraph();
-    graph.alloc();
-    const source = filter(graph, 'buffer', 'frames', sourceArguments(size));
-    const colours = filter(graph, 'buffer', 'colours', sourceArguments(paletteSize));
-    const use = filter(graph, 'paletteuse', 'paletteuse', 'dither=sierra2_4a');
-    const sink = filter(graph, 'buffersink', 'reduced');
-    check(source.link(0, use, 0), 'encoder', 'prepare the palette');
-    check(colours.link(0, use, 1), 'encoder', 'prepare the palette');
-    check(use.link(0, sink, 0), 'encoder', 'prepare the palette');
-    check(await graph.config(), 'encoder', 'prepare the palette');
-    const bytes = Buffer.from(palette);
-    const frame = bgraFrame(bytes, paletteSize, 0);
-    check(await colours.buffersrcAddFrame(frame), 'encoder', 'load the palette');
-    check(await colours.buffersrcAddFrame(null), 'encoder', 'load the palette');
-    frame.free();
-    return new PaletteFilter(graph, source, sink, bytes);
-  }
-
-  /** Gives a new frame with palette indices; `frame` is BGRA and stays the caller's. */
-  async apply(frame: Frame): Promise<Frame> {
-    check(await this.#source.buffersrcAddFrame(frame), 'encoder', 'reduce the colours');
-    return await takeFrame(this.#sink, 'reduce the colours');
-  }
-
-  [Symbol.dispose](): void {
-    this.#graph.free();
-  }
 }
 
 function filter(graph: FilterGraph, type: string, name: string, parameters?: string): FilterContext {

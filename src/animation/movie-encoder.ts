@@ -26,7 +26,7 @@ import { Codec, type CodecContext, type FormatContext, Log, Rational } from 'nod
 import { StepsAnimationError } from '../errors.js';
 import type { CodecRow } from './codecs.js';
 import { check } from './ffmpeg-status.js';
-import { type FrameSize, frameFormats } from './frame-format.js';
+import { type FrameSize, isVideo } from './frame-format.js';
 
 export type MovieFormat = FrameSize & {
   readonly codec: CodecRow;
@@ -34,8 +34,6 @@ export type MovieFormat = FrameSize & {
   readonly encoderOptions: Readonly<Record<string, string>>;
   /** how many movies are encoded side by side, 1 if left out: they share the cores and the memory */
   readonly sideBySide?: number;
-  /** for GIF, of `makePalette` */
-  readonly palette?: Uint8Array;
   /** frames a second, a whole number */
   readonly fps: number;
   /** container metadata by FFmpeg's names: title, artist, comment … */
@@ -52,6 +50,7 @@ export const pixelFormats = {
   yuv422p10le: AV_PIX_FMT_YUV422P10LE,
   rgb24: AV_PIX_FMT_RGB24,
   bgra: AV_PIX_FMT_BGRA,
+  pal8: AV_PIX_FMT_PAL8,
 } as const;
 
 // The encoder's chatter is not for users; what goes wrong comes back as an error.
@@ -71,7 +70,7 @@ export async function openEncoder(encoder: CodecContext, container: FormatContex
   encoder.allocContext3(implementation);
   encoder.width = width;
   encoder.height = height;
-  encoder.pixelFormat = format.palette ? AV_PIX_FMT_PAL8 : pixelFormats[codec.pixelFormat];
+  encoder.pixelFormat = pixelFormats[codec.pixelFormat];
   encoder.timeBase = new Rational(1, fps);
   encoder.framerate = new Rational(fps, 1);
   encoder.sampleAspectRatio = new Rational(1, 1);
@@ -103,10 +102,10 @@ export function framesHeld(format: MovieFormat): number {
 
 /** Video is BT.709, limited range; what consists of pictures is sRGB. */
 function tagColours(encoder: CodecContext, { pixelFormat }: CodecRow): void {
-  const isVideo = frameFormats[pixelFormat].evenSides;
+  const ofVideo = isVideo(pixelFormat);
   encoder.colorPrimaries = AVCOL_PRI_BT709;
-  encoder.colorRange = isVideo ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
-  encoder.colorTrc = isVideo ? AVCOL_TRC_BT709 : AVCOL_TRC_IEC61966_2_1;
-  encoder.colorSpace = isVideo ? AVCOL_SPC_BT709 : AVCOL_SPC_RGB;
-  if (isVideo) encoder.chromaLocation = AVCHROMA_LOC_LEFT;
+  encoder.colorRange = ofVideo ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
+  encoder.colorTrc = ofVideo ? AVCOL_TRC_BT709 : AVCOL_TRC_IEC61966_2_1;
+  encoder.colorSpace = ofVideo ? AVCOL_SPC_BT709 : AVCOL_SPC_RGB;
+  if (ofVideo) encoder.chromaLocation = AVCHROMA_LOC_LEFT;
 }

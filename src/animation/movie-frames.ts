@@ -13,9 +13,11 @@ import {
 } from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
 import type { Picture } from './picture.js';
+import { openContainer } from './probe.js';
 
 /**
- * Decodes the frames of a movie file, one after another, converted to RGB by the movie's own colour tags.
+ * Decodes the frames of a movie or an animated image, one after another, converted to RGB by its own colour tags;
+ * transparency is laid on black.
  * @throws StepsAnimationError `input` when it is not a movie or is damaged
  */
 export async function* movieFrames(path: string, signal?: AbortSignal): AsyncGenerator<Picture> {
@@ -27,7 +29,7 @@ export async function* movieFrames(path: string, signal?: AbortSignal): AsyncGen
   frame.alloc();
   const converter = new RgbConverter(path);
   try {
-    check(await container.openInput(path), path);
+    check(await openContainer(container, path), path);
     check(await container.findStreamInfo(), path);
     const stream = container.streams.find(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO);
     const codec = stream && Codec.findDecoder(stream.codecpar.codecId);
@@ -77,7 +79,7 @@ class RgbConverter implements Disposable {
     rgb.alloc();
     try {
       check(await sink.buffersinkGetFrame(rgb), this.#path);
-      return { width: rgb.width, height: rgb.height, data: Uint8Array.from(rgb.toBuffer()) };
+      return { width: rgb.width, height: rgb.height, data: onBlack(rgb.toBuffer()) };
     } finally {
       rgb.free();
     }
@@ -90,7 +92,7 @@ class RgbConverter implements Disposable {
     const pixels = `pix_fmt=${avGetPixFmtName(format as Parameters<typeof avGetPixFmtName>[0])}`;
     const source = filter(graph, 'buffer', `video_size=${width}x${height}:${pixels}:time_base=1/1000`);
     const scale = filter(graph, 'scale', 'flags=accurate_rnd+full_chroma_int+full_chroma_inp+bicubic');
-    const rgb = filter(graph, 'format', 'pix_fmts=rgb24');
+    const rgb = filter(graph, 'format', 'pix_fmts=rgba');
     const sink = filter(graph, 'buffersink');
     for (const [from, to] of [
       [source, scale],
@@ -106,6 +108,17 @@ class RgbConverter implements Disposable {
   [Symbol.dispose](): void {
     this.#graph?.graph.free();
   }
+}
+
+function onBlack(rgba: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    const alpha = rgba[from + 3] ?? 255;
+    for (let channel = 0; channel < 3; channel++) {
+      rgb[to + channel] = Math.round(((rgba[from + channel] ?? 0) * alpha) / 255);
+    }
+  }
+  return rgb;
 }
 
 function filter(graph: FilterGraph, type: string, parameters?: string): FilterContext {

@@ -2,7 +2,6 @@ import { AVERROR_EAGAIN, AVERROR_EOF, AVIO_FLAG_WRITE } from 'node-av/constants'
 import { CodecContext, Dictionary, FormatContext, Frame, IOContext, Packet, Rational } from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
 import { check } from './ffmpeg-status.js';
-import { PaletteFilter } from './gif-palette.js';
 import { framesHeld, type MovieFormat, openEncoder, pixelFormats } from './movie-encoder.js';
 
 /** Only node-av's promise-returning calls are used: its synchronous ones are not safe. */
@@ -11,8 +10,6 @@ export class MovieWriter implements AsyncDisposable {
   readonly #encoder: CodecContext;
   readonly #container: FormatContext;
   readonly #file: IOContext;
-  /** For GIF: reducing a frame's colours takes longer than all else, so frames go to these in turn. */
-  readonly #palettes: readonly PaletteFilter[];
   /** node-av's frames do not copy their bytes: these take turns. */
   readonly #buffers: Buffer[] = [];
   #encoding: Promise<void> = Promise.resolve();
@@ -20,18 +17,11 @@ export class MovieWriter implements AsyncDisposable {
   #frames = 0;
   #released = false;
 
-  private constructor(
-    format: MovieFormat,
-    encoder: CodecContext,
-    container: FormatContext,
-    file: IOContext,
-    palettes: readonly PaletteFilter[],
-  ) {
+  private constructor(format: MovieFormat, encoder: CodecContext, container: FormatContext, file: IOContext) {
     this.#format = format;
     this.#encoder = encoder;
     this.#container = container;
     this.#file = file;
-    this.#palettes = palettes;
   }
 
   /** How many frames have been written. */
@@ -47,17 +37,15 @@ export class MovieWriter implements AsyncDisposable {
     const container = new FormatContext();
     const file = new IOContext();
     const encoder = new CodecContext();
-    const palettes = await openPalettes(format);
     try {
       check(container.allocOutputContext2(null, format.codec.container, path), 'encoder', 'prepare the container');
       await openEncoder(encoder, container, format);
       check(await file.open2(path, AVIO_FLAG_WRITE), 'output', `create ${path}`);
       container.pb = file;
-      const writer = new MovieWriter(format, encoder, container, file, palettes);
+      const writer = new MovieWriter(format, encoder, container, file);
       await writer.#writeHeader();
       return writer;
     } catch (error) {
-      for (const palette of palettes) palette[Symbol.dispose]();
       await release(encoder, container, file);
       throw error;
     }
@@ -80,30 +68,15 @@ export class MovieWriter implements AsyncDisposable {
    * while the caller prepares the next ones; a failure is thrown by a later call.
    */
   async write(planes: Uint8Array): Promise<void> {
-    const frame = this.#prepare(this.#copy(planes));
-    // A failure is met when the frame's turn comes.
-    frame.catch(() => {});
+    const frame = this.#copy(planes);
     try {
       await this.#encoding;
     } catch (error) {
-      await frame.then(
-        (prepared) => prepared.free(),
-        () => {},
-      );
+      frame.free();
       throw error;
     }
     this.#encoding = this.#encode(frame);
     this.#encoding.catch(() => {});
-  }
-
-  async #prepare(frame: Frame): Promise<Frame> {
-    const palette = this.#palettes[(this.#frames - 1) % this.#palettes.length];
-    if (!palette) return frame;
-    try {
-      return await palette.apply(frame);
-    } finally {
-      frame.free();
-    }
   }
 
   /** A frame of bytes that stay as they are for as long as the encoder may look at them. */
@@ -124,8 +97,7 @@ export class MovieWriter implements AsyncDisposable {
     return frame;
   }
 
-  async #encode(prepared: Promise<Frame>): Promise<void> {
-    const frame = await prepared;
+  async #encode(frame: Frame): Promise<void> {
     try {
       // An encoder that is full says so; then its packets make room.
       let status = await this.#encoder.sendFrame(frame);
@@ -182,14 +154,8 @@ export class MovieWriter implements AsyncDisposable {
     if (this.#released) return;
     this.#released = true;
     await Promise.allSettled([this.#encoding, this.#muxing]);
-    for (const palette of this.#palettes) palette[Symbol.dispose]();
     await release(this.#encoder, this.#container, this.#file);
   }
-}
-
-/** As many as there are frames on their way at the same time. */
-async function openPalettes({ palette, ...size }: MovieFormat): Promise<PaletteFilter[]> {
-  return palette ? [await PaletteFilter.open(palette, size), await PaletteFilter.open(palette, size)] : [];
 }
 
 async function release(encoder: CodecContext, container: FormatContext, file: IOContext): Promise<void> {

@@ -10,12 +10,11 @@ sharp.cache(false);
 
 /**
  * Reads an image file as 8-bit sRGB; transparency is laid on black.
- * @param page the frame of an animated image, from 0
  * @throws StepsAnimationError `input` naming the file
  */
-export async function readPicture(path: string, page = 0): Promise<Picture> {
+export async function readPicture(path: string): Promise<Picture> {
   try {
-    return await decodePicture(path, page);
+    return await decodePicture(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new StepsAnimationError('input', `Cannot read the picture ${path} (${reason}): replace or remove it.`, {
@@ -25,8 +24,8 @@ export async function readPicture(path: string, page = 0): Promise<Picture> {
 }
 
 /** Decodes an image file, or its bytes, as 8-bit sRGB; transparency is laid on black. */
-export async function decodePicture(file: string | Uint8Array, page = 0): Promise<Picture> {
-  const { data, info } = await sharp(file, { failOn: 'error', page })
+export async function decodePicture(file: string | Uint8Array): Promise<Picture> {
+  const { data, info } = await sharp(file, { failOn: 'error' })
     .autoOrient()
     .flatten()
     .toColourspace('srgb')

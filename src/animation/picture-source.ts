@@ -4,8 +4,7 @@ import { readPicture } from './picture-files.js';
 
 /** Where a picture of a movie comes from. */
 export type PictureSource =
-  /** an image file; of an animated one, the frame `page` */
-  | { readonly type: 'file'; readonly path: string; readonly page?: number }
+  | { readonly type: 'file'; readonly path: string }
   | { readonly type: 'picture'; readonly picture: Picture }
   /** pictures of several images, side by side */
   | { readonly type: 'grid'; readonly layout: GridLayout; readonly cells: readonly PictureSource[] };
@@ -23,7 +22,7 @@ const mostAhead = 2;
 async function readSource(source: PictureSource): Promise<Picture> {
   switch (source.type) {
     case 'file':
-      return await readPicture(source.path, source.page);
+      return await readPicture(source.path);
     case 'picture':
       return source.picture;
     case 'grid':

@@ -20,7 +20,22 @@ export function withPngText(png: Uint8Array, keyword: string, text: string): Uin
   const chunk = isLatin1(text)
     ? pngChunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'latin1'))
     : pngChunk('iTXt', Buffer.concat([Buffer.from(`${keyword}\0\0\0\0\0`, 'latin1'), Buffer.from(text, 'utf8')]));
-  return Buffer.concat([png.subarray(0, headerEnd), chunk, png.subarray(headerEnd)]);
+  const at = placeForText(png);
+  return Buffer.concat([png.subarray(0, at), chunk, png.subarray(at)]);
+}
+
+/**
+ * After the header, where readers look first; in an APNG after the first picture: FFmpeg takes one with a long text
+ * before it for a still image.
+ */
+function placeForText(png: Uint8Array): number {
+  let place = headerEnd;
+  if (!isAnimatedPng(png)) return place;
+  for (const { type, end } of pngChunks(png)) {
+    if (type === 'fdAT') break;
+    if (type === 'IDAT') place = end;
+  }
+  return place;
 }
 
 /** The first text with this keyword in a PNG file; undefined if there is none or the file is damaged before it. */
@@ -28,7 +43,7 @@ export function readPngText(png: Uint8Array, keyword: string): string | undefine
   if (!isPng(png)) {
     return undefined;
   }
-  for (const { type, data } of pngChunks(Buffer.from(png.buffer, png.byteOffset, png.byteLength))) {
+  for (const { type, data } of pngChunks(png)) {
     const text = readTextChunk(type, data, keyword);
     if (text !== undefined) {
       return text;
@@ -40,7 +55,7 @@ export function readPngText(png: Uint8Array, keyword: string): string | undefine
 /** Whether a file is an APNG: its animation control comes before the first pixels. */
 export function isAnimatedPng(png: Uint8Array): boolean {
   if (!isPng(png)) return false;
-  for (const { type } of pngChunks(Buffer.from(png.buffer, png.byteOffset, png.byteLength))) {
+  for (const { type } of pngChunks(png)) {
     if (type === 'acTL') return true;
     if (type === 'IDAT') return false;
   }
@@ -64,7 +79,9 @@ function pngChunk(type: string, data: Uint8Array): Buffer {
   return Buffer.concat([length, typeAndData, checksum]);
 }
 
-function* pngChunks(png: Buffer): Generator<{ type: string; data: Buffer }> {
+/** `end` is where the next chunk begins. */
+function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: Buffer; end: number }> {
+  const png = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = signature.length;
   while (offset + chunkOverhead <= png.length) {
     const length = png.readUInt32BE(offset);
@@ -72,7 +89,7 @@ function* pngChunks(png: Buffer): Generator<{ type: string; data: Buffer }> {
     if (end > png.length) {
       return;
     }
-    yield { type: png.toString('latin1', offset + 4, offset + 8), data: png.subarray(offset + 8, end - 4) };
+    yield { type: png.toString('latin1', offset + 4, offset + 8), data: png.subarray(offset + 8, end - 4), end };
     offset = end;
   }
 }

@@ -1,4 +1,7 @@
 import {
+  AV_LOG_FATAL,
+  AV_NOPTS_VALUE,
+  AV_TIME_BASE,
   AVCOL_PRI_BT709,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_BT709,
@@ -7,8 +10,20 @@ import {
   AVMEDIA_TYPE_VIDEO,
   type AVPixelFormat,
 } from 'node-av/constants';
-import { avGetCodecName, avGetPixFmtName, FFmpegError, FormatContext, Packet, type Stream } from 'node-av/lib';
+import {
+  avGetCodecName,
+  avGetPixFmtName,
+  Dictionary,
+  FFmpegError,
+  FormatContext,
+  Log,
+  Packet,
+  type Stream,
+} from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
+
+// FFmpeg's own words on damaged files are not for users; what goes wrong comes back as an error.
+Log.setLevel(AV_LOG_FATAL);
 
 /** What a movie file says of itself, and how many frames it really has. */
 export type MovieFacts = {
@@ -29,6 +44,15 @@ export type MovieFacts = {
   readonly tags: Readonly<Record<string, string>>;
 };
 
+/** Containers that can be opened: FFmpeg takes any text for a movie of a terminal, and anything named `.png` for one. */
+const containers = 'mov,matroska,avi,gif,apng,webp_anim,webp_pipe';
+
+/** Opens a movie of a known container. @returns FFmpeg's status */
+export async function openContainer(container: FormatContext, path: string): Promise<number> {
+  using options = Dictionary.fromObject({ format_whitelist: containers });
+  return await container.openInput(path, null, options);
+}
+
 /**
  * Opens a movie and counts its frames, without decoding them.
  * @throws StepsAnimationError `input` when it is not a movie or holds no video
@@ -38,12 +62,13 @@ export async function probeMovie(path: string): Promise<MovieFacts> {
   const packet = new Packet();
   packet.alloc();
   try {
-    check(await container.openInput(path), path);
+    check(await openContainer(container, path), path);
     check(await container.findStreamInfo(), path);
     const stream = container.streams.find(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO);
     if (!stream) throw new StepsAnimationError('input', `There is no video in ${path}.`);
     const frames = await countPackets(container, packet, stream.index, path);
-    return { container: container.iformat?.name ?? 'unknown', frames, ...describe(stream), tags: tagsOf(container) };
+    const facts = { ...describe(stream), duration: durationOf(container, stream, frames) };
+    return { container: container.iformat?.name ?? 'unknown', frames, ...facts, tags: tagsOf(container) };
   } finally {
     packet.free();
     await container.closeInput();
@@ -60,8 +85,8 @@ async function countPackets(container: FormatContext, packet: Packet, index: num
   }
 }
 
-function describe(stream: Stream): Omit<MovieFacts, 'container' | 'frames' | 'tags'> {
-  const { codecpar, avgFrameRate, timeBase } = stream;
+function describe(stream: Stream): Omit<MovieFacts, 'container' | 'frames' | 'duration' | 'tags'> {
+  const { codecpar, avgFrameRate } = stream;
   return {
     codec: avGetCodecName(codecpar.codecId) ?? 'unknown',
     pixelFormat: avGetPixFmtName(codecpar.format as AVPixelFormat) ?? 'unknown',
@@ -73,8 +98,15 @@ function describe(stream: Stream): Omit<MovieFacts, 'container' | 'frames' | 'ta
     width: codecpar.width,
     height: codecpar.height,
     fps: avgFrameRate.num / avgFrameRate.den,
-    duration: (Number(stream.duration) * timeBase.num) / timeBase.den,
   };
+}
+
+/** In seconds. Matroska tells it for the file alone, APNG not at all: there is FFmpeg's mark of an unknown time. */
+function durationOf(container: FormatContext, stream: Stream, frames: number): number {
+  const { duration, timeBase, avgFrameRate } = stream;
+  if (duration !== AV_NOPTS_VALUE) return (Number(duration) * timeBase.num) / timeBase.den;
+  if (container.duration !== AV_NOPTS_VALUE) return Number(container.duration) / AV_TIME_BASE;
+  return (frames * avgFrameRate.den) / avgFrameRate.num;
 }
 
 function tagsOf(container: FormatContext): Record<string, string> {

@@ -6,7 +6,7 @@ import { z } from 'zod';
  */
 const runManifestSchema = z.object({
   format: z.literal('steps-animation-run'),
-  version: z.literal(1),
+  version: z.int().min(1),
   startedAt: z.iso.datetime(),
   /** null while the run goes on, or when it was cut off */
   endedAt: z.iso.datetime().nullable(),

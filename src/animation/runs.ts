@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { type IntermediateName, parseIntermediateStem } from './file-names.js';
+import { type IntermediateName, parseIntermediateStem, safePrompt } from './file-names.js';
 import { type ManifestImage, parseManifest } from './run-manifest.js';
 
 /** An image of a run: its intermediate files in the order of their steps, and the finished image if it is there. */
@@ -28,18 +28,18 @@ const naturalOrder = new Intl.Collator('en', { numeric: true, sensitivity: 'base
 export async function readRuns(folder: string): Promise<Run[]> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
   const present = new Set(names.filter((name) => imageExtensions.has(extname(name).toLowerCase())));
-  const listed: { startedAt: number; images: { facts: ManifestImage; names: string[] }[] }[] = [];
-  for (const name of names.filter((name) => name.endsWith('.json'))) {
-    const manifest = parseManifest(await readFile(join(folder, name), 'utf8'));
-    if (!manifest) continue;
-    const images = manifest.images.map((facts) => ({ facts, names: facts.steps.map(({ file }) => file) }));
-    listed.push({ startedAt: Date.parse(manifest.startedAt), images });
-  }
+  const listed = await readManifests(folder, names);
   for (const { images } of listed) {
-    for (const image of images) image.names = image.names.filter((name) => present.delete(name));
+    for (const image of images) {
+      image.names = image.names.filter((name) => present.delete(name));
+      // A finished image in the same folder is no run of its own.
+      if (image.facts.finished !== null) present.delete(image.facts.finished);
+    }
   }
   // The newest first: a run that was cut off is the last one that could have written them.
-  for (const { images } of listed.toSorted((a, b) => b.startedAt - a.startedAt)) adopt(images, present);
+  for (const { startedAt, images } of listed.toSorted((a, b) => b.startedAt - a.startedAt)) {
+    for (const image of images) await adopt(folder, startedAt, image, present);
+  }
   const runs = await Promise.all(
     listed.map(async ({ startedAt, images }) => ({
       startedAt,
@@ -53,21 +53,47 @@ export async function readRuns(folder: string): Promise<Run[]> {
     .sort((a, b) => a.startedAt - b.startedAt);
 }
 
-/** Files that a killed run could not list any more: their names continue those of an image that did not end. */
-function adopt(images: { facts: ManifestImage; names: string[] }[], present: Set<string>): void {
-  for (const { facts, names } of images) {
-    if (facts.reason !== null) continue;
-    const prompts = new Set(names.map((name) => parsed(name)?.prompt));
-    for (const name of present) {
-      const of = parsed(name);
-      const { batch, position, seed } = facts;
-      const continues = of?.batch === batch && of.position === position && of.seed === seed;
-      if (!continues || (prompts.size > 0 && !prompts.has(of.prompt))) continue;
-      names.push(name);
-      present.delete(name);
-    }
-    names.sort((a, b) => (parsed(a)?.step ?? 0) - (parsed(b)?.step ?? 0));
+type ListedImage = { readonly facts: ManifestImage; names: string[] };
+
+async function readManifests(folder: string, names: readonly string[]) {
+  const listed: { readonly startedAt: number; readonly images: readonly ListedImage[] }[] = [];
+  for (const name of names.filter((name) => name.endsWith('.json'))) {
+    const manifest = parseManifest(await readFile(join(folder, name), 'utf8').catch(() => ''));
+    if (!manifest) continue;
+    const images = manifest.images.map((facts) => ({ facts, names: facts.steps.map(({ file }) => file) }));
+    listed.push({ startedAt: Date.parse(manifest.startedAt), images });
   }
+  return listed;
+}
+
+/** Milliseconds by which a file's time can be before its run's: file systems round it, FAT to two seconds. */
+const timeTolerance = 2000;
+
+/** Files that a killed run could not list any more: their names continue those of an image that did not end. */
+async function adopt(folder: string, startedAt: number, image: ListedImage, present: Set<string>): Promise<void> {
+  const { facts, names } = image;
+  if (facts.reason !== null) return;
+  const steps = new Set(names.map((name) => parsed(name)?.step));
+  const endings = new Set(names.map((name) => parsed(name)?.prompt));
+  for (const name of [...present].sort(naturalOrder.compare)) {
+    const of = parsed(name);
+    const isOfImage = of?.batch === facts.batch && of.position === facts.position && of.seed === facts.seed;
+    // A step that the image has already is another run's.
+    if (!isOfImage || steps.has(of.step)) continue;
+    const continues = endings.size > 0 ? endings.has(of.prompt) : isNamedAfter(of.prompt, facts.prompt);
+    if (!continues || (await stat(join(folder, name))).mtimeMs < startedAt - timeTolerance) continue;
+    endings.add(of.prompt);
+    steps.add(of.step);
+    names.push(name);
+    present.delete(name);
+  }
+  names.sort((a, b) => (parsed(a)?.step ?? 0) - (parsed(b)?.step ?? 0));
+}
+
+/** Names that were taken have a number at their end. */
+function isNamedAfter(named: string, prompt: string): boolean {
+  const safe = safePrompt(prompt);
+  return named === safe || named.replace(/(?:^|-)\d+$/u, '') === safe;
 }
 
 async function runImage(

@@ -156,3 +156,44 @@ describe('the kernels for 10 bits and packed pixels', () => {
     expect([...out.bytes]).toEqual([3, 2, 1, 255, 6, 5, 4, 255]);
   });
 });
+
+describe('reduction to a palette', () => {
+  function dither(picture: Picture, colours: readonly (readonly [number, number, number])[]): Picture {
+    const { width, height, data } = picture;
+    const sizes = [data.length, data.length, width * height, 1024, 2 ** 18, 2 * (width + 2) * 12] as const;
+    const { kernels, buffers } = allocateFrameMemory(sizes);
+    const [rgb, planes, out, palette, lookup, errors] = buffers;
+    for (const [index, [red, green, blue]] of colours.entries()) palette.bytes.set([blue, green, red, 255], index * 4);
+    rgb.bytes.set(data);
+    kernels.rgbToPlanes(rgb.address, planes.address, width, height);
+    kernels.fillPaletteLookup(palette.address, lookup.address);
+    kernels.ditherPlanes(planes.address, out.address, width, height, palette.address, lookup.address, errors.address);
+    return { width, height, data: Uint8Array.from([...out.bytes].flatMap((index) => colours[index] ?? [0, 0, 0])) };
+  }
+
+  it('keeps the colours of the palette as they are', () => {
+    const colours = [
+      [0, 0, 0],
+      [255, 255, 255],
+      [200, 30, 30],
+    ] as const;
+    for (const [red, green, blue] of colours) {
+      const picture = plain(9, 7, red, green, blue);
+      expect(dither(picture, colours)).toEqual(picture);
+    }
+  });
+
+  it('keeps the mean of every grey between black and white', () => {
+    const colours = [
+      [0, 0, 0],
+      [255, 255, 255],
+    ] as const;
+    fc.assert(
+      fc.property(fc.nat(255), (grey) => {
+        const { data } = dither(plain(64, 64, grey, grey, grey), colours);
+        const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+        expect(Math.abs(mean - grey)).toBeLessThan(4);
+      }),
+    );
+  });
+});

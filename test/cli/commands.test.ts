@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { withPngText } from '#dist/animation/png-text.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { runCommand } from './run-command.js';
+import { runCommand, startCommand } from './run-command.js';
 
 const infotext = 'a red apple\nSteps: 5, Sampler: Euler a, CFG scale: 4, Seed: 42, Size: 64x48, Model: emoji';
 
@@ -74,6 +74,14 @@ describe('info', () => {
         .toBuffer(),
     );
     expect((await runCommand('info', path)).stdout).toMatch(/no infotext/);
+  });
+});
+
+describe('a reader that closes the pipe', () => {
+  it('is no failure', async () => {
+    const { child, result } = startCommand('codecs');
+    child.stdout.destroy();
+    expect(await result).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
 

@@ -8,6 +8,16 @@ export type FrameKernels = {
   readonly copy: (from: number, to: number, length: number) => void;
   readonly rgbToPlanes: (rgb: number, out: number, width: number, height: number) => void;
   readonly packPlanes: (planes: number, out: number, pixels: number, bytes: number) => void;
+  readonly fillPaletteLookup: (palette: number, lookup: number) => void;
+  readonly ditherPlanes: (
+    planes: number,
+    out: number,
+    width: number,
+    height: number,
+    palette: number,
+    lookup: number,
+    errors: number,
+  ) => void;
   readonly rgbToBgra: (rgb: number, out: number, width: number, height: number) => void;
   readonly rgbToYuv420: (rgb: number, out: number, width: number, height: number) => void;
   readonly rgbToYuv10: (rgb: number, out: number, width: number, height: number, chromaRows: number) => void;
