@@ -45,9 +45,13 @@ export type RunEvent =
   | { readonly type: 'debug'; readonly message: string }
   | AnimationResult;
 
-export type AnimateSettings = {
-  readonly host: Host;
-  readonly request: GenerationRequest;
+export type AnimateSettings = RunSettings &
+  (
+    | { readonly host: Host; readonly request: GenerationRequest }
+    | { readonly host: Host<undefined>; readonly request?: undefined }
+  );
+
+type RunSettings = {
   readonly animation?: AnimationOptionsInput;
   /** save location; images go to `<outdir>/txt2img-images`, movies and intermediate images below it */
   readonly outdir: string;
@@ -74,10 +78,10 @@ export async function animate(settings: AnimateSettings): Promise<AnimationResul
   const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
   const folder = join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
   await prepareFolder(folder);
-  const { request } = settings;
+  const { width, height } = settings.request ?? {};
   await using recorder = await Recorder.open(
     { animation, folder, onEvent: (event) => settings.onEvent?.(event) },
-    { width: request.width || usualSide, height: request.height || usualSide },
+    { width: width || usualSide, height: height || usualSide },
   );
   return await new Run(settings, animation, folder, recorder).results();
 }
@@ -102,10 +106,9 @@ class Run {
   }
 
   async results(): Promise<AnimationResult[]> {
-    const { host, request, signal } = this.#settings;
     try {
       // Events end when the last one has been taken: until then, steps can still be decoded.
-      for await (const event of host.generate(request, signal)) await this.#take(event);
+      for await (const event of generate(this.#settings)) await this.#take(event);
     } finally {
       await Promise.allSettled(this.#finishing);
     }
@@ -185,6 +188,10 @@ class Run {
     this.#settings.onEvent?.({ type: 'image', path, seed: info.seed });
     return path;
   }
+}
+
+function generate({ host, request, signal }: AnimateSettings): AsyncIterable<GenerationEvent> {
+  return request ? host.generate(request, signal) : host.generate(undefined, signal);
 }
 
 /** The facts of a movie as results tell them. */

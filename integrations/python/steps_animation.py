@@ -7,22 +7,22 @@
         animation.image(0, file=png_bytes, format="png")
     print(animation.results[0]["path"])
 
-The protocol is described in docs/protocol.md. `step` waits when steps come faster than they can be stored; a program
-that must not wait calls it from a thread of its own.
+docs/protocol.md describes the protocol. `step` waits when steps come faster than they can be stored; call it from a
+thread of its own where that must not be. An error of `record` is raised as RuntimeError; `results` then holds what
+could be made all the same.
 """
 
 import json
-import subprocess
 import threading
+from subprocess import PIPE, Popen
 
 
 class StepsAnimation:
     def __init__(self, arguments=(), command=("steps-animation",)):
         """`command` may also be `("node", "…/dist/cli/main.js")`; `arguments` are options of `record`."""
         self.results = []
-        self._process = subprocess.Popen(
-            [*command, "record", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        self._errors = []
+        self._process = Popen([*command, "record", *arguments], stdin=PIPE, stdout=PIPE)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -44,7 +44,9 @@ class StepsAnimation:
     def end(self):
         """Waits until all movies are there, and returns what `record` tells of them."""
         self._send({"type": "end"})
-        return self._close()
+        if self._close() != 0:
+            raise self._error()
+        return self.results
 
     def __enter__(self):
         return self
@@ -60,16 +62,26 @@ class StepsAnimation:
 
     def _send(self, message, data=b""):
         line = json.dumps({**message, "bytes": len(data)} if data else message)
-        self._process.stdin.write(line.encode() + b"\n")
-        self._process.stdin.write(data)
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.write(data)
+            self._process.stdin.flush()
+        except OSError:  # record reads no further
+            self._close()
+            raise self._error() from None
 
     def _read(self):
         for line in self._process.stdout:
-            self.results.append(json.loads(line))
+            message = json.loads(line)
+            (self._errors if message["type"] == "error" else self.results).append(message)
+
+    def _error(self):
+        return RuntimeError(self._errors[0]["message"] if self._errors else "record failed: see standard error")
 
     def _close(self):
-        self._process.stdin.close()
+        try:
+            self._process.stdin.close()
+        except OSError:
+            pass  # nobody reads what was left
         self._reader.join()
-        self._process.wait()
-        return self.results
+        return self._process.wait()

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type AnimationOptions, animationOptionsSchema } from '../animation/options.js';
+import { animationOptionsSchema } from '../animation/options.js';
 import { StepsAnimationError } from '../errors.js';
-import { generationOptionsSchema } from '../hosts/generation-options.js';
+import { failureOf } from './failure.js';
 import { addFlags, readOptions } from './flags.js';
 import { withInterruption } from './interruption.js';
 import { printJson } from './print.js';
@@ -22,11 +22,25 @@ export function addRecordCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ my-program | steps-animation record --duration 6');
   addFlags(command, 'Animation:', animationOptionsSchema);
   command.action(async (flags: RecordFlags & Record<string, unknown>) => {
-    await record(readOptions(animationOptionsSchema, flags), flags);
+    // A sender that died reads nothing any more; its movies are made all the same.
+    for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+    try {
+      await record(flags);
+    } catch (error) {
+      // The sender reads standard output: it is told there, too.
+      const code = error instanceof StepsAnimationError ? error.code : 'unexpected';
+      printJson({ type: 'error', code, message: failureOf(error).message });
+      throw error;
+    }
   });
 }
 
-async function record(animation: AnimationOptions, { outdir, tab }: RecordFlags): Promise<void> {
+async function record({ outdir, tab, ...flags }: RecordFlags & Record<string, unknown>): Promise<void> {
+  const animation = readOptions(animationOptionsSchema, flags);
+  if (process.stdin.isTTY) {
+    const message = 'Standard input is a terminal: record takes the steps that another program sends there.';
+    throw new StepsAnimationError('usage', `${message} docs/protocol.md tells how.`);
+  }
   const [{ animate }, { createStreamHost }, { decodePicture }] = await Promise.all([
     import('../animate.js'),
     import('../hosts/stream.js'),
@@ -40,17 +54,7 @@ async function record(animation: AnimationOptions, { outdir, tab }: RecordFlags)
     onWait: say('steps come faster than they can be stored: their sender has to wait'),
     onCut: say('the stream was cut off: its images end with the last step that came'),
   });
-  // The stream decides what is generated; there is nothing to request.
-  const request = generationOptionsSchema.parse({});
-  try {
-    await withInterruption((signal) =>
-      animate({ host, request, animation, tab, outdir: resolve(outdir), onEvent: handle, signal }),
-    );
-  } catch (error) {
-    // The sender reads standard output: it is told there, too.
-    if (error instanceof StepsAnimationError) printJson({ type: 'error', code: error.code, message: error.message });
-    throw error;
-  } finally {
-    close();
-  }
+  await withInterruption((signal) =>
+    animate({ host, animation, tab, outdir: resolve(outdir), onEvent: handle, signal }),
+  ).finally(close);
 }

@@ -1,16 +1,19 @@
 import type { Picture } from '../animation/picture.js';
 
-/** A program that generates images and tells of every step. */
-export type Host = {
+/**
+ * A program that generates images and tells of every step.
+ * `Request` is what it is asked for; undefined where what it makes has been decided elsewhere.
+ */
+export type Host<Request extends GenerationRequest | undefined = GenerationRequest> = {
   readonly name: string;
   /** What this host has: asked before anything is generated, so that wrong requests fail at once. */
   describe(signal?: AbortSignal): Promise<HostDescription>;
   /**
    * Runs a request and yields its events in order.
    * When `signal` aborts, sampling stops after the step at hand; images begun then end with the reason
-   * `interrupted`, and `end` still comes.
+   * `interrupted`, and `end` still comes. A run that fails on the way does the same and throws after `end`.
    */
-  generate(request: GenerationRequest, signal?: AbortSignal): AsyncIterable<GenerationEvent>;
+  generate(request: Request, signal?: AbortSignal): AsyncIterable<GenerationEvent>;
 };
 
 export type HostDescription = {
@@ -88,7 +91,10 @@ export type GenerationEvent =
       readonly step: number;
       /** Decodes the step's picture, off the sampler's path; may be asked until the iteration has ended. */
       readonly picture: (content: Content) => Promise<Picture>;
-      /** Tells the host that the picture will not be asked for. */
+      /**
+       * Tells the host that the picture will not be asked for. Where there is this function, every step is to be
+       * asked for or released: a host that holds pictures goes on only while few of them wait.
+       */
       readonly release?: () => void;
     }
   | {

@@ -16,7 +16,7 @@ export class StreamReader {
    * The next line without its line break; undefined when the stream has ended before it was complete.
    * @throws RangeError when it is longer than `most` bytes
    */
-  async line(most: number): Promise<string | undefined> {
+  async line(most: number): Promise<Uint8Array | undefined> {
     const parts: Buffer[] = [];
     let length = 0;
     for (;;) {
@@ -27,7 +27,7 @@ export class StreamReader {
       parts.push(part);
       if (end >= 0) {
         this.#rest = this.#rest.subarray(end + 1);
-        return Buffer.concat(parts).toString('utf8');
+        return Buffer.concat(parts);
       }
       if (!(await this.#more())) return undefined;
     }

@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import type { Picture } from '../animation/picture.js';
 import { StepsAnimationError } from '../errors.js';
 import type { FinishReason, GenerationEvent, ImageInfo } from './host.js';
 import type { StreamHostSettings } from './stream.js';
-import { type StreamMessage, type StreamPicture, streamLimits, streamMessageSchema } from './stream-messages.js';
+import { parseLine, type StreamMessage, type StreamPicture, streamLimits } from './stream-messages.js';
+import { pictureFault } from './stream-picture.js';
 import { StreamReader } from './stream-reader.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -14,10 +14,12 @@ type ImageState = {
   readonly pass: number;
   readonly step: number;
   readonly picture: (() => Promise<Picture>) | undefined;
+  /** that are held for that picture */
+  readonly bytes: number;
   readonly hasEnded: boolean;
 };
 
-const notBegun: ImageState = { pass: 0, step: 0, picture: undefined, hasEnded: false };
+const notBegun: ImageState = { pass: 0, step: 0, picture: undefined, bytes: 0, hasEnded: false };
 
 /** Reads one run from a stream: strict about its messages, and true to what came before one that is wrong. */
 export class StreamRun {
@@ -27,6 +29,8 @@ export class StreamRun {
   #start: Message<'start'> | undefined;
   #states: ImageState[] = [];
   #messages = 0;
+  #wasCut = false;
+  #failure: unknown;
 
   constructor(settings: StreamHostSettings) {
     this.#settings = settings;
@@ -36,34 +40,39 @@ export class StreamRun {
 
   /**
    * @throws StepsAnimationError `input` for a message that is wrong, after the events of what came before it, and for a
-   *   stream in which nothing came
+   *   stream that was cut before there was a picture; `interrupted` when it was aborted before
    */
   async *events(signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
     const stop = () => this.#settings.stream.destroy();
     signal?.addEventListener('abort', stop);
-    let failure: unknown;
     try {
       if (signal?.aborted) stop();
       yield* this.#messagesToEvents();
     } catch (error) {
-      failure = error;
+      this.#failure = error;
     } finally {
       signal?.removeEventListener('abort', stop);
       await this.#reader.close();
     }
     yield* this.#unfinishedImages();
     yield { type: 'end' };
-    if (failure) throw failure;
-    if (!this.#start && !signal?.aborted) {
-      throw new StepsAnimationError('input', 'Nothing came through the stream; docs/protocol.md tells what to send.');
-    }
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#wasCut) this.#tellCut(signal);
+  }
+
+  #tellCut(signal: AbortSignal | undefined): void {
+    const hasPicture = this.#states.some(({ picture, hasEnded }) => picture !== undefined || hasEnded);
+    if (hasPicture && !signal?.aborted) this.#settings.onCut?.();
+    if (hasPicture) return;
+    if (signal?.aborted) throw new StepsAnimationError('interrupted', 'Stopped before the first step had come.');
+    const message = 'The stream ended before the first step; docs/protocol.md tells what to send.';
+    throw new StepsAnimationError('input', message);
   }
 
   async *#messagesToEvents(): AsyncGenerator<GenerationEvent, void, void> {
     for (;;) {
       const message = await this.#nextMessage();
-      if (!message) return this.#settings.onCut?.();
-      if (message.type === 'end') return;
+      if (!message || message.type === 'end') return;
       if (message.type === 'start') {
         yield this.#begin(message);
         continue;
@@ -71,7 +80,9 @@ export class StreamRun {
       const state = this.#checkedState(message);
       await this.#room.enter(message.bytes);
       const bytes = await this.#read(() => this.#reader.bytes(message.bytes));
-      if (!bytes) return this.#settings.onCut?.();
+      if (!bytes) return;
+      const fault = await pictureFault(message.picture, bytes);
+      if (fault !== undefined) throw this.#wrong(fault);
       const picture = this.#pictureOf(message.picture, bytes);
       yield message.type === 'step'
         ? this.#step(message, picture)
@@ -83,25 +94,19 @@ export class StreamRun {
     this.#messages++;
     const line = await this.#read(() => this.#reader.line(streamLimits.lineBytes));
     if (line === undefined) return undefined;
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      throw this.#wrong(`a line of JSON was expected, not ${JSON.stringify(line.slice(0, 60))}`);
-    }
-    const { success, data, error } = streamMessageSchema.safeParse(json);
-    if (!success) throw this.#wrong(z.prettifyError(error).replace(/\s*\n\s*/g, ' '));
-    return data;
+    const parsed = parseLine(line);
+    if ('fault' in parsed) throw this.#wrong(parsed.fault);
+    return parsed.message;
   }
 
   /** A stream that is destroyed or broken has ended, too. */
   async #read<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-    try {
-      return await read();
-    } catch (error) {
+    const result = await read().catch((error: unknown) => {
       if (error instanceof RangeError) throw this.#wrong(error.message);
       return undefined;
-    }
+    });
+    this.#wasCut = result === undefined;
+    return result;
   }
 
   #begin(message: Message<'start'>): GenerationEvent {
@@ -116,19 +121,22 @@ export class StreamRun {
   }
 
   #checkedState(message: Message<'step' | 'image'>): ImageState {
-    const { image, picture, bytes } = message;
+    const { image } = message;
     if (!this.#start) throw this.#wrong('the first message must be a start');
     const state = this.#states[image];
     if (!state) throw this.#wrong(`there is no image ${image}: the start announced ${this.#states.length}`);
     if (state.hasEnded) throw this.#wrong(`image ${image} has ended already`);
-    if (picture.format === 'rgb24' && bytes !== picture.width * picture.height * 3) {
-      throw this.#wrong(`${picture.width}×${picture.height} pixels of rgb24 are not ${bytes} bytes`);
-    }
     if (message.type === 'image') return state;
     const { pass, step } = message;
     if (pass >= this.#start.passes.length) throw this.#wrong(`there is no pass ${pass}`);
     if (pass < state.pass || (pass === state.pass && step <= state.step)) {
       throw this.#wrong(`step ${step} of pass ${pass} cannot follow step ${state.step} of pass ${state.pass}`);
+    }
+    const held = this.#states.reduce((sum, { bytes }) => sum + bytes, message.bytes - state.bytes);
+    if (held > streamLimits.heldBytes) {
+      throw this.#wrong(
+        `the last steps of the images under way are ${held} bytes, more than ${streamLimits.heldBytes}`,
+      );
     }
     return state;
   }
@@ -150,7 +158,7 @@ export class StreamRun {
   }
 
   #step({ image, pass, step, bytes }: Message<'step'>, decode: () => Promise<Picture>): GenerationEvent {
-    this.#states[image] = { pass, step, picture: decode, hasEnded: false };
+    this.#states[image] = { pass, step, picture: decode, bytes, hasEnded: false };
     let waits = true;
     const release = () => {
       if (waits) this.#room.leave(bytes);
@@ -173,14 +181,20 @@ export class StreamRun {
   ): Promise<GenerationEvent> {
     this.#room.leave(bytes);
     const picture = await decode();
-    this.#states[image] = { ...state, picture: undefined, hasEnded: true };
+    this.#states[image] = { ...state, picture: undefined, bytes: 0, hasEnded: true };
     return { type: 'image', image, picture, infotext, reason };
   }
 
   /** Images that have begun and not ended end with the picture of their last step. */
   async *#unfinishedImages(): AsyncGenerator<GenerationEvent, void, void> {
     for (const [image, state] of this.#states.entries()) {
-      if (state.picture) yield await this.#finish(image, state, state.picture, 0);
+      if (!state.picture) continue;
+      try {
+        yield await this.#finish(image, state, state.picture, 0);
+      } catch (error) {
+        // Its last step cannot be decoded; the other images end all the same.
+        this.#failure ??= error;
+      }
     }
   }
 

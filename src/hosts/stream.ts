@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Picture } from '../animation/picture.js';
-import type { GenerationEvent, GenerationRequest, Host, HostDescription } from './host.js';
+import type { GenerationEvent, Host, HostDescription } from './host.js';
 import { StreamRun } from './stream-run.js';
 
 export type StreamHostSettings = {
@@ -18,11 +18,11 @@ export type StreamHostSettings = {
  * The host that is any program: its steps come through a stream. No more is read of it than is taken: beyond 32 MB of
  * pictures the stream fills, and its sender waits. It takes no request; the stream is one run.
  */
-export function createStreamHost(settings: StreamHostSettings): Host {
+export function createStreamHost(settings: StreamHostSettings): Host<undefined> {
   return {
     name: 'stream',
     describe: async (): Promise<HostDescription> => ({ models: [], samplers: [], schedulers: [] }),
-    generate: (_request: GenerationRequest, signal?: AbortSignal): AsyncIterable<GenerationEvent> =>
+    generate: (_request: undefined, signal?: AbortSignal): AsyncIterable<GenerationEvent> =>
       new StreamRun(settings).events(signal),
   };
 }

@@ -1,7 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { readdir, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Picture } from '#dist/animation/picture.js';
@@ -99,9 +103,82 @@ describe('record', () => {
     expect(stderr).toMatch(/error: Message 4 of the stream is wrong/);
   });
 
-  it('says which step was no picture, and how to make the movie of the others', async () => {
+  it('makes a movie of what came wherever the stream is cut, or says that nothing came', async () => {
+    const steps = [rawStep(1, picture(1, 4))];
+    for (const [index, format] of (['png', 'jpeg', 'webp'] as const).entries()) {
+      const fields = { type: 'step', image: 0, step: index + 2, picture: { format } };
+      steps.push(message(fields, await encoded(picture(index + 2, 4), format)));
+    }
+    const whole = Buffer.concat([start(4), ...steps, rawImage(finished), end]);
+    const firstStepEnds = start(4).length + (steps[0]?.length ?? 0);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length), async (length) => {
+        const outdir = await mkdtemp(join(tmpdir(), 'steps-animation-test-'));
+        const options = ['--duration', '0.5', '--outdir', outdir];
+        const { results, exitCode } = await record([whole.subarray(0, length)], ...options);
+        await rm(outdir, { recursive: true });
+        const hasMovie = length >= firstStepEnds;
+        expect([results.map(({ type }) => type), exitCode]).toEqual(hasMovie ? [['animation'], 0] : [['error'], 1]);
+        if (hasMovie) expect(results[0].frames).toBe(15);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('makes the movie of a sender that died, though nobody reads what it prints', async () => {
     const outdir = await temporaryFolder();
-    const broken = message({ type: 'step', image: 0, step: 2, picture: { format: 'png' } }, Buffer.from('no PNG'));
+    const child = spawn(process.execPath, [main, 'record', '--duration', '1', '--debug', '--outdir', outdir]);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.stdin.end(Buffer.concat([start(9), rawStep(1, picture(1, 9)), rawStep(2, picture(2, 9))]));
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    const [movie] = await readdir(join(outdir, 'txt2img-images', 'animation'));
+    expect(await decodeMovie(join(outdir, 'txt2img-images', 'animation', movie ?? ''))).toHaveLength(30);
+  });
+
+  it('lets go of a sender whose message is wrong while it is still sending', async () => {
+    const outdir = await temporaryFolder();
+    const child = spawn(process.execPath, [main, 'record', '--outdir', outdir], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    child.stdin.write('oh no\n');
+    const ended = once(child, 'exit');
+    const refused = once(child.stdin, 'error');
+    const send = () => child.stdin.write(Buffer.alloc(100_000), (error) => error ?? send());
+    send();
+    expect((await refused)[0]).toMatchObject({ code: expect.stringMatching(/EPIPE|ECONNRESET/) });
+    expect(await ended).toEqual([1, null]);
+  });
+
+  it.skipIf(process.platform === 'win32')('ends at Ctrl-C with a movie of what came, if anything came', async () => {
+    const interrupted = async (input: Buffer, whenItSays: RegExp) => {
+      const outdir = await temporaryFolder();
+      const options = ['--duration', '1', '--debug', '--outdir', outdir];
+      const child = spawn(process.execPath, [main, 'record', ...options]);
+      const ended = once(child, 'exit');
+      const stdout = text(child.stdout);
+      child.stderr.setEncoding('utf8').on('data', (said: string) => {
+        if (whenItSays.test(said)) child.kill('SIGINT');
+      });
+      // The pipe stays open.
+      child.stdin.write(input);
+      const [exitCode] = await ended;
+      return { exitCode, ...JSON.parse(await stdout) };
+    };
+    const two = Buffer.concat([
+      start(9, [{ seed: 42, ...size }]),
+      rawStep(1, picture(1, 9)),
+      rawStep(2, picture(2, 9)),
+    ]);
+    expect(await interrupted(two, /live: 9/)).toMatchObject({ exitCode: 0, type: 'animation', frames: 30 });
+    expect(await interrupted(start(9), /libx264/)).toMatchObject({ exitCode: 130, type: 'error', code: 'interrupted' });
+  });
+
+  it('says which step was damaged, and how to make the movie of the others', async () => {
+    const outdir = await temporaryFolder();
+    const png = await encoded(picture(2, 3), 'png');
+    const damaged = png.subarray(0, png.length / 2);
+    const broken = message({ type: 'step', image: 0, step: 2, picture: { format: 'png' } }, damaged);
     const input = [start(3), rawStep(1, picture(1, 3)), broken, rawStep(3, finished), rawImage(finished), end];
     const { exitCode, stderr } = await record(input, '--duration', '1', '--outdir', outdir);
     expect(exitCode).toBe(1);
@@ -112,9 +189,11 @@ describe('record', () => {
 });
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
+if (!hasPython) console.warn('There is no python3 here: its client is not tested.');
 
 describe.skipIf(!hasPython)('the Python client', () => {
-  it('sends a run and gets its movie', async () => {
+  /** Runs a program of these lines within a run of 64×48 pixels. */
+  async function run(...lines: string[]) {
     const folder = await temporaryFolder();
     const script = join(folder, 'run.py');
     const source = `
@@ -122,17 +201,50 @@ import sys
 sys.path.insert(0, ${JSON.stringify(python)})
 from steps_animation import StepsAnimation
 command = (${JSON.stringify(process.execPath)}, ${JSON.stringify(main)})
-with StepsAnimation(["--outdir", "out", "--duration", "1"], command) as animation:
-    animation.start([{"seed": 3, "prompt": "grey", "width": 64, "height": 48}], steps=6)
-    for step in range(1, 7):
-        animation.step(0, step, rgb24=bytes([step * 40]) * (64 * 48 * 3), size=(64, 48))
-    animation.image(0, rgb24=bytes([250]) * (64 * 48 * 3), size=(64, 48))
-print(animation.results[0]["frames"], animation.results[0]["path"])
+size = (64, 48)
+def grey(value):
+    return bytes([value]) * (64 * 48 * 3)
+animation = StepsAnimation(["--outdir", "out", "--duration", "1"], command)
+try:
+    with animation:
+        animation.start([{"seed": 3, "prompt": "grey", "width": 64, "height": 48}], steps=6)
+${lines.map((line) => `        ${line}`).join('\n')}
+except Exception as error:
+    print(type(error).__name__, error)
+for result in animation.results:
+    print(result["frames"], result["path"])
 `;
     await writeFile(script, source);
     const { stdout, stderr } = spawnSync('python3', [script], { cwd: folder, encoding: 'utf8' });
-    expect(stdout, stderr).toMatch(/^30 /);
-    const last = (await decodeMovie(stdout.trim().slice(3))).at(-1);
+    return { lines: stdout.trim().split('\n'), stderr };
+  }
+
+  it('sends a run and gets its movie', async () => {
+    const { lines, stderr } = await run(
+      'for step in range(1, 7):',
+      '    animation.step(0, step, rgb24=grey(step * 40), size=size)',
+      'animation.image(0, rgb24=grey(250), size=size)',
+    );
+    expect(lines, stderr).toHaveLength(1);
+    expect(lines[0]).toMatch(/^30 /);
+    const last = (await decodeMovie(lines[0]?.slice(3) ?? '')).at(-1);
     expect(Math.abs((last?.data[0] ?? 0) - 250)).toBeLessThanOrEqual(3);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    [
+      'of record, with what it says',
+      ['animation.step(0, 1, rgb24=grey(9), size=size)', 'while True: animation.step(5, 1, rgb24=grey(9), size=size)'],
+      /^RuntimeError Message 3 .* no image 5/,
+    ],
+    [
+      'of the program itself',
+      ['animation.step(0, 1, rgb24=grey(9), size=size)', 'raise ValueError("my own")'],
+      /^ValueError my own/,
+    ],
+  ])('raises an error %s, and has the movie of what came before', async (_, program, error) => {
+    const { lines, stderr } = await run(...program);
+    expect(lines[0], stderr).toMatch(error);
+    expect(lines[1], stderr).toMatch(/^30 .*\.mp4$/);
   });
 });
