@@ -9,10 +9,13 @@ import { addRecordCommand } from './record.js';
 import { addRenderCommand } from './render.js';
 import { addTxt2imgCommand } from './txt2img.js';
 
-// A reader that has seen enough, such as `head`, closes the pipe: no reason to fail, nor to give up work under way.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// A reader that has seen enough, such as `head`, closes the pipe, and a sender of steps may die: no reason to fail, nor
+// to give up work under way.
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 const program = new Command('steps-animation')
   .description('A movie of an image being made: the denoised steps of a diffusion model as a short, small animation.')

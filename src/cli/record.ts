@@ -22,8 +22,6 @@ export function addRecordCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ my-program | steps-animation record --duration 6');
   addFlags(command, 'Animation:', animationOptionsSchema);
   command.action(async (flags: RecordFlags & Record<string, unknown>) => {
-    // A sender that died reads nothing any more; its movies are made all the same.
-    for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
     try {
       await record(flags);
     } catch (error) {
