@@ -7,21 +7,20 @@
         animation.image(0, file=png_bytes, format="png")
     print(animation.results[0]["path"])
 
-docs/protocol.md describes the protocol. `step` waits when steps come faster than they can be stored; call it from a
-thread of its own where that must not be. An error of `record` is raised as RuntimeError; `results` then holds what
-could be made all the same.
+See docs/protocol.md. `step` waits when steps come faster than they can be stored; call it from a thread of its own
+where that must not be. Errors are raised as RuntimeError; `results` then holds what could be made all the same.
 """
 
 import json
 import threading
+from contextlib import suppress
 from subprocess import PIPE, Popen
 
 
 class StepsAnimation:
     def __init__(self, arguments=(), command=("steps-animation",)):
         """`command` may also be `("node", "…/dist/cli/main.js")`; `arguments` are options of `record`."""
-        self.results = []
-        self._errors = []
+        self.results, self._errors = [], []
         self._process = Popen([*command, "record", *arguments], stdin=PIPE, stdout=PIPE)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -33,13 +32,11 @@ class StepsAnimation:
 
     def step(self, image, step, rgb24=None, size=None, file=None, format="png", **more):
         """A step from 1: `rgb24` are rows of red, green, blue; or else `file` is a whole image file in memory."""
-        picture, data = self._picture(rgb24, size, file, format)
-        self._send({"type": "step", "image": image, "step": step, "picture": picture, **more}, data)
+        self._send_picture({"type": "step", "image": image, "step": step, **more}, rgb24, size, file, format)
 
     def image(self, image, rgb24=None, size=None, file=None, format="png", **more):
         """The finished image; `reason="interrupted"` when it was stopped early."""
-        picture, data = self._picture(rgb24, size, file, format)
-        self._send({"type": "image", "image": image, "picture": picture, **more}, data)
+        self._send_picture({"type": "image", "image": image, **more}, rgb24, size, file, format)
 
     def end(self):
         """Waits until all movies are there, and returns what `record` tells of them."""
@@ -52,19 +49,16 @@ class StepsAnimation:
         return self
 
     def __exit__(self, error_type, *_):
-        # A generation that failed has a movie of its steps, too.
-        self._close() if error_type else self.end()
+        self._close() if error_type else self.end()  # a generation that failed has a movie of its steps, too
 
-    def _picture(self, rgb24, size, file, format):
-        if rgb24 is None:
-            return {"format": format}, file
-        return {"format": "rgb24", "width": size[0], "height": size[1]}, rgb24
+    def _send_picture(self, fields, rgb24, size, file, format):
+        raw = rgb24 is not None and {"format": "rgb24", "width": size[0], "height": size[1]}
+        self._send({**fields, "picture": raw or {"format": format}}, rgb24 if raw else file)
 
     def _send(self, message, data=b""):
         line = json.dumps({**message, "bytes": len(data)} if data else message)
         try:
-            self._process.stdin.write(line.encode() + b"\n")
-            self._process.stdin.write(data)
+            self._process.stdin.write(line.encode() + b"\n" + data)
             self._process.stdin.flush()
         except OSError:  # record reads no further
             self._close()
@@ -79,9 +73,7 @@ class StepsAnimation:
         return RuntimeError(self._errors[0]["message"] if self._errors else "record failed: see standard error")
 
     def _close(self):
-        try:
+        with suppress(OSError):  # nobody reads what was left
             self._process.stdin.close()
-        except OSError:
-            pass  # nobody reads what was left
         self._reader.join()
         return self._process.wait()

@@ -115,8 +115,9 @@ export class Recorder implements AsyncDisposable {
     if (number === undefined) return false;
     const take = typeof picture === 'function' ? picture : this.#queue.add(picture).take;
     this.#enqueue(recording, async () => {
-      await recording.begin();
+      // Taken whatever happens to the movie: a host may hold its pictures only for so long.
       const taken = await take();
+      await recording.begin();
       while (this.#underWay.size >= mostUnderWay) await Promise.race(this.#underWay);
       this.#follow(recording, recording.step(number, step.pass, taken));
     });
