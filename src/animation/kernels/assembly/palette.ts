@@ -43,16 +43,16 @@ export function ditherPlanes(
   const rowBytes = <usize>((width + 2) * 12);
   memory.fill(errors, 0, rowBytes * 2);
   for (let y = 0; y < height; y++) {
-    // A number of errors is in quarters of a level; the first and the last place of a row are beyond the edges.
+    // The first and the last place of a row of errors are beyond the edges.
     const here = errors + (y & 1 ? rowBytes : 0);
     const below = errors + (y & 1 ? 0 : rowBytes);
     memory.fill(below, 0, rowBytes);
     for (let x = 0; x < width; x++) {
       const at = planes + <usize>(y * width + x);
       const error = here + <usize>((x + 1) * 12);
-      const red = clampedLevel(<i32>load<u8>(at + 2 * pixels), load<i32>(error));
-      const green = clampedLevel(<i32>load<u8>(at), load<i32>(error, 4));
-      const blue = clampedLevel(<i32>load<u8>(at + pixels), load<i32>(error, 8));
+      const red = clamped(<i32>load<u8>(at + 2 * pixels) + load<i32>(error));
+      const green = clamped(<i32>load<u8>(at) + load<i32>(error, 4));
+      const blue = clamped(<i32>load<u8>(at + pixels) + load<i32>(error, 8));
       const index = load<u8>(lookup + <usize>(((red >> 2) << 12) | ((green >> 2) << 6) | (blue >> 2)));
       store<u8>(out + <usize>(y * width + x), index);
       const colour = palette + <usize>index * 4;
@@ -64,12 +64,14 @@ export function ditherPlanes(
   }
 }
 
-function clampedLevel(level: i32, quarters: i32): i32 {
-  return min(max(level + ((quarters + 2) >> 2), 0), 255);
+function clamped(level: i32): i32 {
+  return min(max(level, 0), 255);
 }
 
 function spread(here: usize, below: usize, place: usize, error: i32): void {
-  store<i32>(here + place + 12, load<i32>(here + place + 12) + 2 * error);
-  store<i32>(below + place, load<i32>(below + place) + error);
-  store<i32>(below + place - 12, load<i32>(below + place - 12) + error);
+  // Divided towards zero: the smallest errors fade away, so that plain areas stay plain, and files small.
+  const quarter = error / 4;
+  store<i32>(here + place + 12, load<i32>(here + place + 12) + error / 2);
+  store<i32>(below + place, load<i32>(below + place) + quarter);
+  store<i32>(below + place - 12, load<i32>(below + place - 12) + quarter);
 }
