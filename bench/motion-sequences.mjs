@@ -27,7 +27,8 @@ export async function denoisingSequences(work) {
     ]);
     if (status !== 0) throw new Error(`txt2img with ${name} ended with ${status}`);
     const steps = join(folder, 'txt2img-images/intermediate');
-    const files = (await readdir(steps)).sort().map((file) => join(steps, file));
+    const names = (await readdir(steps)).filter((name) => name.endsWith('.png'));
+    const files = names.sort().map((file) => join(steps, file));
     for (const size of [128, 512]) {
       const pictures = await Promise.all(files.map((file) => readPlanes(file, size)));
       sequences.push({ name: `${name}, ${size}×${size}`, kind: 'denoising', width: size, height: size, pictures });
