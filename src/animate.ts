@@ -113,8 +113,9 @@ class Run {
       await Promise.allSettled(this.#finishing);
     }
     const grid = await this.#recorder.end();
+    const gridResult = grid && this.#tellMovie(grid, null, null);
     const results = await Promise.all(this.#finishing);
-    return [...results, grid && this.#tellMovie(grid, null, null)].filter((result) => result !== null);
+    return [...results, gridResult].filter((result) => result !== null);
   }
 
   async #take(event: GenerationEvent): Promise<void> {
@@ -168,11 +169,13 @@ class Run {
     // The image first: whatever happens to the movie, it is on disk.
     const path = this.#saveImage(info, event.picture, event.infotext);
     const [image, recording] = await Promise.allSettled([path, this.#recorder.finish(event.image, { ...event, path })]);
-    if (image.status === 'rejected') throw image.reason;
-    if (recording.status === 'rejected') throw recording.reason;
+    const failures = [image, recording].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    if (recording.status === 'rejected') throw together(failures);
     const [first] = recording.value.kept;
     if (first !== undefined) this.#settings.onEvent?.({ type: 'kept', folder: join(first, '..') });
-    return this.#tellMovie(recording.value, image.value, info.seed);
+    const result = this.#tellMovie(recording.value, image.status === 'fulfilled' ? image.value : null, info.seed);
+    if (failures.length > 0) throw together(failures);
+    return result;
   }
 
   #tellMovie({ movie, steps, finishMs }: Recording, image: string | null, seed: number | null): AnimationResult | null {
@@ -192,6 +195,14 @@ class Run {
 
 function generate({ host, request, signal }: AnimateSettings): AsyncIterable<GenerationEvent> {
   return request ? host.generate(request, signal) : host.generate(undefined, signal);
+}
+
+/** One error that says everything that went wrong. */
+function together(failures: readonly unknown[]): unknown {
+  const [first] = failures;
+  if (failures.length < 2) return first;
+  const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+  return new StepsAnimationError(first instanceof StepsAnimationError ? first.code : 'output', messages.join(' '));
 }
 
 /** The facts of a movie as results tell them. */

@@ -47,6 +47,7 @@ export async function render(settings: RenderSettings): Promise<AnimationResult>
   try {
     // FFmpeg's libraries are loaded while the files are looked at.
     const writerModule = import('./animation/movie-file.js');
+    writerModule.catch(() => {}); // a failure is met when it is awaited
     await using found = await PictureSources.find(settings.sources, { ...(runs && { runs }), signal });
     const { writeMovie } = await writerModule;
     return await renderSequences(found.sequences, animation, settings, writeMovie);

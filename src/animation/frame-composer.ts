@@ -1,3 +1,4 @@
+import { StepsAnimationError } from '../errors.js';
 import { codecRow } from './codecs.js';
 import { encoderOptionsOf } from './encoder-settings.js';
 import { frameBytes, frameFormats, frameSize, type PixelFormat, type WorkingFormat } from './frame-format.js';
@@ -6,7 +7,7 @@ import type { MotionInterpolator } from './interpolation/motion-interpolator.js'
 import { allocateFrameMemory, type FrameKernels, type KernelBuffer, padToSimd } from './kernels/frame-memory.js';
 import type { MovieSettings } from './movie-settings.js';
 import { MovieWriter } from './movie-writer.js';
-import type { Picture } from './picture.js';
+import { checkPicture, type Picture } from './picture.js';
 import { fitPicture } from './picture-files.js';
 import { type PictureSource, type ReadOptions, readPictures } from './picture-source.js';
 import { createTimeline, frameAt, shownVisits, type Timeline, type TimelineFrame } from './timeline.js';
@@ -41,6 +42,8 @@ export class FrameComposer implements AsyncDisposable {
   #previous: KernelBuffer;
   #current: KernelBuffer;
   #visits = 0;
+  /** a picture is missing: the frames that show it must not show another one */
+  #hasFailed = false;
 
   private constructor(
     settings: MovieSettings,
@@ -115,12 +118,16 @@ export class FrameComposer implements AsyncDisposable {
   async add(picture: Picture): Promise<void> {
     const visit = this.#visits++;
     if (!this.#shown.has(visit)) return;
+    if (this.#hasFailed) throw new StepsAnimationError('encoder', 'A picture before this one could not be added.');
+    this.#hasFailed = true;
     const { width, height } = this.#settings;
+    checkPicture(picture);
     const fitted = await fitPicture(picture, width, height);
     [this.#previous, this.#current] = [this.#current, this.#previous];
     this.#rgb.bytes.set(fitted.data);
     frameFormats[this.#working].convert(this.#kernels, this.#rgb.address, this.#current.address, { width, height });
     await this.#writeFramesUpTo(visit);
+    this.#hasFailed = false;
   }
 
   async #writeFramesUpTo(visit: number): Promise<void> {

@@ -41,6 +41,7 @@ export class ImageRecording {
   readonly #underWay = new Set<Promise<void>>();
   /** the live movie: how many pictures it expects, how many steps it has taken, the number of the last of them */
   #live: { readonly sources: number; taken: number; last: number } | undefined;
+  #liveFailure: string | undefined;
   #failure: unknown;
   #begun = false;
 
@@ -56,6 +57,11 @@ export class ImageRecording {
     return this.#counter.take(pass, step);
   }
 
+  /** Files of the steps but the last one, which shows the same as the finished image. */
+  get stepsBeforeLast(): string[] {
+    return this.files.before(this.#counter.last);
+  }
+
   /** Before the first step: decides how the movie is made, and opens it if it can be made live. */
   async begin(): Promise<void> {
     if (this.#begun) return;
@@ -66,9 +72,14 @@ export class ImageRecording {
     const { width = 0, height = 0 } = this.#image;
     const sources = countSources(plannedSteps, animation);
     const settings = movieSettings(this.#image, { ...this.#image, width, height, sources }, this.#context);
-    await client.ask<'open'>({ type: 'open', movie: this.#movie, target: this.#movieTarget, settings });
     this.#live = { sources, taken: 0, last: 0 };
-    debug(`live: ${sources} pictures at ${width}×${height}`);
+    try {
+      await client.ask<'open'>({ type: 'open', movie: this.#movie, target: this.#movieTarget, settings });
+      debug(`live: ${sources} pictures at ${width}×${height}`);
+    } catch (error) {
+      // The steps are kept all the same; what is wrong comes again, and is told, when the movie is made afterwards.
+      await this.#dropLive(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Hands a step's picture to the movie process; done when it has been kept and composed. */
@@ -136,6 +147,10 @@ export class ImageRecording {
     const live = this.#live;
     if (!live) return undefined;
     const { client, plannedSteps } = this.#context;
+    if (this.#liveFailure !== undefined) {
+      await this.#dropLive(this.#liveFailure);
+      return undefined;
+    }
     if (live.taken !== live.sources - 1 || this.#counter.last > plannedSteps) {
       await this.#dropLive(`${this.#counter.last} steps came instead of ${plannedSteps}`);
       return undefined;
@@ -159,7 +174,7 @@ export class ImageRecording {
   async #render(last: Picture, infotext: string): Promise<MadeMovie> {
     await this.#settle();
     const { last: lastStep, changes: passChanges } = this.#counter;
-    const files = this.files.before(lastStep).map((path) => ({ type: 'file', path }) as const);
+    const files = this.stepsBeforeLast.map((path) => ({ type: 'file', path }) as const);
     const sources = [...files, { type: 'picture', picture: last } as const];
     const facts = { width: last.width, height: last.height, sources: sources.length, infotext, lastStep, passChanges };
     const settings = movieSettings(this.#image, facts, this.#context);
@@ -178,7 +193,7 @@ export class ImageRecording {
       this.#context.onKept(this.#movie, { step, pass, path: kept });
     }
     if (keepError) this.fail(new StepsAnimationError(keepError.code, keepError.message));
-    if (composeError) this.#context.debug(`the live movie failed: ${composeError.message}`);
+    if (composeError) this.#liveFailure ??= composeError.message;
   }
 
   async #dropLive(reason: string): Promise<void> {
@@ -200,7 +215,7 @@ export class ImageRecording {
   #withRemedy(error: unknown): StepsAnimationError {
     const reason = error instanceof Error ? error.message : String(error);
     const { intermediateFolder, animationFolder, animation } = this.#context;
-    const again = renderCommand(intermediateFolder, animationFolder, animation, this.#image.seed);
+    const again = renderCommand(intermediateFolder, animationFolder, animation, String(this.#image.seed));
     const where = `${this.files.count} intermediate images are kept in ${intermediateFolder}`;
     const message = `${reason} ${where}; to try again: ${again}`;
     const code = error instanceof StepsAnimationError ? error.code : 'encoder';

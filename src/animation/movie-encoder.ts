@@ -96,8 +96,9 @@ function threads({ codec, sideBySide = 1 }: MovieFormat): number {
 }
 
 /** How many frames the encoder may still look at, with the one that is being prepared. */
-export function framesHeld(format: MovieFormat): number {
-  return format.codec.copiesFrames ? 2 : threads(format) + 3;
+export function framesHeld({ codec }: MovieFormat, { threadCount }: CodecContext): number {
+  // Zero: FFmpeg takes as many threads as there are cores, and one more.
+  return codec.copiesFrames ? 2 : (threadCount || availableParallelism() + 1) + 3;
 }
 
 /** Video is BT.709, limited range; what consists of pictures is sRGB. */

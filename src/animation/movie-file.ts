@@ -41,13 +41,13 @@ export class MovieFile implements AsyncDisposable {
     const temporary = temporaryPath(target.folder);
     // What opens the movie is known last; it is encoded by itself and put before the rest.
     const rest = { ...settings, firstFrameDuration: 0 };
-    return new MovieFile(target, settings, temporary, await FrameComposer.open(temporary, rest));
+    return new MovieFile(target, settings, temporary, await openComposer(temporary, rest));
   }
 
   /** Opens a movie of pictures that are all there. */
   static async open(target: FileTarget, settings: MovieSettings, foreknowledge: Foreknowledge): Promise<MovieFile> {
     const temporary = temporaryPath(target.folder);
-    const composer = await FrameComposer.open(temporary, settings, foreknowledge);
+    const composer = await openComposer(temporary, settings, foreknowledge);
     return new MovieFile(target, settings, temporary, composer);
   }
 
@@ -114,19 +114,33 @@ export class MovieFile implements AsyncDisposable {
     const { extension } = codecRow(this.#settings.codec);
     const path = await publish(temporary, folder, stem, extension);
     const publishedAt = performance.timeOrigin + performance.now();
-    const { width, height, frames } = await probeMovie(path);
-    if (frames !== expected) {
-      await unlink(path);
+    try {
+      const { width, height, frames } = await probeMovie(path);
+      if (frames === expected) {
+        const { fps } = this.#composer;
+        return { path, width, height, frames, fps, bytes: (await stat(path)).size, publishedAt };
+      }
       throw new StepsAnimationError('encoder', `The movie was written with ${frames} instead of ${expected} frames.`);
+    } catch (error) {
+      await unlink(path).catch(() => {});
+      throw error;
     }
-    const { fps } = this.#composer;
-    return { path, width, height, frames, fps, bytes: (await stat(path)).size, publishedAt };
   }
 
   /** Frees everything; removes the file if it was not closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#composer[Symbol.asyncDispose]();
     for (const path of [this.#temporary, ...this.#more]) await unlink(path).catch(() => {});
+  }
+}
+
+/** Leaves no file behind when the movie cannot be opened. */
+async function openComposer(...[path, ...settings]: Parameters<typeof FrameComposer.open>): Promise<FrameComposer> {
+  try {
+    return await FrameComposer.open(path, ...settings);
+  } catch (error) {
+    await unlink(path).catch(() => {});
+    throw error;
   }
 }
 

@@ -82,7 +82,7 @@ export class MovieWriter implements AsyncDisposable {
   /** A frame of bytes that stay as they are for as long as the encoder may look at them. */
   #copy(planes: Uint8Array): Frame {
     const { width, height, fps, codec } = this.#format;
-    const place = this.#frames % framesHeld(this.#format);
+    const place = this.#frames % framesHeld(this.#format, this.#encoder);
     const buffer = this.#buffers[place] ?? Buffer.alloc(planes.length);
     this.#buffers[place] = buffer;
     buffer.set(planes);

@@ -5,7 +5,7 @@ import { resolveBelow } from './file-names.js';
 import type { ImageRecording, Recording } from './image-recording.js';
 import { MovieClient } from './movie-client.js';
 import type { AnimationOptions } from './options.js';
-import type { Picture } from './picture.js';
+import { checkPicture, type Picture } from './picture.js';
 import { PictureQueue } from './picture-queue.js';
 import type { RecordedImage } from './recording-plan.js';
 import { type FinishedImage, RunRecording } from './run-recording.js';
@@ -117,6 +117,7 @@ export class Recorder implements AsyncDisposable {
     this.#enqueue(recording, async () => {
       // Taken whatever happens to the movie: a host may hold its pictures only for so long.
       const taken = await take();
+      checkPicture(taken);
       await recording.begin();
       while (this.#underWay.size >= mostUnderWay) await Promise.race(this.#underWay);
       this.#follow(recording, recording.step(number, step.pass, taken));
@@ -168,9 +169,12 @@ export class Recorder implements AsyncDisposable {
 
   /** Lets the movie process go; to be called when everything has been finished or given up. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.end();
-    await this.#client[Symbol.asyncDispose]();
-    this.#queue[Symbol.dispose]();
+    try {
+      await this.end();
+    } finally {
+      await this.#client[Symbol.asyncDispose]();
+      this.#queue[Symbol.dispose]();
+    }
     await removeAbandoned(this.#intermediateFolder);
     await removeAbandoned(this.#animationFolder);
     // Succeeds only when it is empty: files of other runs stay.

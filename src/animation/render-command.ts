@@ -7,16 +7,15 @@ const ofRecording = new Set([
 ]);
 
 /** The command that makes the movie of intermediate images that are there already, with the same options. */
-export function renderCommand(folder: string, outdir: string, animation: AnimationOptions, seed: number): string {
+export function renderCommand(folder: string, outdir: string, animation: AnimationOptions, seeds: string): string {
   const defaults = animationOptionsSchema.parse({});
   const flags = Object.entries(animation).flatMap(([name, value]) => {
     if (ofRecording.has(name) || value === defaults[name as keyof AnimationOptions]) return [];
     return value === true ? [flag(name)] : [flag(name), quote(String(value))];
   });
-  return [
-    ...['steps-animation', 'render', quote(folder), '--runs', String(seed), '--outdir', quote(outdir)],
-    ...flags,
-  ].join(' ');
+  return [...['steps-animation', 'render', quote(folder), '--runs', seeds, '--outdir', quote(outdir)], ...flags].join(
+    ' ',
+  );
 }
 
 function flag(name: string): string {

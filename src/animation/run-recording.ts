@@ -7,6 +7,7 @@ import { movieTags } from './metadata.js';
 import { twice } from './movie-client.js';
 import { durationOf } from './options.js';
 import type { Picture } from './picture.js';
+import type { PictureSource } from './picture-source.js';
 import type { RecordedImage, RecordingContext } from './recording-plan.js';
 import { renderCommand } from './render-command.js';
 import type { ManifestImage } from './run-manifest.js';
@@ -24,7 +25,13 @@ export type FinishedImage = {
 };
 
 /** An image whose movie is there, or is not wanted. */
-type Ended = FrameSize & { readonly infotext: string; readonly path: string | undefined; readonly hasMovie: boolean };
+type Ended = FrameSize & {
+  readonly infotext: string;
+  /** for the grid */
+  readonly finished: PictureSource | undefined;
+  /** whether the steps may go: the movie is there, and the finished image, too */
+  readonly isSafe: boolean;
+};
 
 /** Records one run of a host: its images, and what they make together. */
 export class RunRecording {
@@ -70,11 +77,16 @@ export class RunRecording {
   async finish(index: number, finished: FinishedImage, arrivedAt: number): Promise<Recording> {
     const { picture, infotext, reason } = finished;
     const recording = this.image(index);
-    const result = await recording.finish(picture, infotext, reason === 'finished', arrivedAt);
-    const path = await finished.path?.catch(() => undefined);
+    const saved = finished.path?.catch(() => undefined);
+    const result = await recording.finish(picture, infotext, reason === 'finished', arrivedAt).finally(async () => {
+      this.#manifest.finish(index, reason, await saved);
+    });
+    const path = await saved;
     const { width, height } = picture;
-    this.#ended.set(index, { width, height, infotext, path, hasMovie: result.movie !== null });
-    this.#manifest.finish(index, reason, path);
+    // Where the finished image could not be saved, its steps are all that is left of it.
+    const isSafe = result.movie !== null && (finished.path === undefined || path !== undefined);
+    const source: PictureSource = path === undefined ? { type: 'picture', picture } : { type: 'file', path };
+    this.#ended.set(index, { width, height, infotext, isSafe, finished: this.#makesGrid ? source : undefined });
     if (!this.#makesGrid) await this.#deleteFiles(index);
     return result;
   }
@@ -86,16 +98,19 @@ export class RunRecording {
 
   /** Makes the grid if one is wanted, and clears up. */
   async end(): Promise<Recording | null> {
-    const grid = this.#makesGrid && this.#ended.size > 1 ? await this.#makeGrid() : null;
-    for (const index of this.#ended.keys()) await this.#deleteFiles(index);
-    const isEmpty = this.#recordings.every(({ files }) => files.count === 0);
-    await (isEmpty ? this.#manifest.delete() : this.#manifest.end());
-    return grid;
+    try {
+      const grid = this.#makesGrid && this.#ended.size > 1 ? await this.#makeGrid() : null;
+      for (const index of this.#ended.keys()) await this.#deleteFiles(index);
+      return grid;
+    } finally {
+      const isEmpty = this.#recordings.every(({ files }) => files.count === 0);
+      await (isEmpty ? this.#manifest.delete() : this.#manifest.end());
+    }
   }
 
   async #deleteFiles(index: number): Promise<void> {
-    const isDone = this.#ended.get(index)?.hasMovie === true;
-    if (isDone && this.#context.animation.deleteIntermediate) await this.#recordings[index]?.files.delete();
+    if (this.#ended.get(index)?.isSafe && this.#context.animation.deleteIntermediate)
+      await this.#recordings[index]?.files.delete();
   }
 
   async #makeGrid(): Promise<Recording> {
@@ -141,15 +156,16 @@ export class RunRecording {
     } catch (error) {
       this.#ended.clear();
       const reason = error instanceof Error ? error.message : String(error);
-      const again = `${renderCommand(intermediateFolder, animationFolder, animation, first?.seed ?? 0)} --side-by-side`;
+      const seeds = this.#images.map(({ seed }) => seed).join(',');
+      const again = `${renderCommand(intermediateFolder, animationFolder, animation, seeds)} --side-by-side`;
       throw new StepsAnimationError('encoder', `${reason} The intermediate images are kept; to try again: ${again}`);
     }
   }
 
-  #sequence(index: number, { infotext, path }: Ended): PictureSequence {
-    const paths = this.#recordings[index]?.files.paths ?? [];
-    const files = path === undefined ? paths : [...paths.slice(0, -1), path];
-    return { infotext, pictures: files.map((file) => ({ type: 'file', path: file })) };
+  #sequence(index: number, { infotext, finished }: Ended): PictureSequence {
+    const files = this.#recordings[index]?.stepsBeforeLast ?? [];
+    const steps = files.map((path): PictureSource => ({ type: 'file', path }));
+    return { infotext, pictures: finished ? [...steps, finished] : steps };
   }
 }
 

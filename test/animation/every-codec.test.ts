@@ -144,6 +144,28 @@ describe('every codec', () => {
     }
   });
 
+  it('prores_ks shows the right frames with any number of threads', async () => {
+    const folder = await temporaryFolder();
+    const sources = 40;
+    const settings = { ...plain, codec: 'prores_ks', sources, duration: 4, interpolation: 'none' } as const;
+    const { path } = await write(folder, { ...settings, encoderSettings: 'threads=12' });
+    for (const [index, frame] of (await decodeMovie(path)).entries()) {
+      expect(ssim(frame, emerging(size.width, size.height, (index + 1) / sources))).toBeGreaterThan(0.97);
+    }
+  });
+
+  it('never shows another picture in place of one that could not be added', async () => {
+    const folder = await temporaryFolder();
+    await using movie = await MovieFile.openLive({ folder, stem: 'broken' }, plain);
+    const [first, second, third] = pictures(5);
+    if (first && second && third) {
+      await movie.add(first);
+      await expect(movie.add({ ...second, data: second.data.subarray(0, 99) })).rejects.toThrow();
+      await expect(movie.add(third)).rejects.toMatchObject({ code: 'encoder' });
+    }
+    await expect(movie.close()).rejects.toMatchObject({ code: 'encoder' });
+  });
+
   it.each([
     ['gif', 'GIF89a'],
     ['webp', 'WEBP'],

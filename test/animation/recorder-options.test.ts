@@ -192,6 +192,13 @@ describe('several images', () => {
     expect(await readdir(folder)).toEqual(['animation']);
   });
 
+  it('show as many pictures in the grid as in their own movies, when steps are left out', async () => {
+    const options = { grid: true, every: 4, duration: 0.5 };
+    const passes = [{ kind: 'base', steps: 7, exact: true }] as const;
+    const { recordings, grid } = await record(await temporaryFolder(), { options, images: 2, passes });
+    expect([recordings[0]?.steps, grid?.steps]).toEqual([3, 3]);
+  });
+
   it.each(['jpg', 'webp'] as const)('keep their steps as %s where that is wanted', async (intermediateFormat) => {
     const folder = await temporaryFolder();
     const { recordings } = await record(folder, { options: { intermediateFormat, deleteIntermediate: false } });
