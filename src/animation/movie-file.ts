@@ -152,7 +152,23 @@ export async function writeMovie(
   target: FileTarget,
   settings: MovieSettings,
   sources: readonly PictureSource[],
-  { signal, onPicture, onProgress }: WriteOptions = {},
+  options: WriteOptions = {},
+): Promise<FinishedMovie> {
+  try {
+    return await writeOnce(target, settings, sources, options);
+  } catch (error) {
+    // Of some hundred short movies libx265 was seen to fail one, whose frames went through at the next try.
+    const mayPass = error instanceof StepsAnimationError && (error.code === 'encoder' || error.code === 'output');
+    if (!mayPass) throw error;
+    return await writeOnce(target, settings, sources, options);
+  }
+}
+
+async function writeOnce(
+  target: FileTarget,
+  settings: MovieSettings,
+  sources: readonly PictureSource[],
+  { signal, onPicture, onProgress }: WriteOptions,
 ): Promise<FinishedMovie> {
   await using movie = await MovieFile.open(target, settings, await lookAhead(settings, sources, { signal }));
   await movie.addAll(sources, { signal, onPicture, onAdded: () => onProgress?.(movie.progress) });
