@@ -2,7 +2,7 @@ import { StepsAnimationError } from '../errors.js';
 import { imageOf, type Latent, map, stack, zip } from './latent.js';
 import type { SchedulerConfig } from './model-folder.js';
 import { type FloatTensor, Network, tensorFor } from './onnx.js';
-import type { Denoise } from './samplers/sampler.js';
+import type { DenoiseBoth } from './samplers/sampler.js';
 import { timestepAt, trainingSigmas } from './schedules.js';
 
 /** What the prompts have become: hidden states of shape [1, tokens, width] each. */
@@ -43,6 +43,11 @@ export class NoiseModel implements AsyncDisposable {
     );
   }
 
+  /** The training timestep, with its fraction, of a noise level. */
+  timestepAt(sigma: number): number {
+    return timestepAt(this.sigmas, sigma);
+  }
+
   /** The height and width that the network is fixed to, in latent values; undefined where it takes any. */
   get fixedSize(): { readonly height: number; readonly width: number } | undefined {
     const [, , height, width] = this.#unet.input('sample').shape;
@@ -54,15 +59,18 @@ export class NoiseModel implements AsyncDisposable {
    * al. 2022, section 5 (preconditioning), with the scales of a model trained to predict noise (or velocity:
    * Salimans and Ho 2022, "Progressive Distillation for Fast Sampling of Diffusion Models").
    */
-  guidedBy({ positive, negative, cfgScale }: Guidance): Denoise {
+  guidedBy({ positive, negative, cfgScale }: Guidance): DenoiseBoth {
     return async (latent, sigma) => {
       const deviation = Math.sqrt(sigma ** 2 + 1);
       const scaled = map(latent, (value) => value / deviation);
-      const timestep = timestepAt(this.sigmas, sigma);
-      if (cfgScale === 1) return this.#clean(latent, sigma, await this.#predict(scaled, timestep, [positive]));
+      const timestep = this.timestepAt(sigma);
+      if (cfgScale === 1) {
+        const clean = this.#clean(latent, sigma, await this.#predict(scaled, timestep, [positive]));
+        return { guided: clean, unguided: clean };
+      }
       const both = await this.#predict(stack([scaled, scaled]), timestep, [negative, positive]);
       const guided = zip(half(both, 0), half(both, 1), (away, towards) => away + cfgScale * (towards - away));
-      return this.#clean(latent, sigma, guided);
+      return { guided: this.#clean(latent, sigma, guided), unguided: this.#clean(latent, sigma, half(both, 0)) };
     };
   }
 

@@ -72,12 +72,20 @@ export class Pipeline implements AsyncDisposable {
     const { schedule } = findScheduler(request.scheduler, sampler);
     const shape = this.#shapeOf(request);
     const noise = createNoiseSource(shape, request.seeds);
-    const sigmas = schedule(this.#model.sigmas, request.steps);
+    const sigmas = schedule({ trainingSigmas: this.#model.sigmas, steps: request.steps, family: 'sd' });
     const [positive, negative] = [await this.#encode(request.prompt), await this.#encode(request.negativePrompt)];
-    const denoise = this.#model.guidedBy({ positive, negative, cfgScale: request.cfgScale });
+    const denoiseBoth = this.#model.guidedBy({ positive, negative, cfgScale: request.cfgScale });
     const latent = map(noise(), (value) => value * (sigmas[0] ?? 0));
     if (signal.aborted) return { pictures: [], reason: 'interrupted' };
-    const steps = sampler.sample({ denoise, latent, sigmas, noise });
+    const steps = sampler.sample({
+      denoise: async (latent, sigma) => (await denoiseBoth(latent, sigma)).guided,
+      denoiseBoth,
+      timestepAt: (sigma) => this.#model.timestepAt(sigma),
+      latent,
+      sigmas,
+      noise,
+      brownian: () => noise(),
+    });
     for (;;) {
       const { value, done } = await steps.next();
       if (done) return { pictures: await this.#decode(value), reason: 'finished' };

@@ -54,20 +54,33 @@ export function timestepAt(sigmas: readonly number[], sigma: number): number {
   return above - 1 + (Math.log(sigma) - from) / (to - from);
 }
 
-/** Makes the noise levels of a run: `steps` falling values and a closing 0. */
-export type Scheduler = (trainingSigmas: readonly number[], steps: number) => readonly number[];
+/** What the noise levels of a run depend on. */
+export type ScheduleRequest = {
+  /** noise levels of all training timesteps, rising */
+  readonly trainingSigmas: readonly number[];
+  readonly steps: number;
+  /** lowest and highest level; those of the training if left out */
+  readonly sigmaMin?: number;
+  readonly sigmaMax?: number;
+  /** how strongly Karras' and the polyexponential levels crowd at the low end; the scheduler's own if left out */
+  readonly rho?: number;
+  /** for levels that were optimised for one family of models */
+  readonly family: 'sd' | 'sdxl';
+};
+
+/** Makes the noise levels of a run: falling values, usually `steps` of them, and a closing 0. */
+export type Scheduler = (request: ScheduleRequest) => readonly number[];
 
 /** Steps evenly spaced in training time, as k-diffusion's `get_sigmas`: what "Automatic" means for the Euler samplers. */
-export const normal: Scheduler = (sigmas, steps) => [
-  ...linspace(sigmas.length - 1, 0, steps).map((timestep) => sigmaAt(sigmas, timestep)),
+export const normal: Scheduler = ({ trainingSigmas, steps }) => [
+  ...linspace(trainingSigmas.length - 1, 0, steps).map((timestep) => sigmaAt(trainingSigmas, timestep)),
   0,
 ];
 
 /** Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models", equation 5, with ρ = 7. */
-export const karras: Scheduler = (sigmas, steps) => {
-  const rho = 7;
-  const highest = (sigmas.at(-1) ?? Number.NaN) ** (1 / rho);
-  const lowest = (sigmas[0] ?? Number.NaN) ** (1 / rho);
+export const karras: Scheduler = ({ trainingSigmas, steps, sigmaMin, sigmaMax, rho = 7 }) => {
+  const highest = (sigmaMax ?? trainingSigmas.at(-1) ?? Number.NaN) ** (1 / rho);
+  const lowest = (sigmaMin ?? trainingSigmas[0] ?? Number.NaN) ** (1 / rho);
   return [...linspace(highest, lowest, steps).map((root) => root ** rho), 0];
 };
 

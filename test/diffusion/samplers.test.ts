@@ -15,7 +15,12 @@ const latentOf = (values: readonly number[]): Latent => ({ shape: [2, 1, 3, 3], 
 function samplingOf({ noises, sigmas }: SampledReference): Sampling {
   const [first = [], ...fresh] = noises;
   const latent = map(latentOf(first), (value) => value * (sigmas[0] ?? 0));
-  return { denoise: toyDenoiser, latent, sigmas, noise: () => latentOf(fresh.shift() ?? []) };
+  const noise = () => latentOf(fresh.shift() ?? []);
+  const denoiseBoth = async (latent: Latent, sigma: number) => {
+    const clean = await toyDenoiser(latent, sigma);
+    return { guided: clean, unguided: clean };
+  };
+  return { denoise: toyDenoiser, denoiseBoth, timestepAt: Math.log, latent, sigmas, noise, brownian: noise };
 }
 
 async function collect(sampler: Sampler, sampling: Sampling): Promise<{ steps: SamplerStep[]; final: Latent }> {

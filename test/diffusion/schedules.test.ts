@@ -17,11 +17,21 @@ describe.each(kinds)('the schedule %s', (kind) => {
   });
 
   it.each(Object.keys(reference.normal))('gives the levels of k-diffusion for %s steps', (steps) => {
-    expect(largestDifference(normal(sigmas, Number(steps)), reference.normal[steps] ?? [])).toBeLessThan(1e-4);
+    expect(
+      largestDifference(
+        normal({ trainingSigmas: sigmas, steps: Number(steps), family: 'sd' }),
+        reference.normal[steps] ?? [],
+      ),
+    ).toBeLessThan(1e-4);
   });
 
   it.each(Object.keys(reference.karras))('gives the Karras levels of k-diffusion for %s steps', (steps) => {
-    expect(largestDifference(karras(sigmas, Number(steps)), reference.karras[steps] ?? [])).toBeLessThan(2e-4);
+    expect(
+      largestDifference(
+        karras({ trainingSigmas: sigmas, steps: Number(steps), family: 'sd' }),
+        reference.karras[steps] ?? [],
+      ),
+    ).toBeLessThan(2e-4);
   });
 
   it('finds timesteps as k-diffusion does', () => {
@@ -40,7 +50,7 @@ describe.each<[string, Scheduler]>([
     fc.assert(
       fc.property(betaSchedules, fc.integer({ min: 2, max: 300 }), (kind, steps) => {
         const training = sigmasOf(kind);
-        const sigmas = schedule(training, steps);
+        const sigmas = schedule({ trainingSigmas: training, steps, family: 'sd' });
         expect(sigmas).toHaveLength(steps + 1);
         expect(sigmas[0]).toBeCloseTo(training.at(-1) ?? Number.NaN, 6);
         expect(sigmas.at(-2)).toBeCloseTo(training[0] ?? Number.NaN, 6);

@@ -1,17 +1,28 @@
 import type { Latent } from '../latent.js';
-import type { NoiseSource } from '../noise.js';
+import type { BrownianNoise, NoiseSource } from '../noise.js';
 
 /** Guesses the clean latent from one with noise of standard deviation `sigma` in it. */
 export type Denoise = (latent: Latent, sigma: number) => Promise<Latent>;
 
+/** The same guess together with the one that does not follow the prompt: one and the same where nothing guides. */
+export type DenoiseBoth = (
+  latent: Latent,
+  sigma: number,
+) => Promise<{ readonly guided: Latent; readonly unguided: Latent }>;
+
 /** All that a sampler works with. */
 export type Sampling = {
   readonly denoise: Denoise;
+  readonly denoiseBoth: DenoiseBoth;
+  /** the training timestep of a noise level, with its fraction */
+  readonly timestepAt: (sigma: number) => number;
   /** the starting latent, with noise of standard deviation `sigmas[0]` in it */
   readonly latent: Latent;
   /** falling noise levels; the last one is 0 */
   readonly sigmas: readonly number[];
   readonly noise: NoiseSource;
+  /** what the samplers that solve a stochastic differential equation take instead of `noise` */
+  readonly brownian: BrownianNoise;
   /** share of fresh noise in each step of ancestral samplers: 0 none (deterministic), 1 all; 1 if left out */
   readonly eta?: number;
   /** factor on the fresh noise; 1 if left out */
