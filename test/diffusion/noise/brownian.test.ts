@@ -89,10 +89,10 @@ describe('Brownian noise', () => {
   });
 
   it('is none between levels that are the same, also where all are', () => {
-    const none = new Float32Array(16);
-    expect(createBrownianNoise([1, 1, 4, 4], { ...range, seeds: [7] })(2, 2).data).toEqual(none);
+    const wide = createBrownianNoise([1, 1, 4, 4], { ...range, seeds: [7] });
     const narrow = createBrownianNoise([1, 1, 4, 4], { ...range, lowestSigma: 14.6, seeds: [7] });
-    expect(narrow(14.6, 14.6).data).toEqual(none);
-    expect(narrow(14.6, 0).data).toEqual(none);
+    for (const noise of [wide(2, 2), narrow(14.6, 14.6), narrow(14.6, 0)]) {
+      expect(noise.data.every((value) => value === 0)).toBe(true);
+    }
   });
 });
