@@ -50,24 +50,24 @@ export class BrownianTree {
   increment(from: number, to: number): Float32Array {
     const { start, end } = this.#whole;
     const clamped = (time: number) => Math.min(Math.max(toGrid(time), start), end);
-    const pieces = [...this.#pieces(this.#whole, clamped(from), clamped(to))];
     const sum = new Float32Array(this.#size);
-    for (const { increment } of pieces) {
+    for (const { increment } of this.#pieces(this.#whole, clamped(from), clamped(to))) {
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (increment[i] ?? 0);
     }
     return sum;
   }
 
-  /** The fewest intervals of the tree that make up a part of one, from left to right. */
-  *#pieces(interval: Interval, from: number, to: number): Generator<Interval> {
-    if (from >= to) return;
-    if (from === interval.start && to === interval.end) {
-      yield interval;
-      return;
-    }
+  /**
+   * The fewest intervals of the tree that make up a part of one, from left to right. The right ones are looked up
+   * first: samplers go from high noise levels to low ones, so that those are remembered, and must not be forgotten
+   * for the new ones on the left.
+   */
+  #pieces(interval: Interval, from: number, to: number): Interval[] {
+    if (from >= to) return [];
+    if (from === interval.start && to === interval.end) return [interval];
     const { left, right } = this.#halve(interval);
-    yield* this.#pieces(left, from, Math.min(to, left.end));
-    yield* this.#pieces(right, Math.max(from, right.start), to);
+    const later = this.#pieces(right, Math.max(from, right.start), to);
+    return [...this.#pieces(left, from, Math.min(to, left.end)), ...later];
   }
 
   #halve(interval: Interval): Halves {

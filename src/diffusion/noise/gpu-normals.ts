@@ -6,8 +6,9 @@ const ANGLE_UNIT = Math.fround(2.3283064e-10 * 6.2831855);
 /**
  * Seeded noise as PyTorch makes it on Nvidia GPUs, and as web UIs make it everywhere with the noise source "NV":
  * value `i` of call `n` is the first of the two Box–Muller normals of Philox4x32-10 at counter (n, 0, i, 0) with the
- * seed as its key. GPUs that run fewer threads than a tensor has values continue differently after those threads
- * (57,344 values on an RTX 3060); the web UIs do not follow them there, and neither does this.
+ * seed as its key. A GPU on which a tensor has more values than threads run at once takes the later values from the
+ * other numbers of the same counters, each model of GPU from another value on; the web UIs do not follow it there, and
+ * neither does this.
  */
 export class GpuNormals implements Normals {
   readonly #seed: number;
