@@ -3,7 +3,7 @@ import { imageOf, type Latent, map, stack, zip } from './latent.js';
 import type { SchedulerConfig } from './model-folder.js';
 import { type FloatTensor, Network, tensorFor } from './onnx.js';
 import type { DenoiseBoth } from './samplers/sampler.js';
-import { timestepAt, trainingSigmas } from './schedules.js';
+import { timestepAt, trainingSigmas } from './schedulers/training-sigmas.js';
 
 /** What the prompts have become: hidden states of shape [1, tokens, width] each. */
 export type Guidance = {
