@@ -2,6 +2,7 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
+import { trainingSigmas } from './schedulers/training-sigmas.js';
 
 /** A model folder in the diffusers ONNX layout, by its configurations alone: nothing heavy is loaded. */
 export type ModelFolder = {
@@ -20,7 +21,9 @@ export type ModelFolder = {
   /** latents are divided by this and then moved by `latentShift` before they are decoded */
   readonly latentScale: number;
   readonly latentShift: number;
-  readonly scheduler: SchedulerConfig;
+  readonly prediction: SchedulerConfig['prediction_type'];
+  /** noise levels of all training timesteps, rising */
+  readonly trainingSigmas: readonly number[];
   /** length of the embedding by which a distilled model is told the CFG scale; undefined where it is guided as usual */
   readonly guidanceLength: number | undefined;
   /** whether an empty negative prompt is given to the model as zeros */
@@ -61,7 +64,7 @@ const schedulerSchema = z.object({
   rescale_betas_zero_snr: z.boolean().default(false),
 });
 
-export type SchedulerConfig = z.output<typeof schedulerSchema>;
+type SchedulerConfig = z.output<typeof schedulerSchema>;
 
 const neededFiles = ['unet/model.onnx', 'vae_decoder/model.onnx', 'text_encoder/model.onnx'];
 
@@ -93,12 +96,24 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
     latentChannels: vae.latent_channels,
     latentScale: vae.scaling_factor,
     latentShift: vae.shift_factor ?? 0,
-    scheduler,
+    prediction: scheduler.prediction_type,
+    trainingSigmas: sigmasOf(scheduler),
     guidanceLength: unet.time_cond_proj_dim ?? undefined,
     emptyIsZero: index.force_zeros_for_empty_prompt,
     tinyDecoder: await firstOf(path, ['vae_tiny_decoder/model.onnx', 'taesd/model.onnx', 'taesd/decoder.onnx']),
     encoder: await firstOf(path, ['vae_encoder/model.onnx']),
   };
+}
+
+function sigmasOf(scheduler: SchedulerConfig): readonly number[] {
+  return trainingSigmas({
+    betaSchedule: scheduler.beta_schedule,
+    betaStart: scheduler.beta_start,
+    betaEnd: scheduler.beta_end,
+    timesteps: scheduler.num_train_timesteps,
+    zeroTerminalSnr: scheduler.rescale_betas_zero_snr,
+    ...(scheduler.trained_betas ? { trainedBetas: scheduler.trained_betas } : {}),
+  });
 }
 
 /** The names of the folders in `path` that hold a model, sorted; none where there is no such folder. */
@@ -156,7 +171,8 @@ export async function readConfig<T extends z.ZodType>(folder: string, file: stri
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // diffusers writes "lambda_min_clipped": -Infinity, which is not JSON.
+    return JSON.parse(text.replace(/:\s*(?:-?Infinity|NaN)\b/gu, ': null'));
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import type { SessionSettings } from './devices.js';
 import { imageOf, type Latent, map, stack, zip } from './latent.js';
 import type { ModelFolder } from './model-folder.js';
 import { Network, tensorFor } from './onnx.js';
-import { timestepAt, trainingSigmas } from './schedules.js';
+import { timestepAt } from './schedulers/training-sigmas.js';
 import type { Conditioning } from './text/conditioning.js';
 
 const knownInputs = ['sample', 'timestep', 'encoder_hidden_states', 'text_embeds', 'time_ids', 'timestep_cond'];
@@ -27,7 +27,7 @@ export class NoiseModel implements AsyncDisposable {
   private constructor(unet: Network, folder: ModelFolder) {
     this.#unet = unet;
     this.#folder = folder;
-    this.sigmas = trainingSigmas(folder.scheduler);
+    this.sigmas = folder.trainingSigmas;
   }
 
   /** @throws StepsAnimationError `model` when the network cannot be loaded or is of a kind with further inputs */
@@ -152,7 +152,7 @@ export class NoiseModel implements AsyncDisposable {
    * for Fast Sampling of Diffusion Models").
    */
   clean(noisy: Latent, sigma: number, predicted: Latent): Latent {
-    switch (this.#folder.scheduler.prediction_type) {
+    switch (this.#folder.prediction) {
       case 'epsilon':
         return zip(noisy, predicted, (value, noise) => value - sigma * noise);
       case 'v_prediction': {
