@@ -26,6 +26,8 @@ TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2}
 class Layout:
     element: torch.dtype = torch.float32
     legacy: bool = False
+    # weights in a second file, as where they are over 2 GB
+    external: bool = False
     # of the legacy layout, in latent values
     height: int = 8
     width: int = 12
@@ -58,8 +60,9 @@ def export_text_encoder(encoder, folder, layout):
 
     encoder.forward = run
     ids = torch.randint(0, encoder.config.vocab_size, (2, TOKENS), dtype=torch.int32 if layout.legacy else torch.int64)
-    axes = {0: "batch_size"} if layout.legacy else {0: "batch_size", 1: "sequence_length"}
-    write(encoder, {"input_ids": ids}, outputs + hidden, {"input_ids": axes}, folder, layout)
+    axes = {name: free(layout, {1: "sequence_length"}) for name in ["input_ids", "last_hidden_state", *hidden]}
+    axes["text_embeds" if projected else "pooler_output"] = free(layout)
+    write(encoder, {"input_ids": ids}, outputs + hidden, axes, folder, layout)
 
 
 def export_unet(unet, folder, layout):
@@ -84,10 +87,11 @@ def export_unet(unet, folder, layout):
         return forward(**given, added_cond_kwargs=added, return_dict=False)
 
     unet.forward = run
-    axes = {name: {0: "batch_size"} for name in names}
+    axes = {name: free(layout) for name in names}
+    axes["sample"] = axes["out_sample"] = free(layout, {2: "height", 3: "width"})
+    axes["encoder_hidden_states"] = free(layout, {1: "sequence_length"})
     if not layout.legacy:
-        axes |= {"sample": {0: "batch_size", 2: "height", 3: "width"}, "timestep": {}}
-        axes["encoder_hidden_states"] = {0: "batch_size", 1: "sequence_length"}
+        del axes["timestep"]
     write(unet, inputs, ["out_sample"], axes, folder, layout)
 
 
@@ -98,17 +102,28 @@ def export_vae_encoder(vae, folder, layout):
     else:
         vae.forward = lambda sample: vae.encode(sample).latent_dist.parameters
     picture = torch.rand(2, 3, layout.height * 8, layout.width * 8, dtype=layout.element) * 2 - 1
-    axes = {0: "batch_size"} if layout.legacy else {0: "batch_size", 2: "sample_height", 3: "sample_width"}
     output = "latent_sample" if layout.legacy else "latent_parameters"
-    write(vae, {"sample": picture}, [output], {"sample": axes}, folder, layout)
+    axes = {
+        "sample": free(layout, {2: "sample_height", 3: "sample_width"}),
+        output: free(layout, {2: "sample_height / 8", 3: "sample_width / 8"}),
+    }
+    write(vae, {"sample": picture}, [output], axes, folder, layout)
 
 
 def export_vae_decoder(vae, folder, layout):
     vae = copy.deepcopy(vae).to(layout.element)
     vae.forward = lambda latent_sample: vae.decode(latent_sample).sample
     latent = torch.randn(2, vae.config.latent_channels, layout.height, layout.width, dtype=layout.element) * 5
-    axes = {0: "batch_size"} if layout.legacy else {0: "batch_size", 2: "latent_height", 3: "latent_width"}
-    write(vae, {"latent_sample": latent}, ["sample"], {"latent_sample": axes}, folder, layout)
+    axes = {
+        "latent_sample": free(layout, {2: "latent_height", 3: "latent_width"}),
+        "sample": free(layout, {2: "latent_height * 8", 3: "latent_width * 8"}),
+    }
+    write(vae, {"latent_sample": latent}, ["sample"], axes, folder, layout)
+
+
+def free(layout, lengths={}):
+    """Names for the axes that take any length: the first, and of all but the legacy layout these."""
+    return {0: "batch_size"} | ({} if layout.legacy else lengths)
 
 
 def write(network, inputs, outputs, axes, folder, layout):
@@ -124,37 +139,37 @@ def write(network, inputs, outputs, axes, folder, layout):
             file,
             input_names=list(inputs),
             output_names=outputs,
-            dynamic_axes=axes | {name: {0: "batch_size"} for name in outputs},
+            dynamic_axes=axes,
             opset_version=OPSET,
             dynamo=False,
         )
     model = slim(onnx.load_model_from_string(file.getvalue()))
-    onnx.save(model, folder / "model.onnx")
+    apart = dict(save_as_external_data=True, location="model.onnx_data") if layout.external else {}
+    onnx.save(model, folder / "model.onnx", **apart)
     difference = compare(network, inputs, folder / "model.onnx")
-    size = (folder / "model.onnx").stat().st_size
+    size = sum(file.stat().st_size for file in folder.glob("model.onnx*"))
     print(f"  {folder.parent.name}/{folder.name}: {size / 1e3:.0f} kB, off by {difference:.1e}")
     assert difference < TOLERANCE[layout.element], difference
 
 
 def slim(model):
-    """Shortens the names inside the graph, which would be longer than the weights."""
-    kept = {value.name for value in [*model.graph.input, *model.graph.output]} | {""}
+    """Shortens the names between the nodes, which would be as long as the weights."""
+    graph = model.graph
+    kept = {value.name for value in [*graph.input, *graph.output, *graph.initializer]} | {""}
     short = {}
 
     def rename(names):
         for i, name in enumerate(names):
             names[i] = name if name in kept else short.setdefault(name, f"v{len(short)}")
 
-    for initializer in model.graph.initializer:
-        initializer.name = short.setdefault(initializer.name, f"v{len(short)}")
-    for node in model.graph.node:
+    for node in graph.node:
         assert not any(attribute.HasField("g") for attribute in node.attribute)
         node.ClearField("name")
         node.ClearField("doc_string")
         del node.metadata_props[:]
         rename(node.input)
         rename(node.output)
-    del model.graph.value_info[:]
+    del graph.value_info[:]
     onnx.checker.check_model(model)
     return model
 

@@ -11,24 +11,6 @@ from diffusers import AutoPipelineForImage2Image
 from .prompts import NEGATIVE_PROMPT, PROMPT, TEXTS
 
 
-class Tensors:
-    """One file of little-endian values; each tensor is told by its element type, shape and offset in bytes."""
-
-    def __init__(self):
-        self.parts, self.size = [], 0
-
-    def add(self, values):
-        array = np.ascontiguousarray(values.detach().numpy() if isinstance(values, torch.Tensor) else values)
-        array = array if array.dtype == np.uint8 else array.astype("<f4")
-        place = {"type": str(array.dtype), "shape": list(array.shape), "offset": self.size}
-        self.parts.append(array.tobytes() + b"\0" * (-array.nbytes % 4))
-        self.size += len(self.parts[-1])
-        return place
-
-    def write(self, file):
-        file.write_bytes(b"".join(self.parts))
-
-
 @dataclass(frozen=True)
 class Run:
     """One call of a pipeline; `None` leaves a choice to diffusers."""
@@ -65,15 +47,15 @@ def to_bytes(planes):
 
 
 @torch.no_grad()
-def golden(pipeline, runs, tensors, clip_skips=(None, 1)):
-    """All golden values of a pipeline; `golden.json` describes them."""
+def golden(pipeline, sizes, runs, tensors):
+    """All golden values of a pipeline, for sizes [height, width] in pixels and runs."""
     return {
         "tokens": [tokens(pipeline, text) for text in TEXTS],
         "embeddings": [
-            embedding(pipeline, text, skip, tensors) for skip in clip_skips for text in (PROMPT, NEGATIVE_PROMPT)
+            embedding(pipeline, text, skip, tensors) for skip in (None, 1) for text in (NEGATIVE_PROMPT, PROMPT)
         ],
-        "unet": [unet_call(pipeline, size, timestep, tensors) for size, timestep in (((8, 8), 481), ((8, 12), 20))],
-        "encoder": [encoder_call(pipeline, size, tensors) for size in ((64, 64), (64, 96))],
+        "unet": [unet_call(pipeline, size, timestep, tensors) for size, timestep in zip(sizes, (481, 20))],
+        "encoder": [encoder_call(pipeline, size, tensors) for size in sizes],
         "runs": [carry_out(pipeline, run, tensors) for run in runs],
     }
 
@@ -124,9 +106,10 @@ def unet_call(pipeline, size, timestep, tensors):
     """Two latents at once: with the negative prompt, and with the prompt."""
     encoded = [encode_prompt(pipeline, text) for text in (NEGATIVE_PROMPT, PROMPT)]
     pooled = None if encoded[0][1] is None else torch.cat([pool for _, pool in encoded])
-    sample = torch.randn(2, 4, *size, generator=torch.Generator().manual_seed(5))
+    height, width = size
+    sample = torch.randn(2, 4, height // 8, width // 8, generator=torch.Generator().manual_seed(5))
     hidden = torch.cat([states for states, _ in encoded])
-    inputs = conditions(pipeline, hidden, pooled, 8 * size[0], 8 * size[1])
+    inputs = conditions(pipeline, hidden, pooled, height, width)
     added = {name: inputs[name] for name in ("text_embeds", "time_ids") if name in inputs}
     output = pipeline.unet(
         sample,

@@ -33,6 +33,9 @@ def text_encoder(vocabulary, width, layers, activation, projected=False, padding
     if not projected:
         # Where diffusers 0.42 looks for the final normalisation; transformers 5.6 moved it up.
         object.__setattr__(encoder, "text_model", encoder)
+    # Fresh, it scales by one and adds nothing: let it show where it is left out.
+    torch.nn.init.uniform_(encoder.text_model.final_layer_norm.weight, 0.5, 1.5)
+    torch.nn.init.normal_(encoder.text_model.final_layer_norm.bias, std=0.2)
     return encoder
 
 
