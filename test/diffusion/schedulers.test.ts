@@ -55,11 +55,11 @@ const scheduleNamed = (name: string): Scheduler => {
   return findScheduler(name, sampler).schedule;
 };
 
-/** Equal lengths, and no value further than 1e-4 of it away. */
+/** Equal lengths, and no value further than 2e-5 of it away. */
 function expectClose(actual: readonly number[], expected: readonly number[]) {
   expect(actual).toHaveLength(expected.length);
   const far = actual.filter(
-    (value, i) => !(Math.abs(value - (expected[i] ?? Number.NaN)) <= 1e-4 * (expected[i] ?? 0)),
+    (value, i) => !(Math.abs(value - (expected[i] ?? Number.NaN)) <= 2e-5 * (expected[i] ?? 0)),
   );
   expect(far, `${actual.join(' ')} are to be ${expected.join(' ')}`).toEqual([]);
 }
@@ -223,7 +223,12 @@ it.each(['Karras', 'Exponential', 'Polyexponential', 'KL Optimal', 'SGM Uniform'
   '%s refuses a lowest level that is not below the highest',
   (name) => {
     const request = { trainingSigmas: sigmasOf('linear'), steps: 5, family: 'sd' } as const;
-    for (const limits of [{ sigmaMin: 2, sigmaMax: 1 }, { sigmaMin: 1, sigmaMax: 1 }, { sigmaMax: 0.001 }]) {
+    for (const limits of [
+      { sigmaMin: 2, sigmaMax: 1 },
+      { sigmaMin: 1, sigmaMax: 1 },
+      { sigmaMax: 0.001 },
+      { sigmaMin: 0 },
+    ]) {
       expect(() => scheduleNamed(name)({ ...request, ...limits })).toThrow(StepsAnimationError);
     }
   },
