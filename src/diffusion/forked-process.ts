@@ -1,16 +1,31 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { DeviceChoice } from './devices.js';
+
+/** What a process of ours is started with. */
+export type ModelSettings = {
+  /** absolute path of the model folder */
+  readonly path: string;
+  readonly device: DeviceChoice;
+  /** threads of one network; all of the machine's if left out */
+  readonly threads?: number | undefined;
+};
 
 /**
- * Starts a process of ours, given a model folder. Networks run in processes rather than in threads: a run holds its
+ * Starts a process of ours for a model. Networks run in processes rather than in threads: a run holds its
  * thread until it is over, and a thread that is ended during a run takes the whole program along.
  */
-export function forkProcess(file: URL, modelFolder: string): ChildProcess {
-  return fork(fileURLToPath(file), [modelFolder], {
+export function forkProcess(file: URL, model: ModelSettings): ChildProcess {
+  return fork(fileURLToPath(file), [JSON.stringify(model)], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
   });
+}
+
+/** To be called in a forked process. */
+export function modelSettings(): ModelSettings {
+  return JSON.parse(process.argv[2] ?? '{}');
 }
 
 /** Says whether this program shall stay alive for what a forked process has still to tell. */

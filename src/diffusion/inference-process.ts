@@ -1,16 +1,19 @@
 import { StepsAnimationError } from '../errors.js';
-import { followParent, tellParent } from './forked-process.js';
+import type { BatchRequest } from './batch-request.js';
+import { loadOnFirst } from './devices.js';
+import { followParent, modelSettings, tellParent } from './forked-process.js';
 import type { InferenceReply, InferenceRequest } from './inference.js';
-import { type BatchRequest, Pipeline } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
 
 // The process that inference.ts starts: it loads one model and makes the batches asked for, one after another.
 
 followParent();
 
 const stops = new Map<number, AbortController>();
-const loading = Pipeline.load(process.argv[2] ?? '');
+const { path, device: choice, threads } = modelSettings();
+const loading = loadOnFirst(choice, (device) => Pipeline.load(path, { device, ...(threads ? { threads } : {}) }));
 let queue: Promise<void> = loading.then(
-  ({ fixedSize }) => reply({ type: 'loaded', fixedSize }),
+  ({ loaded: { fixedSize }, device }) => reply({ type: 'loaded', fixedSize, device }),
   (error) => reply(failure(error)),
 );
 
@@ -29,12 +32,13 @@ process.on('message', (message) => {
 });
 
 async function generate(run: number, batch: BatchRequest, signal: AbortSignal): Promise<void> {
-  const pipeline = await loading;
+  const { loaded: pipeline } = await loading;
   const steps = pipeline.generate(batch, signal);
   for (;;) {
+    const begun = performance.now();
     const { value, done } = await steps.next();
     if (done) return reply({ type: 'finished', run, batch: value });
-    reply({ type: 'step', run, step: value });
+    reply({ type: 'step', run, step: { ...value, milliseconds: performance.now() - begun } });
   }
 }
 

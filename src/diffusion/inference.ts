@@ -1,16 +1,28 @@
 import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
-import { describeExit, forkProcess, holdOpen } from './forked-process.js';
-import type { BatchRequest, FinishedBatch, Size } from './pipeline.js';
-import type { SamplerStep } from './samplers/sampler.js';
+import type { BatchRequest, Size } from './batch-request.js';
+import type { Device } from './devices.js';
+import { describeExit, forkProcess, holdOpen, type ModelSettings } from './forked-process.js';
+import type { FinishedBatch, PassStep } from './pipeline.js';
+
+/** A step with the time that it took to make. */
+export type TimedStep = PassStep & { readonly milliseconds: number };
+
+/** What is known of a model when it is loaded. */
+export type LoadedFacts = {
+  /** the only size in pixels that the model can make, if there is but one */
+  readonly fixedSize: Size | undefined;
+  /** what it runs on */
+  readonly device: Device;
+};
 
 export type InferenceRequest =
   | { readonly type: 'generate'; readonly run: number; readonly batch: BatchRequest }
   | { readonly type: 'stop'; readonly run: number };
 
 export type InferenceReply =
-  | { readonly type: 'loaded'; readonly fixedSize: Size | undefined }
-  | { readonly type: 'step'; readonly run: number; readonly step: SamplerStep }
+  | ({ readonly type: 'loaded' } & LoadedFacts)
+  | { readonly type: 'step'; readonly run: number; readonly step: TimedStep }
   | { readonly type: 'finished'; readonly run: number; readonly batch: FinishedBatch }
   /** without a run: the model could not be loaded */
   | { readonly type: 'failed'; readonly run?: number; readonly code?: ErrorCode; readonly message: string };
@@ -20,7 +32,7 @@ export class Inference implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #runs = new Map<number, Mailbox>();
   readonly #loading = new Mailbox();
-  readonly #loaded: Promise<Size | undefined>;
+  readonly #loaded: Promise<LoadedFacts>;
   /** runs whose sampler has not ended */
   readonly #sampling = new Set<number>();
   readonly #waiting: (() => void)[] = [];
@@ -28,14 +40,14 @@ export class Inference implements AsyncDisposable {
   #lastRun = 0;
 
   /** Starts the process, which loads the model at once. */
-  constructor(modelFolder: string) {
-    this.#child = forkProcess(new URL('./inference-process.js', import.meta.url), modelFolder);
+  constructor(model: ModelSettings) {
+    this.#child = forkProcess(new URL('./inference-process.js', import.meta.url), model);
     this.#child.on('message', (reply) => this.#receive(reply as InferenceReply));
     this.#child.on('error', (cause) => this.#fail(cause.message));
     this.#child.on('exit', (code, signal) => this.#fail(describeExit(code, signal)));
     this.#loaded = this.#loading.take().then((reply) => {
-      if (reply.type === 'failed') throw errorOf(reply);
-      return reply.type === 'loaded' ? reply.fixedSize : undefined;
+      if (reply.type !== 'loaded') throw errorOf(reply);
+      return reply;
     });
     this.#loaded.catch((error) => {
       this.#failure ??= error;
@@ -50,10 +62,9 @@ export class Inference implements AsyncDisposable {
 
   /**
    * Waits until the model is loaded.
-   * @returns the only size in pixels that the model can make, if there is but one
    * @throws StepsAnimationError `model` when the model cannot be loaded
    */
-  async loaded(): Promise<Size | undefined> {
+  async loaded(): Promise<LoadedFacts> {
     holdOpen(this.#child, true);
     try {
       return await this.#loaded;
@@ -66,7 +77,7 @@ export class Inference implements AsyncDisposable {
    * Makes one batch, after those asked for before. The sampler never waits for whoever reads the steps.
    * When `signal` aborts, the step at hand is the last.
    */
-  async *generate(batch: BatchRequest, signal?: AbortSignal): AsyncGenerator<SamplerStep, FinishedBatch, void> {
+  async *generate(batch: BatchRequest, signal?: AbortSignal): AsyncGenerator<TimedStep, FinishedBatch, void> {
     const run = ++this.#lastRun;
     const mailbox = new Mailbox();
     if (this.#failure) throw this.#failure;
@@ -159,6 +170,12 @@ class Mailbox {
   }
 }
 
-function errorOf({ code, message }: { readonly code?: ErrorCode; readonly message: string }): StepsAnimationError {
+function errorOf({
+  code,
+  message = 'it gave no answer',
+}: {
+  readonly code?: ErrorCode;
+  readonly message?: string;
+}): StepsAnimationError {
   return new StepsAnimationError(code ?? 'model', code ? message : `Inference failed: ${message}`);
 }

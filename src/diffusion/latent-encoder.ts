@@ -1,7 +1,8 @@
 import { StepsAnimationError } from '../errors.js';
+import type { PixelPicture } from './batch-request.js';
 import type { SessionSettings } from './devices.js';
 import type { Latent } from './latent.js';
-import type { DecodedPicture } from './latent-decoder.js';
+
 import type { ModelFolder } from './model-folder.js';
 import { Network, tensorFor } from './onnx.js';
 
@@ -25,14 +26,17 @@ export class LatentEncoder implements AsyncDisposable {
   }
 
   /** Encodes a picture whose sides are multiples of the latent factor, as a batch of one: the mean of its latents. */
-  async encode({ width, height, data }: DecodedPicture): Promise<Latent> {
+  async encode({ width, height, data }: PixelPicture): Promise<Latent> {
     const { latentFactor, latentChannels, latentScale, latentShift } = this.#folder;
     const [name = 'sample'] = this.#network.inputNames;
     const input = tensorFor(this.#network.input(name), planesOf(data, width * height), [1, 3, height, width]);
     const shape = [1, latentChannels, height / latentFactor, width / latentFactor] as const;
     // Where the encoder gives the parameters of a distribution, its means come first.
     const { data: values } = await this.#network.run({ [name]: input }, 'latent_sample');
-    const means = values.subarray(0, shape.reduce((product, length) => product * length, 1));
+    const means = values.subarray(
+      0,
+      shape.reduce((product, length) => product * length, 1),
+    );
     return { shape, data: means.map((value) => (value - latentShift) * latentScale) };
   }
 

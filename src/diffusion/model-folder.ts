@@ -80,7 +80,8 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
   const scheduler = await readConfig(path, 'scheduler/scheduler_config.json', schedulerSchema);
   const isLarge = await exists(join(path, 'text_encoder_2'));
   const more = isLarge ? ['text_encoder_2/model.onnx'] : [];
-  for (const file of [...neededFiles, ...more]) await access(join(path, file)).catch((cause) => missing(path, file, cause));
+  for (const file of [...neededFiles, ...more])
+    await access(join(path, file)).catch((cause) => missing(path, file, cause));
   refuseMoreChannels(path, unet.in_channels, vae.latent_channels);
   const latentFactor = 2 ** (vae.block_out_channels.length - 1);
   const [rows, columns] =

@@ -70,7 +70,9 @@ export class NoiseModel implements AsyncDisposable {
     const deviation = Math.sqrt(sigma ** 2 + 1);
     const scaled = map(latent, (value) => value / deviation);
     const [images] = latent.shape;
-    const items = prompts.flatMap((prompt) => Array.from({ length: images }, (_, i) => ({ prompt, image: imageOf(scaled, i) })));
+    const items = prompts.flatMap((prompt) =>
+      Array.from({ length: images }, (_, i) => ({ prompt, image: imageOf(scaled, i) })),
+    );
     const [fixedBatch] = this.#unet.input('sample').shape;
     const batch = typeof fixedBatch === 'number' ? fixedBatch : items.length;
     const predicted: Latent[] = [];
@@ -95,8 +97,14 @@ export class NoiseModel implements AsyncDisposable {
       {
         sample: tensorFor(this.#unet.input('sample'), sample.data, sample.shape),
         timestep: this.#timestep(timestep, items.length),
-        encoder_hidden_states: this.#rows('encoder_hidden_states', items.map(({ prompt }) => prompt.hidden)),
-        ...this.#sizeConditions(items.map(({ prompt }) => prompt), circumstances),
+        encoder_hidden_states: this.#rows(
+          'encoder_hidden_states',
+          items.map(({ prompt }) => prompt.hidden),
+        ),
+        ...this.#sizeConditions(
+          items.map(({ prompt }) => prompt),
+          circumstances,
+        ),
         ...this.#guidanceCondition(items.length, circumstances),
       },
       'out_sample',
@@ -130,8 +138,14 @@ export class NoiseModel implements AsyncDisposable {
     if (!this.#unet.inputNames.includes('time_ids')) return {};
     const sizes = Float32Array.of(height, width, 0, 0, height, width);
     return {
-      time_ids: this.#rows('time_ids', prompts.map(() => ({ data: sizes, shape: [1, sizes.length] }))),
-      text_embeds: this.#rows('text_embeds', prompts.map(({ pooled }) => pooled ?? { data: new Float32Array(), shape: [1, 0] })),
+      time_ids: this.#rows(
+        'time_ids',
+        prompts.map(() => ({ data: sizes, shape: [1, sizes.length] })),
+      ),
+      text_embeds: this.#rows(
+        'text_embeds',
+        prompts.map(({ pooled }) => pooled ?? { data: new Float32Array(), shape: [1, 0] }),
+      ),
     };
   }
 

@@ -79,7 +79,10 @@ export class Network implements AsyncDisposable {
     const { data, dims = [] } = result ?? {};
     if (data instanceof Float32Array) return { data, shape: dims };
     if (result?.type === 'float16' && ArrayBuffer.isView(data)) {
-      return { data: Float32Array.from(new Float16Array(data.buffer, data.byteOffset, data.byteLength / 2)), shape: dims };
+      return {
+        data: Float32Array.from(new Float16Array(data.buffer, data.byteOffset, data.byteLength / 2)),
+        shape: dims,
+      };
     }
     throw new StepsAnimationError('model', `The output ${name} of ${this.#file} is not of 16- or 32-bit floats.`);
   }

@@ -47,8 +47,7 @@ function planPass(
     denoisingStrength === undefined
       ? { scheduled: settings.steps, taken: settings.steps }
       : img2imgSteps(settings.steps, denoisingStrength, kind === 'hires');
-  const levels = (steps: number) =>
-    schedule({ ...optional(settings), trainingSigmas, steps, family });
+  const levels = (steps: number) => schedule({ ...optional(settings), trainingSigmas, steps, family });
   const all = sampler.discardNextToLast ? discardNextToLast(levels(count.scheduled + 1)) : levels(count.scheduled);
   const sigmas = denoisingStrength === undefined ? all : remainingSigmas(all, count);
   return {

@@ -1,64 +1,68 @@
 import { join } from 'node:path';
-import { imageOf, type Latent, type LatentShape, map } from './latent.js';
-import { type DecodedPicture, LatentDecoder } from './latent-decoder.js';
+import type { BatchRequest, PixelPicture, Size } from './batch-request.js';
+import type { SessionSettings } from './devices.js';
+import { guide } from './guidance.js';
+import { composite, inpaint, latentMaskOf } from './inpainting.js';
+import { imageOf, type Latent, type LatentShape, map, stack, zip } from './latent.js';
+import { LatentDecoder } from './latent-decoder.js';
+import { LatentEncoder } from './latent-encoder.js';
 import { type ModelFolder, readModelFolder } from './model-folder.js';
-import { findSampler, findScheduler } from './names.js';
-import { createNoiseSource } from './noise/noise.js';
+import { findSampler } from './names.js';
+import { createBrownianNoise } from './noise/brownian.js';
+import { createNoiseSource, type NoiseSource } from './noise/noise.js';
 import { NoiseModel } from './noise-model.js';
-import type { FloatTensor } from './onnx.js';
-import { PromptEncoder } from './prompt-encoder.js';
-import type { SamplerStep } from './samplers/sampler.js';
+import { type PlannedPass, planPasses } from './passes.js';
+import { guidingPrompts } from './prompt-schedule.js';
+import type { SamplerRow } from './samplers/index.js';
+import type { SamplerStep, Sampling } from './samplers/sampler.js';
+import { PromptEncoder } from './text/prompt-encoder.js';
+import { enlarge, resizeLatent } from './upscaling.js';
 
-/** One batch to be made. */
-export type BatchRequest = {
-  readonly prompt: string;
-  readonly negativePrompt: string;
-  readonly sampler: string;
-  readonly scheduler: string;
-  readonly steps: number;
-  readonly cfgScale: number;
-  /** one for each image of the batch, 0 to 2^32 - 1 */
-  readonly seeds: readonly number[];
-  /** in pixels, multiples of the model's `sizeUnit`, and its `fixedSize` if it has one */
-  readonly width: number;
-  readonly height: number;
+/** One step of one of the passes of a batch. */
+export type PassStep = SamplerStep & {
+  /** 0 for the base pass, 1 for the hires pass */
+  readonly pass: number;
 };
-
-export type Size = { readonly width: number; readonly height: number };
 
 /** How a batch ended: with no pictures when it was stopped before its first step. */
 export type FinishedBatch = {
-  readonly pictures: readonly DecodedPicture[];
+  readonly pictures: readonly PixelPicture[];
   readonly reason: 'finished' | 'interrupted';
 };
 
-/** The networks of a text-to-image model, loaded and joined. */
+type Parts = {
+  readonly prompts: PromptEncoder;
+  readonly model: NoiseModel;
+  readonly decoder: LatentDecoder;
+};
+
+/** The networks of a model, loaded and joined. */
 export class Pipeline implements AsyncDisposable {
   readonly #folder: ModelFolder;
-  readonly #prompts: PromptEncoder;
-  readonly #model: NoiseModel;
-  readonly #decoder: LatentDecoder;
-  readonly #encoded = new Map<string, FloatTensor>();
+  readonly #settings: SessionSettings;
+  readonly #parts: Parts;
+  #encoder: LatentEncoder | undefined;
 
-  private constructor(folder: ModelFolder, prompts: PromptEncoder, model: NoiseModel, decoder: LatentDecoder) {
+  private constructor(folder: ModelFolder, settings: SessionSettings, parts: Parts) {
     this.#folder = folder;
-    this.#prompts = prompts;
-    this.#model = model;
-    this.#decoder = decoder;
+    this.#settings = settings;
+    this.#parts = parts;
   }
 
   /** @throws StepsAnimationError `model` when the folder is incomplete or of a kind that cannot run */
-  static async load(path: string): Promise<Pipeline> {
+  static async load(path: string, settings: SessionSettings): Promise<Pipeline> {
     const folder = await readModelFolder(path);
-    const prompts = await PromptEncoder.load(path);
-    const model = await NoiseModel.load(join(path, 'unet', 'model.onnx'), folder.scheduler);
-    return new Pipeline(folder, prompts, model, await LatentDecoder.load(path));
+    return new Pipeline(folder, settings, {
+      prompts: await PromptEncoder.load(folder, settings),
+      model: await NoiseModel.load(join(path, 'unet', 'model.onnx'), folder, settings),
+      decoder: await LatentDecoder.load(folder, settings),
+    });
   }
 
   /** The only size in pixels that the model can make; undefined where it takes any multiple of its `sizeUnit`. */
   get fixedSize(): Size | undefined {
     const { latentFactor } = this.#folder;
-    const fixed = this.#model.fixedSize;
+    const fixed = this.#parts.model.fixedSize;
     return fixed && { width: fixed.width * latentFactor, height: fixed.height * latentFactor };
   }
 
@@ -67,58 +71,140 @@ export class Pipeline implements AsyncDisposable {
    * last, and its denoised latents become the pictures.
    * @throws StepsAnimationError `usage` for samplers and schedulers that there are not
    */
-  async *generate(request: BatchRequest, signal: AbortSignal): AsyncGenerator<SamplerStep, FinishedBatch, void> {
-    const sampler = findSampler(request.sampler);
-    const { schedule } = findScheduler(request.scheduler, sampler);
-    const shape = this.#shapeOf(request);
-    const noise = createNoiseSource(shape, { seeds: request.seeds, generator: 'cpu' });
-    const sigmas = schedule({ trainingSigmas: this.#model.sigmas, steps: request.steps, family: 'sd' });
-    const [positive, negative] = [await this.#encode(request.prompt), await this.#encode(request.negativePrompt)];
-    const denoiseBoth = this.#model.guidedBy({ positive, negative, cfgScale: request.cfgScale });
-    const latent = map(noise(), (value) => value * (sigmas[0] ?? 0));
-    if (signal.aborted) return { pictures: [], reason: 'interrupted' };
-    const steps = sampler.sample({
-      denoise: async (latent, sigma) => (await denoiseBoth(latent, sigma)).guided,
-      denoiseBoth,
-      timestepAt: (sigma) => this.#model.timestepAt(sigma),
-      latent,
-      sigmas,
-      noise,
-      brownian: () => noise(),
-    });
-    for (;;) {
-      const { value, done } = await steps.next();
-      if (done) return { pictures: await this.#decode(value), reason: 'finished' };
-      yield value;
-      if (signal.aborted && value.step < sigmas.length - 1) {
-        return { pictures: await this.#decode(value.denoised), reason: 'interrupted' };
+  async *generate(request: BatchRequest, signal: AbortSignal): AsyncGenerator<PassStep, FinishedBatch, void> {
+    const passes = planPasses(request, this.#folder);
+    let latent = request.start && (await this.#encode(request.start.picture, request.seeds.length));
+    for (const [index, pass] of passes.entries()) {
+      if (pass.kind === 'hires' && latent) latent = await this.#enlarge(latent, pass, request);
+      if (signal.aborted && index === 0) return { pictures: [], reason: 'interrupted' };
+      const steps = this.#sample(request, pass, latent);
+      let last: SamplerStep | undefined;
+      for (;;) {
+        const { value, done } = await steps.next();
+        if (done) {
+          latent = value;
+          break;
+        }
+        last = value;
+        yield { ...value, pass: index };
+        if (signal.aborted && !(pass === passes.at(-1) && value.step >= pass.steps)) {
+          return { pictures: await this.#decode(value.denoised, request), reason: 'interrupted' };
+        }
       }
+      if (!last && signal.aborted) break;
     }
+    return { pictures: latent ? await this.#decode(latent, request) : [], reason: 'finished' };
   }
 
-  #shapeOf({ seeds, width, height }: BatchRequest): LatentShape {
-    const { latentFactor, latentChannels } = this.#folder;
-    return [seeds.length, latentChannels, height / latentFactor, width / latentFactor];
+  /** Runs one pass from noise, or from a latent with noise. */
+  async *#sample(
+    request: BatchRequest,
+    pass: PlannedPass,
+    start: Latent | undefined,
+  ): AsyncGenerator<SamplerStep, Latent, void> {
+    const { sigmas, sampler, settings } = pass;
+    const noise = this.#noiseFor(request, pass);
+    const first = noise();
+    const highest = sigmas[0] ?? 0;
+    const latent = start
+      ? zip(start, first, (value, fresh) => value + fresh * highest)
+      : map(first, (value) => value * highest);
+    const guided = await this.#guide(request, pass);
+    const { mask } = request.start ?? {};
+    const denoiseBoth =
+      start && mask
+        ? inpaint(guided, start, latentMaskOf(mask, request.width, start.shape), this.#noiseFor(request, pass))
+        : guided;
+    const sampling: Sampling = {
+      denoise: async (noisy, sigma) => (await denoiseBoth(noisy, sigma)).guided,
+      denoiseBoth,
+      timestepAt: (sigma) => this.#parts.model.timestepAt(sigma),
+      ...{ latent, sigmas, noise },
+      brownian: createBrownianNoise(latent.shape, {
+        seeds: request.seeds,
+        generator: request.generator,
+        lowestSigma: pass.lowestSigma,
+        highestSigma: pass.highestSigma,
+      }),
+      ...samplingOptions(pass),
+    };
+    return yield* sampler.sample(sampling);
   }
 
-  async #encode(text: string): Promise<FloatTensor> {
-    const known = this.#encoded.get(text);
-    if (known) return known;
-    const encoded = await this.#prompts.encode(text);
-    if (this.#encoded.size >= 16) this.#encoded.clear();
-    this.#encoded.set(text, encoded);
-    return encoded;
+  async #guide(request: BatchRequest, { sampler, width, height, settings, kind }: PlannedPass) {
+    const promptsAt = await guidingPrompts(this.#parts.prompts, request, {
+      evaluations: evaluationsOf(findSampler(request.sampler), request.steps),
+      hiresEvaluations: kind === 'hires' ? evaluationsOf(sampler, settings.steps) : undefined,
+      emptyIsZero: this.#folder.emptyIsZero,
+    });
+    const cfgScale = request.cfgScale === 1 ? 1 : request.cfgScale * (sampler.cfgFactor ?? 1);
+    return guide(this.#parts.model, {
+      promptsAt,
+      rescale: request.guidanceRescale,
+      circumstances: { width, height, cfgScale },
+    });
   }
 
-  async #decode(latent: Latent): Promise<DecodedPicture[]> {
-    const pictures: DecodedPicture[] = [];
-    for (let i = 0; i < latent.shape[0]; i++) pictures.push(await this.#decoder.decode(imageOf(latent, i)));
+  #noiseFor(request: BatchRequest, { width, height }: Size): NoiseSource {
+    const { seeds, generator, variationSeeds, variationStrength, seedResizeFrom } = request;
+    const resizeFrom = seedResizeFrom && this.#latentSize(seedResizeFrom);
+    return createNoiseSource(this.#shapeOf(seeds.length, { width, height }), {
+      ...{ seeds, generator, variationSeeds, variationStrength },
+      ...(resizeFrom ? { resizeFrom } : {}),
+    });
+  }
+
+  #shapeOf(images: number, size: Size): LatentShape {
+    const { width, height } = this.#latentSize(size);
+    return [images, this.#folder.latentChannels, height, width];
+  }
+
+  #latentSize({ width, height }: Size): Size {
+    const { latentFactor } = this.#folder;
+    return { width: Math.floor(width / latentFactor), height: Math.floor(height / latentFactor) };
+  }
+
+  async #enlarge(latent: Latent, pass: PlannedPass, { hires }: BatchRequest): Promise<Latent> {
+    const { width, height } = this.#latentSize(pass);
+    if (hires?.upscaler !== 'Lanczos') return resizeLatent(latent, height, width);
+    const enlarged: Latent[] = [];
+    for (let i = 0; i < latent.shape[0]; i++) {
+      const picture = await this.#parts.decoder.decode(imageOf(latent, i));
+      enlarged.push(await this.#encode(await enlarge(picture, pass.width, pass.height), 1));
+    }
+    return stack(enlarged);
+  }
+
+  /** The latent of a picture, as often as there are images in the batch. */
+  async #encode(picture: PixelPicture, images: number): Promise<Latent> {
+    this.#encoder ??= await LatentEncoder.load(this.#folder, this.#settings);
+    const latent = await this.#encoder.encode(picture);
+    return stack(new Array<Latent>(images).fill(latent));
+  }
+
+  async #decode(latent: Latent, { start }: BatchRequest): Promise<PixelPicture[]> {
+    const pictures: PixelPicture[] = [];
+    for (let i = 0; i < latent.shape[0]; i++) {
+      const picture = await this.#parts.decoder.decode(imageOf(latent, i));
+      pictures.push(start ? composite(picture, start) : picture);
+    }
     return pictures;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#prompts[Symbol.asyncDispose]();
-    await this.#model[Symbol.asyncDispose]();
-    await this.#decoder[Symbol.asyncDispose]();
+    const { prompts, model, decoder } = this.#parts;
+    for (const part of [prompts, model, decoder, this.#encoder]) await part?.[Symbol.asyncDispose]();
   }
+}
+
+/** How often a sampler asks the model, as web UIs count it for the edits of prompts. */
+function evaluationsOf({ secondOrder }: SamplerRow, steps: number): number {
+  return secondOrder ? steps * 2 : steps;
+}
+
+/** What a sampler is told beside the latents; what is left out is the sampler's own. */
+function samplingOptions({ settings, sampler }: PlannedPass) {
+  const { eta = sampler.eta, churn, churnFrom, churnTo, noiseScale } = settings;
+  const options = { eta, churn, churnFrom, churnTo, noiseScale };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,24 +1,47 @@
-import { followParent, tellParent } from './forked-process.js';
+import { type Device, loadOnFirst } from './devices.js';
+import { followParent, modelSettings, tellParent } from './forked-process.js';
 import { LatentDecoder } from './latent-decoder.js';
-import type { DecodeReply, DecodeRequest } from './step-decoder.js';
+import { readModelFolder } from './model-folder.js';
+import type { DecodeReply, DecodeRequest, DecoderKind } from './step-decoder.js';
 
-// The process that step-decoder.ts starts: it loads one decoder and decodes latents, one after another.
+// The process that step-decoder.ts starts: it loads a decoder when it is asked for, and decodes latents one after another.
 
 followParent();
 
-const loading = LatentDecoder.load(process.argv[2] ?? '', { threads: 1 });
-let queue: Promise<unknown> = loading.catch(() => {});
+const { path, device: choice } = modelSettings();
+const decoders = new Map<DecoderKind, Promise<LatentDecoder>>();
+let queue: Promise<unknown> = Promise.resolve();
 
 process.on('message', (request) => {
-  const { id, latent } = request as DecodeRequest;
+  const { id, latent, kind } = request as DecodeRequest;
   queue = queue.then(async () => {
     try {
-      reply({ id, picture: await (await loading).decode(latent) });
+      const decoder = await decoderOf(kind);
+      const begun = performance.now();
+      const picture = await decoder.decode(latent);
+      reply({ id, picture, milliseconds: performance.now() - begun });
     } catch (error) {
       reply({ id, error: error instanceof Error ? error.message : String(error) });
     }
   });
 });
+
+function decoderOf(kind: DecoderKind): Promise<LatentDecoder> {
+  const known = decoders.get(kind);
+  if (known) return known;
+  const decoder = loadOnFirst(choice, (device) => load(kind, device)).then(({ loaded }) => loaded);
+  decoder.catch(() => {});
+  decoders.set(kind, decoder);
+  return decoder;
+}
+
+async function load(kind: DecoderKind, device: Device): Promise<LatentDecoder> {
+  const folder = await readModelFolder(path);
+  const settings = { device, threads: 1 };
+  return kind === 'tiny' && folder.tinyDecoder
+    ? await LatentDecoder.loadTiny(folder.tinyDecoder, settings)
+    : await LatentDecoder.load(folder, settings);
+}
 
 function reply(message: DecodeReply): void {
   tellParent(message);

@@ -1,17 +1,19 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { StepsAnimationError } from '../errors.js';
-import { describeExit, forkProcess, holdOpen } from './forked-process.js';
+import type { PixelPicture } from './batch-request.js';
+import { describeExit, forkProcess, holdOpen, type ModelSettings } from './forked-process.js';
 import type { Latent } from './latent.js';
-import type { DecodedPicture } from './latent-decoder.js';
 
-export type DecodeRequest = { readonly id: number; readonly latent: Latent };
-export type DecodeReply =
-  | { readonly id: number; readonly picture: DecodedPicture }
-  | { readonly id: number; readonly error: string };
+/** The decoder of the model's own autoencoder, or that of a tiny one. */
+export type DecoderKind = 'full' | 'tiny';
+export type DecodeRequest = { readonly id: number; readonly latent: Latent; readonly kind: DecoderKind };
+/** A picture with the time that it took to decode. */
+export type DecodedStep = { readonly picture: PixelPicture; readonly milliseconds: number };
+export type DecodeReply = ({ readonly id: number } & DecodedStep) | { readonly id: number; readonly error: string };
 
 type Pending = {
-  readonly resolve: (picture: DecodedPicture) => void;
+  readonly resolve: (decoded: DecodedStep) => void;
   readonly reject: (error: StepsAnimationError) => void;
 };
 
@@ -20,26 +22,26 @@ type Pending = {
  * that a crash costs no more than the steps' pictures. The process starts with the first latent.
  */
 export class StepDecoder implements AsyncDisposable {
-  readonly #modelFolder: string;
+  readonly #model: ModelSettings;
   readonly #pending = new Map<number, Pending>();
   #child: ChildProcess | undefined;
   #lastId = 0;
 
-  constructor(modelFolder: string) {
-    this.#modelFolder = modelFolder;
+  constructor(model: ModelSettings) {
+    this.#model = model;
   }
 
   /**
    * Decodes a batch of one, after those asked for before.
    * @throws StepsAnimationError `model` when the decoder cannot be loaded or its process ends
    */
-  decode(latent: Latent): Promise<DecodedPicture> {
+  decode(latent: Latent, kind: DecoderKind = 'full'): Promise<DecodedStep> {
     const id = ++this.#lastId;
     const child = this.#running();
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       holdOpen(child, true);
-      const request: DecodeRequest = { id, latent };
+      const request: DecodeRequest = { id, latent, kind };
       child.send(request, (error) => {
         if (error)
           this.#settle(id)?.reject(new StepsAnimationError('model', `A step could not be decoded: ${error.message}`));
@@ -49,7 +51,7 @@ export class StepDecoder implements AsyncDisposable {
 
   #running(): ChildProcess {
     if (this.#child) return this.#child;
-    const child = forkProcess(new URL('./step-decoder-process.js', import.meta.url), this.#modelFolder);
+    const child = forkProcess(new URL('./step-decoder-process.js', import.meta.url), this.#model);
     // From here, so that its whole start and all its threads are of low priority.
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     child.on('message', (reply) => this.#receive(reply as DecodeReply));
@@ -61,7 +63,7 @@ export class StepDecoder implements AsyncDisposable {
 
   #receive(reply: DecodeReply): void {
     const pending = this.#settle(reply.id);
-    if ('picture' in reply) pending?.resolve(reply.picture);
+    if ('picture' in reply) pending?.resolve(reply);
     else pending?.reject(new StepsAnimationError('model', `A step could not be decoded: ${reply.error}`));
   }
 

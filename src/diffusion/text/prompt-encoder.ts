@@ -70,7 +70,10 @@ export class PromptEncoder implements AsyncDisposable {
       for (const { ids } of chunks) {
         encoded.push(await encoder.encode(ids, skipped, this.#leastSkipped === 0));
       }
-      const weighted = weigh(encoded.map(({ hidden }) => hidden), chunks);
+      const weighted = weigh(
+        encoded.map(({ hidden }) => hidden),
+        chunks,
+      );
       rows.forEach((row, i) => {
         const hidden = weighted[i];
         if (hidden) row.hidden.push(hidden);
