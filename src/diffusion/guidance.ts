@@ -7,7 +7,7 @@ import type { Conditioning } from './text/conditioning.js';
 export type GuidingPrompts = { readonly positive: Conditioning; readonly negative: Conditioning };
 
 export type Guidance = {
-  /** the prompts of an evaluation, counted from 1: they change where prompts are edited on the way */
+  /** the prompts of an evaluation, counted from 0: they change where prompts are edited on the way */
   readonly promptsAt: (evaluation: number) => GuidingPrompts;
   /** 0 leaves the guided prediction as it is, 1 gives it the deviation of the one that follows the prompt */
   readonly rescale: number;
@@ -23,7 +23,7 @@ export function guide(model: NoiseModel, { promptsAt, rescale, circumstances }: 
   let evaluation = 0;
   const { cfgScale } = circumstances;
   return async (latent, sigma) => {
-    const { positive, negative } = promptsAt(++evaluation);
+    const { positive, negative } = promptsAt(evaluation++);
     const isGuided = cfgScale !== 1 && !model.isDistilled;
     const prompts = isGuided ? [negative, positive] : [positive];
     const predicted = await model.predict(latent, sigma, prompts, circumstances);

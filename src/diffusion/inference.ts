@@ -46,8 +46,8 @@ export class Inference implements AsyncDisposable {
     this.#child.on('error', (cause) => this.#fail(cause.message));
     this.#child.on('exit', (code, signal) => this.#fail(describeExit(code, signal)));
     this.#loaded = this.#loading.take().then((reply) => {
-      if (reply.type !== 'loaded') throw errorOf(reply);
-      return reply;
+      if (reply.type === 'loaded') return reply;
+      throw errorOf(reply.type === 'failed' ? reply : {});
     });
     this.#loaded.catch((error) => {
       this.#failure ??= error;

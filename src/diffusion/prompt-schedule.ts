@@ -16,8 +16,8 @@ type PassSchedule = {
 type ScheduledConditioning = { readonly until: number; readonly conditioning: Conditioning };
 
 /**
- * What guides each evaluation of the model in a pass, counted from 1: edits and alternations in the prompts
- * change it on the way, as AUTOMATIC1111's web UI counts. Both prompts are brought to the same length.
+ * What guides each evaluation of the model in a pass, counted from 0 as in AUTOMATIC1111's web UI: edits and
+ * alternations in the prompts change it on the way. Both prompts are brought to the same length.
  */
 export async function guidingPrompts(
   encoder: PromptEncoder,

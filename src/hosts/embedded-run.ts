@@ -1,18 +1,31 @@
 import { randomInt } from 'node:crypto';
+import { checkOptions } from '../check-options.js';
+import type { BatchRequest, Size } from '../diffusion/batch-request.js';
 import type { ModelFolder } from '../diffusion/model-folder.js';
-import { findSampler, findScheduler } from '../diffusion/names.js';
-import type { BatchRequest, Size } from '../diffusion/pipeline.js';
+import { type PlannedPass, planPasses } from '../diffusion/passes.js';
 import { StepsAnimationError } from '../errors.js';
+import {
+  type GenerationOptions,
+  generationOptionsSchema,
+  type Img2imgOptions,
+  img2imgOptionsSchema,
+} from './generation-options.js';
 import type { GenerationRequest, ImageInfo, PassInfo } from './host.js';
 import { formatInfotext } from './infotext.js';
+import { type FittedStart, fitStart } from './start-picture.js';
 
 /** A checked request, laid out as batches. */
 export type EmbeddedRun = {
   readonly batches: readonly BatchRequest[];
   /** all images of all batches, batch by batch */
-  readonly images: readonly (ImageInfo & { readonly width: number; readonly height: number })[];
+  readonly images: readonly (ImageInfo & Size)[];
   readonly passes: readonly PassInfo[];
+  /** the starting picture, where it is shown first; `passes` begins with one for it */
+  readonly startFrame: FittedStart['picture'] | undefined;
+  readonly preview: GenerationOptions['preview'];
 };
+
+type Start = Img2imgOptions & FittedStart;
 
 const largestSide = 4096;
 const seeds = 2 ** 32;
@@ -22,37 +35,101 @@ const seeds = 2 ** 32;
  * random one.
  * @throws StepsAnimationError `usage`, naming the value and what is possible
  */
-export function planRun(request: GenerationRequest, folder: ModelFolder): EmbeddedRun {
-  const sampler = findSampler(request.sampler);
-  const scheduler = findScheduler(request.scheduler, sampler);
-  const width = sideOf('width', request.width || folder.width, folder);
-  const height = sideOf('height', request.height || folder.height, folder);
-  whole('steps', request.steps, 1, 1000);
-  whole('batch count', request.batchCount, 1, 1000);
-  whole('batch size', request.batchSize, 1, 64);
-  whole('seed', request.seed, -1, seeds - 1);
-  if (!(request.cfgScale >= 1 && request.cfgScale <= 100))
-    refuse('CFG scale', request.cfgScale, 'a number from 1 to 100');
+export async function planRun({ start, ...given }: GenerationRequest, folder: ModelFolder): Promise<EmbeddedRun> {
+  const options = checkOptions(generationOptionsSchema, given);
+  const width = sideOf('width', options.width || folder.width, folder);
+  const height = sideOf('height', options.height || folder.height, folder);
+  const fitted = start && (await checkStart(start, { width, height }));
+  if (fitted && options.hiresScale > 1) {
+    throw new StepsAnimationError('usage', 'A hires pass is part of txt2img; with a starting picture, leave hires scale at 1.');
+  }
+  const request = requestOf({ ...options, width, height }, fitted, folder);
+  const planned = planPasses(request, folder);
+  return {
+    ...layOut({ ...options, width, height }, request, planned, folder),
+    startFrame: fitted?.startFrame ? fitted.picture : undefined,
+    preview: options.preview,
+  };
+}
 
-  const firstSeed = request.seed === -1 ? randomInt(seeds) : request.seed;
-  const shown = { ...request, width, height, sampler: sampler.name, scheduler: scheduler.name, model: folder.name };
-  const images = Array.from({ length: request.batchCount * request.batchSize }, (_, i) => {
-    const seed = (firstSeed + i) % seeds;
+async function checkStart(
+  { picture, mask, ...given }: NonNullable<GenerationRequest['start']>,
+  size: Size,
+): Promise<Start> {
+  const options = checkOptions(img2imgOptionsSchema, given);
+  return { ...options, ...(await fitStart(picture, mask, size, options)) };
+}
+
+/** The request of a batch, without its seeds. */
+function requestOf(options: GenerationOptions, start: Start | undefined, folder: ModelFolder): BatchRequest {
+  const { width, height, seedResizeFromWidth, seedResizeFromHeight } = options;
+  const sampling = {
+    ...{ sampler: options.sampler, scheduler: options.scheduler, steps: options.steps },
+    ...{ sigmaMin: ownOf(options.sigmaMin), sigmaMax: ownOf(options.sigmaMax), rho: ownOf(options.rho) },
+    ...{ eta: ownOf(options.eta), churn: options.sChurn, churnFrom: options.sTmin, churnTo: ownOf(options.sTmax) },
+    noiseScale: options.sNoise,
+  };
+  return {
+    ...sampling,
+    ...{ prompt: options.prompt, negativePrompt: options.negativePrompt, cfgScale: options.cfgScale, width, height },
+    ...{ guidanceRescale: options.guidanceRescale, clipSkip: options.clipSkip, generator: options.rng },
+    ...{ seeds: [], variationSeeds: [], variationStrength: options.variationStrength },
+    seedResizeFrom:
+      seedResizeFromWidth > 0 && seedResizeFromHeight > 0
+        ? { width: seedResizeFromWidth, height: seedResizeFromHeight }
+        : undefined,
+    start: start && { picture: start.picture, mask: start.mask, denoisingStrength: start.denoisingStrength },
+    hires:
+      options.hiresScale > 1
+        ? {
+            ...sampling,
+            ...{ width: hiresSide(width, options, folder), height: hiresSide(height, options, folder) },
+            ...{ steps: options.hiresSteps || options.steps, upscaler: options.hiresUpscaler },
+            denoisingStrength: options.hiresDenoisingStrength,
+          }
+        : undefined,
+  };
+}
+
+function ownOf(value: number | 'auto'): number | undefined {
+  return value === 'auto' ? undefined : value;
+}
+
+function hiresSide(side: number, { hiresScale }: GenerationOptions, folder: ModelFolder): number {
+  const unit = folder.sizeUnit;
+  return sideOf('hires size', Math.round((side * hiresScale) / unit) * unit, folder);
+}
+
+function layOut(
+  options: GenerationOptions,
+  request: BatchRequest,
+  planned: readonly PlannedPass[],
+  folder: ModelFolder,
+): Pick<EmbeddedRun, 'batches' | 'images' | 'passes'> {
+  const { batchCount, batchSize, variationStrength, width, height } = options;
+  const firstSeed = options.seed === -1 ? randomInt(seeds) : options.seed;
+  const firstVariation = options.variationSeed === -1 ? randomInt(seeds) : options.variationSeed;
+  const finished = planned.at(-1) ?? { width, height };
+  const images = Array.from({ length: batchCount * batchSize }, (_, i) => {
+    // With variation, the images of a run differ by their variation seeds alone, as in the web UIs.
+    const seed = variationStrength > 0 ? firstSeed : (firstSeed + i) % seeds;
+    const variationSeed = (firstVariation + i) % seeds;
     return {
-      batch: Math.floor(i / request.batchSize),
-      position: i % request.batchSize,
-      seed,
-      prompt: request.prompt,
-      infotext: formatInfotext({ ...shown, seed }),
-      width,
-      height,
+      ...{ batch: Math.floor(i / batchSize), position: i % batchSize, seed, prompt: options.prompt },
+      infotext: formatInfotext({ options: { ...options, seed, variationSeed }, request, planned, folder }),
+      ...{ width: finished.width, height: finished.height },
+      variationSeed,
     };
   });
-  const batches = Array.from({ length: request.batchCount }, (_, batch) => ({
-    ...shown,
-    seeds: images.filter((image) => image.batch === batch).map(({ seed }) => seed),
-  }));
-  return { batches, images, passes: [{ kind: 'base', width, height, steps: request.steps, exact: true }] };
+  const batches = Array.from({ length: batchCount }, (_, batch) => {
+    const own = images.filter((image) => image.batch === batch);
+    return { ...request, seeds: own.map(({ seed }) => seed), variationSeeds: own.map((image) => image.variationSeed) };
+  });
+  return { batches, images: images.map(({ variationSeed: _, ...image }) => image), passes: passesOf(planned) };
+}
+
+function passesOf(planned: readonly PlannedPass[]): readonly PassInfo[] {
+  return planned.map(({ kind, width, height, steps, exact }) => ({ kind, width, height, steps, exact }));
 }
 
 /** @throws StepsAnimationError `usage` unless the run's images have the only size that its model can make */
@@ -67,14 +144,9 @@ export function requireSize({ passes }: EmbeddedRun, { width, height }: Size): v
 
 function sideOf(name: string, value: number, { sizeUnit, name: model }: ModelFolder): number {
   const fits = Number.isInteger(value) && value > 0 && value <= largestSide && value % sizeUnit === 0;
-  return fits ? value : refuse(name, value, `a multiple of ${sizeUnit} up to ${largestSide} for the model ${model}`);
-}
-
-function whole(name: string, value: number, from: number, to: number): void {
-  if (!Number.isInteger(value) || value < from || value > to)
-    refuse(name, value, `a whole number from ${from} to ${to}`);
-}
-
-function refuse(name: string, value: number, allowed: string): never {
-  throw new StepsAnimationError('usage', `The ${name} ${value} is not possible; it must be ${allowed}.`);
+  if (fits) return value;
+  throw new StepsAnimationError(
+    'usage',
+    `The ${name} ${value} is not possible; it must be a multiple of ${sizeUnit} up to ${largestSide} for the model ${model}.`,
+  );
 }

@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import type { Picture } from '../animation/picture.js';
+import type { generationOptionsSchema, img2imgOptionsSchema } from './generation-options.js';
 
 /**
  * A program that generates images and tells of every step.
@@ -29,25 +31,17 @@ export type ModelDescription = {
   readonly height: number;
 };
 
-export type GenerationRequest = {
-  /** name or folder of a model */
-  readonly model: string;
-  readonly prompt: string;
-  readonly negativePrompt: string;
-  readonly sampler: string;
-  readonly scheduler: string;
-  /** sampling steps, at least 1 */
-  readonly steps: number;
-  readonly cfgScale: number;
-  /** seed of the first image, 0 to 2^32 - 1 */
-  readonly seed: number;
-  /** in pixels, multiples of 8 */
-  readonly width: number;
-  readonly height: number;
-  /** how many batches, one after another */
-  readonly batchCount: number;
-  /** how many images at once */
-  readonly batchSize: number;
+/** What a host is asked for: the generation options (docs/options.md), those left out by their defaults. */
+export type GenerationRequest = z.input<typeof generationOptionsSchema> & {
+  /** what img2img starts from */
+  readonly start?: StartRequest;
+};
+
+export type StartRequest = z.input<typeof img2imgOptionsSchema> & {
+  /** of any size */
+  readonly picture: Picture;
+  /** a picture of the same size: what is white is painted anew, what is black stays */
+  readonly mask?: Picture;
 };
 
 export type ImageInfo = {
@@ -97,6 +91,8 @@ export type GenerationEvent =
        */
       readonly release?: () => void;
     }
+  /** something that a person may want to know */
+  | { readonly type: 'note'; readonly message: string }
   | {
       readonly type: 'image';
       readonly image: number;

@@ -1,7 +1,7 @@
 /** A prompt's text, with what changes in it. */
 export type PromptNode = string | readonly PromptNode[] | PromptEdit | PromptAlternation;
 
-export type PromptEdit = {
+type PromptEdit = {
   readonly kind: 'edit';
   readonly before: PromptNode;
   readonly after: PromptNode;
@@ -9,7 +9,7 @@ export type PromptEdit = {
   readonly when: string;
 };
 
-export type PromptAlternation = { readonly kind: 'alternation'; readonly choices: readonly PromptNode[] };
+type PromptAlternation = { readonly kind: 'alternation'; readonly choices: readonly PromptNode[] };
 
 /** Text, an escape, a separator, a bracket; a backslash alone is an error. */
 const tokens = /[^\\[\]():|]+|\\[^\n]|[[\]():|\\]/g;

@@ -33,7 +33,7 @@ export async function readFinalLayerNorm(file: string): Promise<LayerNorm> {
 }
 
 function keepNorm(graph: PbfReader, found: Map<string, Float32Array>): void {
-  const tensor = { type: 1, name: '', values: new Float32Array(), bytes: new Uint8Array() };
+  const tensor = { type: 1, name: '', values: new Float32Array(), bytes: new Uint8Array() as Uint8Array };
   // TensorProto: data_type is field 2 (10 for half floats), float_data 4, name 8, raw_data 9.
   graph.readMessage((field, _, reader) => {
     if (field === 2) tensor.type = reader.readVarint();

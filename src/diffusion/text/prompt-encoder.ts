@@ -5,7 +5,7 @@ import { parseAttention } from '../prompts/attention.js';
 import { chunkTokens, emptyChunk, type TokenChunk } from '../prompts/chunks.js';
 import { applyWeights } from '../prompts/weights.js';
 import { type Conditioning, joinTokens, joinWidths } from './conditioning.js';
-import { TextEncoder } from './text-encoder.js';
+import { type EncodedChunk, TextEncoder } from './text-encoder.js';
 
 /** How far before the end of a chunk of tokens a comma is looked for, as in AUTOMATIC1111's web UI. */
 const backtrack = 20;
@@ -66,7 +66,7 @@ export class PromptEncoder implements AsyncDisposable {
     const rows = texts.map(() => ({ hidden: [] as FloatTensor[], pooled: undefined as FloatTensor | undefined }));
     for (let index = 0; index < count; index++) {
       const chunks = chunked.map((each) => each[index] ?? emptyChunk({ ...rules, backtrack }));
-      const encoded = [];
+      const encoded: EncodedChunk[] = [];
       for (const { ids } of chunks) {
         encoded.push(await encoder.encode(ids, skipped, this.#leastSkipped === 0));
       }
