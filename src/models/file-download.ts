@@ -127,6 +127,7 @@ async function discardPart({ path, onBytes }: FileDownload): Promise<void> {
   await rm(partOf(path), { force: true });
 }
 
+/** Errors of the network come as the cause of a TypeError, which names no system call. */
 function isOfFileSystem(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && 'path' in error;
+  return error instanceof Error && 'syscall' in error;
 }

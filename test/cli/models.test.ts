@@ -80,6 +80,12 @@ describe('models', () => {
     expect(result.stderr).toMatch(message);
   });
 
+  it('alone tells what it can do', async () => {
+    const { stderr, exitCode } = await runCommand('models');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^ +pull .*error: Name one of these commands\.\n$/ms);
+  });
+
   it('tells what to do about a gated model', async () => {
     const { hub } = await start();
     hub.intercept = (path, response) => {

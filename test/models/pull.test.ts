@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
@@ -7,6 +8,7 @@ import { type PullEvent, pullModel } from '#dist/models/pull.js';
 import { parseRepository } from '#dist/models/repository.js';
 import { commit, type FakeHub, refuse, repository, startFakeHub } from '../helpers/fake-hub.js';
 import { filesBelow } from '../helpers/files-below.js';
+import { smallDisk } from '../helpers/small-disk.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 const tinyModel = fileURLToPath(new URL('../fixtures/tiny-model', import.meta.url));
@@ -313,6 +315,29 @@ describe('staying offline', () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     await expect(pull()).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(/HF_HUB_OFFLINE/) });
     expect(hub.requests).toEqual([]);
+  });
+});
+
+describe('a disk that fills up meanwhile', () => {
+  it('is told as such, and what has come is of use when there is room again', async () => {
+    const hub = await startHub();
+    const modelsFolder = await smallDisk(5000);
+    if (modelsFolder === undefined) return console.log('not tested: no right to mount a small file system');
+    const filler = join(modelsFolder, 'filler');
+    const onEvent = (event: PullEvent) => {
+      if (event.type !== 'progress' || event.bytes < 500_000 || existsSync(filler)) return;
+      expect(() => writeFileSync(filler, Buffer.alloc(5_000_000))).toThrow(/ENOSPC/);
+    };
+    const settings = { repository: parseRepository(repository), modelsFolder, onEvent };
+    await expect(pullModel(settings)).rejects.toMatchObject({
+      code: 'output',
+      message: expect.stringMatching(/Cannot write to .*ENOSPC.*--models-dir; what has come is kept/),
+    });
+    await rm(filler);
+    hub.requests.length = 0;
+    await pull({ modelsFolder });
+    await expectWhole(hub, modelsFolder);
+    expect(requestsOf(hub, weights)[0]?.range).toMatch(/^bytes=\d+-$/);
   });
 });
 
