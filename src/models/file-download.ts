@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { StepsAnimationError } from '../errors.js';
-import { unreachable } from './hub-connection.js';
+import { disconnected } from './hub-connection.js';
 import type { HubFile } from './hub-files.js';
 
 export type FileDownload = {
@@ -95,16 +95,14 @@ async function bringAll(download: FileDownload): Promise<void> {
 
 async function bringRest(download: FileDownload, offset: number): Promise<void> {
   const { file, url, path, signal, onBytes } = download;
-  if (offset > file.size) {
-    await discardPart(download);
-    return await bringRest(download, 0);
-  }
+  if (offset > file.size) return await bringFromStart(download);
   const range = offset > 0 ? { range: `bytes=${offset}-` } : undefined;
   const response = await download.fetch(url, { signal, headers: { 'accept-encoding': 'identity', ...range } });
-  const goesOn =
-    offset > 0 && response.headers.get('content-range') === `bytes ${offset}-${file.size - 1}/${file.size}`;
-  if (offset > 0 && !goesOn) onBytes(-offset);
-  let size = goesOn ? offset : 0;
+  if (offset > 0 && response.headers.get('content-range') !== `bytes ${offset}-${file.size - 1}/${file.size}`) {
+    await response.body?.cancel();
+    return await bringFromStart(download);
+  }
+  let size = offset;
   async function* count(chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
       size += chunk.length;
@@ -113,13 +111,17 @@ async function bringRest(download: FileDownload, offset: number): Promise<void> 
       yield chunk;
     }
   }
-  const target = createWriteStream(partOf(path), { flags: goesOn ? 'a' : 'w', flush: true });
+  const target = createWriteStream(partOf(path), { flags: offset > 0 ? 'a' : 'w', flush: true });
   await pipeline(response.body ?? Readable.from([]), count, target, { signal }).catch((cause: unknown) => {
-    throw isOfFileSystem(cause) || cause instanceof StepsAnimationError
-      ? cause
-      : unreachable(new URL(url).origin, cause);
+    throw isOfFileSystem(cause) || cause instanceof StepsAnimationError ? cause : disconnected(url, cause);
   });
-  if (size < file.size) throw unreachable(new URL(url).origin, 'the connection was cut');
+  if (size < file.size) throw disconnected(url, 'it ended too early');
+}
+
+/** For a part that is too long, and for servers that do not go on where they are asked to. */
+async function bringFromStart(download: FileDownload): Promise<void> {
+  await discardPart(download);
+  await bringRest(download, 0);
 }
 
 async function discardPart({ path, onBytes }: FileDownload): Promise<void> {

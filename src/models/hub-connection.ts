@@ -16,7 +16,7 @@ export function createHubFetch(settings: HubSettings, repository: Repository, si
     const stop = init?.signal ?? signal ?? null;
     const response = await fetch(url, { ...init, headers, signal: stop }).catch((cause: unknown) => {
       stop?.throwIfAborted();
-      throw unreachable(url.origin, cause);
+      throw disconnected(url, cause);
     });
     if (response.ok) return response;
     await response.body?.cancel();
@@ -25,9 +25,12 @@ export function createHubFetch(settings: HubSettings, repository: Repository, si
 }
 
 /** The error for a connection that could not be made or broke. */
-export function unreachable(where: string, cause: unknown): StepsAnimationError {
-  const remedy = 'check the network and HF_ENDPOINT, then pull again';
-  return new StepsAnimationError('network', `Cannot reach ${where} (${reasonOf(cause)}): ${remedy}.`, { cause });
+export function disconnected(url: string | URL, cause: unknown): StepsAnimationError {
+  return new StepsAnimationError(
+    'network',
+    `The connection to ${new URL(url).origin} failed (${reasonOf(cause)}): check the network and HF_ENDPOINT, then pull again; what has come is kept.`,
+    { cause },
+  );
 }
 
 /** `fetch` itself says only that it failed; why is in the cause. */

@@ -12,8 +12,6 @@ export type PullSettings = {
   readonly repository: Repository;
   /** the folder of stored models; made if it is not there */
   readonly modelsFolder: string;
-  /** where the settings of the hub are taken from */
-  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly onEvent?: (event: PullEvent) => void;
   readonly signal?: AbortSignal;
 };
@@ -57,8 +55,8 @@ export async function pullModel(settings: PullSettings): Promise<ModelFolder> {
 }
 
 async function pull(settings: PullSettings, folder: string, signal: AbortSignal): Promise<void> {
-  const { repository, env = process.env, onEvent = () => {} } = settings;
-  const hub = await readHubSettings(env);
+  const { repository, onEvent = () => {} } = settings;
+  const hub = await readHubSettings(process.env);
   const fetch = createHubFetch(hub, repository, signal);
   const { commit, files } = await listHubFiles(repository, { endpoint: hub.endpoint, fetch });
   const total = sum(files.map(({ size }) => size));

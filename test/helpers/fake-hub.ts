@@ -9,7 +9,8 @@ export const repository = 'owner/a-model';
 
 /** What a fake hub has, and what it does wrong. All of it may be changed while it runs. */
 export type FakeHub = {
-  readonly url: string;
+  /** where the pages of its list say that it goes on */
+  url: string;
   readonly files: Map<string, Buffer>;
   /** every request so far; `host` is where it came to */
   readonly requests: {
@@ -22,7 +23,8 @@ export type FakeHub = {
   intercept: (path: string, response: ServerResponse) => boolean;
   /** what is sent instead of a file's bytes */
   send: (path: string, bytes: Buffer, response: ServerResponse) => void;
-  takesRanges: boolean;
+  /** which part of a file is sent to who asks for it from a byte on: that one, all of it, or another */
+  ranges: 'kept' | 'ignored' | 'wrong';
   readonly revisions: Set<string>;
 };
 
@@ -37,7 +39,7 @@ export async function startFakeHub(files: Iterable<readonly [string, Buffer]>): 
     requests: [],
     intercept: () => false,
     send: (_, bytes, response) => void response.end(bytes),
-    takesRanges: true,
+    ranges: 'kept',
     revisions: new Set(['main', commit]),
   };
   const cdnUrl = await listen((request, response) => {
@@ -126,7 +128,7 @@ function entryOf(path: string, bytes: Buffer): unknown {
 function sendFile(hub: FakeHub, path: string, request: IncomingMessage, response: ServerResponse): void {
   const bytes = hub.files.get(path) ?? Buffer.alloc(0);
   const [, start] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
-  const from = hub.takesRanges ? Number(start ?? 0) : 0;
+  const from = hub.ranges === 'ignored' || !start ? 0 : Number(start) - (hub.ranges === 'wrong' ? 1 : 0);
   const range = from > 0 && { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` };
   response.writeHead(from > 0 ? 206 : 200, { 'content-length': bytes.length - from, ...range });
   hub.send(path, bytes.subarray(from), response);

@@ -115,6 +115,15 @@ describe('a pull', () => {
     expect(new Set(hub.requests.map(({ host }) => host))).toEqual(new Set(['hub', 'cdn']));
   });
 
+  it('sends the token to no other host where the list of files goes on', async () => {
+    const hub = await startHub();
+    hub.url = hub.url.replace('127.0.0.1', 'localhost');
+    vi.stubEnv('HF_TOKEN', 'hf_secret');
+    await pull();
+    const tokens = hub.requests.filter(({ path }) => path.includes('cursor=')).map(({ token }) => token);
+    expect(new Set(tokens)).toEqual(new Set([undefined]));
+  });
+
   it('takes the token that was logged in with', async () => {
     const hub = await startHub();
     const home = await temporaryFolder();
@@ -166,9 +175,9 @@ describe('a connection that is cut', () => {
     ]);
   });
 
-  it('to a server that cannot go on begins again', async () => {
+  it.each(['ignored', 'wrong'] as const)('to a server that cannot go on begins again: ranges %s', async (ranges) => {
     const hub = await startHub();
-    hub.takesRanges = false;
+    hub.ranges = ranges;
     cutWeights(hub, 700_000, 1);
     const { modelsFolder, events } = await pull();
     await expectWhole(hub, modelsFolder);
@@ -257,7 +266,10 @@ describe('a hub that refuses', () => {
     hub.intercept = (_, response) => Boolean(response.end('<html>Please log in to this network</html>'));
     await expect(pull()).rejects.toMatchObject({ code: 'network', message: expect.stringMatching(/HF_ENDPOINT/) });
     vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:1');
-    await expect(pull()).rejects.toMatchObject({ code: 'network', message: expect.stringMatching(/Cannot reach/) });
+    await expect(pull()).rejects.toMatchObject({
+      code: 'network',
+      message: expect.stringMatching(/connection to .* failed/),
+    });
   });
 });
 
