@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { type PullEvent, pullModel } from '#dist/models/pull.js';
 import { parseRepository } from '#dist/models/repository.js';
+import { readUsableModels } from '#dist/models/stored-models.js';
 import { commit, type FakeHub, refuse, repository, startFakeHub } from '../helpers/fake-hub.js';
 import { filesBelow } from '../helpers/files-below.js';
 import { smallDisk } from '../helpers/small-disk.js';
@@ -105,6 +106,16 @@ describe('a pull', () => {
       'unet/model.onnx',
       weights,
     ]);
+  });
+
+  it('that fails while a newer version comes leaves no model of two versions', async () => {
+    const hub = await startHub();
+    const { modelsFolder } = await pull();
+    hub.files.set('unet/model.onnx', randomBytes(100));
+    hub.files.set(weights, randomBytes(3_000_000));
+    hub.send = (path, bytes, response) => void (path === weights ? response.destroy() : response.end(bytes));
+    await expect(pull({ modelsFolder })).rejects.toMatchObject({ code: 'network' });
+    expect(await readUsableModels([modelsFolder])).toEqual([]);
   });
 
   it('sends the token to the hub and to nobody else', async () => {
