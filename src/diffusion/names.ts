@@ -1,6 +1,7 @@
 import { StepsAnimationError } from '../errors.js';
 import { type SamplerRow, samplers } from './samplers/index.js';
-import { type Scheduler, schedulers } from './schedules.js';
+import { schedulers } from './schedulers/index.js';
+import type { Scheduler } from './schedulers/scheduler.js';
 
 type Named = { readonly name: string; readonly aliases: readonly string[] };
 

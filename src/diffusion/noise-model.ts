@@ -1,15 +1,19 @@
 import { StepsAnimationError } from '../errors.js';
+import type { SessionSettings } from './devices.js';
 import { imageOf, type Latent, map, stack, zip } from './latent.js';
-import type { SchedulerConfig } from './model-folder.js';
-import { type FloatTensor, Network, tensorFor } from './onnx.js';
-import type { DenoiseBoth } from './samplers/sampler.js';
-import { timestepAt, trainingSigmas } from './schedules.js';
+import type { ModelFolder } from './model-folder.js';
+import { Network, tensorFor } from './onnx.js';
+import { timestepAt } from './schedulers/training-sigmas.js';
+import type { Conditioning } from './text/conditioning.js';
 
-/** What the prompts have become: hidden states of shape [1, tokens, width] each. */
-export type Guidance = {
-  readonly positive: FloatTensor;
-  readonly negative: FloatTensor;
-  /** classifier-free guidance: 1 follows the positive prompt alone, higher goes further away from the negative one */
+const knownInputs = ['sample', 'timestep', 'encoder_hidden_states', 'text_embeds', 'time_ids', 'timestep_cond'];
+
+/** What the UNet is told beside the latent and the prompts. */
+export type Circumstances = {
+  /** of the picture that is being made, in pixels: SDXL is told it */
+  readonly width: number;
+  readonly height: number;
+  /** what a distilled model is to be guided by; 1 is no guidance */
   readonly cfgScale: number;
 };
 
@@ -18,29 +22,28 @@ export class NoiseModel implements AsyncDisposable {
   /** of every training timestep, rising */
   readonly sigmas: readonly number[];
   readonly #unet: Network;
-  readonly #prediction: SchedulerConfig['prediction_type'];
+  readonly #folder: ModelFolder;
 
-  private constructor(unet: Network, scheduler: SchedulerConfig) {
+  private constructor(unet: Network, folder: ModelFolder) {
     this.#unet = unet;
-    this.#prediction = scheduler.prediction_type;
-    this.sigmas = trainingSigmas({
-      betaSchedule: scheduler.beta_schedule,
-      betaStart: scheduler.beta_start,
-      betaEnd: scheduler.beta_end,
-      timesteps: scheduler.num_train_timesteps,
-    });
+    this.#folder = folder;
+    this.sigmas = folder.trainingSigmas;
   }
 
   /** @throws StepsAnimationError `model` when the network cannot be loaded or is of a kind with further inputs */
-  static async load(file: string, scheduler: SchedulerConfig): Promise<NoiseModel> {
-    const unet = await Network.load(file);
-    const known = ['sample', 'timestep', 'encoder_hidden_states'];
-    const unknown = unet.inputNames.filter((name) => !known.includes(name));
-    if (unknown.length === 0) return new NoiseModel(unet, scheduler);
+  static async load(file: string, folder: ModelFolder, settings: SessionSettings): Promise<NoiseModel> {
+    const unet = await Network.load(file, settings);
+    const unknown = unet.inputNames.filter((name) => !knownInputs.includes(name));
+    if (unknown.length === 0) return new NoiseModel(unet, folder);
     throw new StepsAnimationError(
       'model',
-      `${file} wants ${unknown.join(', ')} too, which is not supported; use a model like Stable Diffusion 1.`,
+      `${file} wants ${unknown.join(', ')} too, which this engine cannot give; use a text-to-image model of the families Stable Diffusion 1, 2 or XL.`,
     );
+  }
+
+  /** Whether the model is told the CFG scale instead of being asked twice. */
+  get isDistilled(): boolean {
+    return this.#unet.inputNames.includes('timestep_cond');
   }
 
   /** The training timestep, with its fraction, of a noise level. */
@@ -55,53 +58,101 @@ export class NoiseModel implements AsyncDisposable {
   }
 
   /**
-   * The model as samplers want it: Ho and Salimans 2022, "Classifier-Free Diffusion Guidance", around Karras et
-   * al. 2022, section 5 (preconditioning), with the scales of a model trained to predict noise (or velocity:
-   * Salimans and Ho 2022, "Progressive Distillation for Fast Sampling of Diffusion Models").
+   * What the network makes of a latent with noise of standard deviation `sigma`, once for each of the prompts, which
+   * have the same number of tokens.
    */
-  guidedBy({ positive, negative, cfgScale }: Guidance): DenoiseBoth {
-    return async (latent, sigma) => {
-      const deviation = Math.sqrt(sigma ** 2 + 1);
-      const scaled = map(latent, (value) => value / deviation);
-      const timestep = this.timestepAt(sigma);
-      if (cfgScale === 1) {
-        const clean = this.#clean(latent, sigma, await this.#predict(scaled, timestep, [positive]));
-        return { guided: clean, unguided: clean };
-      }
-      const both = await this.#predict(stack([scaled, scaled]), timestep, [negative, positive]);
-      const guided = zip(half(both, 0), half(both, 1), (away, towards) => away + cfgScale * (towards - away));
-      return { guided: this.#clean(latent, sigma, guided), unguided: this.#clean(latent, sigma, half(both, 0)) };
-    };
+  async predict(
+    latent: Latent,
+    sigma: number,
+    prompts: readonly Conditioning[],
+    circumstances: Circumstances,
+  ): Promise<Latent[]> {
+    const deviation = Math.sqrt(sigma ** 2 + 1);
+    const scaled = map(latent, (value) => value / deviation);
+    const [images] = latent.shape;
+    const items = prompts.flatMap((prompt) => Array.from({ length: images }, (_, i) => ({ prompt, image: imageOf(scaled, i) })));
+    const [fixedBatch] = this.#unet.input('sample').shape;
+    const batch = typeof fixedBatch === 'number' ? fixedBatch : items.length;
+    const predicted: Latent[] = [];
+    for (let first = 0; first < items.length; first += batch) {
+      const share = items.slice(first, first + batch);
+      const [last] = share.slice(-1);
+      while (last && share.length < batch) share.push(last);
+      predicted.push(await this.#run(share, this.timestepAt(sigma), circumstances));
+    }
+    const all = stack(predicted);
+    return prompts.map((_, p) => stack(Array.from({ length: images }, (__, i) => imageOf(all, p * images + i))));
   }
 
-  /** Runs the UNet; the batch is shared out evenly among the prompts. */
-  async #predict(latent: Latent, timestep: number, prompts: readonly FloatTensor[]): Promise<Latent> {
-    const [batch] = latent.shape;
-    const time = this.#unet.input('timestep');
-    const times = time.shape.length === 0 ? 1 : typeof time.shape[0] === 'number' ? time.shape[0] : batch;
-    const output = await this.#unet.run(
+  /** Runs the network once. */
+  async #run(
+    items: readonly { readonly prompt: Conditioning; readonly image: Latent }[],
+    timestep: number,
+    circumstances: Circumstances,
+  ): Promise<Latent> {
+    const sample = stack(items.map(({ image }) => image));
+    const { data } = await this.#unet.run(
       {
-        sample: tensorFor(this.#unet.input('sample'), latent.data, latent.shape),
-        timestep: tensorFor(time, new Array<number>(times).fill(timestep), time.shape.length === 0 ? [] : [times]),
-        encoder_hidden_states: this.#hiddenStates(prompts, batch),
+        sample: tensorFor(this.#unet.input('sample'), sample.data, sample.shape),
+        timestep: this.#timestep(timestep, items.length),
+        encoder_hidden_states: this.#rows('encoder_hidden_states', items.map(({ prompt }) => prompt.hidden)),
+        ...this.#sizeConditions(items.map(({ prompt }) => prompt), circumstances),
+        ...this.#guidanceCondition(items.length, circumstances),
       },
       'out_sample',
     );
-    return { shape: latent.shape, data: output.data };
+    return { shape: sample.shape, data };
   }
 
-  #hiddenStates(prompts: readonly FloatTensor[], batch: number) {
-    const [, tokens = 0, width = 0] = prompts[0]?.shape ?? [];
-    const size = tokens * width;
-    const data = new Float32Array(batch * size);
-    const perPrompt = batch / prompts.length;
-    for (let i = 0; i < batch; i++) data.set(prompts[Math.floor(i / perPrompt)]?.data ?? [], i * size);
-    return tensorFor(this.#unet.input('encoder_hidden_states'), data, [batch, tokens, width]);
+  #timestep(timestep: number, batch: number) {
+    const input = this.#unet.input('timestep');
+    const [length] = input.shape;
+    const count = length === undefined ? 1 : typeof length === 'number' ? length : batch;
+    return tensorFor(input, new Array<number>(count).fill(timestep), length === undefined ? [] : [count]);
   }
 
-  /** The clean latent that a prediction stands for. */
-  #clean(noisy: Latent, sigma: number, predicted: Latent): Latent {
-    switch (this.#prediction) {
+  /** Tensors of batch 1, joined into one. */
+  #rows(name: string, rows: readonly { readonly data: Float32Array; readonly shape: readonly number[] }[]) {
+    const [, ...shape] = rows[0]?.shape ?? [];
+    const size = rows[0]?.data.length ?? 0;
+    const data = new Float32Array(size * rows.length);
+    rows.forEach((row, i) => {
+      data.set(row.data, i * size);
+    });
+    return tensorFor(this.#unet.input(name), data, [rows.length, ...shape]);
+  }
+
+  /**
+   * Podell et al. 2023, "SDXL", section 2.2: the size of the original picture, where it was cropped, and the size
+   * that is wanted; as though the picture had not been scaled nor cropped.
+   */
+  #sizeConditions(prompts: readonly Conditioning[], { width, height }: Circumstances) {
+    if (!this.#unet.inputNames.includes('time_ids')) return {};
+    const sizes = Float32Array.of(height, width, 0, 0, height, width);
+    return {
+      time_ids: this.#rows('time_ids', prompts.map(() => ({ data: sizes, shape: [1, sizes.length] }))),
+      text_embeds: this.#rows('text_embeds', prompts.map(({ pooled }) => pooled ?? { data: new Float32Array(), shape: [1, 0] })),
+    };
+  }
+
+  /** Luo et al. 2023, "Latent Consistency Models", section 4.2: the CFG scale as an embedding like that of a timestep. */
+  #guidanceCondition(batch: number, { cfgScale }: Circumstances) {
+    const { guidanceLength } = this.#folder;
+    if (!this.isDistilled || guidanceLength === undefined) return {};
+    const half = guidanceLength / 2;
+    const angles = Array.from({ length: half }, (_, i) => 1000 * (cfgScale - 1) * 10_000 ** (-i / (half - 1)));
+    const data = Float32Array.from([...angles.map(Math.sin), ...angles.map(Math.cos)]);
+    const row = { data, shape: [1, guidanceLength] };
+    return { timestep_cond: this.#rows('timestep_cond', new Array(batch).fill(row)) };
+  }
+
+  /**
+   * The clean latent that a prediction stands for: Karras et al. 2022, section 5 (preconditioning), with the scales of
+   * a model trained to predict noise, the clean latent, or velocity (Salimans and Ho 2022, "Progressive Distillation
+   * for Fast Sampling of Diffusion Models").
+   */
+  clean(noisy: Latent, sigma: number, predicted: Latent): Latent {
+    switch (this.#folder.prediction) {
       case 'epsilon':
         return zip(noisy, predicted, (value, noise) => value - sigma * noise);
       case 'v_prediction': {
@@ -117,9 +168,4 @@ export class NoiseModel implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#unet[Symbol.asyncDispose]();
   }
-}
-
-function half(latent: Latent, index: 0 | 1): Latent {
-  const images = latent.shape[0] / 2;
-  return stack(Array.from({ length: images }, (_, i) => imageOf(latent, index * images + i)));
 }

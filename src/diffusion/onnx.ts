@@ -1,13 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { Float16Array } from '@petamoriken/float16';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StepsAnimationError } from '../errors.js';
+import type { SessionSettings } from './devices.js';
 
-export type SessionSettings = {
-  /** how many threads share the work of one operator; all of the machine's if left out */
-  readonly threads?: number;
-};
+export type FloatTensor = { readonly data: Float32Array; readonly shape: readonly number[] };
 
-/** One network of a model folder, with its weights loaded. */
+/** One network of a model folder, with its weights loaded; weights in files of their own are mapped into memory. */
 export class Network implements AsyncDisposable {
   readonly #file: string;
   readonly #session: InferenceSession;
@@ -17,16 +16,16 @@ export class Network implements AsyncDisposable {
     this.#session = session;
   }
 
-  /** @throws StepsAnimationError `model` when the file is not a network that onnxruntime can run */
-  static async load(file: string, { threads = availableParallelism() }: SessionSettings = {}): Promise<Network> {
+  /** @throws StepsAnimationError `model` when the file is not a network that onnxruntime can run on the device */
+  static async load(file: string, { device, threads = availableParallelism() }: SessionSettings): Promise<Network> {
     try {
       const session = await InferenceSession.create(file, {
-        executionProviders: ['cpu'],
+        executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
         graphOptimizationLevel: 'all',
         executionMode: 'sequential',
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
-        logSeverityLevel: 3,
+        logSeverityLevel: device === 'cpu' ? 3 : 4,
         // Threads that spin while they wait would take the processor from the encoder and the step decoder.
         extra: { session: { intra_op: { allow_spinning: '0' } } },
       });
@@ -54,22 +53,41 @@ export class Network implements AsyncDisposable {
     return this.#session.inputNames;
   }
 
-  /** Runs the network and gives its first output, or the one called `output`. */
-  async run(inputs: Readonly<Record<string, Tensor>>, output?: string): Promise<FloatTensor> {
-    const name = output && this.#session.outputNames.includes(output) ? output : (this.#session.outputNames[0] ?? '');
-    const result = (await this.#session.run(inputs, [name]))[name];
-    if (!(result?.data instanceof Float32Array)) {
-      throw new StepsAnimationError('model', `The network's output ${name} is not of 32-bit floats.`);
+  get outputNames(): readonly string[] {
+    return this.#session.outputNames;
+  }
+
+  /** Runs the network and gives its first output, or the one called `output` where there is one. */
+  async run(inputs: Readonly<Record<string, Tensor>>, output = ''): Promise<FloatTensor> {
+    const name = this.outputNames.includes(output) ? output : (this.outputNames[0] ?? '');
+    const { [name]: result } = await this.runFor(inputs, [name]);
+    if (result) return result;
+    throw new StepsAnimationError('model', `${this.#file} has no outputs; export the model again.`);
+  }
+
+  /** Runs the network and gives the outputs of these names, as 32-bit floats. */
+  async runFor<Name extends string>(
+    inputs: Readonly<Record<string, Tensor>>,
+    names: readonly Name[],
+  ): Promise<Record<Name, FloatTensor>> {
+    const results = await this.#session.run(inputs, [...names]);
+    const floats = names.map((name) => [name, this.#floatsOf(name, results[name])] as const);
+    return Object.fromEntries(floats) as Record<Name, FloatTensor>;
+  }
+
+  #floatsOf(name: string, result: Tensor | undefined): FloatTensor {
+    const { data, dims = [] } = result ?? {};
+    if (data instanceof Float32Array) return { data, shape: dims };
+    if (result?.type === 'float16' && ArrayBuffer.isView(data)) {
+      return { data: Float32Array.from(new Float16Array(data.buffer, data.byteOffset, data.byteLength / 2)), shape: dims };
     }
-    return { data: result.data, shape: result.dims };
+    throw new StepsAnimationError('model', `The output ${name} of ${this.#file} is not of 16- or 32-bit floats.`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.release();
   }
 }
-
-export type FloatTensor = { readonly data: Float32Array; readonly shape: readonly number[] };
 
 /** A tensor of the element type that a network's input wants; whole types get rounded values. */
 export function tensorFor(
@@ -80,6 +98,8 @@ export function tensorFor(
   switch (input.type) {
     case 'float32':
       return new Tensor('float32', values instanceof Float32Array ? values : Float32Array.from(values), shape);
+    case 'float16':
+      return new Tensor('float16', new Uint16Array(Float16Array.from(values).buffer), shape);
     case 'float64':
       return new Tensor('float64', Float64Array.from(values), shape);
     case 'int64':

@@ -3,7 +3,7 @@ import { imageOf, type Latent, type LatentShape, map } from './latent.js';
 import { type DecodedPicture, LatentDecoder } from './latent-decoder.js';
 import { type ModelFolder, readModelFolder } from './model-folder.js';
 import { findSampler, findScheduler } from './names.js';
-import { createNoiseSource } from './noise.js';
+import { createNoiseSource } from './noise/noise.js';
 import { NoiseModel } from './noise-model.js';
 import type { FloatTensor } from './onnx.js';
 import { PromptEncoder } from './prompt-encoder.js';
@@ -71,7 +71,7 @@ export class Pipeline implements AsyncDisposable {
     const sampler = findSampler(request.sampler);
     const { schedule } = findScheduler(request.scheduler, sampler);
     const shape = this.#shapeOf(request);
-    const noise = createNoiseSource(shape, request.seeds);
+    const noise = createNoiseSource(shape, { seeds: request.seeds, generator: 'cpu' });
     const sigmas = schedule({ trainingSigmas: this.#model.sigmas, steps: request.steps, family: 'sd' });
     const [positive, negative] = [await this.#encode(request.prompt), await this.#encode(request.negativePrompt)];
     const denoiseBoth = this.#model.guidedBy({ positive, negative, cfgScale: request.cfgScale });

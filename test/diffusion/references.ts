@@ -24,7 +24,6 @@ export type References = {
   readonly samplers: Readonly<
     Record<'euler' | 'eulerChurned' | 'eulerAncestral' | 'eulerAncestralHalf', SampledReference>
   >;
-  readonly normals: readonly { readonly seed: number; readonly calls: readonly (readonly number[])[] }[];
 };
 
 export const references: References = JSON.parse(

@@ -1,4 +1,5 @@
-import { normal, type Scheduler } from '../schedules.js';
+import type { Scheduler } from '../schedulers/scheduler.js';
+import { normal } from '../schedulers/timestep-schedulers.js';
 import { euler } from './euler.js';
 import { eulerAncestral } from './euler-ancestral.js';
 import type { Sampler } from './sampler.js';

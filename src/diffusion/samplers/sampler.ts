@@ -1,5 +1,5 @@
 import type { Latent } from '../latent.js';
-import type { BrownianNoise, NoiseSource } from '../noise.js';
+import type { BrownianNoise, NoiseSource } from '../noise/noise.js';
 
 /** Guesses the clean latent from one with noise of standard deviation `sigma` in it. */
 export type Denoise = (latent: Latent, sigma: number) => Promise<Latent>;

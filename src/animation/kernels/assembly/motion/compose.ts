@@ -36,9 +36,7 @@ export function composeRows(
       const at = row + <usize>(x << 1);
       let words: v128;
       if (isMoved(line, cell, level.columns)) {
-        const left = movedSamples(plane, x, y, line, cell);
-        const right = movedSamples(plane, x + 4, y, line, cell + 4 * step);
-        words = i16x8.min_u(i16x8.narrow_i32x4_u(left, right), i16x8.splat(<i16>highest));
+        words = i16x8.min_u(movedSamples(plane, x, y, line, cell), i16x8.splat(<i16>highest));
       } else {
         words = blendWords(plane.a + at, plane.b + at, weights);
       }

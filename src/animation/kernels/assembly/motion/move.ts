@@ -6,6 +6,10 @@ const PHASE_BITS: i32 = 6;
 const PHASES: i32 = 64;
 /** The least place, in phases, whose four taps are still within the margin of a plane. */
 const NEAREST: f32 = -6 * 64;
+/** Eight samples are moved as one where their motions (x, y; trust and share do not matter) differ by no more, in samples. */
+const ONE_MOTION: v128 = f32x4(0.125, 0.125, 2, 2);
+/** How far four samples are from the first of them to the last. */
+const RAMP: v128 = f32x4(0, 1.0 / 3, 2.0 / 3, 1);
 /** Filter taps are in units of 1/128; after the vertical pass 3 of these 7 bits are dropped to fit 16 bits. */
 const TAP_ONE: f32 = 128;
 const DROPPED: i32 = 3;
@@ -25,6 +29,9 @@ let weightOfB: v128 = f32x4.splat(0);
 let ways: v128 = f32x4.splat(0);
 /** The farthest place whose four taps are still within the margin, in phases. */
 let farthest: v128 = f32x4.splat(0);
+/** What `filterRun` has made. */
+let runLeft: v128 = f32x4.splat(0);
+let runRight: v128 = f32x4.splat(0);
 /** The distance of two samples along a line of cells. */
 export let step: i32 = 0;
 /** The place of the first sample; the line begins one cell to the left. */
@@ -62,23 +69,114 @@ function reach(size: i32): f32 {
 }
 
 /**
- * Four samples from (x, y) on, as 32-bit integers: both sources moved along the motion in `line` at `cell` and
- * cross-faded; as far as the motion is not trusted, cross-faded in place.
+ * Eight samples from (x, y) on, as words: both sources moved along the motion in `line` at `cell` and cross-faded; as
+ * far as the motion is not trusted, cross-faded in place.
  */
 export function movedSamples(plane: Plane, x: i32, y: i32, line: usize, cell: i32): v128 {
-  const place0 = f32x4.mul(f32x4(<f32>x, <f32>y, <f32>x, <f32>y), f32x4.splat(<f32>PHASES));
-  const next = f32x4(<f32>PHASES, 0, <f32>PHASES, 0);
-  const place1 = f32x4.add(place0, next);
-  const place2 = f32x4.add(place1, next);
-  const place3 = f32x4.add(place2, next);
+  const cells0 = cellAt(line, cell);
+  const cells3 = cellAt(line, cell + 3 * step);
+  const cells4 = cellAt(line, cell + 4 * step);
+  const cells7 = cellAt(line, cell + 7 * step);
+  const most = f32x4.pmax(f32x4.pmax(cells0, cells3), f32x4.pmax(cells4, cells7));
+  const least = f32x4.pmin(f32x4.pmin(cells0, cells3), f32x4.pmin(cells4, cells7));
+  const from = f32x4.add(placeOf(x, y), wayOf(f32x4.mul(f32x4.add(most, least), f32x4.splat(0.5))));
+  const last = f32x4.add(from, f32x4(7 * 64, 0, 7 * 64, 0));
+  const apart = f32x4.gt(f32x4.sub(most, least), ONE_MOTION);
+  const beyond = v128.or(f32x4.lt(from, f32x4.splat(NEAREST)), f32x4.gt(last, farthest));
+  if (v128.any_true(v128.or(apart, beyond))) {
+    return i16x8.narrow_i32x4_u(
+      movedApart(plane, x, y, line, cell),
+      movedApart(plane, x + 4, y, line, cell + 4 * step),
+    );
+  }
+  const places = wholePhases(from);
+  const whole = i32x4.sub(i32x4.shr_s(places, PHASE_BITS), i32x4.splat(1));
+  const taps = i32x4.shl(v128.and(places, i32x4.splat(PHASES - 1)), 3);
+  const stride = <usize>plane.stride;
+  const atA = plane.a + <usize>(i32x4.extract_lane(whole, 1) * plane.stride + (i32x4.extract_lane(whole, 0) << 1));
+  filterRun(atA, stride, filter + <usize>i32x4.extract_lane(taps, 0), filter + <usize>i32x4.extract_lane(taps, 1));
+  const leftOfA = runLeft;
+  const rightOfA = runRight;
+  const atB = plane.b + <usize>(i32x4.extract_lane(whole, 3) * plane.stride + (i32x4.extract_lane(whole, 2) << 1));
+  filterRun(atB, stride, filter + <usize>i32x4.extract_lane(taps, 2), filter + <usize>i32x4.extract_lane(taps, 3));
+  const left = mix(leftOfA, runLeft, shareOf(cells0, cells3));
+  const right = mix(rightOfA, runRight, shareOf(cells4, cells7));
+  return i16x8.narrow_i32x4_u(
+    faded(plane, x, y, left, trustOf(cells0, cells3)),
+    faded(plane, x + 4, y, right, trustOf(cells4, cells7)),
+  );
+}
+
+/** The share of the second source in four samples, from the first's cell to the last's. */
+function shareOf(first: v128, last: v128): v128 {
+  return mix(v128.shuffle<f32>(first, first, 3, 3, 3, 3), v128.shuffle<f32>(last, last, 3, 3, 3, 3), RAMP);
+}
+
+/** How far the motion of four samples is trusted, from the first's cell to the last's. */
+function trustOf(first: v128, last: v128): v128 {
+  return mix(v128.shuffle<f32>(first, first, 2, 2, 2, 2), v128.shuffle<f32>(last, last, 2, 2, 2, 2), RAMP);
+}
+
+/** Four samples from (x, y) on: moved as far as `trust` says, else the sources in place, cross-faded. */
+function faded(plane: Plane, x: i32, y: i32, moved: v128, trust: v128): v128 {
+  const offset = <usize>(y * plane.stride + (x << 1));
+  const still = mix(fourSamples(plane.a + offset), fourSamples(plane.b + offset), weightOfB);
+  return rounded(mix(still, f32x4.mul(moved, f32x4.splat(FROM_TAPS)), trust));
+}
+
+/** Eight samples of one source, moved as one, to `runLeft` and `runRight`, in units of FROM_TAPS. */
+function filterRun(at: usize, stride: usize, tapsX: usize, tapsY: usize): void {
+  const at2 = at + 2 * stride;
+  const upper = v128.load32_splat(tapsY);
+  const lower = v128.load32_splat(tapsY, 4);
+  const row0 = v128.load(at);
+  const row1 = v128.load(at + stride);
+  const row2 = v128.load(at2);
+  const row3 = v128.load(at2 + stride);
+  const first = twoRows(low(row0, row1), low(row2, row3), upper, lower);
+  const second = twoRows(high(row0, row1), high(row2, row3), upper, lower);
+  const third = twoRows(
+    low(v128.load64_zero(at, 16), v128.load64_zero(at + stride, 16)),
+    low(v128.load64_zero(at2, 16), v128.load64_zero(at2 + stride, 16)),
+    upper,
+    lower,
+  );
+  runLeft = filterColumns(i16x8.narrow_i32x4_s(first, second), tapsX);
+  runRight = filterColumns(i16x8.narrow_i32x4_s(second, third), tapsX);
+}
+
+/** Words of two rows in turn: the first four of each, and the last four. */
+function low(a: v128, b: v128): v128 {
+  return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+
+function high(a: v128, b: v128): v128 {
+  return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/** Four samples filtered over the four rows that two pairs of rows are. */
+function twoRows(pair: v128, nextPair: v128, upper: v128, lower: v128): v128 {
+  return i32x4.shr_s(i32x4.add(i32x4.dot_i16x8_s(pair, upper), i32x4.dot_i16x8_s(nextPair, lower)), DROPPED);
+}
+
+/** Four samples of seven columns, filtered over four of them each. */
+function filterColumns(columns: v128, taps: usize): v128 {
+  const left = v128.shuffle<i16>(columns, columns, 0, 1, 1, 2, 2, 3, 3, 4);
+  const right = v128.shuffle<i16>(columns, columns, 2, 3, 3, 4, 4, 5, 5, 6);
+  const ofLeft = i32x4.dot_i16x8_s(left, v128.load32_splat(taps));
+  return f32x4.convert_i32x4_s(i32x4.add(ofLeft, i32x4.dot_i16x8_s(right, v128.load32_splat(taps, 4))));
+}
+
+/** Four samples from (x, y) on, each moved by a motion of its own. */
+function movedApart(plane: Plane, x: i32, y: i32, line: usize, cell: i32): v128 {
   const cells0 = cellAt(line, cell);
   const cells1 = cellAt(line, cell + step);
   const cells2 = cellAt(line, cell + 2 * step);
   const cells3 = cellAt(line, cell + 3 * step);
-  const pair0 = movedPair(plane, placeOf(place0, cells0));
-  const pair1 = movedPair(plane, placeOf(place1, cells1));
-  const pair2 = movedPair(plane, placeOf(place2, cells2));
-  const pair3 = movedPair(plane, placeOf(place3, cells3));
+  const pair0 = movedPair(plane, x, y, cells0);
+  const pair1 = movedPair(plane, x + 1, y, cells1);
+  const pair2 = movedPair(plane, x + 2, y, cells2);
+  const pair3 = movedPair(plane, x + 3, y, cells3);
   // Each pair is (a, a, b, b), parts to be added.
   const pairs01 = i32x4.add(v128.shuffle<i32>(pair0, pair1, 0, 2, 4, 6), v128.shuffle<i32>(pair0, pair1, 1, 3, 5, 7));
   const pairs23 = i32x4.add(v128.shuffle<i32>(pair2, pair3, 0, 2, 4, 6), v128.shuffle<i32>(pair2, pair3, 1, 3, 5, 7));
@@ -87,11 +185,7 @@ export function movedSamples(plane: Plane, x: i32, y: i32, line: usize, cell: i3
   const trusts01 = v128.shuffle<f32>(cells0, cells1, 2, 6, 3, 7);
   const trusts23 = v128.shuffle<f32>(cells2, cells3, 2, 6, 3, 7);
   const share = v128.shuffle<f32>(trusts01, trusts23, 2, 3, 6, 7);
-  const trust = v128.shuffle<f32>(trusts01, trusts23, 0, 1, 4, 5);
-  const moved = f32x4.mul(mix(ofA, ofB, share), f32x4.splat(FROM_TAPS));
-  const offset = <usize>(y * plane.stride + (x << 1));
-  const still = mix(fourSamples(plane.a + offset), fourSamples(plane.b + offset), weightOfB);
-  return rounded(mix(still, moved, trust));
+  return faded(plane, x, y, mix(ofA, ofB, share), v128.shuffle<f32>(trusts01, trusts23, 0, 1, 4, 5));
 }
 
 function fourSamples(at: usize): v128 {
@@ -104,22 +198,31 @@ function cellAt(line: usize, cell: i32): v128 {
   return mix(v128.load(at), v128.load(at, 16), f32x4.splat(part));
 }
 
-/** Where the samples of a and b that meet at `place` come from (x, y, x, y), as whole numbers of phases. */
-function placeOf(place: v128, cell: v128): v128 {
-  const moved = f32x4.add(place, f32x4.mul(v128.shuffle<f32>(cell, cell, 0, 1, 0, 1), ways));
-  const within = f32x4.pmax(f32x4.splat(NEAREST), f32x4.pmin(farthest, moved));
-  return i32x4.sub(f32x4.add(within, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));
+/** The place of a sample (x, y, x, y), in phases. */
+function placeOf(x: i32, y: i32): v128 {
+  return f32x4.mul(f32x4(<f32>x, <f32>y, <f32>x, <f32>y), f32x4.splat(<f32>PHASES));
 }
 
-/** The samples of a and b at their places: (a, a, b, b) in units of FROM_TAPS, parts to be added. */
-function movedPair(plane: Plane, places: v128): v128 {
+/** How far from a sample those of a and b are that meet there (x, y, x, y), in phases. */
+function wayOf(cell: v128): v128 {
+  return f32x4.mul(v128.shuffle<f32>(cell, cell, 0, 1, 0, 1), ways);
+}
+
+function wholePhases(places: v128): v128 {
+  return i32x4.sub(f32x4.add(places, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));
+}
+
+/** The samples of a and b that meet at (x, y): (a, a, b, b) in units of FROM_TAPS, parts to be added. */
+function movedPair(plane: Plane, x: i32, y: i32, cell: v128): v128 {
+  const from = f32x4.add(placeOf(x, y), wayOf(cell));
+  const places = wholePhases(f32x4.pmax(f32x4.splat(NEAREST), f32x4.pmin(farthest, from)));
   const whole = i32x4.sub(i32x4.shr_s(places, PHASE_BITS), i32x4.splat(1));
   const taps = i32x4.shl(v128.and(places, i32x4.splat(PHASES - 1)), 3);
   const stride = plane.stride;
   const atA = plane.a + <usize>(i32x4.extract_lane(whole, 1) * stride + (i32x4.extract_lane(whole, 0) << 1));
   const atB = plane.b + <usize>(i32x4.extract_lane(whole, 3) * stride + (i32x4.extract_lane(whole, 2) << 1));
-  const columnsA = filterColumns(atA, <usize>stride, filter + <usize>i32x4.extract_lane(taps, 1));
-  const columnsB = filterColumns(atB, <usize>stride, filter + <usize>i32x4.extract_lane(taps, 3));
+  const columnsA = filterRows(atA, <usize>stride, filter + <usize>i32x4.extract_lane(taps, 1));
+  const columnsB = filterRows(atB, <usize>stride, filter + <usize>i32x4.extract_lane(taps, 3));
   const tapsX = v128.load64_lane(
     filter + <usize>i32x4.extract_lane(taps, 2),
     v128.load64_zero(filter + <usize>i32x4.extract_lane(taps, 0)),
@@ -129,15 +232,14 @@ function movedPair(plane: Plane, places: v128): v128 {
 }
 
 /** Four neighbouring samples, filtered vertically over four rows. */
-function filterColumns(at: usize, stride: usize, taps: usize): v128 {
-  const row2 = at + 2 * stride;
-  const upper = v128.shuffle<i16>(v128.load64_zero(at), v128.load64_zero(at + stride), 0, 8, 1, 9, 2, 10, 3, 11);
-  const lower = v128.shuffle<i16>(v128.load64_zero(row2), v128.load64_zero(row2 + stride), 0, 8, 1, 9, 2, 10, 3, 11);
-  const sums = i32x4.add(
-    i32x4.dot_i16x8_s(upper, v128.load32_splat(taps)),
-    i32x4.dot_i16x8_s(lower, v128.load32_splat(taps, 4)),
+function filterRows(at: usize, stride: usize, taps: usize): v128 {
+  const at2 = at + 2 * stride;
+  return twoRows(
+    low(v128.load64_zero(at), v128.load64_zero(at + stride)),
+    low(v128.load64_zero(at2), v128.load64_zero(at2 + stride)),
+    v128.load32_splat(taps),
+    v128.load32_splat(taps, 4),
   );
-  return i32x4.shr_s(sums, DROPPED);
 }
 
 /** The nearest whole numbers; halves are rounded up as in the cross-fade: to even, they would roughen flat areas. */

@@ -1,0 +1,49 @@
+import { StepsAnimationError } from '../errors.js';
+
+/** What networks can run on; `auto` is the first of the machine's that works, and the CPU where none does. */
+export const deviceNames = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
+
+export type DeviceChoice = (typeof deviceNames)[number];
+export type Device = Exclude<DeviceChoice, 'auto'>;
+
+/** How networks are run. */
+export type SessionSettings = {
+  readonly device: Device;
+  /** how many threads share the work of one operator; all of the machine's if left out */
+  readonly threads?: number;
+};
+
+/**
+ * The devices to try, the best first, and the CPU last. CoreML and WebGPU are taken only where they are asked for: they
+ * run parts of these networks, and are not always faster than the CPU.
+ */
+export function devicesFor(choice: DeviceChoice, platform: NodeJS.Platform = process.platform): readonly Device[] {
+  if (choice !== 'auto') return [choice];
+  if (platform === 'win32') return ['cuda', 'dml', 'cpu'];
+  return platform === 'linux' ? ['cuda', 'cpu'] : ['cpu'];
+}
+
+/** What `load` gives on the first of the devices for which it does not throw, and that device. */
+export async function loadOnFirst<T>(
+  choice: DeviceChoice,
+  load: (device: Device) => Promise<T>,
+): Promise<{ readonly loaded: T; readonly device: Device }> {
+  for (const device of devicesFor(choice)) {
+    try {
+      return { loaded: await load(device), device };
+    } catch (error) {
+      if (device === 'cpu') throw error;
+      if (choice === device) throw unusable(device, error);
+    }
+  }
+  throw unusable(choice, undefined);
+}
+
+function unusable(device: DeviceChoice, cause: unknown): StepsAnimationError {
+  const reason = cause instanceof Error ? cause.message : 'there is none';
+  return new StepsAnimationError(
+    'model',
+    `The model cannot run on the device "${device}": ${reason} Choose --device cpu, or auto for the best that works; docs/models.md tells what each device needs.`,
+    { cause },
+  );
+}

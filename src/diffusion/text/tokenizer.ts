@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
+import { StepsAnimationError } from '../../errors.js';
+
+const tokenSchema = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
+const configSchema = z.looseObject({
+  model_max_length: z.int().min(2).max(4096),
+  pad_token: tokenSchema.nullish(),
+  eos_token: tokenSchema.nullish(),
+});
+
+/** How a text encoder wants its tokens. */
+export type TokenRules = {
+  /** tokens that the encoder takes at once, with those that mark start and end */
+  readonly length: number;
+  readonly start?: number;
+  readonly end?: number;
+  readonly padding: number;
+  /** a token at which a long prompt may be broken */
+  readonly comma?: number;
+};
+
+/** The tokenizer of a model. */
+export class PromptTokenizer {
+  readonly rules: TokenRules;
+  readonly #tokenizer: Tokenizer;
+
+  private constructor(tokenizer: Tokenizer, config: z.output<typeof configSchema>) {
+    this.#tokenizer = tokenizer;
+    const { ids: marks } = tokenizer.encode('');
+    const [start, end] = marks.length > 1 ? [marks[0], marks.at(-1)] : [undefined, marks[0]];
+    const comma = this.tokensOf(',');
+    this.rules = {
+      length: config.model_max_length,
+      padding: tokenizer.token_to_id(config.pad_token ?? config.eos_token ?? '') ?? 0,
+      ...(start === undefined ? {} : { start }),
+      ...(end === undefined ? {} : { end }),
+      ...(comma.length === 1 && comma[0] !== undefined ? { comma: comma[0] } : {}),
+    };
+  }
+
+  /**
+   * Reads the tokenizer in `folder`: `tokenizer.json`, or the older `vocab.json` and `merges.txt` of CLIP.
+   * @throws StepsAnimationError `model` when it is missing or cannot be used
+   */
+  static async load(folder: string): Promise<PromptTokenizer> {
+    try {
+      const config = configSchema.parse(await readJson(join(folder, 'tokenizer_config.json')));
+      return new PromptTokenizer(new Tokenizer(await readRules(folder), config), config);
+    } catch (cause) {
+      throw new StepsAnimationError('model', `The tokenizer in ${folder} cannot be used; export the model again.`, {
+        cause,
+      });
+    }
+  }
+
+  /** The tokens of a piece of a prompt, without those that mark start and end. */
+  tokensOf(text: string): readonly number[] {
+    return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+  }
+}
+
+async function readRules(folder: string): Promise<object> {
+  const rules = await readJson(join(folder, 'tokenizer.json')).catch(() => undefined);
+  if (rules) return rules;
+  const vocabulary = await readJson(join(folder, 'vocab.json'));
+  const merges = await readFile(join(folder, 'merges.txt'), 'utf8');
+  return clipRules(vocabulary as Readonly<Record<string, number>>, merges);
+}
+
+async function readJson(file: string): Promise<object> {
+  return JSON.parse(await readFile(file, 'utf8'));
+}
+
+/**
+ * The rules of CLIP's tokenizer (Radford et al. 2021, "Learning Transferable Visual Models From Natural Language
+ * Supervision") in the form of a `tokenizer.json`, as transformers converts them.
+ */
+function clipRules(vocabulary: Readonly<Record<string, number>>, merges: string): object {
+  const [start, end] = ['<|startoftext|>', '<|endoftext|>'];
+  const words = String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
+  const idOf = (token: string) => vocabulary[token] ?? 0;
+  return {
+    version: '1.0',
+    added_tokens: [start, end].map((content) => ({
+      ...{ id: idOf(content), content, special: true },
+      ...{ single_word: false, lstrip: false, rstrip: false, normalized: false },
+    })),
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'NFC' },
+        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
+        { type: 'Lowercase' },
+      ],
+    },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { Regex: words }, behavior: 'Removed', invert: true },
+        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+      ],
+    },
+    post_processor: {
+      type: 'RobertaProcessing',
+      ...{ sep: [end, idOf(end)], cls: [start, idOf(start)], trim_offsets: false, add_prefix_space: false },
+    },
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      ...{ type: 'BPE', dropout: null, unk_token: end, continuing_subword_prefix: '', end_of_word_suffix: '</w>' },
+      ...{ fuse_unk: false, byte_fallback: false, vocab: vocabulary },
+      merges: merges.split('\n').filter((line) => line !== '' && !line.startsWith('#version')),
+    },
+  };
+}
