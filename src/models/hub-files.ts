@@ -33,6 +33,7 @@ const needed = [
   /^scheduler\/scheduler_config\.json$/,
   /^tokenizer(_2)?\/\w[\w.-]*\.(json|txt|model)$/,
   /^(unet|text_encoder(_2)?|vae_(en|de)coder|vae_tiny_decoder|taesd)\/(config\.json|model\.onnx([._][\w.-]*\w)?|weights\.pb)$/,
+  /^taesd\/decoder\.onnx$/,
   /^preview\/\w[\w.-]*\.json$/,
 ];
 
@@ -45,6 +46,7 @@ const layout = [
   /^vae_decoder\/config\.json$/,
   /^text_encoder\/model\.onnx$/,
   /^tokenizer\/(tokenizer|vocab)\.json$/,
+  /^tokenizer\/tokenizer_config\.json$/,
   /^scheduler\/scheduler_config\.json$/,
 ];
 

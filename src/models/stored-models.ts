@@ -81,8 +81,8 @@ type Usability = Pick<ModelEntry, 'width' | 'height' | 'family' | 'problem'>;
 
 async function readUsable(path: string): Promise<Usability> {
   try {
-    const { width, height } = await readModelFolder(path);
-    return { width, height, family: await familyOf(path), problem: null };
+    const model = await readModelFolder(path);
+    return { width: model.width, height: model.height, family: await familyOf(model), problem: null };
   } catch (error) {
     if (error instanceof StepsAnimationError) return unusable(error.message);
     throw error;
@@ -93,15 +93,13 @@ function unusable(problem: string): Usability {
   return { width: null, height: null, family: null, problem };
 }
 
-const indexSchema = z.object({ _class_name: z.string() });
 const unetSchema = z.object({ cross_attention_dim: z.int() });
 
 /** The width of what the text encoder gives (CLIP ViT-L, OpenCLIP ViT-H) tells Stable Diffusion 1 and 2 apart. */
 const familiesByTextWidth: Readonly<Record<number, string>> = { 768: 'SD 1.x', 1024: 'SD 2.x' };
 
-async function familyOf(path: string): Promise<string | null> {
-  const index = indexSchema.safeParse(await readJson(join(path, 'model_index.json')));
-  if (index.data?._class_name.includes('XL')) return 'SDXL';
+async function familyOf({ path, family }: ModelFolder): Promise<string | null> {
+  if (family === 'sdxl') return 'SDXL';
   const unet = unetSchema.safeParse(await readJson(join(path, 'unet', 'config.json')));
   return familiesByTextWidth[unet.data?.cross_attention_dim ?? 0] ?? null;
 }

@@ -26,7 +26,7 @@ async function change(path: string, values: object): Promise<void> {
 describe('the list', () => {
   it('tells the models of the package and the stored ones, with what they are', async () => {
     const stored = await store('owner--xl', 'owner--one', 'owner--two');
-    await change(join(stored, 'owner--xl', 'model_index.json'), { _class_name: 'ORTStableDiffusionXLPipeline' });
+    await cp(join(tinyModel, 'text_encoder'), join(stored, 'owner--xl', 'text_encoder_2'), { recursive: true });
     await change(join(stored, 'owner--one', 'unet', 'config.json'), { cross_attention_dim: 768 });
     await change(join(stored, 'owner--two', 'unet', 'config.json'), { cross_attention_dim: 1024 });
     await writeFile(join(stored, 'owner--two', 'weights'), Buffer.alloc(1_000_000));
