@@ -5,6 +5,7 @@ import { addCodecsCommand } from './codecs.js';
 import { exitCodes, failureOf } from './failure.js';
 import { optionTerm } from './flags.js';
 import { addInfoCommand } from './info.js';
+import { addModelsCommand } from './models.js';
 import { addRecordCommand } from './record.js';
 import { addRenderCommand } from './render.js';
 import { addTxt2imgCommand } from './txt2img.js';
@@ -24,8 +25,15 @@ const program = new Command('steps-animation')
   .configureOutput({ outputError: () => {} }) // errors are told below, in one line
   .configureHelp({ optionTerm });
 
-for (const add of [addTxt2imgCommand, addRenderCommand, addRecordCommand, addCodecsCommand, addInfoCommand])
-  add(program);
+const commands = [
+  addTxt2imgCommand,
+  addRenderCommand,
+  addRecordCommand,
+  addModelsCommand,
+  addCodecsCommand,
+  addInfoCommand,
+];
+for (const add of commands) add(program);
 
 try {
   await program.parseAsync();

@@ -14,3 +14,10 @@ export function printTable(rows: readonly (readonly string[])[]): void {
     process.stdout.write(`${cells.join('  ').trimEnd()}\n`);
   }
 }
+
+/** A number of bytes as `12.3 MB`: in thousands, as disks and lines are sold. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${value.toFixed(power === 0 || value >= 100 ? 0 : 1)} ${['B', 'kB', 'MB', 'GB'][power]}`;
+}

@@ -1,8 +1,9 @@
 import cliProgress, { type SingleBar } from 'cli-progress';
+import { formatBytes } from './print.js';
 
-/** How far something has come that is counted in units: steps of sampling, frames of rendering. */
+/** How far something has come that is counted in units: steps of sampling, frames of rendering, bytes of a download. */
 type Progress = {
-  readonly unit: 'step' | 'frame';
+  readonly unit: 'step' | 'frame' | 'byte';
   readonly value: number;
   readonly total: number;
 };
@@ -26,7 +27,7 @@ function progressBar(stream: NodeJS.WriteStream): ProgressDisplay {
   const measure = speedometer();
   return {
     show(progress) {
-      const { unit, value, total } = progress;
+      const { value, total } = progress;
       if (!bar) {
         bar = new cliProgress.SingleBar({
           stream,
@@ -41,7 +42,7 @@ function progressBar(stream: NodeJS.WriteStream): ProgressDisplay {
       }
       const { remaining, rate } = measure(progress);
       bar.setTotal(total);
-      bar.update(value, { text: `${unit} ${value} of ${total} | ${remaining} | ${rate}` });
+      bar.update(value, { text: `${amount(progress)} | ${remaining} | ${rate}` });
     },
     stop() {
       bar?.stop();
@@ -55,15 +56,19 @@ function progressLines(stream: NodeJS.WriteStream): ProgressDisplay {
   const measure = speedometer();
   return {
     show(progress) {
-      const { unit, value, total } = progress;
+      const { value, total } = progress;
       const { remaining, rate } = measure(progress);
       const now = performance.now();
       if (value < total && now - shownAt < 1000) return;
       shownAt = now;
-      stream.write(`${unit} ${value} of ${total}, ${remaining}, ${rate}\n`);
+      stream.write(`${amount(progress)}, ${remaining}, ${rate}\n`);
     },
     stop() {},
   };
+}
+
+function amount({ unit, value, total }: Progress): string {
+  return unit === 'byte' ? `${formatBytes(value)} of ${formatBytes(total)}` : `${unit} ${value} of ${total}`;
 }
 
 /** Measures from the first unit on, which leaves out the time that loading took. */
@@ -73,8 +78,10 @@ function speedometer(): (progress: Progress) => Speed {
     const time = performance.now();
     if (start?.unit !== unit || value < start.value) start = { unit, value, time };
     const perSecond = (1000 * (value - start.value)) / (time - start.time);
-    if (!Number.isFinite(perSecond) || perSecond <= 0) return { remaining: '… s left', rate: '… it/s' };
+    if (!Number.isFinite(perSecond) || perSecond <= 0)
+      return { remaining: '… s left', rate: unit === 'byte' ? '… MB/s' : '… it/s' };
     const seconds = Math.ceil((total - value) / perSecond);
+    if (unit === 'byte') return { remaining: `${seconds} s left`, rate: `${formatBytes(perSecond)}/s` };
     const name = unit === 'step' ? 'it/s' : 'frames/s';
     return { remaining: `${seconds} s left`, rate: `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} ${name}` };
   };

@@ -1,21 +1,25 @@
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Picture } from '../animation/picture.js';
 import { Inference } from '../diffusion/inference.js';
 import type { Latent } from '../diffusion/latent.js';
-import { listModels, type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
+import { readModelFolder } from '../diffusion/model-folder.js';
 import { samplerNames, schedulerNames } from '../diffusion/names.js';
 import { StepDecoder } from '../diffusion/step-decoder.js';
 import { StepsAnimationError } from '../errors.js';
+import { locateModels } from '../models/models-folders.js';
+import { findModelFolder, readUsableModels } from '../models/stored-models.js';
 import { eventsOf } from './embedded-events.js';
 import { planRun, requireSize } from './embedded-run.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from './host.js';
 
 export type EmbeddedHostSettings = {
-  /** a folder of model folders; the models of this package if left out */
+  /**
+   * folders of model folders, of which the first that has a name counts; if left out, those of the models of this
+   * package and of the stored ones (`$STEPS_ANIMATION_MODELS`, or the cache folder of the platform)
+   */
+  readonly modelsFolders?: readonly string[];
+  /** the same for one folder alone */
   readonly modelsFolder?: string;
 };
 
@@ -36,16 +40,20 @@ export const embeddedDefaults = {
  */
 const coresToSpare = availableParallelism() > 2;
 
-const packagedModels = fileURLToPath(new URL('../../models', import.meta.url));
-
 /**
  * The host that comes with this package: it runs diffusion models on this machine. A model stays loaded for the
  * next request until another one is asked for or the host is disposed of; an idle host lets the process end.
  */
 export function createEmbeddedHost({
-  modelsFolder = packagedModels,
+  modelsFolder,
+  modelsFolders = modelsFolder === undefined ? defaultModelsFolders() : [modelsFolder],
 }: EmbeddedHostSettings = {}): Host & AsyncDisposable {
-  return new EmbeddedHost(modelsFolder);
+  return new EmbeddedHost(modelsFolders);
+}
+
+function defaultModelsFolders(): readonly string[] {
+  const { packaged, stored } = locateModels();
+  return [packaged, stored];
 }
 
 /** A model with the process that samples and the one that decodes its steps. */
@@ -65,16 +73,15 @@ class LoadedModel implements AsyncDisposable {
 
 class EmbeddedHost implements Host, AsyncDisposable {
   readonly name = 'embedded';
-  readonly #modelsFolder: string;
+  readonly #modelsFolders: readonly string[];
   #loaded: LoadedModel | undefined;
 
-  constructor(modelsFolder: string) {
-    this.#modelsFolder = modelsFolder;
+  constructor(modelsFolders: readonly string[]) {
+    this.#modelsFolders = modelsFolders;
   }
 
   async describe(): Promise<HostDescription> {
-    const names = await listModels(this.#modelsFolder);
-    const models = await Promise.all(names.map((name) => readModelFolder(join(this.#modelsFolder, name))));
+    const models = await readUsableModels(this.#modelsFolders);
     return {
       models: models.map(({ name, width, height }) => ({ name, width, height })),
       samplers: samplerNames,
@@ -84,7 +91,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
 
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
-    const folder = await this.#findModel(request.model);
+    const folder = await readModelFolder(await findModelFolder(request.model, this.#modelsFolders));
     const run = planRun(request, folder);
     const { inference, decoder } = await this.#load(folder.path);
     let ended = false;
@@ -101,19 +108,6 @@ class EmbeddedHost implements Host, AsyncDisposable {
     } finally {
       ended = true;
     }
-  }
-
-  async #findModel(name: string): Promise<ModelFolder> {
-    const names = await listModels(this.#modelsFolder);
-    if (names.includes(name)) return await readModelFolder(join(this.#modelsFolder, name));
-    const isFolder = await stat(name).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (isFolder) return await readModelFolder(resolve(name));
-    const known =
-      names.length > 0 ? `choose one of: ${names.join(', ')}, or give a model folder` : 'give a model folder';
-    throw new StepsAnimationError('usage', `There is no model "${name}"; ${known}.`);
   }
 
   async #load(path: string): Promise<LoadedModel> {

@@ -1,21 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { emerging } from '../helpers/pictures.js';
+import { smallDisk } from '../helpers/small-disk.js';
 import { end, rawImage, rawStep, start } from '../helpers/stream.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { record } from './run-command.js';
-
-/** A folder on a file system of its own that has room for so many kibibytes; undefined without the right to make it. */
-async function smallDisk(kibibytes: number): Promise<string | undefined> {
-  const folder = await temporaryFolder();
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs', folder]);
-  if (status !== 0) return undefined;
-  onTestFinished(() => void spawnSync('umount', ['-l', folder]));
-  return folder;
-}
 
 const size = { width: 256, height: 256 };
 /** Pictures that PNG cannot make small. */

@@ -7,7 +7,7 @@ import { generationOptionsSchema } from '#dist/hosts/generation-options.js';
 import { runCommand } from './run-command.js';
 
 describe('--help', () => {
-  it.each(['txt2img', 'render', 'record', 'codecs', 'info'])('of %s has an example', async (command) => {
+  it.each(['txt2img', 'render', 'record', 'models', 'codecs', 'info'])('of %s has an example', async (command) => {
     const { stdout, exitCode } = await runCommand(command, '--help');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(new RegExp(`Example:\\n {2}\\$ .*steps-animation ${command}`));

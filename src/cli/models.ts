@@ -1,0 +1,105 @@
+import type { Command } from 'commander';
+import { locateModels } from '../models/models-folders.js';
+import type { PullEvent } from '../models/pull.js';
+import { parseRepository, textOf } from '../models/repository.js';
+import { withInterruption } from './interruption.js';
+import { formatBytes, printJson, printTable } from './print.js';
+import { createProgressDisplay } from './progress.js';
+
+type ModelsFlags = { readonly modelsDir?: string; readonly json?: boolean };
+
+/** `models`: what there is to sample with, and how more comes. */
+export function addModelsCommand(program: Command): void {
+  const models = program
+    .command('models')
+    .description('list the models, or download one (docs/models.md)')
+    .addHelpText('after', '\nExample:\n  $ steps-animation models list');
+  const add = (name: string, description: string, example: string) =>
+    models
+      .command(name)
+      .description(description)
+      .option(
+        '--models-dir <folder>',
+        'folder of the stored models (default: $STEPS_ANIMATION_MODELS, or one in your cache folder)',
+      )
+      .addHelpText('after', `\nExample:\n  $ steps-animation models ${example}`);
+  add('list', 'list the models of this package and the stored ones', 'list')
+    .option('--json', 'print one JSON object a line')
+    .action(list);
+  add('pull', 'download a model from a hub, or go on with it', 'pull owner/name')
+    .argument('<repository>', 'a repository in the diffusers ONNX layout, as owner/name or owner/name@revision')
+    .option('--json', 'print one JSON object a line: how far the download has come, then the model')
+    .action(pull);
+  add('path', 'print the folder of a model, or of the stored models', 'path emoji')
+    .argument('[name]', 'name of a model')
+    .action(path);
+}
+
+async function list({ modelsDir, json = false }: ModelsFlags): Promise<void> {
+  const { listAllModels } = await import('../models/stored-models.js');
+  const entries = await listAllModels(locateModels(modelsDir));
+  if (json) {
+    for (const entry of entries) printJson(entry);
+    return;
+  }
+  const rows = entries.map(({ name, width, height, family, bytes, source, problem }) => [
+    name,
+    width === null ? '' : `${width}x${height}`,
+    family ?? '',
+    formatBytes(bytes),
+    source,
+    problem === null ? '' : `cannot be used: ${problem}`,
+  ]);
+  printTable([['model', 'pictures', 'family', 'on disk', 'from'], ...rows]);
+}
+
+async function pull(text: string, { modelsDir, json = false }: ModelsFlags): Promise<void> {
+  const repository = parseRepository(text);
+  const { pullModel } = await import('../models/pull.js');
+  const { stored } = locateModels(modelsDir);
+  const reporter = json ? jsonReporter() : terminalReporter();
+  const settings = { repository, modelsFolder: stored, onEvent: reporter.handle };
+  const stopping = 'stopping; what has come is kept';
+  const model = await withInterruption((signal) => pullModel({ ...settings, signal }), stopping).finally(
+    reporter.close,
+  );
+  const { name, path, width, height } = model;
+  if (json) return printJson({ type: 'model', name, path, width, height });
+  process.stdout.write(`model      ${path}  (${width}x${height})\n`);
+  const choice = modelsDir === undefined ? textOf(repository) : JSON.stringify(path);
+  process.stderr.write(`Use it with: steps-animation txt2img "a red apple" --model ${choice}\n`);
+}
+
+async function path(name: string | undefined, { modelsDir }: ModelsFlags): Promise<void> {
+  const { findModelFolder } = await import('../models/stored-models.js');
+  const { packaged, stored } = locateModels(modelsDir);
+  const found = name === undefined ? stored : await findModelFolder(name, [packaged, stored]);
+  process.stdout.write(`${found}\n`);
+}
+
+type PullReporter = { handle(event: PullEvent): void; close(): void };
+
+/** A bar where there is a terminal to show it on. */
+function terminalReporter(): PullReporter {
+  const display = process.stderr.isTTY ? createProgressDisplay(process.stderr) : undefined;
+  return {
+    handle(event) {
+      if (event.type === 'progress') display?.show({ unit: 'byte', value: event.bytes, total: event.total });
+    },
+    close: () => display?.stop(),
+  };
+}
+
+/** A line for each file, and one a second for what has come. */
+function jsonReporter(): PullReporter {
+  let shownAt = Number.NEGATIVE_INFINITY;
+  return {
+    handle(event) {
+      const now = performance.now();
+      if (event.type === 'progress' && now - shownAt < 1000) return;
+      if (event.type === 'progress') shownAt = now;
+      printJson(event);
+    },
+    close() {},
+  };
+}

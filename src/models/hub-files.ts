@@ -1,0 +1,112 @@
+import { listFiles, modelInfo } from '@huggingface/hub';
+import { z } from 'zod';
+import { StepsAnimationError } from '../errors.js';
+import { type Repository, textOf } from './repository.js';
+
+/** A file of a repository that is needed here. */
+export type HubFile = {
+  /** relative, with slashes; safe to be joined with a folder on every operating system */
+  readonly path: string;
+  readonly size: number;
+  readonly checksum: Checksum;
+};
+
+/** In hexadecimal digits: of the content for large files, of the git blob for small ones. */
+type Checksum = { readonly algorithm: 'sha256' | 'git-sha1'; readonly value: string };
+
+/** Where the hub is, and a `fetch` that speaks to it. */
+export type Hub = { readonly endpoint: string; readonly fetch: typeof fetch };
+
+export type HubListing = { readonly commit: string; readonly files: readonly HubFile[] };
+
+const commitSchema = z.string().regex(/^[0-9a-f]{40}$/);
+const entrySchema = z.object({
+  path: z.string(),
+  size: z.int().min(0),
+  oid: z.string().regex(/^[0-9a-f]{40}$/),
+  lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().min(0) }).optional(),
+});
+
+/** The parts of a pipeline that can be of use here; a safety checker, for example, is not. */
+const needed = [
+  /^model_index\.json$/,
+  /^scheduler\/scheduler_config\.json$/,
+  /^tokenizer(_2)?\/\w[\w.-]*\.(json|txt|model)$/,
+  /^(unet|text_encoder(_2)?|vae_(en|de)coder|vae_tiny_decoder|taesd)\/(config\.json|model\.onnx([._][\w.-]*\w)?|weights\.pb)$/,
+  /^taesd\/decoder\.onnx$/,
+  /^preview\/\w[\w.-]*\.json$/,
+];
+
+/** What no model here can do without. */
+const layout = [
+  /^model_index\.json$/,
+  /^unet\/model\.onnx$/,
+  /^unet\/config\.json$/,
+  /^vae_decoder\/model\.onnx$/,
+  /^vae_decoder\/config\.json$/,
+  /^text_encoder\/model\.onnx$/,
+  /^tokenizer\/(tokenizer|vocab)\.json$/,
+  /^tokenizer\/tokenizer_config\.json$/,
+  /^scheduler\/scheduler_config\.json$/,
+];
+
+/**
+ * Lists the files of a repository that a model folder needs, at one commit.
+ * @throws StepsAnimationError `model` when it is not in the diffusers ONNX layout, `input` when it names files that
+ *   lie elsewhere, and what `fetch` throws
+ */
+export async function listHubFiles(repository: Repository, hub: Hub): Promise<HubListing> {
+  const { commit, files } = await readListing(repository, hub).catch((cause: unknown) => {
+    if (cause instanceof StepsAnimationError) throw cause;
+    throw new StepsAnimationError('network', `${hub.endpoint} does not answer as a hub does: check HF_ENDPOINT.`, {
+      cause,
+    });
+  });
+  requireLayout(files, repository);
+  return { commit, files };
+}
+
+async function readListing(repository: Repository, hub: Hub): Promise<HubListing> {
+  const { name, revision = 'main' } = repository;
+  const access = { hubUrl: hub.endpoint, fetch: hub.fetch };
+  const { sha } = await modelInfo({ name, revision, additionalFields: ['sha'], ...access });
+  const commit = commitSchema.parse(sha);
+  const files: HubFile[] = [];
+  for await (const entry of listFiles({
+    repo: { type: 'model', name },
+    revision: commit,
+    recursive: true,
+    ...access,
+  })) {
+    const path = String(entry.path);
+    refuseEscape(path, repository);
+    if (entry.type === 'file' && needed.some((pattern) => pattern.test(path))) files.push(readEntry(entry));
+  }
+  return { commit, files };
+}
+
+function readEntry(entry: unknown): HubFile {
+  const { path, size, oid, lfs } = entrySchema.parse(entry);
+  if (lfs) return { path, size: lfs.size, checksum: { algorithm: 'sha256', value: lfs.oid } };
+  return { path, size, checksum: { algorithm: 'git-sha1', value: oid } };
+}
+
+/** Such paths match nothing that is needed; a hub that names them is not to be trusted with the rest either. */
+function refuseEscape(path: string, repository: Repository): void {
+  const parts = path.split(/[/\\]/);
+  if (!parts.includes('..') && parts[0] !== '' && !/^[a-z]:/i.test(path)) return;
+  throw new StepsAnimationError(
+    'input',
+    `${textOf(repository)} names the file ${JSON.stringify(path)}, outside of its own folder: do not use it.`,
+  );
+}
+
+function requireLayout(files: readonly HubFile[], repository: Repository): void {
+  const missing = layout.find((pattern) => !files.some(({ path }) => pattern.test(path)));
+  if (!missing) return;
+  const file = missing.source.replace(/[\\^$]/g, '').replace('(tokenizer|vocab)', 'tokenizer');
+  throw new StepsAnimationError(
+    'model',
+    `${textOf(repository)} is not in the diffusers ONNX layout: it has no ${file}. Choose a repository with ONNX files, or convert the model: docs/models.md tells how.`,
+  );
+}

@@ -1,0 +1,143 @@
+import { mkdir, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
+import { StepsAnimationError } from '../errors.js';
+import { downloadFile, isWhole, partOf, sizeOf } from './file-download.js';
+import { createHubFetch } from './hub-connection.js';
+import { type HubFile, listHubFiles } from './hub-files.js';
+import { readHubSettings } from './hub-settings.js';
+import { folderNameOf, type Repository, textOf } from './repository.js';
+
+export type PullSettings = {
+  readonly repository: Repository;
+  /** the folder of stored models; made if it is not there */
+  readonly modelsFolder: string;
+  readonly onEvent?: (event: PullEvent) => void;
+  readonly signal?: AbortSignal;
+};
+
+export type PullEvent =
+  /** how much there is in all */
+  | {
+      readonly type: 'start';
+      readonly commit: string;
+      readonly path: string;
+      readonly files: number;
+      readonly total: number;
+    }
+  /** how much of it is here, in bytes */
+  | { readonly type: 'progress'; readonly bytes: number; readonly total: number }
+  /** a file, by its path in the repository, is whole */
+  | { readonly type: 'file'; readonly file: string; readonly bytes: number };
+
+/** How many files come at once: a few keep a fast line busy, and a hub answers more than that with refusals. */
+const parallelDownloads = 3;
+
+/** Comes last: a folder without it is no model yet. */
+const indexFile = 'model_index.json';
+
+/**
+ * Downloads the model of a hub repository. Files that are there already are checked and not brought again, and those
+ * that an earlier pull left half go on.
+ * @throws StepsAnimationError `usage`, `network`, `input` or `model` from the hub; `output` when the disk has no room;
+ *   `interrupted` when aborted; `model` when all has come and cannot be used
+ */
+export async function pullModel(settings: PullSettings): Promise<ModelFolder> {
+  const { repository, modelsFolder, signal = new AbortController().signal } = settings;
+  const folder = join(modelsFolder, folderNameOf(repository));
+  try {
+    await pull(settings, folder, signal);
+  } catch (error) {
+    if (signal.aborted) throw interrupted(repository);
+    throw error instanceof StepsAnimationError ? error : cannotWrite(folder, error);
+  }
+  return await readModelFolder(folder);
+}
+
+async function pull(settings: PullSettings, folder: string, signal: AbortSignal): Promise<void> {
+  const { repository, onEvent = () => {} } = settings;
+  const hub = await readHubSettings(process.env);
+  const fetch = createHubFetch(hub, repository, signal);
+  const { commit, files } = await listHubFiles(repository, { endpoint: hub.endpoint, fetch });
+  const total = sum(files.map(({ size }) => size));
+  onEvent({ type: 'start', commit, path: folder, files: files.length, total });
+  const missing = await missingOf(files, folder, signal);
+  let bytes = total - sum(missing.map(({ size }) => size));
+  const onBytes = (more: number) => {
+    bytes += more;
+    onEvent({ type: 'progress', bytes, total });
+  };
+  onBytes(sum(await Promise.all(missing.map((file) => sizeOf(partOf(join(folder, file.path)))))));
+  if (missing.length === 0) return;
+
+  await mkdir(folder, { recursive: true });
+  await requireRoom(folder, total - bytes);
+  // While an older version is being replaced, the folder holds some files of each.
+  await rm(join(folder, indexFile), { force: true });
+  const bring = async (file: HubFile, signal: AbortSignal) => {
+    const url = `${hub.endpoint}/${repository.name}/resolve/${commit}/${file.path}`;
+    await downloadFile({ file, url, path: join(folder, file.path), fetch, signal, onBytes });
+    onEvent({ type: 'file', file: file.path, bytes: file.size });
+  };
+  const others = missing.filter(({ path }) => path !== indexFile);
+  await inParallel(others, parallelDownloads, bring, signal);
+  for (const file of files) if (file.path === indexFile) await bring(file, signal);
+}
+
+async function missingOf(files: readonly HubFile[], folder: string, signal: AbortSignal): Promise<HubFile[]> {
+  const missing: HubFile[] = [];
+  for (const file of files) {
+    if (!(await isWhole(join(folder, file.path), file, signal))) missing.push(file);
+  }
+  return missing;
+}
+
+async function requireRoom(folder: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (needed <= bavail * bsize) return;
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  throw new StepsAnimationError(
+    'output',
+    `The model needs ${megabytes(needed)} more, and the disk of ${folder} has room for ${megabytes(bavail * bsize)}: free some space, or choose another folder with --models-dir.`,
+  );
+}
+
+/** Works on so many items at once, in their order. The first failure ends all of it, and is thrown when that is done. */
+async function inParallel<T>(
+  items: readonly T[],
+  count: number,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const queue = items.values();
+  const workers = Array.from({ length: count }, async () => {
+    for (const item of queue) await work(item, either);
+  });
+  try {
+    await Promise.all(workers);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(workers);
+    throw error;
+  }
+}
+
+function interrupted(repository: Repository): StepsAnimationError {
+  const again = `steps-animation models pull ${textOf(repository)}`;
+  return new StepsAnimationError(
+    'interrupted',
+    `Stopped; what has come is kept, and the same command goes on: ${again}`,
+  );
+}
+
+function cannotWrite(folder: string, cause: unknown): StepsAnimationError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const remedy = 'make it writable, free some space, or choose another folder with --models-dir; what has come is kept';
+  return new StepsAnimationError('output', `Cannot write to ${folder} (${reason}): ${remedy}.`, { cause });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
