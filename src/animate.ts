@@ -135,6 +135,9 @@ class Run {
         await this.#makeRoom(finishing);
         break;
       }
+      case 'note':
+        this.#settings.onEvent?.(event);
+        break;
       case 'end':
         await Promise.allSettled(this.#finishing);
     }

@@ -9,7 +9,7 @@ export { type MovieFacts, probeMovie } from './animation/probe.js';
 export { Recorder, type RecorderEvent, type RecorderSettings } from './animation/recorder.js';
 export type { RecordedImage } from './animation/recording-plan.js';
 export { type ErrorCode, StepsAnimationError } from './errors.js';
-export { createEmbeddedHost, embeddedDefaults } from './hosts/embedded.js';
+export { createEmbeddedHost, type EmbeddedHostSettings } from './hosts/embedded.js';
 export { type GenerationOptions, generationOptionsSchema } from './hosts/generation-options.js';
 export type * from './hosts/host.js';
 export { type RenderSettings, render } from './render.js';

@@ -4,6 +4,7 @@ import { version } from '../version.js';
 import { addCodecsCommand } from './codecs.js';
 import { exitCodes, failureOf } from './failure.js';
 import { optionTerm } from './flags.js';
+import { addImg2imgCommand } from './img2img.js';
 import { addInfoCommand } from './info.js';
 import { addModelsCommand } from './models.js';
 import { addRecordCommand } from './record.js';
@@ -27,6 +28,7 @@ const program = new Command('steps-animation')
 
 const commands = [
   addTxt2imgCommand,
+  addImg2imgCommand,
   addRenderCommand,
   addRecordCommand,
   addModelsCommand,

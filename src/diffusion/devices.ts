@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 
 /** What networks can run on; `auto` is the first of the machine's that works, and the CPU where none does. */
@@ -13,14 +16,27 @@ export type SessionSettings = {
   readonly threads?: number;
 };
 
+/** What onnxruntime needs for CUDA beside itself; its install script downloads it, where it is let. */
+const cudaLibraries: Partial<Record<NodeJS.Platform, string>> = {
+  linux: 'libonnxruntime_providers_cuda.so',
+  win32: 'onnxruntime_providers_cuda.dll',
+};
+
 /**
  * The devices to try, the best first, and the CPU last. CoreML and WebGPU are taken only where they are asked for: they
  * run parts of these networks, and are not always faster than the CPU.
  */
 export function devicesFor(choice: DeviceChoice, platform: NodeJS.Platform = process.platform): readonly Device[] {
   if (choice !== 'auto') return [choice];
-  if (platform === 'win32') return ['cuda', 'dml', 'cpu'];
-  return platform === 'linux' ? ['cuda', 'cpu'] : ['cpu'];
+  const cuda: readonly Device[] = hasCuda(platform) ? ['cuda'] : [];
+  return platform === 'win32' ? [...cuda, 'dml', 'cpu'] : [...cuda, 'cpu'];
+}
+
+/** Asked of the files, because onnxruntime writes to the terminal when it is asked for what it does not have. */
+function hasCuda(platform: NodeJS.Platform): boolean {
+  const library = cudaLibraries[platform];
+  const binaries = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin', 'napi-v6');
+  return library !== undefined && existsSync(join(binaries, platform, process.arch, library));
 }
 
 /** What `load` gives on the first of the devices for which it does not throw, and that device. */

@@ -12,7 +12,10 @@ export type LatentColours = {
   readonly bias: readonly number[];
 };
 
-const coloursSchema = z.object({ factors: z.array(z.array(z.number()).length(3)), bias: z.array(z.number()).length(3) });
+const coloursSchema = z.object({
+  factors: z.array(z.array(z.number()).length(3)),
+  bias: z.array(z.number()).length(3),
+});
 
 /**
  * For Stable Diffusion 1 and 2: found by a user of the Hugging Face forum,
@@ -40,7 +43,11 @@ const stableDiffusionXl: LatentColours = {
 };
 
 /** A model's own colours (`preview/latent_rgb.json`), else those of its family; undefined where nobody knows them. */
-export async function latentColoursOf({ path, family, latentChannels }: ModelFolder): Promise<LatentColours | undefined> {
+export async function latentColoursOf({
+  path,
+  family,
+  latentChannels,
+}: ModelFolder): Promise<LatentColours | undefined> {
   const text = await readFile(join(path, 'preview', 'latent_rgb.json'), 'utf8').catch(() => undefined);
   const own = coloursSchema.safeParse(text === undefined ? undefined : JSON.parse(text));
   if (own.success && own.data.factors.length === latentChannels) return own.data;

@@ -102,7 +102,7 @@ export class Pipeline implements AsyncDisposable {
     pass: PlannedPass,
     start: Latent | undefined,
   ): AsyncGenerator<SamplerStep, Latent, void> {
-    const { sigmas, sampler, settings } = pass;
+    const { sigmas, sampler } = pass;
     const noise = this.#noiseFor(request, pass);
     const first = noise();
     const highest = sigmas[0] ?? 0;

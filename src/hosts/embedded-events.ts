@@ -1,18 +1,15 @@
-import type { Picture } from '../animation/picture.js';
-import type { Inference } from '../diffusion/inference.js';
-import { imageOf, type Latent } from '../diffusion/latent.js';
+import type { Inference, TimedStep } from '../diffusion/inference.js';
+import { imageOf } from '../diffusion/latent.js';
 import type { FinishedBatch } from '../diffusion/pipeline.js';
-import type { SamplerStep } from '../diffusion/samplers/sampler.js';
 import type { EmbeddedRun } from './embedded-run.js';
 import type { GenerationEvent } from './host.js';
-
-type Decode = (latent: Latent) => Promise<Picture>;
+import type { StepPictures } from './step-pictures.js';
 
 /** Runs the batches one after another and tells what happens, up to but not including `end`. */
 export async function* eventsOf(
   run: EmbeddedRun,
   inference: Inference,
-  decode: Decode,
+  pictures: StepPictures,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<GenerationEvent, void, void> {
   yield { type: 'start', images: run.images, passes: run.passes };
@@ -20,29 +17,47 @@ export async function* eventsOf(
   for (const batch of run.batches) {
     const steps = inference.generate(batch, signal);
     try {
+      yield* startFrames(run, firstImage, batch.seeds.length);
       for (;;) {
         const { value, done } = await steps.next();
         if (done) {
           yield* finishedImages(run, firstImage, value);
           break;
         }
-        for (let i = 0; i < batch.seeds.length; i++) yield stepEvent(value, i, firstImage + i, decode);
+        pictures.took(value.milliseconds);
+        for (let i = 0; i < batch.seeds.length; i++) yield stepEvent(run, value, i, firstImage + i, pictures);
       }
     } finally {
       await steps.return({ pictures: [], reason: 'interrupted' });
     }
-    if (signal?.aborted) return;
+    if (signal?.aborted) break;
     firstImage += batch.seeds.length;
+  }
+  const note = await pictures.note();
+  if (note !== undefined) yield { type: 'note', message: note };
+}
+
+/** The starting picture as a step of its own, for each image of a batch. */
+function* startFrames({ startFrame }: EmbeddedRun, firstImage: number, count: number): Generator<GenerationEvent> {
+  if (!startFrame) return;
+  for (let i = 0; i < count; i++) {
+    yield { type: 'step', image: firstImage + i, pass: 0, step: 1, picture: async () => startFrame };
   }
 }
 
-function stepEvent(step: SamplerStep, position: number, image: number, decode: Decode): GenerationEvent {
+function stepEvent(
+  run: EmbeddedRun,
+  step: TimedStep,
+  position: number,
+  image: number,
+  pictures: StepPictures,
+): GenerationEvent {
   return {
     type: 'step',
     image,
-    pass: 0,
+    pass: run.startFrame ? step.pass + 1 : step.pass,
     step: step.step,
-    picture: (content) => decode(imageOf(step[content], position)),
+    picture: (content) => pictures.picture(imageOf(step[content], position)),
   };
 }
 

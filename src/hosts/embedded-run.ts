@@ -41,14 +41,20 @@ export async function planRun({ start, ...given }: GenerationRequest, folder: Mo
   const height = sideOf('height', options.height || folder.height, folder);
   const fitted = start && (await checkStart(start, { width, height }));
   if (fitted && options.hiresScale > 1) {
-    throw new StepsAnimationError('usage', 'A hires pass is part of txt2img; with a starting picture, leave hires scale at 1.');
+    throw new StepsAnimationError(
+      'usage',
+      'A hires pass is part of txt2img; with a starting picture, leave hires scale at 1.',
+    );
   }
   const request = requestOf({ ...options, width, height }, fitted, folder);
   const planned = planPasses(request, folder);
+  const laidOut = layOut({ ...options, width, height }, request, planned, folder);
+  const startFrame = fitted?.startFrame ? fitted.picture : undefined;
+  const startPass = { kind: 'base', width, height, steps: 1, exact: true } as const;
   return {
-    ...layOut({ ...options, width, height }, request, planned, folder),
-    startFrame: fitted?.startFrame ? fitted.picture : undefined,
-    preview: options.preview,
+    ...laidOut,
+    passes: startFrame ? [startPass, ...laidOut.passes] : laidOut.passes,
+    ...{ startFrame, preview: options.preview },
   };
 }
 

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
-import type { Picture } from '../animation/picture.js';
-import { Inference } from '../diffusion/inference.js';
-import type { Latent } from '../diffusion/latent.js';
-import { readModelFolder } from '../diffusion/model-folder.js';
+import type { DeviceChoice } from '../diffusion/devices.js';
+import type { ModelSettings } from '../diffusion/forked-process.js';
+import { Inference, type LoadedFacts } from '../diffusion/inference.js';
+import { latentColoursOf } from '../diffusion/latent-colours.js';
+import { type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
 import { samplerNames, schedulerNames } from '../diffusion/names.js';
 import { StepDecoder } from '../diffusion/step-decoder.js';
-import { StepsAnimationError } from '../errors.js';
 import { locateModels } from '../models/models-folders.js';
 import { findModelFolder, readUsableModels } from '../models/stored-models.js';
 import { eventsOf } from './embedded-events.js';
-import { planRun, requireSize } from './embedded-run.js';
+import { type EmbeddedRun, planRun, requireSize } from './embedded-run.js';
+import { generationOptionsSchema } from './generation-options.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from './host.js';
+import { StepPictures } from './step-pictures.js';
 
 export type EmbeddedHostSettings = {
   /**
@@ -21,24 +22,11 @@ export type EmbeddedHostSettings = {
   readonly modelsFolders?: readonly string[];
   /** the same for one folder alone */
   readonly modelsFolder?: string;
+  /** what networks run on; `auto`, the first of the machine's that works, if left out */
+  readonly device?: DeviceChoice;
+  /** how many threads share the work of one step; all of the machine's if left out */
+  readonly threads?: number;
 };
-
-/** What txt2img takes for the embedded model where nothing else is said; width and height 0 are the model's own. */
-export const embeddedDefaults = {
-  model: 'emoji',
-  sampler: 'Euler a',
-  scheduler: 'Automatic',
-  steps: 20,
-  cfgScale: 4,
-  width: 0,
-  height: 0,
-} as const satisfies Partial<GenerationRequest>;
-
-/**
- * Whether steps can be decoded while others are sampled without slowing the sampler down. On two cores even
- * processes of the lowest priority cost it a tenth of its time, so there the steps' pictures come afterwards.
- */
-const coresToSpare = availableParallelism() > 2;
 
 /**
  * The host that comes with this package: it runs diffusion models on this machine. A model stays loaded for the
@@ -47,8 +35,10 @@ const coresToSpare = availableParallelism() > 2;
 export function createEmbeddedHost({
   modelsFolder,
   modelsFolders = modelsFolder === undefined ? defaultModelsFolders() : [modelsFolder],
+  device = 'auto',
+  threads,
 }: EmbeddedHostSettings = {}): Host & AsyncDisposable {
-  return new EmbeddedHost(modelsFolders);
+  return new EmbeddedHost(modelsFolders, { device, threads });
 }
 
 function defaultModelsFolders(): readonly string[] {
@@ -61,9 +51,9 @@ class LoadedModel implements AsyncDisposable {
   readonly inference: Inference;
   readonly decoder: StepDecoder;
 
-  constructor(readonly path: string) {
-    this.inference = new Inference(path);
-    this.decoder = new StepDecoder(path);
+  constructor(readonly model: ModelSettings) {
+    this.inference = new Inference(model);
+    this.decoder = new StepDecoder(model);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,10 +64,12 @@ class LoadedModel implements AsyncDisposable {
 class EmbeddedHost implements Host, AsyncDisposable {
   readonly name = 'embedded';
   readonly #modelsFolders: readonly string[];
+  readonly #settings: Omit<ModelSettings, 'path'>;
   #loaded: LoadedModel | undefined;
 
-  constructor(modelsFolders: readonly string[]) {
+  constructor(modelsFolders: readonly string[], settings: Omit<ModelSettings, 'path'>) {
     this.#modelsFolders = modelsFolders;
+    this.#settings = settings;
   }
 
   async describe(): Promise<HostDescription> {
@@ -91,29 +83,43 @@ class EmbeddedHost implements Host, AsyncDisposable {
 
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
-    const folder = await readModelFolder(await findModelFolder(request.model, this.#modelsFolders));
-    const run = planRun(request, folder);
-    const { inference, decoder } = await this.#load(folder.path);
-    let ended = false;
-    const decode = async (latent: Latent): Promise<Picture> => {
-      if (ended) throw new StepsAnimationError('usage', 'A step can be decoded only until its run has ended.');
-      if (!coresToSpare) await inference.idle();
-      return await decoder.decode(latent);
-    };
+    const name = request.model ?? generationOptionsSchema.shape.model.parse(undefined);
+    const folder = await readModelFolder(await findModelFolder(name, this.#modelsFolders));
+    const run = await planRun(request, folder);
+    const loaded = await this.#load(folder.path);
+    const facts = await settledOrAborted(loaded.inference.loaded(), signal);
+    if (facts?.fixedSize) requireSize(run, facts.fixedSize);
+    if (!facts || signal?.aborted) {
+      yield { type: 'end' };
+      return;
+    }
+    const pictures = await this.#stepPictures(run, folder, loaded, facts);
     try {
-      const fixedSize = await settledOrAborted(inference.loaded(), signal);
-      if (fixedSize) requireSize(run, fixedSize);
-      if (!signal?.aborted) yield* eventsOf(run, inference, decode, signal);
+      yield* eventsOf(run, loaded.inference, pictures, signal);
       yield { type: 'end' };
     } finally {
-      ended = true;
+      pictures.close();
     }
+  }
+
+  async #stepPictures(
+    run: EmbeddedRun,
+    folder: ModelFolder,
+    { inference, decoder }: LoadedModel,
+    { device }: LoadedFacts,
+  ): Promise<StepPictures> {
+    return new StepPictures(run.preview, {
+      ...{ inference, decoder, device },
+      hasTiny: folder.tinyDecoder !== undefined,
+      colours: await latentColoursOf(folder),
+      pictures: run.images.length * run.passes.reduce((sum, { steps }) => sum + steps, 0),
+    });
   }
 
   async #load(path: string): Promise<LoadedModel> {
     const current = this.#loaded;
-    if (current?.path === path && current.inference.alive) return current;
-    const loaded = new LoadedModel(path);
+    if (current?.model.path === path && current.inference.alive) return current;
+    const loaded = new LoadedModel({ ...this.#settings, path });
     this.#loaded = loaded;
     await current?.[Symbol.asyncDispose]();
     return loaded;

@@ -70,7 +70,7 @@ export const generationOptionsSchema = z.strictObject({
   }),
   clipSkip: option(z.int().min(1).max(12).default(1), {
     label: 'Clip skip',
-    help: "by which layer of the text encoder the prompt is read: 1 the last, 2 the one before; models of the family SDXL never take the last",
+    help: 'by which layer of the text encoder the prompt is read: 1 the last, 2 the one before; models of the family SDXL never take the last',
   }),
   guidanceRescale: option(z.number().min(0).max(1).default(0), {
     label: 'Guidance rescale',

@@ -37,9 +37,7 @@ export function formatInfotext(facts: InfotextFacts): string {
 function variation(options: GenerationOptions) {
   const { variationStrength, variationSeed, seedResizeFromWidth, seedResizeFromHeight } = options;
   return {
-    ...(variationStrength > 0
-      ? { 'Variation seed': variationSeed, 'Variation seed strength': variationStrength }
-      : {}),
+    ...(variationStrength > 0 ? { 'Variation seed': variationSeed, 'Variation seed strength': variationStrength } : {}),
     ...(seedResizeFromWidth > 0 && seedResizeFromHeight > 0
       ? { 'Seed resize from': `${seedResizeFromWidth}x${seedResizeFromHeight}` }
       : {}),

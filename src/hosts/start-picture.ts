@@ -21,7 +21,7 @@ export async function fitStart(
   size: Size,
   { resizeMode, maskBlur }: Pick<Img2imgOptions, 'resizeMode' | 'maskBlur'>,
 ): Promise<FittedStart> {
-  const fitted = await fit(fromPicture(picture), picture, size, resizeMode);
+  const fitted = await resize(fromPicture(picture), picture, size, resizeMode);
   const pixels = { ...size, data: new Uint8Array(await fitted.raw().toBuffer()) };
   if (!mask) return { picture: pixels, mask: undefined };
   if (mask.width !== picture.width || mask.height !== picture.height) {
@@ -30,7 +30,7 @@ export async function fitStart(
       `The mask has ${mask.width}x${mask.height} pixels and the starting picture ${picture.width}x${picture.height}; give a mask of the same size.`,
     );
   }
-  const wanted = await fit(fromPicture(mask), mask, size, resizeMode);
+  const wanted = await resize(fromPicture(mask), mask, size, resizeMode);
   const grey = await wanted.greyscale().raw().toBuffer();
   const soft = sharp(grey, { raw: { ...size, channels: 1 } });
   // A blur of nothing is refused; 0.3 is sharp's least.
@@ -38,9 +38,10 @@ export async function fitStart(
   return { picture: pixels, mask: new Uint8Array(await blurred.extractChannel(0).raw().toBuffer()) };
 }
 
-async function fit(image: Sharp, from: Size, to: Size, mode: Img2imgOptions['resizeMode']): Promise<Sharp> {
+async function resize(image: Sharp, from: Size, to: Size, mode: Img2imgOptions['resizeMode']): Promise<Sharp> {
   const { width, height } = to;
-  if (mode !== 'fill') return image.resize(width, height, { fit: mode === 'crop' ? 'cover' : 'fill', kernel: 'lanczos3' });
+  if (mode !== 'fill')
+    return image.resize(width, height, { fit: mode === 'crop' ? 'cover' : 'fill', kernel: 'lanczos3' });
   const scale = Math.min(width / from.width, height / from.height);
   const inner = {
     width: Math.min(Math.max(Math.round(from.width * scale), 1), width),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Picture } from '../animation/picture.js';
 import type { Device } from '../diffusion/devices.js';
+import type { Inference } from '../diffusion/inference.js';
 import type { Latent } from '../diffusion/latent.js';
 import { type LatentColours, latentToPicture } from '../diffusion/latent-colours.js';
 import type { DecoderKind, StepDecoder } from '../diffusion/step-decoder.js';
@@ -8,47 +9,43 @@ import { StepsAnimationError } from '../errors.js';
 import type { GenerationOptions } from './generation-options.js';
 
 /** How a step's latent becomes a picture. */
-export type PreviewKind = 'full' | 'tae' | 'cheap';
+type PreviewKind = 'full' | 'tae' | 'cheap';
 
-/** What there is for a model, the best first; every model has `full`. */
+/** What a run's steps can be decoded by; every model has a full decoder. */
 export type PreviewMeans = {
   readonly decoder: Pick<StepDecoder, 'decode'>;
   readonly hasTiny: boolean;
   readonly colours: LatentColours | undefined;
-};
-
-/** What the choice depends on. */
-export type PreviewCosts = {
+  readonly inference: Pick<Inference, 'idle'>;
   readonly device: Device;
   /** pictures that the whole run has */
   readonly pictures: number;
-  /** how long a step took, in milliseconds, once one is known */
-  readonly stepMilliseconds: () => number;
 };
 
-/** A step's picture may cost this share of the step … */
+/**
+ * Whether steps can be decoded while others are sampled without slowing the sampler down. On two cores even
+ * processes of the lowest priority cost it a tenth of its time, so there the steps' pictures come afterwards.
+ */
+const coresToSpare = availableParallelism() > 2;
+
+/** Decoding a step may cost this share of the time that the step took … */
 const mostOfStep = 0.1;
-/** … and where sampling leaves the processor to it, or it waits for the end of sampling, all may take so long together. */
+/** … or, on a CPU, where it takes nothing from the sampler, so many milliseconds for all steps together. */
 const mostAltogether = 3000;
 
-/** Makes pictures of a run's steps, by the means that were asked for, or by the best that cost little. */
+/** Makes pictures of a run's steps, by what was asked for, or by the best that costs little. */
 export class StepPictures {
-  readonly #means: PreviewMeans;
-  readonly #costs: PreviewCosts;
-  readonly #tell: (message: string) => void;
   readonly #wanted: GenerationOptions['preview'];
+  readonly #means: PreviewMeans;
   #chosen: Promise<PreviewKind> | undefined;
+  #stepMilliseconds = Number.POSITIVE_INFINITY;
+  #note: string | undefined;
+  #isClosed = false;
 
-  /**
-   * @param tell told what was chosen, where that was left open
-   * @throws StepsAnimationError `usage` when the model has no means for what was asked for
-   */
-  constructor(
-    wanted: GenerationOptions['preview'],
-    means: PreviewMeans,
-    costs: PreviewCosts,
-    tell: (message: string) => void,
-  ) {
+  /** @throws StepsAnimationError `usage` when the model has no means for what was asked for */
+  constructor(wanted: GenerationOptions['preview'], means: PreviewMeans) {
+    this.#wanted = wanted;
+    this.#means = means;
     if (wanted === 'tae' && !means.hasTiny) {
       throw new StepsAnimationError(
         'usage',
@@ -61,62 +58,64 @@ export class StepPictures {
         'For this model nothing tells how its latents become colours, which --preview cheap needs; choose full, tae or auto.',
       );
     }
-    this.#wanted = wanted;
-    this.#means = means;
-    this.#costs = costs;
-    this.#tell = tell;
   }
 
-  /** The picture of a batch of one. */
+  /** Told of each step: the quickest one counts. */
+  took(milliseconds: number): void {
+    this.#stepMilliseconds = Math.min(this.#stepMilliseconds, milliseconds);
+  }
+
+  /**
+   * The picture of a batch of one.
+   * @throws StepsAnimationError `usage` when the run has ended, `model` when it cannot be decoded
+   */
   async picture(latent: Latent): Promise<Picture> {
-    const { decoder, colours } = this.#means;
+    if (this.#isClosed) throw new StepsAnimationError('usage', 'A step can be decoded only until its run has ended.');
+    const { colours } = this.#means;
     this.#chosen ??= this.#wanted === 'auto' ? this.#choose(latent) : Promise.resolve(this.#wanted);
     const kind = await this.#chosen;
     if (kind === 'cheap' && colours) return latentToPicture(latent, colours);
-    return (await decoder.decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
+    return (await this.#decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
+  }
+
+  async #decode(latent: Latent, kind: DecoderKind) {
+    if (!coresToSpare) await this.#means.inference.idle();
+    return await this.#means.decoder.decode(latent, kind);
   }
 
   async #choose(latent: Latent): Promise<PreviewKind> {
     const { hasTiny, colours } = this.#means;
     if (!hasTiny && !colours) return 'full';
     const full = await this.#measure(latent, 'full');
-    if (this.#isCheap(full)) return this.#chose('full', full);
-    if (!hasTiny) return this.#chose('cheap', full);
-    const tiny = await this.#measure(latent, 'tiny');
-    return this.#isCheap(tiny) || !colours ? this.#chose('tae', tiny) : this.#chose('cheap', full);
+    if (this.#isCheap(full)) return 'full';
+    const tiny = hasTiny ? await this.#measure(latent, 'tiny') : Number.POSITIVE_INFINITY;
+    const kind = this.#isCheap(tiny) || !colours ? 'tae' : 'cheap';
+    const shown = kind === 'tae' ? 'by the tiny decoder' : 'by their rough colours';
+    const costs = `decoding one takes ${Math.round(full)} ms, a step ${Math.round(this.#stepMilliseconds)} ms`;
+    this.#note = `The steps are shown ${shown}, because ${costs}; --preview full decodes them all.`;
+    return kind;
   }
 
-  /** Milliseconds of the second decoding: the first one prepares memory. */
+  /** Milliseconds that decoding takes; once more where that may be due to the first time alone. */
   async #measure(latent: Latent, kind: DecoderKind): Promise<number> {
-    const { decoder } = this.#means;
-    const first = await decoder.decode(latent, kind);
-    if (!this.#isNear(first.milliseconds)) return first.milliseconds;
-    return (await decoder.decode(latent, kind)).milliseconds;
-  }
-
-  /** Whether another measurement may decide otherwise. */
-  #isNear(milliseconds: number): boolean {
-    return !this.#isCheap(milliseconds) && this.#isCheap(milliseconds / 4);
+    const { milliseconds: first } = await this.#decode(latent, kind);
+    const mayBeCheap = !this.#isCheap(first) && this.#isCheap(first / 4);
+    return mayBeCheap ? (await this.#decode(latent, kind)).milliseconds : first;
   }
 
   #isCheap(milliseconds: number): boolean {
-    const { device, pictures, stepMilliseconds } = this.#costs;
+    const { device, pictures } = this.#means;
     const isBeside = device === 'cpu' && milliseconds * pictures < mostAltogether;
-    return isBeside || milliseconds < mostOfStep * stepMilliseconds();
+    return isBeside || milliseconds < mostOfStep * this.#stepMilliseconds;
   }
 
-  #chose(kind: PreviewKind, milliseconds: number): PreviewKind {
-    const step = Math.round(this.#costs.stepMilliseconds());
-    const measured = `decoding one takes ${Math.round(milliseconds)} ms, a step ${step} ms`;
-    if (kind === 'full') return kind;
-    const means = kind === 'tae' ? 'by the tiny decoder' : 'as rough colours';
-    this.#tell(`The steps are shown ${means}, because ${measured}; --preview full decodes them all.`);
-    return kind;
+  /** What was chosen, if a person should know; waits for a choice that is being made. */
+  async note(): Promise<string | undefined> {
+    await this.#chosen?.catch(() => {});
+    return this.#note;
+  }
+
+  close(): void {
+    this.#isClosed = true;
   }
 }
-
-/**
- * Whether steps can be decoded while others are sampled without slowing the sampler down. On two cores even
- * processes of the lowest priority cost it a tenth of its time, so there the steps' pictures come afterwards.
- */
-export const coresToSpare = availableParallelism() > 2;

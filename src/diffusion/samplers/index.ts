@@ -11,9 +11,26 @@ export type SamplerRow = {
   readonly sample: Sampler;
   /** what the scheduler `Automatic` means for it */
   readonly automatic: Scheduler;
+  readonly discardNextToLast?: boolean;
+  readonly secondOrder?: boolean;
+  readonly cfgFactor?: number;
+  readonly eta?: number;
+  readonly plan: (sigmas: readonly number[]) => { readonly steps: number; readonly exact: boolean };
 };
 
 export const samplers: readonly SamplerRow[] = [
-  { name: 'Euler a', aliases: ['k_euler_a', 'euler_a', 'euler_ancestral'], sample: eulerAncestral, automatic: normal },
-  { name: 'Euler', aliases: ['k_euler', 'euler'], sample: euler, automatic: normal },
+  {
+    name: 'Euler a',
+    aliases: ['k_euler_a', 'euler_a', 'euler_ancestral'],
+    sample: eulerAncestral,
+    plan: (sigmas) => ({ steps: sigmas.length - 1, exact: true }),
+    automatic: normal,
+  },
+  {
+    name: 'Euler',
+    aliases: ['k_euler', 'euler'],
+    sample: euler,
+    plan: (sigmas) => ({ steps: sigmas.length - 1, exact: true }),
+    automatic: normal,
+  },
 ];

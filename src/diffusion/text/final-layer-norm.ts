@@ -43,7 +43,7 @@ function keepNorm(graph: PbfReader, found: Map<string, Float32Array>): void {
   }, undefined);
   const [, part] = /final_layer_norm\.(weight|bias)$/u.exec(tensor.name) ?? [];
   if (!part) return;
-  const { buffer } = tensor.bytes.slice();
+  const { buffer } = new Uint8Array(tensor.bytes);
   const raw = tensor.type === 10 ? Float32Array.from(new Float16Array(buffer)) : new Float32Array(buffer);
   found.set(part, raw.length > 0 ? raw : tensor.values);
 }

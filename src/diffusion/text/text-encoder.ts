@@ -59,9 +59,9 @@ export class TextEncoder implements AsyncDisposable {
       hasPooled ? [layer, 'text_embeds'] : [layer],
     );
     const hidden = outputs[layer] ?? { data: new Float32Array(), shape: [1, 0, 0] };
-    if (skipped === 0 || !normalised) return { hidden, pooled: outputs['text_embeds'] };
+    if (skipped === 0 || !normalised) return { hidden, pooled: outputs.text_embeds };
     this.#norm ??= await readFinalLayerNorm(this.#file);
-    return { hidden: normalise(hidden, this.#norm), pooled: outputs['text_embeds'] };
+    return { hidden: normalise(hidden, this.#norm), pooled: outputs.text_embeds };
   }
 
   #earlierLayer(skipped: number): string {

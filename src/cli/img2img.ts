@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { animationOptionsSchema } from '../animation/options.js';
+import { readPicture } from '../animation/picture-files.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from '../hosts/generation-options.js';
+import { addFlags, readOptions } from './flags.js';
+import { addGenerationFlags, type GenerationFlags, generate } from './generation.js';
+
+type Img2imgFlags = GenerationFlags & { readonly mask?: string } & Record<string, unknown>;
+
+/** What only a first pass from noise has. */
+const txt2imgOnly = { hiresScale: true, hiresUpscaler: true, hiresSteps: true, hiresDenoisingStrength: true } as const;
+
+/** `img2img <picture> [prompt]`: an image that starts from a picture, and the movie of it being made. */
+export function addImg2imgCommand(program: Command): void {
+  const options = generationOptionsSchema.omit(txt2imgOnly);
+  const command = program
+    .command('img2img')
+    .description('make an image from a picture and a prompt, and the movie of it being made')
+    .argument('<picture>', 'image file to start from')
+    .argument('[prompt]', 'what the image shall show', '')
+    .option('--mask <file>', 'image file of the same size: what is white is painted anew, what is black stays')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ steps-animation img2img sketch.png "a red apple" --denoising-strength 0.6 --start-frame',
+    );
+  addFlags(command, 'Starting picture:', img2imgOptionsSchema);
+  addFlags(command, 'Generation:', options.omit({ prompt: true }));
+  addGenerationFlags(command);
+  command.action(async (picture: string, prompt: string, flags: Img2imgFlags) => {
+    const request = readOptions(options, { ...flags, prompt });
+    const start = readOptions(img2imgOptionsSchema, flags);
+    const animation = readOptions(animationOptionsSchema, flags);
+    const mask = flags.mask === undefined ? {} : { mask: await readPicture(flags.mask) };
+    const started = { ...request, start: { ...start, ...mask, picture: await readPicture(picture) } };
+    await generate('img2img', started, animation, flags);
+  });
+}
