@@ -23,6 +23,18 @@ export function zip(a: Latent, b: Latent, combine: (a: number, b: number) => num
   return { shape: a.shape, data };
 }
 
+/** The sum of latents of the same shape, each times its weight. */
+export function combine(...terms: readonly (readonly [weight: number, latent: Latent])[]): Latent {
+  const shape = terms[0]?.[1].shape ?? ([0, 0, 0, 0] as const);
+  const data = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) {
+    let sum = 0;
+    for (const [weight, latent] of terms) sum += weight * (latent.data[i] ?? 0);
+    data[i] = sum;
+  }
+  return { shape, data };
+}
+
 export function map(latent: Latent, change: (value: number) => number): Latent {
   return { shape: latent.shape, data: latent.data.map(change) };
 }

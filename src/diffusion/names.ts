@@ -27,7 +27,8 @@ export function findScheduler(
   name: string,
   sampler: SamplerRow,
 ): { readonly name: string; readonly schedule: Scheduler } {
-  return find('scheduler', name, [{ ...automatic, schedule: sampler.automatic }, ...schedulers], schedulerNames);
+  const own = find('scheduler', sampler.automatic, schedulers, schedulerNames);
+  return find('scheduler', name, [{ ...automatic, schedule: own.schedule }, ...schedulers], schedulerNames);
 }
 
 function find<T extends Named>(kind: string, name: string, rows: readonly T[], names: readonly string[]): T {

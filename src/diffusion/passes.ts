@@ -54,7 +54,7 @@ function planPass(
     ...{ kind, sampler, scheduler: name, settings, width, height, sigmas },
     lowestSigma: all.at(-2) ?? 0,
     highestSigma: all[0] ?? 0,
-    ...sampler.plan(sigmas),
+    ...(sampler.plan?.(sigmas) ?? { steps: sigmas.length - 1, exact: true }),
   };
 }
 

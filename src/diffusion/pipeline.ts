@@ -203,8 +203,8 @@ function evaluationsOf({ secondOrder }: SamplerRow, steps: number): number {
 }
 
 /** What a sampler is told beside the latents; what is left out is the sampler's own. */
-function samplingOptions({ settings, sampler }: PlannedPass) {
-  const { eta = sampler.eta, churn, churnFrom, churnTo, noiseScale } = settings;
+function samplingOptions({ settings }: PlannedPass) {
+  const { eta, churn, churnFrom, churnTo, noiseScale } = settings;
   const options = { eta, churn, churnFrom, churnTo, noiseScale };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,5 @@
-import { zip } from '../latent.js';
+import { combine } from '../latent.js';
+import { churned } from './churn.js';
 import { intervals, type Sampler } from './sampler.js';
 
 /**
@@ -6,19 +7,14 @@ import { intervals, type Sampler } from './sampler.js';
  * Generative Models", Algorithm 2 without its second-order correction. Deterministic unless `churn` is above 0.
  */
 export const euler: Sampler = async function* (sampling) {
-  const { denoise, sigmas, noise, signal, churn = 0, churnFrom = 0, churnTo = Infinity, noiseScale = 1 } = sampling;
-  const steps = sigmas.length - 1;
+  const { denoise, sigmas, signal } = sampling;
   let x = sampling.latent;
   for (const { step, sigma, next } of intervals(sigmas, signal)) {
-    const gamma = churnFrom <= sigma && sigma <= churnTo ? Math.min(churn / steps, Math.SQRT2 - 1) : 0;
-    const raised = sigma * (1 + gamma);
-    if (churn > 0) {
-      const added = noiseScale * Math.sqrt(raised ** 2 - sigma ** 2);
-      x = zip(x, noise(), (value, fresh) => value + fresh * added);
-    }
-    const denoised = await denoise(x, raised);
-    yield { step, sigma: raised, denoised, noisy: x };
-    x = zip(x, denoised, (noisy, clean) => noisy + ((noisy - clean) / raised) * (next - raised));
+    const start = churned(sampling, x, sigma);
+    const denoised = await denoise(start.x, start.raised);
+    yield { step, sigma: start.raised, denoised, noisy: start.x };
+    const ratio = next / start.raised;
+    x = combine([ratio, start.x], [1 - ratio, denoised]);
   }
   return x;
 };

@@ -4,9 +4,13 @@ import { levelRange, type Scheduler } from './scheduler.js';
 /** Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models", equation 5, with ρ = 7. */
 export const karras: Scheduler = (request) => {
   const { lowest, highest } = levelRange(request);
-  const { steps, rho = 7 } = request;
-  return [...linspace(highest ** (1 / rho), lowest ** (1 / rho), steps).map((root) => root ** rho), 0];
+  return [...karrasLevels(request.steps, lowest, highest, request.rho), 0];
 };
+
+/** The same for any number of levels, without the closing 0. */
+export function karrasLevels(count: number, lowest: number, highest: number, rho = 7): readonly number[] {
+  return linspace(highest ** (1 / rho), lowest ** (1 / rho), count).map((root) => root ** rho);
+}
 
 /** Evenly spaced in log σ: k-diffusion's `get_sigmas_exponential`. */
 export const exponential: Scheduler = (request) => {

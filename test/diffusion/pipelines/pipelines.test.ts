@@ -130,16 +130,17 @@ async function sample(
     run.start && run.sigmas[0] !== 4096
       ? latentOf(run.start)
       : { shape, data: floats(run.noise).map((value) => value * (sigmas[0] ?? 0)) };
-  const { sample, eta } = findSampler(samplerOf[run.scheduler._class_name] ?? '');
+  const { sample } = findSampler(samplerOf[run.scheduler._class_name] ?? '');
   const steps = sample({
     denoise: async (latent, sigma) => (await denoiseBoth(latent, sigma)).guided,
     denoiseBoth,
     timestepAt: (sigma) => model.timestepAt(sigma),
     ...{ latent: start, sigmas, noise, brownian: noise },
-    ...(eta === undefined ? {} : { eta }),
   });
   for (;;) {
     const { value, done } = await steps.next();
-    if (done) return value.data;
+    // diffusers holds latents of unit variance, which differ where noise is left at the end.
+    const left = sigmas.at(-1) ?? 0;
+    if (done) return value.data.map((sample) => sample / Math.sqrt(1 + left ** 2));
   }
 }
