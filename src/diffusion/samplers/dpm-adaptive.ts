@@ -1,5 +1,6 @@
 import { combine, type Latent } from '../latent.js';
-import { ancestralEnd, DpmSolver, rangeOf, sigmaAt } from './dpm-solver.js';
+import { ancestralEnd, DpmSolver, nothing, rangeOf, sigmaAt } from './dpm-solver.js';
+import { euler } from './euler.js';
 import type { Sampler } from './sampler.js';
 
 const relativeTolerance = 0.05;
@@ -7,8 +8,6 @@ const absoluteTolerance = 0.0078;
 const firstSize = 0.05;
 /** A step is taken unless the next one would have to be smaller by more than this. */
 const acceptance = 0.81;
-/** How near to the end, in -log σ, a run is over. */
-const nearEnd = 1e-5;
 
 /**
  * DPM-Solver-12/23 with adaptive steps: Lu et al. 2022, "DPM-Solver: A Fast ODE Solver for Diffusion Probabilistic Model
@@ -20,12 +19,13 @@ export const dpmAdaptive: Sampler = async function* (sampling) {
   const { denoise, sigmas, noise, signal, eta = 0, noiseScale = 1 } = sampling;
   const solver = new DpmSolver(denoise);
   const { start, end } = rangeOf(sigmas);
+  if (end - start < nothing) return yield* euler(sampling);
   const order = eta > 0 ? 1.5 : 3;
   let x = sampling.latent;
   let before = x;
   let size = firstSize;
   let step = 0;
-  for (let s = start; s < end - nearEnd; ) {
+  for (let s = start; s < end - nothing; ) {
     const predicted = await solver.predict(x, sigmaAt(s));
     yield { step: ++step, sigma: sigmaAt(s), denoised: combine([1, x], [-sigmaAt(s), predicted]), noisy: x };
     for (let isAccepted = false; !isAccepted; ) {

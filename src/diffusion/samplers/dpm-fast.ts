@@ -1,5 +1,6 @@
 import { combine, type Latent } from '../latent.js';
-import { ancestralEnd, DpmSolver, rangeOf, sigmaAt } from './dpm-solver.js';
+import { ancestralEnd, DpmSolver, nothing, rangeOf, sigmaAt } from './dpm-solver.js';
+import { euler } from './euler.js';
 import type { Sampler } from './sampler.js';
 
 /** The orders of the steps that take as many evaluations as there are intervals. */
@@ -19,6 +20,7 @@ export const dpmFast: Sampler = async function* (sampling) {
   const { denoise, sigmas, noise, signal, eta = 0, noiseScale = 1 } = sampling;
   const solver = new DpmSolver(denoise);
   const { start, end } = rangeOf(sigmas);
+  if (end - start < nothing) return yield* euler(sampling);
   const orders = dpmFastOrders(sigmas.length - 1);
   let x = sampling.latent;
   for (const [index, order] of orders.entries()) {

@@ -64,6 +64,9 @@ export function ancestralEnd(t: number, next: number, end: number, eta: number):
   return { to, up: Math.sqrt(Math.max(goal ** 2 - sigmaAt(to) ** 2, 0)) };
 }
 
+/** Levels that are nearer to each other than this, in -log σ, are one. */
+export const nothing = 1e-5;
+
 /** The first and the lowest level above 0 of a schedule, as t = -log σ: these solvers choose the levels between. */
 export function rangeOf(sigmas: readonly number[]): { readonly start: number; readonly end: number } {
   const positive = sigmas.filter((sigma) => sigma > 0);
