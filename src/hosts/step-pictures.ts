@@ -78,6 +78,12 @@ export class StepPictures {
     return (await this.#decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
   }
 
+  /** The rough colours of a batch of one, where they are known. */
+  preview(latent: Latent): { readonly preview?: () => Picture } {
+    const { colours } = this.#means;
+    return colours ? { preview: () => latentToPicture(latent, colours) } : {};
+  }
+
   async #decode(latent: Latent, kind: DecoderKind) {
     if (!coresToSpare) await this.#means.inference.idle();
     return await this.#means.decoder.decode(latent, kind);
