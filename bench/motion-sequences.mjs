@@ -26,7 +26,16 @@ export async function denoisingSequences(work) {
     const folder = join(work, name.replaceAll(/\W+/g, '-'));
     const settings = ['--sampler', sampler, '--scheduler', scheduler, '--steps', '30', '--seed', String(seed)];
     const { status } = spawnSync(process.execPath, [
-      ...[command, 'txt2img', prompt, '--no-create-animation', '--no-delete-intermediate', ...settings],
+      ...[
+        command,
+        'txt2img',
+        prompt,
+        '--preview',
+        'full',
+        '--no-create-animation',
+        '--no-delete-intermediate',
+        ...settings,
+      ],
       ...['--outdir', folder],
     ]);
     if (status !== 0) throw new Error(`txt2img with ${name} ended with ${status}`);
