@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { encodePng } from '../dist/animation/picture-files.js';
 import { animate } from '../dist/animate.js';
+import { encodePng } from '../dist/animation/picture-files.js';
 import { createEmbeddedHost } from '../dist/hosts/embedded.js';
 import { median, round } from './statistics.mjs';
 
@@ -54,7 +54,8 @@ async function timeRun(host, request, way, outdir) {
   const timed = (events) => timedEvents(events, (time) => (image = time));
   if (way === 'off') {
     for await (const event of timed(host.generate(request))) {
-      if (event.type === 'image') await writeFile(join(outdir, '..', 'off.png'), await encodePng(event.picture, event.infotext, 6));
+      if (event.type === 'image')
+        await writeFile(join(outdir, '..', 'off.png'), await encodePng(event.picture, event.infotext, 6));
     }
   } else {
     const generate = (wanted, signal) => timed(host.generate({ ...wanted, preview: way }, signal));
