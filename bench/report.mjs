@@ -117,8 +117,8 @@ function engineSections({ date, machine, rounds, side, steps, threads, ours, tor
       ],
     ),
     [
-      "Our threads sleep while they wait, where onnxruntime's own setting is to spin. Spinning gains about 6 % on an idle",
-      'machine, and took 1.6 times as long where another program used one of the two cores, as the movie itself does.',
+      "Our threads sleep while they wait, where onnxruntime's own setting is to spin: that is a little faster on an idle",
+      'machine, and far slower where another program, such as the movie itself, uses one of the cores.',
     ].join('\n'),
   ];
 }
