@@ -9,7 +9,7 @@ import { Recorder } from './animation/recorder.js';
 import { prepareFolder, writeWhole } from './animation/whole-files.js';
 import { checkOptions } from './check-options.js';
 import { StepsAnimationError } from './errors.js';
-import type { GenerationEvent, GenerationRequest, Host, ImageInfo, PassInfo } from './hosts/host.js';
+import type { FinishReason, GenerationEvent, GenerationRequest, Host, ImageInfo, PassInfo } from './hosts/host.js';
 
 /** A finished animation, as the command prints it with `--json`. */
 export type AnimationResult = {
@@ -64,6 +64,7 @@ export type RunEvent =
       readonly seed: number;
       readonly width: number;
       readonly height: number;
+      readonly reason: FinishReason;
     }
   | { readonly type: 'rendering'; readonly frame: number; readonly frames: number }
   | { readonly type: 'kept'; readonly folder: string }
@@ -217,12 +218,12 @@ class Run {
 
   async #saveImage(
     info: ImageInfo,
-    { image, picture, infotext }: Extract<GenerationEvent, { type: 'image' }>,
+    { image, picture, infotext, reason }: Extract<GenerationEvent, { type: 'image' }>,
   ): Promise<string> {
     const png = await encodePng(picture, infotext, imageCompression);
     const path = await writeWhole(this.#folder, movieStem(info), 'png', png);
     const { width, height } = picture;
-    this.#settings.onEvent?.({ type: 'image', image, path, seed: info.seed, width, height });
+    this.#settings.onEvent?.({ type: 'image', image, path, seed: info.seed, width, height, reason });
     return path;
   }
 }
