@@ -133,11 +133,6 @@ class EmbeddedHost implements Host, AsyncDisposable {
     });
   }
 
-  async #folderOf({ model }: GenerationRequest): Promise<ModelFolder> {
-    const name = model ?? generationOptionsSchema.shape.model.parse(undefined);
-    return await readModelFolder(await findModelFolder(name, this.#modelsFolders));
-  }
-
   async #load(path: string): Promise<LoadedModel> {
     const current = this.#loaded;
     if (current?.model.path === path && current.inference.alive) return current;
