@@ -9,7 +9,7 @@ import { Recorder } from './animation/recorder.js';
 import { prepareFolder, writeWhole } from './animation/whole-files.js';
 import { checkOptions } from './check-options.js';
 import { StepsAnimationError } from './errors.js';
-import type { GenerationEvent, GenerationRequest, Host, ImageInfo, PassInfo } from './hosts/host.js';
+import type { FinishReason, GenerationEvent, GenerationRequest, Host, ImageInfo, PassInfo } from './hosts/host.js';
 
 /** A finished animation, as the command prints it with `--json`. */
 export type AnimationResult = {
@@ -36,9 +36,36 @@ export type AnimationResult = {
 
 /** What happens while an image and its movie are made. */
 export type RunEvent =
-  | { readonly type: 'start'; readonly images: number; readonly steps: number }
-  | { readonly type: 'step'; readonly step: number; readonly steps: number }
-  | { readonly type: 'image'; readonly path: string; readonly seed: number }
+  | {
+      readonly type: 'start';
+      readonly images: readonly ImageInfo[];
+      readonly passes: readonly PassInfo[];
+      /** planned, of all images together */
+      readonly steps: number;
+    }
+  | {
+      readonly type: 'step';
+      /** index into `images` of `start` */
+      readonly image: number;
+      /** index into `passes` of `start` */
+      readonly pass: number;
+      /** taken so far and planned, of all images together */
+      readonly step: number;
+      readonly steps: number;
+      /** a rough picture of the step, where the host has one */
+      readonly preview?: () => Picture;
+    }
+  /** a step's picture is on disk; `step` counts through the passes of its image, from 1 */
+  | { readonly type: 'intermediate'; readonly image: number; readonly step: number; readonly path: string }
+  | {
+      readonly type: 'image';
+      readonly image: number;
+      readonly path: string;
+      readonly seed: number;
+      readonly width: number;
+      readonly height: number;
+      readonly reason: FinishReason;
+    }
   | { readonly type: 'rendering'; readonly frame: number; readonly frames: number }
   | { readonly type: 'kept'; readonly folder: string }
   | { readonly type: 'note'; readonly message: string }
@@ -125,7 +152,7 @@ class Run {
         break;
       case 'step':
         if (!this.#recorder.step(event, () => event.picture(this.#animation.content))) event.release?.();
-        this.#tellStep();
+        this.#tellStep(event);
         break;
       case 'image': {
         const finishing = this.#finish(event);
@@ -156,13 +183,14 @@ class Run {
     this.#images = images;
     this.#steps = passes.reduce((sum, pass) => sum + pass.steps, 0);
     this.#recorder.start(images, passes);
-    this.#settings.onEvent?.({ type: 'start', images: images.length, steps: this.#steps * images.length });
+    this.#settings.onEvent?.({ type: 'start', images, passes, steps: this.#steps * images.length });
   }
 
-  #tellStep(): void {
+  #tellStep({ image, pass, preview }: Extract<GenerationEvent, { type: 'step' }>): void {
     this.#stepsTaken++;
     const steps = this.#steps * this.#images.length;
-    this.#settings.onEvent?.({ type: 'step', step: this.#stepsTaken, steps });
+    const step = this.#stepsTaken;
+    this.#settings.onEvent?.({ type: 'step', image, pass, step, steps, ...(preview && { preview }) });
   }
 
   async #finish(event: Extract<GenerationEvent, { type: 'image' }>): Promise<AnimationResult | null> {
@@ -170,7 +198,7 @@ class Run {
     if (!info)
       throw new StepsAnimationError('input', `The host sent image ${event.image}, which it had not announced.`);
     // The image first: whatever happens to the movie, it is on disk.
-    const path = this.#saveImage(info, event.picture, event.infotext);
+    const path = this.#saveImage(info, event);
     const [image, recording] = await Promise.allSettled([path, this.#recorder.finish(event.image, { ...event, path })]);
     const failures = [image, recording].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     if (recording.status === 'rejected') throw together(failures);
@@ -188,10 +216,14 @@ class Run {
     return result;
   }
 
-  async #saveImage(info: ImageInfo, picture: Picture, infotext: string): Promise<string> {
+  async #saveImage(
+    info: ImageInfo,
+    { image, picture, infotext, reason }: Extract<GenerationEvent, { type: 'image' }>,
+  ): Promise<string> {
     const png = await encodePng(picture, infotext, imageCompression);
     const path = await writeWhole(this.#folder, movieStem(info), 'png', png);
-    this.#settings.onEvent?.({ type: 'image', path, seed: info.seed });
+    const { width, height } = picture;
+    this.#settings.onEvent?.({ type: 'image', image, path, seed: info.seed, width, height, reason });
     return path;
   }
 }

@@ -1,4 +1,5 @@
 import type { CodecName } from './codecs.js';
+import type { FrameSize } from './frame-format.js';
 import type { AnimationOptions } from './options.js';
 
 /** The animation options that a movie itself needs; the duration is in seconds. */
@@ -22,3 +23,8 @@ export type MovieSettings = MovieOptions & {
   /** how many movies are encoded at once: they share the cores and the memory */
   readonly sideBySide: number;
 };
+
+/** What a codec is tried with before there is anything to encode. */
+export function trialSettings(animation: AnimationOptions, size: FrameSize): MovieSettings {
+  return { ...animation, ...size, duration: 1, sources: 2, tags: {}, sideBySide: 1 };
+}

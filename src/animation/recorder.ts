@@ -4,6 +4,7 @@ import { describeEncoder, frameRateNote } from './debug-messages.js';
 import { resolveBelow } from './file-names.js';
 import type { ImageRecording, Recording } from './image-recording.js';
 import { MovieClient } from './movie-client.js';
+import { trialSettings } from './movie-settings.js';
 import type { AnimationOptions } from './options.js';
 import { checkPicture, type Picture } from './picture.js';
 import { PictureQueue } from './picture-queue.js';
@@ -15,6 +16,8 @@ import { prepareFolder, removeAbandoned } from './whole-files.js';
 /** What the recorder tells while it works. */
 export type RecorderEvent =
   | { readonly type: 'rendering'; readonly image: number; readonly frame: number; readonly frames: number }
+  /** a step's picture is on disk; `step` counts through the passes of its image, from 1 */
+  | { readonly type: 'intermediate'; readonly image: number; readonly step: number; readonly path: string }
   /** what a person should know */
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'debug'; readonly message: string };
@@ -71,9 +74,8 @@ export class Recorder implements AsyncDisposable {
     if (animation.createAnimation) await prepareFolder(animationFolder);
     const recorder = new Recorder(settings, intermediateFolder, animationFolder);
     try {
-      const trial = { ...animation, ...size, duration: 1, sources: 2, tags: {}, sideBySide: 1 };
       if (animation.createAnimation) {
-        await recorder.#client.ask<'check'>({ type: 'check', settings: trial });
+        await recorder.#client.ask<'check'>({ type: 'check', settings: trialSettings(animation, size) });
         settings.onEvent?.({ type: 'debug', message: describeEncoder(animation) });
         const note = frameRateNote(animation);
         if (note !== undefined) settings.onEvent?.({ type: 'note', message: note });
@@ -100,6 +102,7 @@ export class Recorder implements AsyncDisposable {
       startedAt: this.#startedAt,
       debug: (message) => this.#settings.onEvent?.({ type: 'debug', message }),
       note: (message) => this.#settings.onEvent?.({ type: 'note', message }),
+      onIntermediate: (file) => this.#settings.onEvent?.({ type: 'intermediate', ...file }),
     });
   }
 

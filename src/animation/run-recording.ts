@@ -47,7 +47,9 @@ export class RunRecording {
     context: Pick<
       RecordingContext,
       'client' | 'animation' | 'intermediateFolder' | 'animationFolder' | 'startedAt' | 'debug' | 'note'
-    >,
+    > & {
+      readonly onIntermediate: (file: { image: number; step: number; path: string }) => void;
+    },
   ) {
     this.#images = images;
     this.#context = {
@@ -56,6 +58,7 @@ export class RunRecording {
       liveMovies: new LiveMovies(images.map(({ batch }) => batch)),
       onKept: (image, { pass, ...file }) => {
         this.#manifest.addStep(image, { ...file, pass: passes[pass]?.kind ?? 'base' });
+        context.onIntermediate({ image, ...file });
       },
     };
     const { intermediateFolder, startedAt, animation } = context;

@@ -12,7 +12,7 @@ import { eventsOf } from './embedded-events.js';
 import { type EmbeddedRun, planRun, requireSize } from './embedded-run.js';
 import { generationOptionsSchema } from './generation-options.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from './host.js';
-import { StepPictures } from './step-pictures.js';
+import { requirePreview, StepPictures } from './step-pictures.js';
 
 export type EmbeddedHostSettings = {
   /**
@@ -81,10 +81,15 @@ class EmbeddedHost implements Host, AsyncDisposable {
     };
   }
 
+  async check(request: GenerationRequest): Promise<void> {
+    const folder = await this.#folderOf(request);
+    const { preview } = await planRun(request, folder);
+    requirePreview(preview, { hasTiny: folder.tinyDecoder !== undefined, colours: await latentColoursOf(folder) });
+  }
+
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
-    const name = request.model ?? generationOptionsSchema.shape.model.parse(undefined);
-    const folder = await readModelFolder(await findModelFolder(name, this.#modelsFolders));
+    const folder = await this.#folderOf(request);
     const run = await planRun(request, folder);
     const loaded = await this.#load(folder.path);
     const facts = await settledOrAborted(loaded.inference.loaded(), signal);
@@ -100,6 +105,11 @@ class EmbeddedHost implements Host, AsyncDisposable {
     } finally {
       pictures.close();
     }
+  }
+
+  async #folderOf(request: GenerationRequest): Promise<ModelFolder> {
+    const name = request.model ?? generationOptionsSchema.shape.model.parse(undefined);
+    return await readModelFolder(await findModelFolder(name, this.#modelsFolders));
   }
 
   async #stepPictures(

@@ -11,6 +11,11 @@ export type Host<Request extends GenerationRequest | undefined = GenerationReque
   /** What this host has: asked before anything is generated, so that wrong requests fail at once. */
   describe(signal?: AbortSignal): Promise<HostDescription>;
   /**
+   * Checks all of a request that can be checked without loading its model.
+   * @throws StepsAnimationError `usage` or `model`, as `generate` would
+   */
+  check?(request: Request): Promise<void>;
+  /**
    * Runs a request and yields its events in order.
    * When `signal` aborts, sampling stops after the step at hand; images begun then end with the reason
    * `interrupted`, and `end` still comes. A run that fails on the way does the same and throws after `end`.

@@ -49,18 +49,7 @@ export class StepPictures {
   constructor(wanted: GenerationOptions['preview'], means: PreviewMeans) {
     this.#wanted = wanted;
     this.#means = means;
-    if (wanted === 'tae' && !means.hasTiny) {
-      throw new StepsAnimationError(
-        'usage',
-        'The model has no tiny decoder for --preview tae; put one into its folder as taesd/model.onnx (docs/models.md), or choose full, cheap or auto.',
-      );
-    }
-    if (wanted === 'cheap' && !means.colours) {
-      throw new StepsAnimationError(
-        'usage',
-        'For this model nothing tells how its latents become colours, which --preview cheap needs; choose full, tae or auto.',
-      );
-    }
+    requirePreview(wanted, means);
   }
 
   /** Told of each step: the quickest one counts. */
@@ -126,5 +115,24 @@ export class StepPictures {
 
   close(): void {
     this.#isClosed = true;
+  }
+}
+
+/** @throws StepsAnimationError `usage` when a model has no means for the previews that are wanted */
+export function requirePreview(
+  wanted: GenerationOptions['preview'],
+  { hasTiny, colours }: Pick<PreviewMeans, 'hasTiny' | 'colours'>,
+): void {
+  if (wanted === 'tae' && !hasTiny) {
+    throw new StepsAnimationError(
+      'usage',
+      'The model has no tiny decoder for --preview tae; put one into its folder as taesd/model.onnx (docs/models.md), or choose full, cheap or auto.',
+    );
+  }
+  if (wanted === 'cheap' && !colours) {
+    throw new StepsAnimationError(
+      'usage',
+      'For this model nothing tells how its latents become colours, which --preview cheap needs; choose full, tae or auto.',
+    );
   }
 }

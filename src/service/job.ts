@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AnimationResult } from '../animate.js';
-import type { AnimationOptionsInput } from '../animation/options.js';
+import type { AnimationOptions, AnimationOptionsInput } from '../animation/options.js';
 import type { generationOptionsSchema, img2imgOptionsSchema } from '../hosts/generation-options.js';
 
 /** What a job does: it generates images, or makes a further movie of an earlier job's steps. */
@@ -50,9 +50,10 @@ export type Job = {
     readonly generation: z.output<typeof generationOptionsSchema> | null;
     readonly img2img: z.output<typeof img2imgOptionsSchema> | null;
     /** null where no animation was asked for */
-    readonly animation: Required<AnimationOptionsInput> | null;
-    /** the job whose steps a render shows */
+    readonly animation: AnimationOptions | null;
+    /** the job whose steps a render shows, and which of its images */
     readonly of: string | null;
+    readonly image: number | null;
   };
   readonly progress: JobProgress | null;
   readonly images: readonly JobImage[];
@@ -74,7 +75,7 @@ export type JobProgress = {
   /** frames made and planned while rendering */
   readonly frame: number;
   readonly frames: number;
-  /** rises with each new preview picture; 0 while there is none */
+  /** rises with each new picture that `preview` can show; 0 while there is none */
   readonly preview: number;
 };
 
@@ -84,8 +85,8 @@ export type JobImage = {
   readonly width: number;
   readonly height: number;
   readonly infotext: string;
-  /** absolute path of the finished image */
-  readonly path: string;
+  /** absolute path of the finished image; null until it is there, and for ever where the service was killed before */
+  readonly path: string | null;
   /** numbers of the steps whose pictures are kept */
   readonly steps: readonly number[];
 };
@@ -99,6 +100,8 @@ export type JobAnimation = AnimationResult & {
 export type JobEvent =
   | { readonly type: 'queued' | 'started' | 'moved' | 'ended' | 'image' | 'animation' | 'note'; readonly job: Job }
   | { readonly type: 'progress'; readonly id: string; readonly progress: JobProgress }
+  /** a step's picture is kept from now on */
+  | { readonly type: 'step'; readonly id: string; readonly image: number; readonly step: number }
   | { readonly type: 'deleted'; readonly id: string };
 
 /** A finished movie in the library. */
@@ -143,11 +146,11 @@ export type JobService = {
   /** Checks a request and puts it at the end of the queue. */
   submit(request: JobRequest): Promise<Job>;
   get(id: string): Job | undefined;
-  /** the newest first; queued ones in their order when `state` is queued */
+  /** the newest first, 100 if no `limit` is given; queued ones in their order when `state` is queued */
   list(filter?: { readonly state?: JobState; readonly limit?: number; readonly offset?: number }): readonly Job[];
   /** the job that is running */
   current(): Job | undefined;
-  /** Takes a job out of the queue, or stops it after the step at hand. */
+  /** Takes a job out of the queue, or stops it after the step at hand: what there is is finished then, see `ended`. */
   cancel(id: string): Promise<Job>;
   /** Moves a queued job to a place of the queue, from 1. */
   move(id: string, position: number): Job;
@@ -155,8 +158,11 @@ export type JobService = {
   again(id: string): Promise<Job>;
   /** Forgets a job that is not running, with its kept steps; images and movies stay. */
   remove(id: string): Promise<void>;
-  /** The newest live picture of a running job. */
-  preview(id: string): { readonly version: number; readonly jpeg: Uint8Array } | undefined;
+  /**
+   * The newest live picture of a running job, of at most 512 pixels; made when it is asked for, for all who ask at most
+   * every 200 ms.
+   */
+  preview(id: string): Promise<{ readonly version: number; readonly jpeg: Uint8Array } | undefined>;
   /** The absolute path of a kept step's picture. */
   stepPicture(id: string, image: number, step: number): Promise<string>;
   /** Events from now on, of one job or of all; ends when `signal` aborts. */
@@ -175,9 +181,12 @@ export type Library = {
     readonly samplers: readonly string[];
     readonly models: readonly string[];
   };
-  /** Hides a movie; its files are deleted when the service stops or a minute has passed, unless it is restored. */
+  /**
+   * Hides a movie; its file is deleted when the service stops or a minute has passed, unless it is restored. The
+   * finished image stays.
+   */
   remove(id: string): void;
   restore(id: string): LibraryEntry;
-  /** Reads all movies and manifests below the save location anew. */
+  /** Reads all movies below the save location anew. @returns how many there are */
   rebuild(): Promise<number>;
 };

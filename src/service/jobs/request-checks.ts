@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { resolveBelow } from '../../animation/file-names.js';
+import { MovieClient } from '../../animation/movie-client.js';
+import { type MovieSettings, trialSettings } from '../../animation/movie-settings.js';
+import { type AnimationOptions, animationOptionsSchema } from '../../animation/options.js';
+import { checkOptions } from '../../check-options.js';
+import { StepsAnimationError } from '../../errors.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
+import type { GenerationRequest, Host } from '../../hosts/host.js';
+import type { Job, JobRequest } from '../job.js';
+import { decodeStart, type StartFiles } from './job-files.js';
+
+/** What a job is made of: its options, complete, and the pictures that it starts from. */
+export type CheckedRequest = {
+  readonly kind: Job['kind'];
+  readonly options: Job['options'];
+  readonly start: StartFiles | undefined;
+};
+
+type Size = { readonly width: number; readonly height: number };
+type GeneratingRequest = Exclude<JobRequest, { kind: 'render' }>;
+type RenderRequest = Extract<JobRequest, { kind: 'render' }>;
+
+/** Pixels; the codec is tried at this size where the model's own is wanted. */
+const usualSide = 512;
+
+/** Refuses what cannot be done, before it waits in the queue: what can be checked now does not fail later. */
+export class RequestChecks {
+  readonly #host: Host;
+  readonly #model: string | undefined;
+  readonly #outdir: string;
+  /** Codecs that have been tried, by their settings: each trial starts a process. */
+  readonly #trials = new Map<string, Promise<void>>();
+
+  /** @param model the one of requests that name none */
+  constructor(settings: { readonly host: Host; readonly model: string | undefined; readonly outdir: string }) {
+    this.#host = settings.host;
+    this.#model = settings.model;
+    this.#outdir = settings.outdir;
+  }
+
+  /** @throws StepsAnimationError `usage` or `model`, naming the value and what is possible */
+  async generation(request: GeneratingRequest): Promise<CheckedRequest> {
+    const given = this.#model === undefined ? request.generation : { model: this.#model, ...request.generation };
+    const generation = checkOptions(generationOptionsSchema, given);
+    const animation = checkOptions(animationOptionsSchema, request.animation);
+    await this.#checkModel(generation.model);
+    const { start, options: img2img } = checkStart(request);
+    const decoded: GenerationRequest = start
+      ? { ...generation, start: { ...img2img, ...(await decodeStart(start)) } }
+      : generation;
+    await this.#host.check?.(decoded);
+    const { width, height, hiresScale } = generation;
+    const size = {
+      width: (width || usualSide) * hiresScale,
+      height: (height || usualSide) * hiresScale,
+    };
+    await this.#checkAnimation(request.kind, animation, size);
+    return {
+      kind: request.kind,
+      options: { generation, img2img: img2img ?? null, animation, of: null, image: null },
+      start,
+    };
+  }
+
+  /** @throws StepsAnimationError `usage`, naming the value and what is possible */
+  async render(request: RenderRequest, original: Job | undefined): Promise<CheckedRequest> {
+    const { of, image } = request;
+    const shown = original?.images.find(({ index }) => index === image);
+    if (!original || original.kind === 'render') {
+      throw new StepsAnimationError('usage', `There is no job ${of} that generated images.`);
+    }
+    if (!shown) throw new StepsAnimationError('usage', `The job ${of} has no image ${image}.`);
+    if (shown.steps.length === 0) {
+      throw new StepsAnimationError('usage', `The steps of the job ${of} are not kept any more: run it again.`);
+    }
+    const animation = checkOptions(animationOptionsSchema, request.animation);
+    await this.#checkAnimation(original.kind, animation, shown);
+    return {
+      kind: 'render',
+      options: { generation: null, img2img: null, animation, of, image },
+      start: undefined,
+    };
+  }
+
+  /** Names of models only: a path would let any client look about on this machine. */
+  async #checkModel(model: string): Promise<void> {
+    if (model === this.#model) return;
+    const { models } = await this.#host.describe();
+    const wanted = [model, model.replaceAll('/', '--')];
+    if (models.some(({ name }) => wanted.includes(name))) return;
+    const names = models.map(({ name }) => name).join(', ');
+    throw new StepsAnimationError('usage', `There is no model ${JSON.stringify(model)}; choose one of: ${names}.`);
+  }
+
+  async #checkAnimation(tab: 'txt2img' | 'img2img', animation: AnimationOptions, size: Size): Promise<void> {
+    const folder = imagesFolder(this.#outdir, tab);
+    resolveBelow(folder, animation.intermediatePath);
+    resolveBelow(folder, animation.animationPath);
+    if (animation.createAnimation) await this.#tryCodec(animation, size);
+  }
+
+  async #tryCodec(animation: AnimationOptions, { width, height }: Size): Promise<void> {
+    const settings = trialSettings(animation, { width, height });
+    const { codec, encoderSettings, interpolation, fps } = animation;
+    const key = JSON.stringify({ codec, encoderSettings, interpolation, fps, width, height });
+    let trial = this.#trials.get(key);
+    if (!trial) {
+      trial = tryInProcess(settings);
+      this.#trials.set(key, trial);
+      // What failed may work the next time, on a disk that has room again for example.
+      trial.catch(() => this.#trials.delete(key));
+    }
+    await trial;
+  }
+}
+
+async function tryInProcess(settings: MovieSettings): Promise<void> {
+  await using client = new MovieClient(() => {});
+  await client.ask<'check'>({ type: 'check', settings });
+}
+
+function checkStart(request: GeneratingRequest) {
+  if (request.kind === 'txt2img') return { start: undefined, options: undefined };
+  const { picture, mask, ...given } = request.start;
+  return { start: { picture, ...(mask && { mask }) }, options: checkOptions(img2imgOptionsSchema, given) };
+}
+
+/** Where the finished images of a tab are. */
+export function imagesFolder(outdir: string, tab: 'txt2img' | 'img2img'): string {
+  return join(outdir, `${tab}-images`);
+}

@@ -1,0 +1,101 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type { AnimationResult } from '../../animate.js';
+import { codecs } from '../../animation/codecs.js';
+import { parseIntermediateStem } from '../../animation/file-names.js';
+import { readInfotext } from '../../animation/infotext-files.js';
+import { parseInfotext } from '../../animation/metadata.js';
+import { type MovieFacts, probeMovie } from '../../animation/probe.js';
+import { StepsAnimationError } from '../../errors.js';
+import { FinishedImages } from './finished-images.js';
+
+/** A movie below the save location: one that is known already by its path alone. */
+export type FoundMovie =
+  | { readonly path: string }
+  | {
+      readonly path: string;
+      readonly result: AnimationResult;
+      readonly infotext: string;
+      /** milliseconds since 1970 */
+      readonly createdAt: number;
+    };
+
+const movieExtensions = new Set<string>(Object.values(codecs).map(({ extension }) => `.${extension}`));
+
+/** FFmpeg's names of what our encoders make. */
+const codecNames: Readonly<Record<string, string>> = {
+  h264: 'x264',
+  hevc: 'x265',
+  vp9: 'vpx-vp9',
+  av1: 'svt-av1',
+  prores: 'prores_ks',
+};
+
+/**
+ * Finds the movies below a folder, and reads from each of them what it is. Hidden folders and files are left out.
+ * @param known paths of movies that need not be read
+ */
+export async function* readMovies(folder: string, known: ReadonlySet<string>): AsyncGenerator<FoundMovie, void, void> {
+  const images = new FinishedImages(folder);
+  for await (const path of filesBelow(folder)) {
+    if (known.has(path)) yield { path };
+    else if (mayBeMovie(path)) {
+      const movie = await readMovie(path, images);
+      if (movie) yield movie;
+    }
+  }
+}
+
+async function* filesBelow(folder: string): AsyncGenerator<string, void, void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+/** Intermediate images can be many, and are never movies. */
+function mayBeMovie(path: string): boolean {
+  const extension = extname(path);
+  const stem = path.slice(0, -extension.length).split(/[/\\]/u).at(-1) ?? '';
+  return movieExtensions.has(extension.toLowerCase()) && parseIntermediateStem(stem) === undefined;
+}
+
+async function readMovie(path: string, images: FinishedImages): Promise<FoundMovie | undefined> {
+  const facts = await probeMovie(path).catch((error: unknown) => {
+    if (error instanceof StepsAnimationError) return undefined;
+    throw error;
+  });
+  // A still picture is a movie of one frame.
+  if (!facts || facts.frames < 2) return undefined;
+  const infotext = commentOf(facts) ?? (await readInfotext(await readFile(path))) ?? '';
+  const { fields } = parseInfotext(infotext);
+  const { size, mtimeMs } = await stat(path);
+  const { width, height, frames, fps, duration, codec } = facts;
+  const result: AnimationResult = {
+    ...{ type: 'animation', path, width, height, frames, fps, duration, bytes: size },
+    image: await images.find(infotext, path),
+    codec: codecNames[codec] ?? codec,
+    steps: lastStepOf(facts) ?? (Number(fields.Steps) || 0),
+    seed: fields.Seed === undefined ? null : Number(fields.Seed),
+    finish_ms: 0,
+  };
+  return { path, result, infotext, createdAt: Math.round(mtimeMs) };
+}
+
+function commentOf({ tags }: MovieFacts): string | undefined {
+  return tagOf(tags, 'comment');
+}
+
+/** Our title ends with facts, of which one is the last step that the movie shows. */
+function lastStepOf({ tags }: MovieFacts): number | undefined {
+  const [, step] = / \| last step (\d+) \| /u.exec(tagOf(tags, 'title') ?? '') ?? [];
+  return step === undefined ? undefined : Number(step);
+}
+
+/** Containers write the names of tags in their own case. */
+function tagOf(tags: MovieFacts['tags'], wanted: string): string | undefined {
+  return Object.entries(tags).find(([name]) => name.toLowerCase() === wanted)?.[1];
+}
