@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Picture } from '#dist/animation/picture.js';
 import { encodePicture } from '#dist/animation/picture-files.js';
 import { readPictures } from '#dist/animation/picture-source.js';
-import { describeFile } from '#dist/cli/file-facts.js';
+import { describeFile } from '#dist/file-facts.js';
 import { render } from '#dist/index.js';
 import { PictureSources } from '#dist/picture-sources.js';
 import { decodeMovie, ssim } from './helpers/movies.js';

@@ -47,7 +47,7 @@ export const animationOptionsSchema = z.strictObject({
     unit: 'seconds',
   }),
   lastFrameDuration: option(hold, {
-    label: 'Last frame duration',
+    label: 'Additional duration of the last frame',
     help: 'hold the finished image at the end, on top of the duration',
     unit: 'seconds',
   }),
@@ -72,7 +72,7 @@ export const animationOptionsSchema = z.strictObject({
     help: 'linear gives each step the same time, even gives it by how much the picture changes',
   }),
   runIncomplete: option(z.boolean().default(true), {
-    label: 'Run on incomplete data',
+    label: 'Run on incomplete',
     help: 'make the movie of an interrupted run too, at its full duration',
   }),
   deleteIntermediate: option(z.boolean().default(true), {
@@ -84,11 +84,11 @@ export const animationOptionsSchema = z.strictObject({
     help: 'make the movie; without it only the intermediate images are kept',
   }),
   intermediatePath: option(z.string().min(1).default('intermediate'), {
-    label: 'Intermediate path',
+    label: 'Intermediate files path',
     help: 'folder of the intermediate images, below the finished images',
   }),
   animationPath: option(z.string().min(1).default('animation'), {
-    label: 'Animation path',
+    label: 'Output animation path',
     help: 'folder of the movies, below the finished images',
   }),
   intermediateFormat: option(z.enum(['png', 'jpg', 'webp']).default('png'), {
@@ -104,7 +104,7 @@ export const animationOptionsSchema = z.strictObject({
     help: "tuned, original (those of the first Steps Animation script), or the encoder's own, such as crf=18,preset=slow",
   }),
   debug: option(z.boolean().default(false), {
-    label: 'Debug',
+    label: 'Debug info',
     help: 'tell every decision, timing and encoder setting',
   }),
 });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { animationOptionsSchema } from '#dist/animation/options.js';
-import { describeOptions } from '#dist/cli/option-descriptions.js';
+import { describeOptions } from '#dist/option-descriptions.js';
 import { generationOptionsSchema } from '#dist/hosts/generation-options.js';
 import { runCommand } from './run-command.js';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { readInfotext } from '../animation/infotext-files.js';
-import { isAnimatedPng } from '../animation/png-text.js';
-import { probeMovie } from '../animation/probe.js';
-import { StepsAnimationError } from '../errors.js';
+import { readInfotext } from './animation/infotext-files.js';
+import { isAnimatedPng } from './animation/png-text.js';
+import { probeMovie } from './animation/probe.js';
+import { StepsAnimationError } from './errors.js';
 
 /** What a file tells of itself; `infotext` is null where it holds none. */
 export type FileFacts = {

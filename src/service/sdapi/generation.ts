@@ -1,0 +1,146 @@
+import type { z } from 'zod';
+import { type GenerationOptions, generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
+import type { JobRequest } from '../job.js';
+import { requireModest } from '../security/limits.js';
+import { maskPicture, startPicture } from './pictures.js';
+import type { CommonRequest, Img2imgRequest, Txt2imgRequest } from './request.js';
+import { chooseSampler } from './samplers.js';
+import type { Settings } from './settings.js';
+import { animationOf, scriptNotFound } from './steps-animation-script.js';
+import { checkFields, complain } from './validation.js';
+import { HttpError } from '../http-error.js';
+
+/** What our options are called in requests, where it is not the same in snake_case. */
+const fieldNames: Readonly<Record<string, string>> = {
+  model: 'sd_model_checkpoint',
+  sampler: 'sampler_name',
+  clipSkip: 'CLIP_stop_at_last_layers',
+  rng: 'randn_source',
+  variationSeed: 'subseed',
+  variationStrength: 'subseed_strength',
+  seedResizeFromWidth: 'seed_resize_from_w',
+  seedResizeFromHeight: 'seed_resize_from_h',
+  hiresScale: 'hr_scale',
+  hiresUpscaler: 'hr_upscaler',
+  hiresSteps: 'hr_second_pass_steps',
+  hiresDenoisingStrength: 'denoising_strength',
+  batchCount: 'n_iter',
+};
+
+function fieldOf(option: string): string {
+  return fieldNames[option] ?? option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** A txt2img request as a job. @throws HttpError 404 or 422, as the web UIs answer */
+export function txt2imgJob(request: Txt2imgRequest, settings: Settings): JobRequest {
+  const generation = checkGeneration({ ...commonOptions(request, settings), ...hiresOptions(request) });
+  return { kind: 'txt2img', generation, animation: animationOf(request.alwayson_scripts) };
+}
+
+/** An img2img request as a job. @throws HttpError 404 or 422, as the web UIs answer */
+export async function img2imgJob(request: Img2imgRequest, settings: Settings): Promise<JobRequest> {
+  const { init_images, mask, mask_round: round } = request;
+  const [first, ...others] = init_images ?? [];
+  if (first === undefined) throw new HttpError(404, 'Init image not found');
+  if (others.length > 0) throw complain('init_images', 'one picture at a time: send a request for each', null);
+  const generation = checkGeneration(commonOptions(request, settings));
+  const animation = animationOf(request.alwayson_scripts);
+  const options = startOptions(request);
+  const picture = await startPicture(first);
+  const start = { ...options, picture };
+  if (!mask) return { kind: 'img2img', generation, start, animation };
+  const reading = { invert: request.inpainting_mask_invert !== 0, round };
+  return { kind: 'img2img', generation, start: { ...start, mask: await maskPicture(mask, picture, reading) }, animation };
+}
+
+function checkGeneration(options: z.input<typeof generationOptionsSchema>): GenerationOptions {
+  const checked = checkFields(generationOptionsSchema, options, fieldOf);
+  requireModest(checked);
+  return checked;
+}
+
+function commonOptions(request: CommonRequest, settings: Settings): z.input<typeof generationOptionsSchema> {
+  if (request.script_name) throw scriptNotFound(request.script_name);
+  return {
+    prompt: request.prompt,
+    negativePrompt: request.negative_prompt,
+    model: settings.sd_model_checkpoint,
+    ...chooseSampler(request.sampler_name || request.sampler_index, request.scheduler),
+    ...{ steps: request.steps, cfgScale: request.cfg_scale, clipSkip: Math.max(settings.CLIP_stop_at_last_layers, 1) },
+    ...{ width: wholeEights(request.width), height: wholeEights(request.height) },
+    ...{ batchCount: request.n_iter, batchSize: request.batch_size },
+    ...seedOptions(request),
+    ...noiseOptions(request, settings),
+  };
+}
+
+/** Sides are multiples of 8 pixels; the web UIs cut off the rest. */
+function wholeEights(side: number): number {
+  return Math.floor(side / 8) * 8;
+}
+
+function seedOptions(request: CommonRequest) {
+  return {
+    seed: Math.max(request.seed, -1),
+    variationSeed: Math.max(request.subseed, -1),
+    variationStrength: request.subseed_strength,
+    seedResizeFromWidth: wholeEights(Math.max(request.seed_resize_from_w, 0)),
+    seedResizeFromHeight: wholeEights(Math.max(request.seed_resize_from_h, 0)),
+  };
+}
+
+function noiseOptions(request: CommonRequest, settings: Settings) {
+  return {
+    rng: settings.randn_source === 'CPU' ? ('cpu' as const) : ('gpu' as const),
+    eta: request.eta ?? ('auto' as const),
+    sChurn: request.s_churn ?? settings.s_churn,
+    sTmin: request.s_tmin ?? settings.s_tmin,
+    sTmax: (request.s_tmax ?? settings.s_tmax) || ('auto' as const),
+    sNoise: request.s_noise ?? settings.s_noise,
+    sigmaMin: settings.sigma_min || ('auto' as const),
+    sigmaMax: settings.sigma_max || ('auto' as const),
+    rho: settings.rho || ('auto' as const),
+  };
+}
+
+const upscalers: Readonly<Record<string, 'Latent' | 'Lanczos'>> = {
+  ...{ latent: 'Latent', 'use same upscaler': 'Latent' },
+  ...{ lanczos: 'Lanczos', none: 'Lanczos' },
+};
+
+function hiresOptions(request: Txt2imgRequest): Partial<z.input<typeof generationOptionsSchema>> {
+  if (!request.enable_hr) return {};
+  const name = request.hr_upscaler ?? 'Latent';
+  const hiresUpscaler = upscalers[name.toLowerCase()];
+  if (!hiresUpscaler) throw complain('hr_upscaler', `could not find upscaler named ${name}; there are Latent and Lanczos`, name);
+  return {
+    hiresUpscaler,
+    hiresScale: hiresScale(request),
+    hiresSteps: request.hr_second_pass_steps,
+    hiresDenoisingStrength: request.denoising_strength,
+  };
+}
+
+/** The scale asked for, or the one that leads to the size asked for. */
+function hiresScale({ hr_scale, hr_resize_x, hr_resize_y, width, height }: Txt2imgRequest): number {
+  if (hr_resize_x === 0 && hr_resize_y === 0) return hr_scale;
+  if (width === 0 || height === 0) throw complain('hr_resize_x', 'needs width and height of the first pass', hr_resize_x);
+  const scales = [hr_resize_x / width, hr_resize_y / height].filter((scale) => scale > 0);
+  const [least = 1, most = 1] = [Math.min(...scales), Math.max(...scales)];
+  // Sides are whole multiples of 8, so the two may differ by as much.
+  if ((most - least) * Math.max(width, height) <= 8) return most;
+  throw complain('hr_resize_x', 'must have the same aspect ratio as width and height', hr_resize_x);
+}
+
+/** The web UIs' 0 just resizes, 1 crops, 2 fills, 3 resizes what the encoder made of the picture. */
+const resizeModes = ['stretch', 'crop', 'fill', 'stretch'] as const;
+
+function startOptions(request: Img2imgRequest) {
+  const { denoising_strength, resize_mode, mask_blur, mask_blur_x } = request;
+  const options = {
+    denoisingStrength: denoising_strength,
+    resizeMode: resizeModes[resize_mode],
+    maskBlur: mask_blur ?? mask_blur_x,
+  };
+  return checkFields(img2imgOptionsSchema, options, fieldOf);
+}

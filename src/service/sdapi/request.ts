@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { dictionary, integer, list, number, optional, text, truth } from './fields.js';
+
+/** What txt2img and img2img have in common, with the defaults of the web UIs; 0 as a size is the model's own. */
+const common = {
+  prompt: text.default(''),
+  negative_prompt: text.default(''),
+  styles: optional(list),
+  seed: integer.default(-1),
+  subseed: integer.default(-1),
+  subseed_strength: number.default(0),
+  seed_resize_from_h: integer.default(-1),
+  seed_resize_from_w: integer.default(-1),
+  sampler_name: optional(text),
+  sampler_index: text.default('Euler'),
+  scheduler: optional(text),
+  batch_size: integer.default(1),
+  n_iter: integer.default(1),
+  steps: integer.default(50),
+  cfg_scale: number.default(7),
+  width: integer.default(0),
+  height: integer.default(0),
+  restore_faces: optional(truth),
+  tiling: optional(truth),
+  do_not_save_samples: truth.default(false),
+  do_not_save_grid: truth.default(false),
+  eta: optional(number),
+  s_min_uncond: optional(number),
+  s_churn: optional(number),
+  s_tmax: optional(number),
+  s_tmin: optional(number),
+  s_noise: optional(number),
+  override_settings: optional(dictionary),
+  override_settings_restore_afterwards: truth.default(true),
+  refiner_checkpoint: optional(text),
+  refiner_switch_at: optional(number),
+  disable_extra_networks: truth.default(false),
+  comments: optional(dictionary),
+  denoising_strength: number.default(0.75),
+  script_name: optional(text),
+  script_args: list.default([]),
+  alwayson_scripts: dictionary.default({}),
+  send_images: truth.default(true),
+  save_images: truth.default(false),
+  force_task_id: optional(text),
+  infotext: optional(text),
+};
+
+export const txt2imgSchema = z.object({
+  ...common,
+  enable_hr: truth.default(false),
+  firstphase_width: integer.default(0),
+  firstphase_height: integer.default(0),
+  hr_scale: number.default(2),
+  hr_upscaler: optional(text),
+  hr_second_pass_steps: integer.default(0),
+  hr_resize_x: integer.default(0),
+  hr_resize_y: integer.default(0),
+  hr_checkpoint_name: optional(text),
+  hr_sampler_name: optional(text),
+  hr_scheduler: optional(text),
+  hr_prompt: text.default(''),
+  hr_negative_prompt: text.default(''),
+});
+
+export const img2imgSchema = z.object({
+  ...common,
+  init_images: optional(list),
+  resize_mode: integer.pipe(z.int().min(0).max(3)).default(0),
+  image_cfg_scale: optional(number),
+  mask: optional(text),
+  latent_mask: optional(text),
+  mask_blur: optional(integer),
+  mask_blur_x: integer.default(4),
+  mask_blur_y: integer.default(4),
+  mask_round: truth.default(true),
+  inpainting_fill: integer.default(0),
+  inpaint_full_res: truth.default(true),
+  inpaint_full_res_padding: integer.default(0),
+  inpainting_mask_invert: integer.default(0),
+  initial_noise_multiplier: optional(number),
+  include_init_images: truth.default(false),
+});
+
+export type Txt2imgRequest = z.output<typeof txt2imgSchema>;
+export type Img2imgRequest = z.output<typeof img2imgSchema>;
+export type CommonRequest = Pick<Txt2imgRequest, keyof typeof common>;

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from '../../animation/options.js';
+import { describeOptions, type OptionDescription } from '../../option-descriptions.js';
+import { HttpError } from '../http-error.js';
+import { truth } from './fields.js';
+import { checkFields, complain, isRecord } from './validation.js';
+
+/** As scripts are called in requests and lists. */
+export const scriptName = 'steps animation';
+
+/** The original script's arguments in their order, with the options that they became. */
+const originalArguments = [
+  ['codec', 'codec'],
+  ['interpolation', 'interpolation'],
+  ['duration', 'duration'],
+  ['skip_steps', 'skipSteps'],
+  ['last_frame_duration', 'lastFrameDuration'],
+  ['debug', 'debug'],
+  ['run_incomplete', 'runIncomplete'],
+  ['tmp_delete', 'deleteIntermediate'],
+  ['out_create', 'createAnimation'],
+  ['tmp_path', 'intermediatePath'],
+  ['out_path', 'animationPath'],
+] as const satisfies readonly (readonly [string, keyof AnimationOptions])[];
+
+const originalNames = new Map<string, string>(originalArguments.map(([name, option]) => [option, name]));
+const described = describeOptions(animationOptionsSchema);
+
+/** The options after the switch: those of the original first, then the newer ones. */
+const positions: readonly OptionDescription[] = [
+  ...originalArguments.flatMap(([, option]) => described.filter(({ name }) => name === option)),
+  ...described.filter(({ name }) => !originalNames.has(name)),
+];
+
+/** The names by which a request may call an option: in snake_case, and the original's. */
+const optionByName = new Map(
+  described.flatMap((option) => {
+    const names = [option.flag.slice(2).replaceAll('-', '_'), originalNames.get(option.name) ?? option.name];
+    return names.map((name) => [name, option] as const);
+  }),
+);
+
+/** What `GET /script-info` tells of the script, for both tabs. */
+export function scriptInfo(): unknown[] {
+  const enabled = { label: 'Script Enabled', value: false, minimum: null, maximum: null, step: null, choices: null };
+  const args = [enabled, ...positions.map(argumentOf)];
+  return [false, true].map((is_img2img) => ({ name: scriptName, is_alwayson: true, is_img2img, args }));
+}
+
+function argumentOf({ name, type, default: value, minimum, maximum, multipleOf, choices }: OptionDescription): unknown {
+  const step = multipleOf ?? (type === 'integer' ? 1 : null);
+  return {
+    label: labelOf(name),
+    ...{ value, minimum: minimum ?? null, maximum: maximum ?? null, step, choices: choices ?? null },
+  };
+}
+
+const labelledSchema = z.object({ label: z.string() });
+
+function labelOf(name: string): string {
+  const properties = z.toJSONSchema(animationOptionsSchema, { io: 'output' }).properties;
+  return labelledSchema.parse(properties?.[name]).label;
+}
+
+/**
+ * The animation that a request's `alwayson_scripts` ask for; null where they ask for none.
+ * @throws HttpError 422 for scripts that there are not, and arguments that cannot be
+ */
+export function animationOf(scripts: Readonly<Record<string, unknown>>): AnimationOptionsInput | null {
+  const unknown = Object.keys(scripts).find((name) => name.toLowerCase() !== scriptName);
+  if (unknown !== undefined) throw scriptNotFound(unknown);
+  const [script] = Object.values(scripts);
+  const args = isRecord(script) ? script.args : undefined;
+  if (args === undefined || args === null) return null;
+  const list = Array.isArray(args) ? args : [args];
+  return list.length === 1 && isRecord(list[0]) ? byName(list[0]) : byPosition(list);
+}
+
+/** The web UIs' answer to a script that they do not have. */
+export function scriptNotFound(name: string): HttpError {
+  return new HttpError(422, `Script '${name}' not found`);
+}
+
+function byPosition([isEnabled = false, ...values]: readonly unknown[]): AnimationOptionsInput | null {
+  if (!checkFields(truth, isEnabled, () => 'is_enabled')) return null;
+  const given = positions.flatMap((option, index) => {
+    const value = values[index] ?? null;
+    return value === null ? [] : [[option.name, valueOf(option, value)] as const];
+  });
+  return checkOptions(Object.fromEntries(given));
+}
+
+/** Who names options wants an animation, unless `is_enabled` says otherwise. */
+function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknown>>): AnimationOptionsInput | null {
+  if (!checkFields(truth, is_enabled, () => 'is_enabled')) return null;
+  const given = Object.entries(values).map(([name, value]) => {
+    const option = optionByName.get(name);
+    if (!option) throw complain('alwayson_scripts', `${scriptName} has no option "${name}"`, value);
+    return [option.name, valueOf(option, value)] as const;
+  });
+  return checkOptions(Object.fromEntries(given));
+}
+
+/** A value of the kind that the option has, where it came as text. */
+function valueOf({ type, word }: OptionDescription, value: unknown): unknown {
+  if (type === 'string' || value === word) return value;
+  if (type === 'boolean') return truth.safeParse(value).data ?? value;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+}
+
+function checkOptions(given: unknown): AnimationOptionsInput {
+  return checkFields(animationOptionsSchema, given, (name) => `alwayson_scripts.${scriptName}.${name}`);
+}
