@@ -1,14 +1,12 @@
 import type { SessionSettings } from '../devices.js';
 import type { ModelFolder } from '../model-folder.js';
 import type { FloatTensor } from '../onnx.js';
-import { parseAttention } from '../prompts/attention.js';
-import { chunkTokens, emptyChunk, type TokenChunk } from '../prompts/chunks.js';
+import { emptyChunk, type TokenChunk } from '../prompts/chunks.js';
 import { applyWeights } from '../prompts/weights.js';
 import { type Conditioning, joinTokens, joinWidths } from './conditioning.js';
+import { backtrack, chunkPrompt } from './prompt-chunks.js';
 import { type EncodedChunk, TextEncoder } from './text-encoder.js';
 
-/** How far before the end of a chunk of tokens a comma is looked for, as in AUTOMATIC1111's web UI. */
-const backtrack = 20;
 /** Prompts that are remembered with what they became. */
 const mostRemembered = 16;
 
@@ -60,7 +58,7 @@ export class PromptEncoder implements AsyncDisposable {
 
   async #encodeBy(encoder: TextEncoder, texts: readonly string[], clipSkip: number): Promise<Conditioning[]> {
     const { rules } = encoder.tokenizer;
-    const chunked = texts.map((text) => chunksOf(text, encoder));
+    const chunked = texts.map((text) => chunkPrompt(text, encoder.tokenizer).chunks);
     const count = Math.max(...chunked.map((chunks) => chunks.length));
     const skipped = Math.max(this.#leastSkipped, clipSkip - 1);
     const rows = texts.map(() => ({ hidden: [] as FloatTensor[], pooled: undefined as FloatTensor | undefined }));
@@ -86,13 +84,6 @@ export class PromptEncoder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const encoder of this.#encoders) await encoder[Symbol.asyncDispose]();
   }
-}
-
-function chunksOf(text: string, { tokenizer }: TextEncoder): readonly TokenChunk[] {
-  const parts = parseAttention(text).map((part) =>
-    part.kind === 'text' ? { kind: part.kind, weight: part.weight, ids: tokenizer.tokensOf(part.text) } : part,
-  );
-  return chunkTokens(parts, { ...tokenizer.rules, backtrack });
 }
 
 /** Weighs the states of the chunks that stand at the same place in several texts. */

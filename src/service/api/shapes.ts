@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { animationOptionsSchema } from '../../animation/options.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
+
+/** What goes over the wire under /api/v1, once: requests are checked by these, and the documentation is made of them. */
+
+const picture = z.string().min(1).describe('an image file in base64, bare or as a data URL');
+const count = z.int().min(0);
+const url = z.string().describe('path of this service');
+
+export const generationShape = generationOptionsSchema.partial();
+export const animationShape = animationOptionsSchema.partial();
+
+const animation = animationShape.nullable().default({}).describe('options of the movie; null makes none');
+
+export const newJob = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('txt2img'), generation: generationShape.default({}), animation }),
+    z.strictObject({
+      kind: z.literal('img2img'),
+      generation: generationShape.default({}),
+      start: z.strictObject({
+        ...img2imgOptionsSchema.partial().shape,
+        picture,
+        mask: picture.optional().describe('white is painted anew, black stays'),
+      }),
+      animation,
+    }),
+    z.strictObject({
+      kind: z.literal('render'),
+      of: z.string().describe('id of the job whose kept steps become another movie'),
+      image: count.default(0).describe('which of its images'),
+      animation: animationShape.default({}),
+    }),
+  ])
+  .meta({ id: 'NewJob' });
+
+const progress = z
+  .object({
+    step: count,
+    steps: count.describe('of all images together'),
+    stepsPerSecond: z.number().nullable(),
+    secondsLeft: z.number().nullable(),
+    phase: z.enum(['loading', 'sampling', 'rendering']),
+    frame: count,
+    frames: count,
+    preview: count.describe('rises with each new picture of the preview; 0 while there is none'),
+  })
+  .meta({ id: 'Progress' });
+
+const movie = z.object({
+  codec: z.string(),
+  width: count,
+  height: count,
+  frames: count,
+  fps: z.number(),
+  duration: z.number().describe('seconds'),
+  bytes: count,
+  steps: count,
+  seed: z.number().nullable(),
+});
+
+const jobState = z.enum(['queued', 'running', 'finished', 'interrupted', 'failed', 'cancelled']);
+
+export const job = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['txt2img', 'img2img', 'render']),
+    state: jobState,
+    createdAt: z.number().describe('milliseconds since 1970'),
+    startedAt: z.number().nullable(),
+    endedAt: z.number().nullable(),
+    position: z.number().nullable().describe('place in the queue, 1 for the next'),
+    options: z.object({
+      generation: z.record(z.string(), z.unknown()).nullable(),
+      img2img: z.record(z.string(), z.unknown()).nullable(),
+      animation: z.record(z.string(), z.unknown()).nullable(),
+      of: z.string().nullable(),
+      image: z.number().nullable(),
+    }),
+    progress: progress.nullable(),
+    previewUrl: url,
+    images: z.array(
+      z.object({
+        index: count,
+        seed: z.number(),
+        width: count,
+        height: count,
+        infotext: z.string(),
+        url: url.nullable().describe('of the finished image; null until it is there'),
+        steps: z.array(z.object({ step: z.int(), url })).describe('whose pictures are kept'),
+      }),
+    ),
+    animations: z.array(movie.extend({ id: z.string(), url, posterUrl: url })),
+    notes: z.array(z.string()),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'Job' });
+
+export const jobQuery = z.object({
+  state: jobState.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).default(0),
+});
+
+export const animationEntry = movie
+  .extend({
+    id: z.string(),
+    job: z.string().nullable(),
+    createdAt: z.number(),
+    prompt: z.string(),
+    negativePrompt: z.string(),
+    model: z.string(),
+    sampler: z.string(),
+    infotext: z.string(),
+    name: z.string().describe('of the file'),
+    url,
+    posterUrl: url,
+    imageUrl: url.nullable(),
+  })
+  .meta({ id: 'Animation' });
+
+export const animationQuery = z.object({
+  text: z.string().max(1000).optional().describe('words that the prompt must have'),
+  codec: z.string().optional(),
+  sampler: z.string().optional(),
+  model: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).default(0),
+});
+
+export const animationPage = z.object({ entries: z.array(animationEntry), total: count });
+
+export const facets = z.object({
+  codecs: z.array(z.string()),
+  samplers: z.array(z.string()),
+  models: z.array(z.string()),
+});
+
+/** RFC 9457. */
+export const problem = z
+  .object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
+  .meta({ id: 'Problem' });
+
+export type JobShape = z.output<typeof job>;
+export type AnimationShape = z.output<typeof animationEntry>;
