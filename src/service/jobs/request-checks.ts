@@ -117,7 +117,14 @@ export class RequestChecks {
 
 async function tryInProcess(settings: MovieSettings): Promise<void> {
   await using client = new MovieClient(() => {});
-  await client.ask<'check'>({ type: 'check', settings });
+  try {
+    await client.ask<'check'>({ type: 'check', settings });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { codec, encoderSettings } = settings;
+    const message = `The codec ${codec} does not work with the encoder settings ${JSON.stringify(encoderSettings)}: ${reason}`;
+    throw new StepsAnimationError('usage', message, { cause });
+  }
 }
 
 function checkStart(request: GeneratingRequest) {
