@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { animationOptionsSchema } from '../dist/animation/options.js';
-import { allowedValues, describeOptions } from '../dist/option-descriptions.js';
 import { generationOptionsSchema } from '../dist/hosts/generation-options.js';
+import { allowedValues, describeOptions } from '../dist/option-descriptions.js';
 
 const path = fileURLToPath(new URL('../docs/options.md', import.meta.url));
 const text = `# Options

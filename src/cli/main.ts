@@ -9,6 +9,7 @@ import { addInfoCommand } from './info.js';
 import { addModelsCommand } from './models.js';
 import { addRecordCommand } from './record.js';
 import { addRenderCommand } from './render.js';
+import { addServeCommand } from './serve.js';
 import { addTxt2imgCommand } from './txt2img.js';
 
 // A reader that has seen enough, such as `head`, closes the pipe, and a sender of steps may die: no reason to fail, nor
@@ -31,6 +32,7 @@ const commands = [
   addImg2imgCommand,
   addRenderCommand,
   addRecordCommand,
+  addServeCommand,
   addModelsCommand,
   addCodecsCommand,
   addInfoCommand,

@@ -1,4 +1,5 @@
 import { StepsAnimationError } from '../errors.js';
+import { mostBodyBytes } from './security/limits.js';
 
 /** An error that says with which HTTP status it is answered. */
 export class HttpError extends StepsAnimationError {
@@ -32,6 +33,8 @@ export function statusOf(error: unknown): number {
 
 /** What is said of an error: its own words where they are meant for the caller. */
 export function messageOf(error: unknown): string {
+  if (statusOf(error) === 413)
+    return `The request is larger than ${mostBodyBytes / 1024 ** 2} MiB: send smaller pictures.`;
   const isMeant = error instanceof StepsAnimationError || statusOf(error) < 500;
   return isMeant && error instanceof Error
     ? error.message

@@ -8,8 +8,7 @@ export type JobRequest =
   | {
       readonly kind: 'txt2img';
       readonly generation: z.input<typeof generationOptionsSchema>;
-      /** null makes the images alone, without their steps */
-      readonly animation: AnimationOptionsInput | null;
+      readonly animation: AnimationOptionsInput;
     }
   | {
       readonly kind: 'img2img';
@@ -19,7 +18,7 @@ export type JobRequest =
         readonly picture: Uint8Array;
         readonly mask?: Uint8Array;
       };
-      readonly animation: AnimationOptionsInput | null;
+      readonly animation: AnimationOptionsInput;
     }
   | {
       readonly kind: 'render';
@@ -49,8 +48,7 @@ export type Job = {
   readonly options: {
     readonly generation: z.output<typeof generationOptionsSchema> | null;
     readonly img2img: z.output<typeof img2imgOptionsSchema> | null;
-    /** null where no animation was asked for */
-    readonly animation: AnimationOptions | null;
+    readonly animation: AnimationOptions;
     /** the job whose steps a render shows, and which of its images */
     readonly of: string | null;
     readonly image: number | null;

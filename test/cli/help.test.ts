@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { animationOptionsSchema } from '#dist/animation/options.js';
-import { describeOptions } from '#dist/option-descriptions.js';
 import { generationOptionsSchema } from '#dist/hosts/generation-options.js';
+import { describeOptions } from '#dist/option-descriptions.js';
 import { runCommand } from './run-command.js';
 
 describe('--help', () => {

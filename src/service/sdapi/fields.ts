@@ -22,4 +22,4 @@ export const list = z.array(z.unknown(), { error: 'Input should be a valid list'
 export const dictionary = z.record(z.string(), z.unknown(), { error: 'Input should be a valid dictionary' });
 
 /** A field that is null where it is left out. */
-export const optional = <T extends z.ZodType>(schema: T) => schema.nullable().default(null as z.output<z.ZodNullable<T>>);
+export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);

@@ -1,5 +1,10 @@
 import type { z } from 'zod';
-import { type GenerationOptions, generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
+import {
+  type GenerationOptions,
+  generationOptionsSchema,
+  img2imgOptionsSchema,
+} from '../../hosts/generation-options.js';
+import { HttpError } from '../http-error.js';
 import type { JobRequest } from '../job.js';
 import { requireModest } from '../security/limits.js';
 import { maskPicture, startPicture } from './pictures.js';
@@ -8,7 +13,6 @@ import { chooseSampler } from './samplers.js';
 import type { Settings } from './settings.js';
 import { animationOf, scriptNotFound } from './steps-animation-script.js';
 import { checkFields, complain } from './validation.js';
-import { HttpError } from '../http-error.js';
 
 /** What our options are called in requests, where it is not the same in snake_case. */
 const fieldNames: Readonly<Record<string, string>> = {
@@ -50,7 +54,12 @@ export async function img2imgJob(request: Img2imgRequest, settings: Settings): P
   const start = { ...options, picture };
   if (!mask) return { kind: 'img2img', generation, start, animation };
   const reading = { invert: request.inpainting_mask_invert !== 0, round };
-  return { kind: 'img2img', generation, start: { ...start, mask: await maskPicture(mask, picture, reading) }, animation };
+  return {
+    kind: 'img2img',
+    generation,
+    start: { ...start, mask: await maskPicture(mask, picture, reading) },
+    animation,
+  };
 }
 
 function checkGeneration(options: z.input<typeof generationOptionsSchema>): GenerationOptions {
@@ -112,7 +121,8 @@ function hiresOptions(request: Txt2imgRequest): Partial<z.input<typeof generatio
   if (!request.enable_hr) return {};
   const name = request.hr_upscaler ?? 'Latent';
   const hiresUpscaler = upscalers[name.toLowerCase()];
-  if (!hiresUpscaler) throw complain('hr_upscaler', `could not find upscaler named ${name}; there are Latent and Lanczos`, name);
+  if (!hiresUpscaler)
+    throw complain('hr_upscaler', `could not find upscaler named ${name}; there are Latent and Lanczos`, name);
   return {
     hiresUpscaler,
     hiresScale: hiresScale(request),
@@ -124,7 +134,8 @@ function hiresOptions(request: Txt2imgRequest): Partial<z.input<typeof generatio
 /** The scale asked for, or the one that leads to the size asked for. */
 function hiresScale({ hr_scale, hr_resize_x, hr_resize_y, width, height }: Txt2imgRequest): number {
   if (hr_resize_x === 0 && hr_resize_y === 0) return hr_scale;
-  if (width === 0 || height === 0) throw complain('hr_resize_x', 'needs width and height of the first pass', hr_resize_x);
+  if (width === 0 || height === 0)
+    throw complain('hr_resize_x', 'needs width and height of the first pass', hr_resize_x);
   const scales = [hr_resize_x / width, hr_resize_y / height].filter((scale) => scale > 0);
   const [least = 1, most = 1] = [Math.min(...scales), Math.max(...scales)];
   // Sides are whole multiples of 8, so the two may differ by as much.

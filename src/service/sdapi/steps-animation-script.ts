@@ -62,16 +62,19 @@ function labelOf(name: string): string {
   return labelledSchema.parse(properties?.[name]).label;
 }
 
+/** What is asked for where the script is not: the image alone, because no step comes after so many. */
+const imageAlone: AnimationOptionsInput = { createAnimation: false, skipSteps: 100_000 };
+
 /**
- * The animation that a request's `alwayson_scripts` ask for; null where they ask for none.
+ * The animation that a request's `alwayson_scripts` ask for.
  * @throws HttpError 422 for scripts that there are not, and arguments that cannot be
  */
-export function animationOf(scripts: Readonly<Record<string, unknown>>): AnimationOptionsInput | null {
+export function animationOf(scripts: Readonly<Record<string, unknown>>): AnimationOptionsInput {
   const unknown = Object.keys(scripts).find((name) => name.toLowerCase() !== scriptName);
   if (unknown !== undefined) throw scriptNotFound(unknown);
   const [script] = Object.values(scripts);
   const args = isRecord(script) ? script.args : undefined;
-  if (args === undefined || args === null) return null;
+  if (args === undefined || args === null) return imageAlone;
   const list = Array.isArray(args) ? args : [args];
   return list.length === 1 && isRecord(list[0]) ? byName(list[0]) : byPosition(list);
 }
@@ -81,28 +84,28 @@ export function scriptNotFound(name: string): HttpError {
   return new HttpError(422, `Script '${name}' not found`);
 }
 
-function byPosition([isEnabled = false, ...values]: readonly unknown[]): AnimationOptionsInput | null {
-  if (!checkFields(truth, isEnabled, () => 'is_enabled')) return null;
+function byPosition([isEnabled = false, ...values]: readonly unknown[]): AnimationOptionsInput {
+  if (!checkFields(truth, isEnabled, () => 'is_enabled')) return imageAlone;
   const given = positions.flatMap((option, index) => {
     const value = values[index] ?? null;
-    return value === null ? [] : [[option.name, valueOf(option, value)] as const];
+    return value === null ? [] : [[option.name, readValue(option, value)] as const];
   });
   return checkOptions(Object.fromEntries(given));
 }
 
 /** Who names options wants an animation, unless `is_enabled` says otherwise. */
-function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknown>>): AnimationOptionsInput | null {
-  if (!checkFields(truth, is_enabled, () => 'is_enabled')) return null;
+function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknown>>): AnimationOptionsInput {
+  if (!checkFields(truth, is_enabled, () => 'is_enabled')) return imageAlone;
   const given = Object.entries(values).map(([name, value]) => {
     const option = optionByName.get(name);
     if (!option) throw complain('alwayson_scripts', `${scriptName} has no option "${name}"`, value);
-    return [option.name, valueOf(option, value)] as const;
+    return [option.name, readValue(option, value)] as const;
   });
   return checkOptions(Object.fromEntries(given));
 }
 
 /** A value of the kind that the option has, where it came as text. */
-function valueOf({ type, word }: OptionDescription, value: unknown): unknown {
+function readValue({ type, word }: OptionDescription, value: unknown): unknown {
   if (type === 'string' || value === word) return value;
   if (type === 'boolean') return truth.safeParse(value).data ?? value;
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : value;

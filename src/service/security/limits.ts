@@ -22,7 +22,10 @@ export async function requirePicture(bytes: Uint8Array, what: string): Promise<v
     .metadata()
     .catch(() => undefined);
   if (!header || !pictureFormats.includes(header.format)) {
-    throw new StepsAnimationError('usage', `The ${what} is no picture that can be read: send a PNG, JPEG or WebP file.`);
+    throw new StepsAnimationError(
+      'usage',
+      `The ${what} is no picture that can be read: send a PNG, JPEG or WebP file.`,
+    );
   }
   const { width, height } = header;
   if (width * height <= mostPicturePixels) return;

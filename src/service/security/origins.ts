@@ -13,8 +13,12 @@ export function checkOrigin({ method, headers }: FastifyRequest): void {
   const isForeign =
     origin === undefined
       ? ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))
-      : origin.toLowerCase() !== `http://${host}`.toLowerCase() && origin.toLowerCase() !== `https://${host}`.toLowerCase();
+      : origin.toLowerCase() !== `http://${host}`.toLowerCase() &&
+        origin.toLowerCase() !== `https://${host}`.toLowerCase();
   if (isForeign) {
-    throw new HttpError(403, `Pages of ${origin ?? 'another site'} may not change anything here; open the service's own page.`);
+    throw new HttpError(
+      403,
+      `Pages of ${origin ?? 'another site'} may not change anything here; open the service's own page.`,
+    );
   }
 }

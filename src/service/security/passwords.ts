@@ -35,5 +35,8 @@ export function passwordCheck(users: readonly string[]): (request: FastifyReques
 
 function checked(user: string): string {
   if (/^[^:]+:.+$/s.test(user)) return user;
-  throw new StepsAnimationError('usage', '--api-auth needs a name and a password with a colon between them: user:pass.');
+  throw new StepsAnimationError(
+    'usage',
+    '--api-auth needs a name and a password with a colon between them: user:pass.',
+  );
 }

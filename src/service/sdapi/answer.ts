@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { parseInfotext } from '../../animation/metadata.js';
+import { version } from '../../version.js';
+import type { Job } from '../job.js';
+import { timestampOf } from './progress.js';
+import type { CommonRequest } from './request.js';
+
+/** The finished images of a job in base64, with their infotexts in them. */
+export async function imagesOf(job: Job): Promise<string[]> {
+  const paths = job.images.flatMap(({ path }) => (path === null ? [] : [path]));
+  return await Promise.all(paths.map((path) => readFile(path, 'base64')));
+}
+
+/**
+ * The web UIs' `info`, a JSON text of what the images were made with; beside their fields it has the job and its
+ * `animations`, each with its path and its URL, and what of the request was `ignored`.
+ * @param origin scheme and host by which the client knows the service
+ */
+export function infoOf(job: Job, request: CommonRequest, origin: string): string {
+  const { generation, img2img } = job.options;
+  const finished = job.images.filter(({ path }) => path !== null);
+  const [first] = finished;
+  const facts = parseInfotext(first?.infotext ?? '').fields;
+  const subseed = Number(facts['Variation seed'] ?? generation?.variationSeed ?? -1);
+  const each = <T>(value: T) => finished.map(() => value);
+  return JSON.stringify({
+    prompt: generation?.prompt,
+    all_prompts: each(generation?.prompt),
+    negative_prompt: generation?.negativePrompt,
+    all_negative_prompts: each(generation?.negativePrompt),
+    seed: first?.seed ?? generation?.seed,
+    all_seeds: finished.map(({ seed }) => seed),
+    subseed,
+    all_subseeds: finished.map((_, index) => (subseed < 0 ? subseed : subseed + index)),
+    subseed_strength: generation?.variationStrength,
+    width: sizeOf(facts.Size).width ?? first?.width ?? generation?.width,
+    height: sizeOf(facts.Size).height ?? first?.height ?? generation?.height,
+    sampler_name: facts.Sampler ?? generation?.sampler,
+    cfg_scale: generation?.cfgScale,
+    steps: generation?.steps,
+    batch_size: generation?.batchSize,
+    ...{ restore_faces: false, face_restoration_model: null },
+    ...{ sd_model_name: facts.Model ?? generation?.model, sd_model_hash: null, sd_vae_name: null, sd_vae_hash: null },
+    seed_resize_from_w: request.seed_resize_from_w,
+    seed_resize_from_h: request.seed_resize_from_h,
+    denoising_strength: img2img?.denoisingStrength ?? hiresStrength(generation),
+    extra_generation_params: { 'Schedule type': facts['Schedule type'] ?? generation?.scheduler },
+    index_of_first_image: 0,
+    infotexts: finished.map(({ infotext }) => infotext),
+    styles: request.styles ?? [],
+    job_timestamp: timestampOf(new Date(job.startedAt ?? job.createdAt)),
+    clip_skip: generation?.clipSkip,
+    is_using_inpainting_conditioning: false,
+    version: `steps-animation ${version}`,
+    ...{ job: job.id, state: job.state, animations: animationsOf(job, origin), ignored: ignoredOf(request) },
+  });
+}
+
+function animationsOf({ animations }: Job, origin: string): unknown[] {
+  return animations.map(({ id, type: _, ...animation }) => ({
+    ...{ id, ...animation },
+    url: `${origin}/api/v1/animations/${id}/file`,
+  }));
+}
+
+function hiresStrength(generation: Job['options']['generation']): number | null {
+  return generation && generation.hiresScale > 1 ? generation.hiresDenoisingStrength : null;
+}
+
+function sizeOf(size: string | undefined): { readonly width?: number; readonly height?: number } {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(size ?? '') ?? [];
+  return width && height ? { width: Number(width), height: Number(height) } : {};
+}
+
+/** What the web UIs can do and this service cannot, by the values that mean it is not wanted. */
+const notDone: Readonly<Record<string, readonly unknown[]>> = {
+  ...{ restore_faces: [false], tiling: [false], refiner_checkpoint: ['', 'None'], s_min_uncond: [0] },
+  ...{ firstphase_width: [0], firstphase_height: [0], hr_prompt: [''], hr_negative_prompt: [''] },
+  hr_checkpoint_name: ['', 'Use same checkpoint'],
+  hr_sampler_name: ['', 'Use same sampler'],
+  hr_scheduler: ['', 'Use same scheduler'],
+  ...{ inpainting_fill: [1], inpaint_full_res: [false], initial_noise_multiplier: [1] },
+};
+const masked = ['inpainting_fill', 'inpaint_full_res'];
+
+/** The names of the fields that had no effect although a client may have wanted one. */
+function ignoredOf(request: CommonRequest): string[] {
+  const fields: Readonly<Record<string, unknown>> = request;
+  const styles = (request.styles ?? []).length > 0 ? ['styles'] : [];
+  const others = Object.entries(notDone).flatMap(([name, unwanted]) => {
+    const value = fields[name] ?? null;
+    const isMeant = value !== null && !unwanted.includes(value) && (!masked.includes(name) || Boolean(fields.mask));
+    return isMeant ? [name] : [];
+  });
+  return [...styles, ...others];
+}
