@@ -7,6 +7,8 @@ export type OptionDescription = {
   /** in kebab-case with dashes before it, as on the command line */
   readonly flag: string;
   readonly type: 'boolean' | 'integer' | 'number' | 'string';
+  /** as a form names it */
+  readonly label: string;
   readonly help: string;
   readonly unit?: string;
   readonly default: unknown;
@@ -19,7 +21,12 @@ export type OptionDescription = {
   readonly multipleOf?: number;
 };
 
-const textSchema = z.object({ help: z.string(), unit: z.string().exactOptional(), default: z.unknown() });
+const textSchema = z.object({
+  label: z.string(),
+  help: z.string(),
+  unit: z.string().exactOptional(),
+  default: z.unknown(),
+});
 const valueSchema = z.object({
   type: z.enum(['boolean', 'integer', 'number', 'string']),
   enum: z.array(z.string()).optional(),

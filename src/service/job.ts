@@ -130,13 +130,13 @@ export type LibraryEntry = {
 
 export type LibraryQuery = {
   /** words that the prompt must have */
-  readonly text?: string;
-  readonly codec?: string;
-  readonly sampler?: string;
-  readonly model?: string;
-  readonly offset?: number;
+  readonly text?: string | undefined;
+  readonly codec?: string | undefined;
+  readonly sampler?: string | undefined;
+  readonly model?: string | undefined;
+  readonly offset?: number | undefined;
   /** 1 to 200; 50 if left out */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 };
 
 /** Everything that the HTTP APIs are made of. Errors are StepsAnimationErrors; `usage` for what is not there. */

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { codecRows } from '../../animation/codecs.js';
+import { codecs } from '../../animation/codecs.js';
 import { animationOptionsSchema } from '../../animation/options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
 import { describeOptions } from '../../option-descriptions.js';
@@ -52,7 +52,7 @@ export const aboutRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts }
         ...{ version: facts.version, host: facts.host, device: facts.device, outdir: facts.outdir, model: facts.model },
         models: models.map(({ name, width, height }) => ({ name, width, height })),
         ...{ samplers: [...samplers], schedulers: [...schedulers], options },
-        codecs: codecRows.map(({ name, extension }) => ({ name, extension })),
+        codecs: Object.values(codecs).map(({ name, extension }) => ({ name, extension })),
       };
     },
   );

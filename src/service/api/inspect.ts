@@ -13,23 +13,12 @@ import { optionsOfInfotext } from '../../hosts/infotext-options.js';
 import { findModelFolder } from '../../models/stored-models.js';
 import type { ServiceFacts } from '../facts.js';
 import { HttpError } from '../http-error.js';
-import { generationShape } from './shapes.js';
-import { img2imgOptionsSchema } from '../../hosts/generation-options.js';
+import { inspection } from './shapes.js';
 
 /** Bytes of a file that is looked at. */
 const mostBytes = 1024 ** 3;
 /** Tokenizers that are kept; each has a few megabytes. */
 const mostCounters = 4;
-
-const found = z.object({
-  type: z.enum(['image', 'movie']),
-  infotext: z.string().nullable(),
-  prompt: z.string(),
-  negativePrompt: z.string(),
-  fields: z.record(z.string(), z.string()).describe('the settings of the infotext by their names'),
-  generation: generationShape.describe('those that are options of ours'),
-  img2img: img2imgOptionsSchema.partial(),
-});
 
 /** What files and prompts have to tell. */
 export const inspectRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts }> = async (app, { facts }) => {
@@ -42,7 +31,7 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts
       schema: {
         ...{ tags: ['service'], consumes: ['application/octet-stream', 'image/*', 'video/*'] },
         summary: 'Read the settings that an image or a movie was made with out of its file',
-        response: { 200: found },
+        response: { 200: inspection },
       },
     },
     async ({ body }) => {
@@ -77,7 +66,7 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts
 };
 
 /** Through a file, because a movie may be larger than memory, and its index may be at its end. */
-async function inspect(body: Readable): Promise<z.input<typeof found>> {
+async function inspect(body: Readable): Promise<z.input<typeof inspection>> {
   const folder = await mkdtemp(join(tmpdir(), 'steps-animation-'));
   try {
     const path = join(folder, 'file');
@@ -97,7 +86,8 @@ function limited(most: number) {
     let bytes = 0;
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > most) throw new HttpError(413, `The file is larger than the ${most / 1024 ** 2} MB that are looked at.`);
+      if (bytes > most)
+        throw new HttpError(413, `The file is larger than the ${most / 1024 ** 2} MB that are looked at.`);
       yield chunk;
     }
   };

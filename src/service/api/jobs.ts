@@ -1,13 +1,16 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { checkOptions } from '../../check-options.js';
+import { generationOptionsSchema } from '../../hosts/generation-options.js';
 import { HttpError } from '../http-error.js';
+import { imageAlone } from '../image-alone.js';
 import type { Job, JobRequest, JobService } from '../job.js';
 import { bytesOf } from '../sdapi/pictures.js';
 import { mostBodyBytes, requireModest, requirePicture } from '../security/limits.js';
 import { sendEvents } from './events.js';
 import { sendFile } from './files.js';
 import { jobJson } from './job-json.js';
-import { job as jobShape, jobQuery, newJob } from './shapes.js';
+import { jobQuery, job as jobShape, newJob } from './shapes.js';
 
 const byId = z.object({ id: z.string() });
 const byImage = byId.extend({ image: z.coerce.number().int().min(0) });
@@ -65,7 +68,10 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
     '/jobs/:id/cancel',
     {
       schema: {
-        ...{ tags, summary: 'Take a job out of the queue, or stop it after the step at hand; what there is becomes a movie' },
+        ...{
+          tags,
+          summary: 'Take a job out of the queue, or stop it after the step at hand; what there is becomes a movie',
+        },
         ...{ params: byId, response: { 200: jobShape } },
       },
     },
@@ -104,7 +110,14 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 
   app.get(
     '/jobs/:id/images/:image',
-    { schema: { tags, summary: 'A finished image', params: byImage, querystring: z.object({ download: z.string().optional() }) } },
+    {
+      schema: {
+        tags,
+        summary: 'A finished image',
+        params: byImage,
+        querystring: z.object({ download: z.string().optional() }),
+      },
+    },
     async ({ params, query }, reply) => {
       const { path } = find(params.id).images.find(({ index }) => index === params.image) ?? {};
       if (!path) throw new HttpError(404, `Image ${params.image} of the job ${params.id} is not there.`);
@@ -116,12 +129,18 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
     '/jobs/:id/images/:image/steps/:step',
     {
       schema: {
-        ...{ tags, summary: "A step's picture at full size", querystring: z.object({ download: z.string().optional() }) },
+        ...{
+          tags,
+          summary: "A step's picture at full size",
+          querystring: z.object({ download: z.string().optional() }),
+        },
         params: byImage.extend({ step: z.coerce.number().int().min(0) }),
       },
     },
     async ({ params: { id, image, step }, query }, reply) => {
-      const kept = find(id).images.find(({ index }) => index === image)?.steps.includes(step);
+      const kept = find(id)
+        .images.find(({ index }) => index === image)
+        ?.steps.includes(step);
       if (!kept) throw new HttpError(404, `Step ${step} of image ${image} of the job ${id} is not kept.`);
       return await sendFile(reply, await service.stepPicture(id, image, step), query.download !== undefined);
     },
@@ -142,17 +161,17 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 /** @throws HttpError, StepsAnimationError `usage` when a picture cannot be read or too much is asked for */
 async function requestOf(body: z.output<typeof newJob>): Promise<JobRequest> {
   if (body.kind === 'render') return body;
-  requireModest(body.generation);
-  if (body.kind === 'txt2img') return body;
-  const { picture, mask, ...start } = body.start;
-  return {
-    ...body,
-    start: {
-      ...start,
-      picture: await readPicture(picture, 'starting picture'),
-      ...(mask === undefined ? {} : { mask: await readPicture(mask, 'mask') }),
-    },
+  const { kind, generation } = body;
+  const animation = body.animation ?? imageAlone;
+  requireModest(checkOptions(generationOptionsSchema, generation));
+  if (kind === 'txt2img') return { kind, generation, animation };
+  const { picture, mask, img2img } = body;
+  const start = {
+    ...img2img,
+    picture: await readPicture(picture, 'starting picture'),
+    ...(mask === undefined ? {} : { mask: await readPicture(mask, 'mask') }),
   };
+  return { kind, generation, start, animation };
 }
 
 async function readPicture(encoded: string, what: string): Promise<Uint8Array> {

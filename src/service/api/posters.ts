@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { movieFrames } from '../../animation/movie-frames.js';
 import type { LibraryEntry } from '../job.js';
 
@@ -21,7 +21,7 @@ async function lastFrame(path: string): Promise<Buffer> {
   return await encode(sharp(data, { raw: { width, height, channels: 3 } }));
 }
 
-async function encode(picture: sharp.Sharp): Promise<Buffer> {
+async function encode(picture: Sharp): Promise<Buffer> {
   return await picture
     .resize(posterSide, posterSide, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 80 })

@@ -8,29 +8,36 @@ const picture = z.string().min(1).describe('an image file in base64, bare or as 
 const count = z.int().min(0);
 const url = z.string().describe('path of this service');
 
-export const generationShape = generationOptionsSchema.partial();
-export const animationShape = animationOptionsSchema.partial();
+/** Options as they are given, described by their schema; who takes the job checks them, and fills in what is left out. */
+function given<S extends z.ZodObject>(schema: S, id: string) {
+  const { $schema: _, ...description } = z.toJSONSchema(schema, { io: 'input' });
+  return z
+    .custom<z.input<S>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+    .meta({ ...description, id });
+}
 
-const animation = animationShape.nullable().default({}).describe('options of the movie; null makes none');
+const generation = given(generationOptionsSchema, 'GenerationOptions');
+const img2img = given(img2imgOptionsSchema, 'Img2imgOptions');
+const movieOptions = given(animationOptionsSchema, 'AnimationOptions');
+
+const animation = movieOptions.nullable().default({}).describe('options of the movie; null makes none');
 
 export const newJob = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('txt2img'), generation: generationShape.default({}), animation }),
+    z.strictObject({ kind: z.literal('txt2img'), generation: generation.default({}), animation }),
     z.strictObject({
       kind: z.literal('img2img'),
-      generation: generationShape.default({}),
-      start: z.strictObject({
-        ...img2imgOptionsSchema.partial().shape,
-        picture,
-        mask: picture.optional().describe('white is painted anew, black stays'),
-      }),
+      generation: generation.default({}),
+      img2img: img2img.default({}),
+      picture,
+      mask: picture.optional().describe('white is painted anew, black stays'),
       animation,
     }),
     z.strictObject({
       kind: z.literal('render'),
       of: z.string().describe('id of the job whose kept steps become another movie'),
       image: count.default(0).describe('which of its images'),
-      animation: animationShape.default({}),
+      animation: movieOptions.default({}),
     }),
   ])
   .meta({ id: 'NewJob' });
@@ -72,9 +79,9 @@ export const job = z
     endedAt: z.number().nullable(),
     position: z.number().nullable().describe('place in the queue, 1 for the next'),
     options: z.object({
-      generation: z.record(z.string(), z.unknown()).nullable(),
-      img2img: z.record(z.string(), z.unknown()).nullable(),
-      animation: z.record(z.string(), z.unknown()).nullable(),
+      generation: generation.nullable(),
+      img2img: img2img.nullable(),
+      animation: movieOptions.nullable(),
       of: z.string().nullable(),
       image: z.number().nullable(),
     }),
@@ -144,3 +151,15 @@ export const problem = z
 
 export type JobShape = z.output<typeof job>;
 export type AnimationShape = z.output<typeof animationEntry>;
+
+export const inspection = z
+  .object({
+    type: z.enum(['image', 'movie']),
+    infotext: z.string().nullable(),
+    prompt: z.string(),
+    negativePrompt: z.string(),
+    fields: z.record(z.string(), z.string()).describe('the settings of the infotext by their names'),
+    generation: generation.describe('those that are options of ours'),
+    img2img,
+  })
+  .meta({ id: 'Inspection' });
