@@ -82,16 +82,16 @@ class EmbeddedHost implements Host, AsyncDisposable {
     };
   }
 
-  prepare(request: GenerationRequest): void {
-    this.#preparing = this.#folderOf(request)
-      .then(({ path }) => this.#load(path))
-      .catch(() => {});
-  }
-
   async check(request: GenerationRequest): Promise<void> {
     const folder = await this.#folderOf(request);
     const { preview } = await planRun(request, folder);
     requirePreview(preview, { hasTiny: folder.tinyDecoder !== undefined, colours: await latentColoursOf(folder) });
+  }
+
+  prepare(request: GenerationRequest): void {
+    this.#preparing = this.#folderOf(request)
+      .then(({ path }) => this.#load(path))
+      .catch(() => {});
   }
 
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
@@ -114,11 +114,6 @@ class EmbeddedHost implements Host, AsyncDisposable {
     }
   }
 
-  async #folderOf(request: GenerationRequest): Promise<ModelFolder> {
-    const name = request.model ?? generationOptionsSchema.shape.model.parse(undefined);
-    return await readModelFolder(await findModelFolder(name, this.#modelsFolders));
-  }
-
   async #stepPictures(
     run: EmbeddedRun,
     folder: ModelFolder,
@@ -131,6 +126,11 @@ class EmbeddedHost implements Host, AsyncDisposable {
       colours: await latentColoursOf(folder),
       steps: run.passes.reduce((sum, { steps }) => sum + steps, 0),
     });
+  }
+
+  async #folderOf({ model }: GenerationRequest): Promise<ModelFolder> {
+    const name = model ?? generationOptionsSchema.shape.model.parse(undefined);
+    return await readModelFolder(await findModelFolder(name, this.#modelsFolders));
   }
 
   async #load(path: string): Promise<LoadedModel> {
