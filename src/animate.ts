@@ -72,7 +72,7 @@ const usualSide = 512;
  * Generates images and makes a movie of each one's steps while they are being made.
  * @returns one result for each movie
  * @throws StepsAnimationError `usage` before any sampling; `output` or `encoder` when something could not be
- *   written: what was written until then is kept
+ *   written: what was written until then is kept; `interrupted` when stopped before there was an image
  */
 export async function animate(settings: AnimateSettings): Promise<AnimationResult[]> {
   const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
@@ -111,6 +111,9 @@ class Run {
       for await (const event of generate(this.#settings)) await this.#take(event);
     } finally {
       await Promise.allSettled(this.#finishing);
+    }
+    if (this.#finishing.length === 0 && this.#settings.signal?.aborted) {
+      throw new StepsAnimationError('interrupted', 'Stopped before the first step: there is nothing to keep.');
     }
     const grid = await this.#recorder.end();
     const gridResult = grid && this.#tellMovie(grid, null, null);

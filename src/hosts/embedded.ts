@@ -50,6 +50,8 @@ function defaultModelsFolders(): readonly string[] {
 class LoadedModel implements AsyncDisposable {
   readonly inference: Inference;
   readonly decoder: StepDecoder;
+  /** how many need it */
+  runs = 0;
 
   constructor(readonly model: ModelSettings) {
     this.inference = new Inference(model);
@@ -65,6 +67,8 @@ class EmbeddedHost implements Host, AsyncDisposable {
   readonly name = 'embedded';
   readonly #modelsFolders: readonly string[];
   readonly #settings: Omit<ModelSettings, 'path'>;
+  /** the one that was asked for last, and those that runs still need */
+  readonly #models = new Set<LoadedModel>();
   #loaded: LoadedModel | undefined;
 
   constructor(modelsFolders: readonly string[], settings: Omit<ModelSettings, 'path'>) {
@@ -86,7 +90,23 @@ class EmbeddedHost implements Host, AsyncDisposable {
     const name = request.model ?? generationOptionsSchema.shape.model.parse(undefined);
     const folder = await readModelFolder(await findModelFolder(name, this.#modelsFolders));
     const run = await planRun(request, folder);
-    const loaded = await this.#load(folder.path);
+    const loaded = this.#load(folder.path);
+    loaded.runs++;
+    try {
+      await this.#unloadOthers();
+      yield* this.#run(run, folder, loaded, signal);
+    } finally {
+      loaded.runs--;
+      await this.#unloadOthers();
+    }
+  }
+
+  async *#run(
+    run: EmbeddedRun,
+    folder: ModelFolder,
+    loaded: LoadedModel,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<GenerationEvent, void, void> {
     const facts = await settledOrAborted(loaded.inference.loaded(), signal);
     if (facts?.fixedSize) requireSize(run, facts.fixedSize);
     if (!facts || signal?.aborted) {
@@ -116,19 +136,27 @@ class EmbeddedHost implements Host, AsyncDisposable {
     });
   }
 
-  async #load(path: string): Promise<LoadedModel> {
+  #load(path: string): LoadedModel {
     const current = this.#loaded;
     if (current?.model.path === path && current.inference.alive) return current;
-    const loaded = new LoadedModel({ ...this.#settings, path });
-    this.#loaded = loaded;
-    await current?.[Symbol.asyncDispose]();
-    return loaded;
+    this.#loaded = new LoadedModel({ ...this.#settings, path });
+    this.#models.add(this.#loaded);
+    return this.#loaded;
+  }
+
+  /** Another model that has been loaded goes as soon as no run needs it. */
+  async #unloadOthers(): Promise<void> {
+    for (const model of [...this.#models]) {
+      if (model === this.#loaded || model.runs > 0) continue;
+      this.#models.delete(model);
+      await model[Symbol.asyncDispose]();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const loaded = this.#loaded;
     this.#loaded = undefined;
-    await loaded?.[Symbol.asyncDispose]();
+    await Promise.all([...this.#models].map((model) => model[Symbol.asyncDispose]()));
+    this.#models.clear();
   }
 }
 

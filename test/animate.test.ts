@@ -1,0 +1,33 @@
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { animate, createEmbeddedHost } from '#dist/index.js';
+import { temporaryFolder } from './helpers/temporary-folder.js';
+import { tinyRequest } from './hosts/generate.js';
+
+const modelsFolders = [fileURLToPath(new URL('fixtures', import.meta.url))];
+
+it('a run that is stopped before there is an image says so', async () => {
+  await using host = createEmbeddedHost({ modelsFolders });
+  const outdir = await temporaryFolder();
+  const signal = AbortSignal.abort();
+  await expect(animate({ host, request: tinyRequest, outdir, signal })).rejects.toMatchObject({ code: 'interrupted' });
+  expect(await readdir(outdir, { recursive: true })).not.toContainEqual(expect.stringMatching(/\./));
+});
+
+it.each([
+  ['a hires pass by Lanczos', { hiresScale: 2, hiresUpscaler: 'Lanczos' }, /Lanczos needs: take Latent/],
+  [
+    'a starting picture',
+    { start: { picture: { width: 1, height: 1, data: new Uint8Array(3) } } },
+    /starting picture needs: use txt2img/,
+  ],
+] as const)('%s is refused before anything is sampled where the model cannot encode', async (_, more, message) => {
+  await using host = createEmbeddedHost({ modelsFolders });
+  const types: string[] = [];
+  const run = async () => {
+    for await (const { type } of host.generate({ ...tinyRequest, ...more })) types.push(type);
+  };
+  await expect(run()).rejects.toMatchObject({ code: 'model', message: expect.stringMatching(message) });
+  expect(types).toEqual([]);
+});
