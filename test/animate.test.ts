@@ -15,6 +15,18 @@ it('a run that is stopped before there is an image says so', async () => {
   expect(await readdir(outdir, { recursive: true })).not.toContainEqual(expect.stringMatching(/\./));
 });
 
+it('a run that is stopped before its first step leaves nothing of its starting picture', async () => {
+  await using host = createEmbeddedHost();
+  const stop = new AbortController();
+  const start = { picture: { width: 8, height: 8, data: new Uint8Array(8 * 8 * 3) }, startFrame: true };
+  const types: string[] = [];
+  for await (const { type } of host.generate({ start }, stop.signal)) {
+    types.push(type);
+    stop.abort();
+  }
+  expect(types).toEqual(['start', 'end']);
+});
+
 it.each([
   ['a hires pass by Lanczos', { hiresScale: 2, hiresUpscaler: 'Lanczos' }, /Lanczos needs: take Latent/],
   [

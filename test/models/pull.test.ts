@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type PullEvent, pullModel } from '#dist/models/pull.js';
 import { parseRepository } from '#dist/models/repository.js';
 import { readUsableModels } from '#dist/models/stored-models.js';
@@ -354,6 +354,15 @@ describe('a model of another kind', () => {
     });
     expect(hub.requests.filter((request) => /resolve.*onnx/.test(request.path))).toEqual([]);
     expect(await readdir(modelsFolder)).toEqual([]);
+  });
+});
+
+describe('HF_ENDPOINT', () => {
+  it('with a password in it is refused without telling it', async () => {
+    vi.stubEnv('HF_ENDPOINT', 'https://me:secret@localhost');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const refused = { code: 'usage', message: expect.not.stringContaining('secret') };
+    await expect(pull()).rejects.toMatchObject(refused);
   });
 });
 
