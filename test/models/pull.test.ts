@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import * as library from '#dist/index.js';
 import { type PullEvent, pullModel } from '#dist/models/pull.js';
 import { parseRepository } from '#dist/models/repository.js';
 import { readUsableModels } from '#dist/models/stored-models.js';
@@ -89,6 +90,16 @@ describe('a pull', () => {
     expect(events.findLast(({ type }) => type === 'progress')).toEqual({ type: 'progress', bytes: total, total });
     expect(events.filter(({ type }) => type === 'file')).toHaveLength(used.length);
     expect(events.at(-1)).toMatchObject({ type: 'file', file: 'model_index.json' });
+  });
+
+  it('from a program goes to the stored models, where it is listed and found', async () => {
+    const hub = await startHub();
+    const stored = await temporaryFolder();
+    vi.stubEnv('STEPS_ANIMATION_MODELS', stored);
+    const path = join(stored, 'owner--a-model');
+    expect(await library.pullModel({ repository })).toEqual({ name: 'owner--a-model', path, width: 32, height: 32 });
+    await expectWhole(hub, stored);
+    expect(await library.listModels()).toContainEqual(expect.objectContaining({ source: 'stored', path }));
   });
 
   it('of a revision is kept beside the newest version', async () => {
