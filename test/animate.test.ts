@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { animate, createEmbeddedHost } from '#dist/index.js';
+import { animate, createEmbeddedHost, type GenerationRequest } from '#dist/index.js';
 import { temporaryFolder } from './helpers/temporary-folder.js';
 import { tinyRequest } from './hosts/generate.js';
 
@@ -25,6 +25,24 @@ it('a run that is stopped before its first step leaves nothing of its starting p
     stop.abort();
   }
   expect(types).toEqual(['start', 'end']);
+});
+
+const small = { width: 2, height: 2, data: new Uint8Array(12) };
+
+it.each([
+  ['width', { width: -8 }, 'usage', /width -8/],
+  ['model', { model: 5 }, 'usage', /model 5/],
+  ['option', { unheard: 1 }, 'usage', /unheard/],
+  ['strength', { start: { picture: small, denoisingStrength: 2 } }, 'usage', /denoisingStrength 2/],
+  ['picture', { start: { picture: { ...small, width: 3 } } }, 'input', /3/],
+  ['mask', { start: { picture: small, mask: { ...small, height: 3 } } }, 'input', /3/],
+])('a wrong %s is refused before anything is opened', async (_, change, code, message) => {
+  await using host = createEmbeddedHost({ modelsFolders });
+  const outdir = await temporaryFolder();
+  const request = { ...tinyRequest, ...change } as GenerationRequest;
+  const refused = { code, message: expect.stringMatching(message) };
+  await expect(animate({ host, request, outdir })).rejects.toMatchObject(refused);
+  expect(await readdir(outdir)).toEqual([]);
 });
 
 it.each([

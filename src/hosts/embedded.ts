@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { checkOptions } from '../check-options.js';
 import type { DeviceChoice } from '../diffusion/devices.js';
 import type { ModelSettings } from '../diffusion/forked-process.js';
 import { Inference, type LoadedFacts } from '../diffusion/inference.js';
@@ -87,8 +88,8 @@ class EmbeddedHost implements Host, AsyncDisposable {
 
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
-    const name = request.model ?? generationOptionsSchema.shape.model.parse(undefined);
-    const folder = await readModelFolder(await findModelFolder(name, this.#modelsFolders));
+    const { model } = checkOptions(generationOptionsSchema.pick({ model: true }), { model: request.model });
+    const folder = await readModelFolder(await findModelFolder(model, this.#modelsFolders));
     const run = await planRun(request, folder);
     const loaded = this.#load(folder.path);
     loaded.runs++;
