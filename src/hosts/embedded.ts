@@ -71,6 +71,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   /** the one that was asked for last, and those that runs still need */
   readonly #models = new Set<LoadedModel>();
   #loaded: LoadedModel | undefined;
+  #preparing: Promise<unknown> | undefined;
 
   constructor(modelsFolders: readonly string[], settings: Omit<ModelSettings, 'path'>) {
     this.#modelsFolders = modelsFolders;
@@ -86,10 +87,18 @@ class EmbeddedHost implements Host, AsyncDisposable {
     };
   }
 
+  prepare(request: GenerationRequest): void {
+    this.#preparing = this.#folderOf(request)
+      .then(({ path }) => {
+        this.#load(path);
+        return this.#unloadOthers();
+      })
+      .catch(() => {});
+  }
+
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
-    const { model } = checkOptions(generationOptionsSchema.pick({ model: true }), { model: request.model });
-    const folder = await readModelFolder(await findModelFolder(model, this.#modelsFolders));
+    const folder = await this.#folderOf(request);
     const run = await planRun(request, folder);
     const loaded = this.#load(folder.path);
     loaded.runs++;
@@ -137,6 +146,11 @@ class EmbeddedHost implements Host, AsyncDisposable {
     });
   }
 
+  async #folderOf(request: GenerationRequest): Promise<ModelFolder> {
+    const { model } = checkOptions(generationOptionsSchema.pick({ model: true }), { model: request.model });
+    return await readModelFolder(await findModelFolder(model, this.#modelsFolders));
+  }
+
   #load(path: string): LoadedModel {
     const current = this.#loaded;
     if (current?.model.path === path && current.inference.alive) return current;
@@ -155,6 +169,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#preparing;
     this.#loaded = undefined;
     await Promise.all([...this.#models].map((model) => model[Symbol.asyncDispose]()));
     this.#models.clear();
