@@ -34,7 +34,7 @@ describe('a service that is killed', () => {
     const service = await openService(outdir, { host });
     const [second, first] = service.list();
     expect(first).toMatchObject({ state: 'interrupted', options: { generation: { prompt: 'first' } } });
-    expect(first?.error).toContain('while this job was running');
+    expect(first?.error).toContain('render the steps that are kept, or run it again');
     const left = (first?.images ?? []).filter(({ steps }) => steps.length > 1);
     expect(left.length).toBeGreaterThan(0);
     for (const { index, steps } of left) {

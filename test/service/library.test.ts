@@ -1,4 +1,4 @@
-import { access, rm } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AnimationResult } from '#dist/animate.js';
@@ -68,6 +68,24 @@ describe('the library', () => {
     expect(await isThere(kept.animations[0]?.path)).toBe(true);
     expect(await isThere(gone.animations[0]?.path)).toBe(false);
     expect(await isThere(gone.images[0]?.path)).toBe(true);
+  });
+
+  it('and the jobs go along when the save location is moved', async () => {
+    const parent = await temporaryFolder();
+    const before = await openPretended(join(parent, 'before'), new PretendedHost());
+    const { id } = await before.ended((await before.submit(named('an apple'))).id);
+    await before[Symbol.asyncDispose]();
+    await rename(join(parent, 'before'), join(parent, 'after'));
+    const service = await openPretended(join(parent, 'after'), new PretendedHost());
+    const job = service.get(id);
+    expect(job?.images).toMatchObject([{ steps: [1, 2, 3, 4] }]);
+    for (const path of [
+      job?.images[0]?.path,
+      job?.animations[0]?.path,
+      job?.animations[0]?.image,
+      await service.stepPicture(id, 0, 1),
+    ])
+      expect(await isThere(path), path ?? '').toBe(true);
   });
 
   describe('of 1,000 movies', () => {

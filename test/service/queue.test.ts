@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job, JobService } from '#dist/service/job.js';
+import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';
 import { gate, PretendedHost } from './pretended-host.js';
@@ -62,6 +63,24 @@ describe('the queue', () => {
     open();
     await service.ended(again.id);
     expect(host.prompts).toEqual(['first', 'd', 'b']);
+  });
+
+  it('has the image and the movie of what there was of a job that was stopped', async () => {
+    const reached = gate();
+    const host = new PretendedHost(async (step) => {
+      if (step < 3) return;
+      reached.open();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    const service = await openPretended(await temporaryFolder(), host);
+    const { id } = await service.submit(named('long', { steps: 500 }));
+    await reached.passed;
+    expect((await service.cancel(id)).state).toBe('running');
+    const job = await service.ended(id);
+    const last = job.images[0]?.steps.at(-1) ?? 0;
+    expect(last).toBeLessThan(20);
+    expect(job).toMatchObject({ state: 'interrupted', error: null, animations: [{ frames: 10, steps: last }] });
+    expect(await decodeMovie(job.animations[0]?.path ?? '')).toHaveLength(10);
   });
 
   it('goes on after a job that fails, which tells why', async () => {

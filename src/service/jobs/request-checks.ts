@@ -74,7 +74,7 @@ export class RequestChecks {
     if (shown.steps.length === 0) {
       throw new StepsAnimationError('usage', `The steps of the job ${of} are not kept any more: run it again.`);
     }
-    const animation = checkOptions(animationOptionsSchema, request.animation);
+    const animation = { ...checkOptions(animationOptionsSchema, request.animation), createAnimation: true };
     await this.#checkAnimation(original.kind, animation, shown);
     return {
       kind: 'render',
