@@ -1,0 +1,80 @@
+import { Alert, Container, Group, Tabs, Title } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { followJobs } from '../api/events.js';
+import { GenerateTab } from './generate-tab.js';
+
+const Img2imgTab = lazy(() => import('../img2img/img2img-tab.js'));
+const AnimationsTab = lazy(() => import('../animations/animations-tab.js'));
+const SettingsTab = lazy(() => import('../settings/settings-tab.js'));
+
+const tabs = ['txt2img', 'img2img', 'Animations', 'Settings'] as const;
+
+/** The page: four tabs, of which the address names the open one. */
+export function App() {
+  const [tab, setTab] = useOpenTab();
+  const isConnected = useJobEvents();
+  return (
+    <Container size="xl" py="md" component="main">
+      <Group justify="space-between" mb="sm">
+        <Title order={1} size="h3">
+          Steps Animation
+        </Title>
+      </Group>
+      {!isConnected && (
+        <Alert color="yellow" mb="sm" role="status">
+          The service cannot be heard; trying again. What is being made goes on meanwhile.
+        </Alert>
+      )}
+      <Tabs value={tab} onChange={(name) => name && setTab(name)} keepMounted={false}>
+        <Tabs.List mb="md">
+          {tabs.map((name) => (
+            <Tabs.Tab key={name} value={name}>
+              {name}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Suspense>
+          <Tabs.Panel value="txt2img">
+            <GenerateTab />
+          </Tabs.Panel>
+          <Tabs.Panel value="img2img">
+            <Img2imgTab />
+          </Tabs.Panel>
+          <Tabs.Panel value="Animations">
+            <AnimationsTab />
+          </Tabs.Panel>
+          <Tabs.Panel value="Settings">
+            <SettingsTab />
+          </Tabs.Panel>
+        </Suspense>
+      </Tabs>
+    </Container>
+  );
+}
+
+/** The open tab, which is in the address after `#`, so that it can be linked to and gone back from. */
+function useOpenTab(): [string, (name: string) => void] {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const follow = () => setHash(location.hash);
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  const named = decodeURIComponent(hash.slice(1));
+  const open = tabs.find((name) => name === named) ?? 'txt2img';
+  return [
+    open,
+    (name) => {
+      location.hash = name;
+    },
+  ];
+}
+
+/** Follows the jobs as long as the page is open; whether the service can be heard. */
+function useJobEvents(): boolean {
+  const queries = useQueryClient();
+  const [isConnected, setConnected] = useState(true);
+  useEffect(() => followJobs(queries, setConnected), [queries]);
+  return isConnected;
+}

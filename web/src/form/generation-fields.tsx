@@ -1,0 +1,163 @@
+import { Accordion, ActionIcon, Group, NumberInput, SimpleGrid, Slider, Stack, Text, Tooltip } from '@mantine/core';
+import { useAbout } from '../api/queries.js';
+import { setOptions, type Tab } from './form-store.js';
+import { OptionField } from './option-field.js';
+import { type BoundOption, useOptions } from './use-options.js';
+
+const advanced = [
+  ...['clipSkip', 'guidanceRescale', 'rng', 'variationSeed', 'variationStrength', 'seedResizeFromWidth'],
+  ...['seedResizeFromHeight', 'eta', 'sigmaMin', 'sigmaMax', 'rho', 'sChurn', 'sTmin', 'sTmax', 'sNoise', 'preview'],
+];
+const hires = ['hiresScale', 'hiresUpscaler', 'hiresSteps', 'hiresDenoisingStrength'];
+
+/** The settings of a tab, laid out as users of web UIs know them. */
+export function GenerationFields({ tab, lastSeed }: { readonly tab: Tab; readonly lastSeed: number | undefined }) {
+  const { data: about } = useAbout();
+  const options = useOptions(tab, 'generation');
+  const field = (name: string, choices?: readonly string[]) =>
+    options[name] && <OptionField key={name} {...options[name]} helps={false} {...(choices ? { choices } : {})} />;
+  return (
+    <Stack gap="md">
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+        {field('sampler', about?.samplers)}
+        {field('scheduler', about?.schedulers)}
+      </SimpleGrid>
+      {options.steps && <SliderField {...options.steps} most={100} />}
+      <SizeFields tab={tab} />
+      <SimpleGrid cols={2} spacing="md">
+        {field('batchCount')}
+        {field('batchSize')}
+      </SimpleGrid>
+      {options.cfgScale && <SliderField {...options.cfgScale} most={20} step={0.5} />}
+      <SeedField tab={tab} lastSeed={lastSeed} />
+      <Accordion variant="contained" chevronPosition="left" multiple>
+        {tab === 'txt2img' && <Section title="Hires pass" names={hires} options={options} />}
+        <Section title="Advanced" names={advanced} options={options} />
+      </Accordion>
+    </Stack>
+  );
+}
+
+type SectionProps = {
+  readonly title: string;
+  readonly names: readonly string[];
+  readonly options: Readonly<Record<string, BoundOption>>;
+};
+
+function Section({ title, names, options }: SectionProps) {
+  return (
+    <Accordion.Item value={title}>
+      <Accordion.Control>{title}</Accordion.Control>
+      <Accordion.Panel>
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+          {names.map((name) => options[name] && <OptionField key={name} {...options[name]} />)}
+        </SimpleGrid>
+      </Accordion.Panel>
+    </Accordion.Item>
+  );
+}
+
+/** A number with a slider, which reaches as far as most people go; the number goes further. */
+function SliderField({
+  option,
+  value,
+  onChange,
+  most,
+  step = 1,
+}: BoundOption & { readonly most: number; readonly step?: number }) {
+  return (
+    <div>
+      <Group justify="space-between" align="end" wrap="nowrap">
+        <Text component="label" htmlFor={`field-${option.name}`} size="sm" fw={500}>
+          {option.label}
+        </Text>
+        <NumberInput
+          id={`field-${option.name}`}
+          w={96}
+          size="xs"
+          value={Number(value)}
+          min={option.minimum ?? 0}
+          max={option.maximum ?? most}
+          step={step}
+          clampBehavior="blur"
+          onChange={(number) => typeof number === 'number' && onChange(number)}
+        />
+      </Group>
+      <Slider
+        mt={6}
+        thumbLabel={option.label}
+        label={null}
+        min={option.minimum ?? 0}
+        max={most}
+        step={step}
+        value={Math.min(Number(value), most)}
+        onChange={onChange}
+      />
+    </div>
+  );
+}
+
+function SizeFields({ tab }: { readonly tab: Tab }) {
+  const { data: about } = useAbout();
+  const { width, height, model } = useOptions(tab, 'generation');
+  if (!width || !height) return null;
+  const own = about?.models.find(({ name }) => name === model?.value);
+  const side = ({ option, value, onChange }: BoundOption, ownSide: number | undefined) => (
+    <NumberInput
+      label={option.label}
+      value={Number(value) || ''}
+      placeholder={ownSide === undefined ? "the model's own" : String(ownSide)}
+      min={64}
+      max={option.maximum ?? 4096}
+      step={option.multipleOf ?? 8}
+      clampBehavior="blur"
+      onChange={(number) => onChange(typeof number === 'number' ? number : 0)}
+    />
+  );
+  const swap = () => setOptions(tab, { generation: { width: height.value, height: width.value } });
+  return (
+    <Group align="end" gap="xs" wrap="nowrap">
+      {side(width, own?.width)}
+      <Tooltip label="Swap width and height">
+        <ActionIcon variant="default" size={36} onClick={swap} aria-label="Swap width and height">
+          ⇄
+        </ActionIcon>
+      </Tooltip>
+      {side(height, own?.height)}
+    </Group>
+  );
+}
+
+function SeedField({ tab, lastSeed }: { readonly tab: Tab; readonly lastSeed: number | undefined }) {
+  const { seed } = useOptions(tab, 'generation');
+  if (!seed) return null;
+  return (
+    <Group align="end" gap="xs" wrap="nowrap">
+      <NumberInput
+        flex={1}
+        label={seed.option.label}
+        value={Number(seed.value)}
+        min={-1}
+        max={seed.option.maximum ?? 4294967295}
+        clampBehavior="blur"
+        onChange={(number) => typeof number === 'number' && seed.onChange(number)}
+      />
+      <Tooltip label="A random seed each time">
+        <ActionIcon variant="default" size={36} onClick={() => seed.onChange(-1)} aria-label="Random seed">
+          🎲
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label="The seed of the last image">
+        <ActionIcon
+          variant="default"
+          size={36}
+          disabled={lastSeed === undefined}
+          onClick={() => lastSeed !== undefined && seed.onChange(lastSeed)}
+          aria-label="Seed of the last image"
+        >
+          ♻
+        </ActionIcon>
+      </Tooltip>
+    </Group>
+  );
+}

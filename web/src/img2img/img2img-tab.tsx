@@ -1,0 +1,3 @@
+export default function Img2imgTab() {
+  return null;
+}
