@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { JobRequest, JobService } from '../job.js';
-import { imagesOf, infoOf } from './answer.js';
+import { imagesOf, infoOf, sizeOf } from './answer.js';
 import { img2imgJob, txt2imgJob } from './generation.js';
 import { fieldsOf } from './infotext-fields.js';
 import { type CommonRequest, img2imgSchema, txt2imgSchema } from './request.js';
@@ -31,7 +31,7 @@ export function addGenerationRoutes(app: FastifyInstance, { service, settings, t
   async function answer(
     wanted: JobRequest,
     request: CommonRequest,
-    parameters: unknown,
+    parameters: object,
     { host, protocol }: FastifyRequest,
   ) {
     const submitted = await service.submit(wanted);
@@ -39,7 +39,11 @@ export function addGenerationRoutes(app: FastifyInstance, { service, settings, t
     const job = await service.ended(submitted.id);
     if (job.state === 'failed') throw new StepsAnimationError('model', job.error ?? 'The job failed.');
     const images = request.send_images ? await imagesOf(job) : [];
-    return { images, parameters, info: infoOf(job, request, `${protocol}://${host}`) };
+    return {
+      images,
+      parameters: { ...parameters, ...sizeOf(job) },
+      info: infoOf(job, request, `${protocol}://${host}`),
+    };
   }
 }
 
