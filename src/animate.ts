@@ -59,7 +59,8 @@ export type RunEvent =
   | { readonly type: 'intermediate'; readonly image: number; readonly step: number; readonly path: string }
   | {
       readonly type: 'image';
-      readonly image: number;
+      /** into `images` of `start` */
+      readonly index: number;
       readonly path: string;
       readonly seed: number;
       readonly width: number;
@@ -106,6 +107,7 @@ export async function animate(settings: AnimateSettings): Promise<AnimationResul
   const folder = join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
   await prepareFolder(folder);
   const { width, height } = settings.request ?? {};
+  if (settings.request) settings.host.prepare?.(settings.request);
   await using recorder = await Recorder.open(
     { animation, folder, onEvent: (event) => settings.onEvent?.(event) },
     { width: width || usualSide, height: height || usualSide },
@@ -223,7 +225,7 @@ class Run {
     const png = await encodePng(picture, infotext, imageCompression);
     const path = await writeWhole(this.#folder, movieStem(info), 'png', png);
     const { width, height } = picture;
-    this.#settings.onEvent?.({ type: 'image', image, path, seed: info.seed, width, height, reason });
+    this.#settings.onEvent?.({ type: 'image', index: image, path, seed: info.seed, width, height, reason });
     return path;
   }
 }

@@ -66,6 +66,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   readonly #modelsFolders: readonly string[];
   readonly #settings: Omit<ModelSettings, 'path'>;
   #loaded: LoadedModel | undefined;
+  #preparing: Promise<unknown> | undefined;
 
   constructor(modelsFolders: readonly string[], settings: Omit<ModelSettings, 'path'>) {
     this.#modelsFolders = modelsFolders;
@@ -85,6 +86,12 @@ class EmbeddedHost implements Host, AsyncDisposable {
     const folder = await this.#folderOf(request);
     const { preview } = await planRun(request, folder);
     requirePreview(preview, { hasTiny: folder.tinyDecoder !== undefined, colours: await latentColoursOf(folder) });
+  }
+
+  prepare(request: GenerationRequest): void {
+    this.#preparing = this.#folderOf(request)
+      .then(({ path }) => this.#load(path))
+      .catch(() => {});
   }
 
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
@@ -107,11 +114,6 @@ class EmbeddedHost implements Host, AsyncDisposable {
     }
   }
 
-  async #folderOf(request: GenerationRequest): Promise<ModelFolder> {
-    const name = request.model ?? generationOptionsSchema.shape.model.parse(undefined);
-    return await readModelFolder(await findModelFolder(name, this.#modelsFolders));
-  }
-
   async #stepPictures(
     run: EmbeddedRun,
     folder: ModelFolder,
@@ -126,6 +128,11 @@ class EmbeddedHost implements Host, AsyncDisposable {
     });
   }
 
+  async #folderOf({ model }: GenerationRequest): Promise<ModelFolder> {
+    const name = model ?? generationOptionsSchema.shape.model.parse(undefined);
+    return await readModelFolder(await findModelFolder(name, this.#modelsFolders));
+  }
+
   async #load(path: string): Promise<LoadedModel> {
     const current = this.#loaded;
     if (current?.model.path === path && current.inference.alive) return current;
@@ -136,6 +143,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#preparing;
     const loaded = this.#loaded;
     this.#loaded = undefined;
     await loaded?.[Symbol.asyncDispose]();

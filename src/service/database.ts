@@ -172,7 +172,7 @@ export class Database implements Disposable {
 
   [Symbol.dispose](): void {
     this.#statements.clear();
-    // Not at its end alone: statements that await their collection keep the connection, and with it the log, open.
+    // libsql closes a file only when the statements are collected too: what is in the log goes into the file now.
     this.#connection.exec('pragma wal_checkpoint(truncate)');
     this.#connection.close();
   }

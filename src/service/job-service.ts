@@ -16,6 +16,7 @@ import { type CheckedRequest, RequestChecks } from './jobs/request-checks.js';
 import { RunningJob } from './jobs/running-job.js';
 import { Library } from './library/library.js';
 import { lockFolder } from './service-lock.js';
+import { StoredPaths } from './stored-paths.js';
 
 export type JobServiceSettings = {
   /** save location: images, movies and the database are below it */
@@ -78,6 +79,7 @@ class Service implements JobService, AsyncDisposable {
     this.#checks = new RequestChecks({ host, model, outdir });
     this.#store = new JobStore(
       database,
+      new StoredPaths(outdir),
       (id) => this.library.ofJob(id),
       (id) => (this.#running?.id === id ? this.#running.progress : null),
     );

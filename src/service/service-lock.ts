@@ -13,12 +13,14 @@ export function lockFolder(folder: string, outdir: string): Disposable {
     connection.exec('begin exclusive');
   } catch (error) {
     connection.close();
+    const reason = error instanceof Error ? error.message : String(error);
     const isTaken = error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
-    if (!isTaken) throw error;
-    throw new StepsAnimationError(
-      'usage',
-      `Another service works on ${outdir} already: stop it, or choose another save location.`,
-    );
+    throw isTaken
+      ? new StepsAnimationError(
+          'usage',
+          `Another service works on ${outdir} already: stop it, or choose another save location.`,
+        )
+      : new StepsAnimationError('output', `Cannot lock the folder ${folder} (${reason}): make it writable.`);
   }
   return {
     [Symbol.dispose]() {

@@ -33,7 +33,7 @@ export class JobFiles {
    * given at once; a copy only where the file system has no hard links.
    */
   keepStep(id: string, { image, step, path }: { image: number; step: number; path: string }): KeptStep {
-    const file = join('steps', String(image), `${step}${extname(path)}`);
+    const file = `steps/${image}/${step}${extname(path)}`;
     const kept = this.#path(id, file);
     mkdirSync(join(kept, '..'), { recursive: true });
     try {

@@ -1,5 +1,6 @@
 import type { Database } from '../database.js';
 import type { Job, JobAnimation, JobImage, JobProgress, JobState } from '../job.js';
+import type { StoredPaths } from '../stored-paths.js';
 
 type JobRow = {
   readonly id: string;
@@ -25,10 +26,12 @@ export type JobFilter = { readonly state?: JobState; readonly limit?: number; re
 type KeptJob = { readonly id: string; readonly bytes: number };
 
 const mostListed = 100;
+const killed = 'The service ended while this job was running: render the steps that are kept, or run it again.';
 
 /** Jobs in the database: what was asked for, the queue, and what has come of it. */
 export class JobStore {
   readonly #database: Database;
+  readonly #paths: StoredPaths;
   readonly #animationsOf: (job: string) => readonly JobAnimation[];
   readonly #progressOf: (job: string) => JobProgress | null;
 
@@ -38,10 +41,12 @@ export class JobStore {
    */
   constructor(
     database: Database,
+    paths: StoredPaths,
     animationsOf: (job: string) => readonly JobAnimation[],
     progressOf: (job: string) => JobProgress | null,
   ) {
     this.#database = database;
+    this.#paths = paths;
     this.#animationsOf = animationsOf;
     this.#progressOf = progressOf;
   }
@@ -97,7 +102,7 @@ export class JobStore {
   /** Jobs of a service that was killed. @returns their ids */
   interruptRunning(): string[] {
     const running = this.#database.all<{ id: string }>("select id from jobs where state = 'running'");
-    for (const { id } of running) this.end(id, 'interrupted', 'The service was stopped while this job was running.');
+    for (const { id } of running) this.end(id, 'interrupted', killed);
     return running.map(({ id }) => id);
   }
 
@@ -146,7 +151,7 @@ export class JobStore {
     this.#database.run(
       `update images set path = :path, width = :width, height = :height, last_step = :lastStep
        where job = :id and image = :index`,
-      { id, index, path, width, height, lastStep },
+      { id, index, path: this.#paths.toStored(path), width, height, lastStep },
     );
   }
 
@@ -222,6 +227,9 @@ export class JobStore {
       { id },
     );
     for (const { image, step } of kept) steps.get(image)?.push(step);
-    return rows.map(({ image, ...facts }) => ({ index: image, ...facts, steps: steps.get(image) ?? [] }));
+    return rows.map(({ image, path, ...facts }) => ({
+      ...{ index: image, ...facts, path: path && this.#paths.toAbsolute(path) },
+      steps: steps.get(image) ?? [],
+    }));
   }
 }

@@ -74,7 +74,7 @@ export class RequestChecks {
     if (shown.steps.length === 0) {
       throw new StepsAnimationError('usage', `The steps of the job ${of} are not kept any more: run it again.`);
     }
-    const animation = checkOptions(animationOptionsSchema, request.animation);
+    const animation = { ...checkOptions(animationOptionsSchema, request.animation), createAnimation: true };
     await this.#checkAnimation(original.kind, animation, shown);
     return {
       kind: 'render',
@@ -117,7 +117,14 @@ export class RequestChecks {
 
 async function tryInProcess(settings: MovieSettings): Promise<void> {
   await using client = new MovieClient(() => {});
-  await client.ask<'check'>({ type: 'check', settings });
+  try {
+    await client.ask<'check'>({ type: 'check', settings });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { codec, encoderSettings } = settings;
+    const message = `The codec ${codec} does not work with the encoder settings ${JSON.stringify(encoderSettings)}: ${reason}`;
+    throw new StepsAnimationError('usage', message, { cause });
+  }
 }
 
 function checkStart(request: GeneratingRequest) {

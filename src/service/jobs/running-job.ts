@@ -131,9 +131,9 @@ export class RunningJob {
     this.#tellProgress();
   }
 
-  #finishImage({ image, path, width, height, reason }: Event<'image'>): void {
+  #finishImage({ index, path, width, height, reason }: Event<'image'>): void {
     if (reason === 'finished') this.#finished++;
-    this.#settings.store.finishImage(this.id, { index: image, path, width, height }, this.#steps[image] ?? 0);
+    this.#settings.store.finishImage(this.id, { index, path, width, height }, this.#steps[index] ?? 0);
     if (this.signal.aborted) this.#progress.sampled();
     this.#tell('image');
   }

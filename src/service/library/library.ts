@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { unlink } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
+import { access, unlink } from 'node:fs/promises';
 import type { AnimationResult } from '../../animate.js';
 import { parseInfotext } from '../../animation/metadata.js';
 import { StepsAnimationError } from '../../errors.js';
 import type { Database } from '../database.js';
 import type { JobAnimation, LibraryEntry, LibraryQuery, Library as LibraryTypes } from '../job.js';
+import { StoredPaths } from '../stored-paths.js';
 import { readMovies } from './movie-files.js';
 
 type MovieRow = Omit<LibraryEntry, 'createdAt' | 'negativePrompt'> & {
@@ -28,6 +28,7 @@ const mostListed = 200;
 export class Library implements LibraryTypes, AsyncDisposable {
   readonly #database: Database;
   readonly #outdir: string;
+  readonly #paths: StoredPaths;
   readonly #deletions = new Map<string, NodeJS.Timeout>();
   readonly #closing = new AbortController();
   #scan: Promise<unknown> = Promise.resolve();
@@ -36,6 +37,7 @@ export class Library implements LibraryTypes, AsyncDisposable {
   constructor(database: Database, outdir: string) {
     this.#database = database;
     this.#outdir = outdir;
+    this.#paths = new StoredPaths(outdir);
   }
 
   search(query: LibraryQuery = {}): { readonly entries: readonly LibraryEntry[]; readonly total: number } {
@@ -50,12 +52,12 @@ export class Library implements LibraryTypes, AsyncDisposable {
       `select count(*) as total from movies where ${where}`,
       values,
     );
-    return { entries: rows.map(toEntry), total: total?.total ?? 0 };
+    return { entries: rows.map((row) => this.#toEntry(row)), total: total?.total ?? 0 };
   }
 
   get(id: string): LibraryEntry | undefined {
     const row = this.#database.first<MovieRow>('select * from movies where id = :id and removed_at is null', { id });
-    return row && toEntry(row);
+    return row && this.#toEntry(row);
   }
 
   facets(): { codecs: string[]; samplers: string[]; models: string[] } {
@@ -72,7 +74,7 @@ export class Library implements LibraryTypes, AsyncDisposable {
   ofJob(job: string): JobAnimation[] {
     return this.#database
       .all<MovieRow>('select * from movies where job = :job and removed_at is null order by created_at, rowid', { job })
-      .map(toAnimation);
+      .map((row) => this.#toAnimation(row));
   }
 
   /** Lists a movie, or lists it anew. */
@@ -90,6 +92,7 @@ export class Library implements LibraryTypes, AsyncDisposable {
          fps = excluded.fps, duration = excluded.duration, bytes = excluded.bytes, infotext = excluded.infotext`,
       {
         ...{ ...facts, finish_ms, job, infotext, prompt, id: this.#idOf(result.path), created_at: createdAt },
+        ...{ path: this.#paths.toStored(result.path), image: result.image && this.#paths.toStored(result.image) },
         ...{ negative_prompt: negativePrompt, search: folded(prompt) },
         ...{ model: fields.Model ?? '', sampler: fields.Sampler ?? '' },
       },
@@ -120,7 +123,7 @@ export class Library implements LibraryTypes, AsyncDisposable {
   /** Lists movies that are there and not listed, and forgets those whose files are gone. */
   async update(): Promise<number> {
     return await this.#afterScan(() => {
-      const known = this.#database.all<{ path: string }>('select path from movies').map(({ path }) => path);
+      const known = this.#listed().map(({ path }) => path);
       return this.#read(new Set(known));
     });
   }
@@ -139,9 +142,16 @@ export class Library implements LibraryTypes, AsyncDisposable {
       present.add(this.#idOf(movie.path));
       if ('result' in movie) this.add(movie.result, { job: null, ...movie });
     }
-    const listed = this.#database.all<{ id: string; path: string }>('select id, path from movies');
-    for (const { id } of listed) if (!present.has(id)) this.#forget(id);
+    for (const { id, path } of this.#listed()) {
+      // One that was not there when its folder was read may have come since.
+      if (!present.has(id) && !(await exists(path))) this.#forget(id);
+    }
     return this.search({ limit: 1 }).total;
+  }
+
+  #listed(): { readonly id: string; readonly path: string }[] {
+    const rows = this.#database.all<{ id: string; path: string }>('select id, path from movies');
+    return rows.map(({ id, path }) => ({ id, path: this.#paths.toAbsolute(path) }));
   }
 
   #forget(id: string): void {
@@ -156,13 +166,26 @@ export class Library implements LibraryTypes, AsyncDisposable {
     );
     if (!row) return;
     this.#forget(id);
-    await unlink(row.path).catch(() => {});
+    await unlink(this.#paths.toAbsolute(row.path)).catch(() => {});
   }
 
   /** The same for the same file, whenever it is listed. */
   #idOf(path: string): string {
-    const name = relative(this.#outdir, path).split(sep).join('/');
-    return createHash('sha256').update(name).digest('base64url').slice(0, 20);
+    return createHash('sha256').update(this.#paths.toStored(path)).digest('base64url').slice(0, 20);
+  }
+
+  #toEntry({ created_at, negative_prompt, removed_at: _r, search: _s, finish_ms: _f, ...row }: MovieRow): LibraryEntry {
+    return { ...row, ...this.#files(row), createdAt: created_at, negativePrompt: negative_prompt };
+  }
+
+  #toAnimation(row: MovieRow): JobAnimation {
+    const { id, codec, width, height, frames, fps, duration, bytes, steps, seed, finish_ms } = row;
+    const facts = { codec, width, height, frames, fps, duration, bytes, steps, seed, finish_ms };
+    return { type: 'animation', id, ...this.#files(row), ...facts };
+  }
+
+  #files({ path, image }: Pick<MovieRow, 'path' | 'image'>) {
+    return { path: this.#paths.toAbsolute(path), image: image && this.#paths.toAbsolute(image) };
   }
 
   /** Deletes what has been removed. */
@@ -214,21 +237,9 @@ function noMovie(id: string): StepsAnimationError {
   return new StepsAnimationError('usage', `There is no animation ${JSON.stringify(id)} in the library.`);
 }
 
-function toEntry({
-  created_at,
-  negative_prompt,
-  removed_at: _r,
-  search: _s,
-  finish_ms: _f,
-  ...row
-}: MovieRow): LibraryEntry {
-  return { ...row, createdAt: created_at, negativePrompt: negative_prompt };
-}
-
-function toAnimation(row: MovieRow): JobAnimation {
-  const { id, path, image, codec, width, height, frames, fps, duration, bytes, steps, seed, finish_ms } = row;
-  return {
-    ...{ type: 'animation', id, path, image, codec, width, height, frames, fps, duration, bytes, steps, seed },
-    finish_ms,
-  };
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

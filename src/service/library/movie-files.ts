@@ -1,10 +1,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import type { AnimationResult } from '../../animate.js';
 import { codecs } from '../../animation/codecs.js';
 import { parseIntermediateStem } from '../../animation/file-names.js';
 import { readInfotext } from '../../animation/infotext-files.js';
 import { parseInfotext } from '../../animation/metadata.js';
+import { isAnimatedPng } from '../../animation/png-text.js';
 import { type MovieFacts, probeMovie } from '../../animation/probe.js';
 import { StepsAnimationError } from '../../errors.js';
 import { FinishedImages } from './finished-images.js';
@@ -29,6 +30,7 @@ const codecNames: Readonly<Record<string, string>> = {
   vp9: 'vpx-vp9',
   av1: 'svt-av1',
   prores: 'prores_ks',
+  webp_anim: 'webp',
 };
 
 /**
@@ -39,7 +41,7 @@ export async function* readMovies(folder: string, known: ReadonlySet<string>): A
   const images = new FinishedImages(folder);
   for await (const path of filesBelow(folder)) {
     if (known.has(path)) yield { path };
-    else if (mayBeMovie(path)) {
+    else if (await mayBeMovie(path)) {
       const movie = await readMovie(path, images);
       if (movie) yield movie;
     }
@@ -56,11 +58,12 @@ async function* filesBelow(folder: string): AsyncGenerator<string, void, void> {
   }
 }
 
-/** Intermediate images can be many, and are never movies. */
-function mayBeMovie(path: string): boolean {
+/** Intermediate images can be many, and are never movies; FFmpeg complains of pictures that do not move. */
+async function mayBeMovie(path: string): Promise<boolean> {
   const extension = extname(path);
-  const stem = path.slice(0, -extension.length).split(/[/\\]/u).at(-1) ?? '';
-  return movieExtensions.has(extension.toLowerCase()) && parseIntermediateStem(stem) === undefined;
+  if (parseIntermediateStem(basename(path, extension)) !== undefined) return false;
+  if (extension.toLowerCase() === '.png') return isAnimatedPng(await readFile(path).catch(() => Buffer.alloc(0)));
+  return movieExtensions.has(extension.toLowerCase());
 }
 
 async function readMovie(path: string, images: FinishedImages): Promise<FoundMovie | undefined> {

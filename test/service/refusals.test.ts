@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import type { JobRequest } from '#dist/service/job.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { named, openPretended, openService, quick } from './open-service.js';
+import { PretendedHost } from './pretended-host.js';
+
+describe('a wrong request', () => {
+  it('is refused before it is queued, with a sentence that names what is wrong', async () => {
+    const service = await openService(await temporaryFolder());
+    const wrong: readonly [object, object, string][] = [
+      [{ model: 'none such' }, {}, 'There is no model "none such"; choose one of: emoji'],
+      [{ model: '/etc' }, {}, 'There is no model "/etc"'],
+      [{ sampler: 'Eulr' }, {}, 'Eulr'],
+      [{ scheduler: 'Carras' }, {}, 'Carras'],
+      [{ steps: 0 }, {}, 'steps 0'],
+      [{ width: 100 }, {}, 'must be a multiple of 8'],
+      [{ preview: 'tae' }, {}, 'no tiny decoder'],
+      [{}, { codec: 'mpeg1' }, 'codec "mpeg1"'],
+      [{}, { duration: 1000 }, 'duration 1000'],
+      [{}, { encoderSettings: 'crf=18,preset=sideways' }, 'The codec x264 does not work with'],
+      [{}, { animationPath: '../../elsewhere' }, 'lies outside of'],
+      [{}, { intermediatePath: '/tmp' }, 'lies outside of'],
+    ];
+    for (const [generation, animation, message] of wrong) {
+      const request = {
+        kind: 'txt2img',
+        generation: { ...quick.generation, ...generation },
+        animation: { ...quick.animation, ...animation },
+      } as JobRequest;
+      await expect(service.submit(request), message).rejects.toThrow(message);
+    }
+    expect(service.list()).toEqual([]);
+  });
+
+  it('is refused where it asks for what is not there', async () => {
+    const service = await openPretended(await temporaryFolder(), new PretendedHost());
+    const { animation } = quick;
+    const render = { kind: 'render', of: 'nobody', image: 0, animation } as const;
+    await expect(service.submit(render)).rejects.toThrow('There is no job nobody');
+    const { id } = await service.submit(named('an apple'));
+    await service.ended(id);
+    await expect(service.submit({ ...render, of: id, image: 1 })).rejects.toThrow('has no image 1');
+    await expect(service.stepPicture(id, 0, 9)).rejects.toThrow('is not kept');
+    await expect(service.ended('nobody')).rejects.toThrow('There is no job "nobody"');
+    await expect(service.cancel('nobody')).rejects.toThrow('There is no job');
+    await expect(service.again('nobody')).rejects.toThrow('There is no job');
+    expect(service.get('nobody')).toBeUndefined();
+    expect(() => service.library.remove('nothing')).toThrow('There is no animation');
+    expect(() => service.library.search({ limit: 1000 })).toThrow('limit must be a whole number from 1 to 200');
+  });
+});

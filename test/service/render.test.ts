@@ -1,0 +1,59 @@
+import { rm } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { probeMovie } from '#dist/animation/probe.js';
+import { decodeMovie } from '../helpers/movies.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { openPretended } from './open-service.js';
+import { PretendedHost } from './pretended-host.js';
+
+const animation = { duration: 1, fps: 10, interpolation: 'none' } as const;
+const generation = { prompt: 'an apple', steps: 8 };
+
+describe('a render job', () => {
+  it('makes a movie by another codec without sampling again, the same pictures in it', async () => {
+    const host = new PretendedHost();
+    const service = await openPretended(await temporaryFolder(), host);
+    const first = await service.submit({ kind: 'txt2img', generation, animation: { ...animation, codec: 'apng' } });
+    const sampled = await service.ended(first.id);
+    const render = { kind: 'render', of: first.id, image: 0, animation: { ...animation, codec: 'webp' } } as const;
+    const same = { ...render, animation: { ...animation, codec: 'apng' } } as const;
+    const rendered = await service.ended((await service.submit(render)).id);
+    const repeated = await service.ended((await service.submit(same)).id);
+    expect(host.prompts).toEqual(['an apple']);
+    expect(rendered).toMatchObject({ state: 'finished', kind: 'render', images: [] });
+    expect(rendered.animations).toMatchObject([{ codec: 'webp', frames: 10, steps: 8 }]);
+    expect(rendered.animations[0]?.image).toBe(sampled.images[0]?.path);
+    expect((await probeMovie(rendered.animations[0]?.path ?? '')).frames).toBe(10);
+    const [before, after] = [sampled, repeated].map(({ animations }) => decodeMovie(animations[0]?.path ?? ''));
+    expect(await after).toEqual(await before);
+    const entry = service.library.get(rendered.animations[0]?.id ?? '');
+    expect(entry).toMatchObject({ job: rendered.id, prompt: 'an apple', codec: 'webp' });
+  });
+
+  it('takes the steps by their own numbers, and does without what is gone', async () => {
+    const service = await openPretended(await temporaryFolder(), new PretendedHost());
+    const selection = { ...animation, skipSteps: 4, every: 2 };
+    const { id } = await service.submit({ kind: 'txt2img', generation, animation: selection });
+    const sampled = await service.ended(id);
+    expect(sampled.images).toMatchObject([{ steps: [5, 7] }]);
+    expect(sampled.animations).toMatchObject([{ steps: 3 }]);
+    const render = { kind: 'render', of: id, image: 0, animation: selection } as const;
+    expect((await service.ended((await service.submit(render)).id)).animations).toMatchObject([{ steps: 3 }]);
+    await rm(sampled.images[0]?.path ?? '');
+    const without = await service.ended((await service.again((await service.submit(render)).id)).id);
+    expect(without.animations).toMatchObject([{ steps: 2, image: null }]);
+  });
+
+  it('is refused when the steps are kept no longer, which happens to the oldest jobs first', async () => {
+    const service = await openPretended(await temporaryFolder(), new PretendedHost(), { keptSteps: { jobs: 2 } });
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i++) ids.push((await service.submit({ kind: 'txt2img', generation, animation })).id);
+    const [oldest = '', ...others] = ids;
+    await service.ended(others.at(-1) ?? '');
+    await service.ended((await service.submit({ kind: 'render', of: others[0] ?? '', image: 0, animation })).id);
+    expect(service.get(oldest)?.images).toMatchObject([{ steps: [] }]);
+    await expect(service.submit({ kind: 'render', of: oldest, image: 0, animation })).rejects.toThrow('run it again');
+    await expect(service.stepPicture(oldest, 0, 1)).rejects.toThrow('is not kept');
+    for (const id of others) expect(service.get(id)?.images[0]?.steps).toHaveLength(8);
+  });
+});

@@ -1,0 +1,15 @@
+// A service in a process of its own, which a test can kill: it queues two jobs and tells of each step that is kept.
+import { createEmbeddedHost } from '#dist/hosts/embedded.js';
+import { openJobService } from '#dist/service/job-service.js';
+
+const [outdir, modelsFolder] = process.argv.slice(2);
+const service = await openJobService({ outdir, host: createEmbeddedHost({ modelsFolder }) });
+const animation = { duration: 1, fps: 10 };
+// The steps of the first batch are decoded before the second one is sampled, however many cores there are.
+const running = { model: 'tiny-model', prompt: 'first', steps: 4, seed: 1, batchCount: 500 };
+await service.submit({ kind: 'txt2img', generation: running, animation });
+const queued = { model: 'tiny-model', prompt: 'second', steps: 4, seed: 7 };
+await service.submit({ kind: 'txt2img', generation: queued, animation: { ...animation, createAnimation: false } });
+for await (const event of service.events({}, new AbortController().signal)) {
+  if (event.type === 'step') process.stdout.write(`${event.image} ${event.step}\n`);
+}
