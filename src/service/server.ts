@@ -42,6 +42,8 @@ export type Server = AsyncDisposable & {
 
 const usualAddress = '127.0.0.1';
 const usualPort = 7870;
+/** Until a request has arrived whole; its answer may take as long as it needs. */
+const mostMillisecondsOfARequest = 300_000;
 const webFolder = fileURLToPath(new URL('../web', import.meta.url));
 
 /**
@@ -73,6 +75,7 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
   const app = fastify({
     logger: logLevel === 'silent' ? false : { level: logLevel, stream: process.stderr },
     bodyLimit: mostBodyBytes,
+    requestTimeout: mostMillisecondsOfARequest,
     routerOptions: { ignoreTrailingSlash: true },
   });
   app.setErrorHandler(answerProblem);

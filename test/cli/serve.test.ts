@@ -1,33 +1,11 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { probeMovie } from '#dist/animation/probe.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { runCommand, startCommand } from './run-command.js';
-
-/** The service on a free port, as a person starts it. */
-async function serve(...flags: string[]) {
-  const outdir = await temporaryFolder();
-  const { child, result } = startCommand('serve', '--port', '0', '--outdir', outdir, ...flags);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const [line] = await once(createInterface(child.stdout), 'line');
-  const url = /http:\S+/.exec(line)?.[0] ?? '';
-  const post = async (path: string, body: object) => {
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(new URL(path, url), { method: 'POST', headers, body: JSON.stringify(body) });
-    return { status: response.status, body: await readJson(response) };
-  };
-  return { child, result, url, post, get: async (path: string) => readJson(await fetch(new URL(path, url))) };
-}
-
-/** What the answers of this API have in the places that the tests look at. */
-type Answer = { images: string[]; info: string; state: { sampling_step: number; job: string } };
-
-async function readJson(response: Response): Promise<Answer> {
-  return (await response.json()) as Answer;
-}
+import { runCommand } from './run-command.js';
+import { serve } from './serve-command.js';
 
 const animation = (...args: unknown[]) => ({ 'steps animation': { args } });
 
@@ -57,8 +35,10 @@ describe('serve', () => {
     const movie = JSON.parse(
       (await post('/sdapi/v1/txt2img', { ...request, alwayson_scripts: animation({ codec: 'webp' }) })).body.info,
     );
-    const info = await post('/sdapi/v1/png-info', { image: await readFile(movie.animations[0].path, 'base64') });
-    expect(info.body.info).toBe(movie.infotexts[0]);
+    for (const { path } of [...animations, ...movie.animations]) {
+      const info = await post('/sdapi/v1/png-info', { image: await readFile(path, 'base64') });
+      expect(info.body.info).toBe(infotexts[0]);
+    }
   });
 
   it('finishes what is under way when it is stopped, and answers for it', async () => {

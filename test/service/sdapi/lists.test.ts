@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodePicture, encodePng } from '#dist/animation/picture-files.js';
+import { decodePicture, encodePicture, encodePng } from '#dist/animation/picture-files.js';
 import { schedulers } from '#dist/diffusion/schedulers/index.js';
 import { plain } from '../../helpers/pictures.js';
 import { openSdapi } from './open-sdapi.js';
@@ -108,5 +108,36 @@ describe('png-info', () => {
     const bare = Buffer.from(await encodePng(picture, '', 1)).toString('base64');
     expect((await post('/sdapi/v1/png-info', { image: bare })).body).toMatchObject({ info: '', items: {} });
     expect((await post('/sdapi/v1/png-info', { image: 'AAAA' })).status).toBe(422);
+  });
+});
+
+describe('extras', () => {
+  const image = async () => Buffer.from(await encodePng(plain(8, 6, 1, 2, 3), '', 1)).toString('base64');
+  const sizeOf = async (base64: string) => {
+    const { width, height } = await decodePicture(Buffer.from(base64, 'base64'));
+    return [width, height];
+  };
+
+  it.each([
+    [{ upscaler_1: 'Lanczos', upscaling_resize: 2 }, [16, 12]],
+    [{ upscaler_1: 'Lanczos', resize_mode: 1, upscaling_resize_w: 20, upscaling_resize_h: 20 }, [20, 20]],
+    [
+      { upscaler_1: 'Lanczos', resize_mode: 1, upscaling_resize_w: 16, upscaling_resize_h: 16, upscaling_crop: false },
+      [16, 12],
+    ],
+    [{ upscaling_resize: 4 }, [8, 6]],
+  ])('enlarge as asked: %j', async (request, size) => {
+    const { post } = await openSdapi();
+    const { body } = await post('/sdapi/v1/extra-single-image', { ...request, image: await image() });
+    expect(await sizeOf(body.image)).toEqual(size);
+    const imageList = [{ name: 'a', data: await image() }];
+    const batch = await post('/sdapi/v1/extra-batch-images', { ...request, imageList });
+    expect(await sizeOf(batch.body.images[0])).toEqual(size);
+  });
+
+  it('refuse other upscalers', async () => {
+    const { post } = await openSdapi();
+    const request = { upscaler_1: 'R-ESRGAN 4x+', image: await image() };
+    expect((await post('/sdapi/v1/extra-single-image', request)).status).toBe(422);
   });
 });

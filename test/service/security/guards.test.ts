@@ -10,9 +10,9 @@ import { factsOf } from '../sdapi/open-sdapi.js';
 const json = { 'content-type': 'application/json' };
 
 /** A server that really listens, and a client that sends headers as they are given. */
-async function open(settings: Partial<ServerSettings> = {}) {
+async function open(settings: Partial<ServerSettings> = {}, atOnce = true) {
   const folder = await temporaryFolder();
-  const service = new FakeJobService(folder);
+  const service = new FakeJobService(folder, atOnce);
   const server = await openServer({ service, facts: factsOf(folder), port: 0, logLevel: 'silent', ...settings });
   onTestFinished(() => server.close());
   const { port } = new URL(server.url);
@@ -159,6 +159,19 @@ describe('answers', () => {
     expect([400, 422]).toContain(status);
     expect(service.requests).toEqual([]);
   });
+});
+
+it('goes on with the job of a client that has gone away', async () => {
+  const { port, service } = await open({}, false);
+  const sent = request({ host: '127.0.0.1', port, method: 'POST', path: '/sdapi/v1/txt2img', headers: json });
+  sent.on('error', () => {});
+  sent.end('{}');
+  await expect.poll(() => service.current()).toBeDefined();
+  const closed = new Promise((resolve) => sent.on('close', resolve));
+  sent.destroy();
+  await closed;
+  expect(service.current()).toBeDefined();
+  await service.finish(service.current()?.id ?? '');
 });
 
 it('says in words why it cannot listen', async () => {
