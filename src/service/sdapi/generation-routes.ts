@@ -8,7 +8,7 @@ import { fieldsOf } from './infotext-fields.js';
 import { type CommonRequest, img2imgSchema, txt2imgSchema } from './request.js';
 import type { SettingsStore } from './settings.js';
 import type { Tasks } from './tasks.js';
-import { isRecord, readBody } from './validation.js';
+import { isRecord, readBody, withoutNulls } from './validation.js';
 
 type Parts = { readonly service: JobService; readonly settings: SettingsStore; readonly tasks: Tasks };
 
@@ -49,7 +49,7 @@ export function addGenerationRoutes(app: FastifyInstance, { service, settings, t
 
 /** A request with what it leaves out taken from its `infotext`, and then from the defaults. */
 function readRequest<S extends z.ZodObject>(schema: S, body: unknown): z.output<S> {
-  const given = isRecord(body) ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)) : body;
+  const given = withoutNulls(body);
   const infotext = isRecord(given) ? given.infotext : undefined;
   if (typeof infotext !== 'string' || !isRecord(given)) return readBody(schema, given);
   return readBody(schema, { ...fieldsOf(infotext), ...given });
