@@ -42,6 +42,8 @@ export type Server = AsyncDisposable & {
 
 const usualAddress = '127.0.0.1';
 const usualPort = 7870;
+/** Until a request has arrived whole; its answer may take as long as it needs. */
+const mostMillisecondsOfARequest = 300_000;
 const webFolder = fileURLToPath(new URL('../web', import.meta.url));
 
 /**
@@ -73,6 +75,7 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
   const app = fastify({
     logger: logLevel === 'silent' ? false : { level: logLevel, stream: process.stderr },
     bodyLimit: mostBodyBytes,
+    requestTimeout: mostMillisecondsOfARequest,
     routerOptions: { ignoreTrailingSlash: true },
   });
   app.setErrorHandler(answerProblem);
@@ -80,6 +83,7 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
     throw new HttpError(404, `There is nothing at ${url}.`);
   });
   acceptEmptyJson(app);
+  closeConnections(app);
   guard(app, listen, allowedHosts, users);
   for (const plugin of [sdapi(service, facts), ...(settings.plugins ?? [])]) await app.register(plugin);
   if (existsSync(webFolder)) await app.register(fastifyStatic, { root: webFolder, preCompressed: true });
@@ -96,6 +100,17 @@ function guard(app: FastifyInstance, listen: string, hosts: readonly string[], u
     for (const [name, value] of Object.entries(securityHeaders)) {
       if (!reply.hasHeader(name)) reply.header(name, value);
     }
+  });
+}
+
+/** What is answered while the server closes is the last on its connection: clients would keep it open, and us waiting. */
+function closeConnections(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (closing) reply.header('connection', 'close');
   });
 }
 

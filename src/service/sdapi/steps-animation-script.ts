@@ -85,7 +85,7 @@ export function scriptNotFound(name: string): HttpError {
 }
 
 function byPosition([isEnabled = false, ...values]: readonly unknown[]): AnimationOptionsInput {
-  if (!checkFields(truth, isEnabled, () => 'is_enabled')) return imageAlone;
+  if (!isTrue(isEnabled)) return imageAlone;
   const given = positions.flatMap((option, index) => {
     const value = values[index] ?? null;
     return value === null ? [] : [[option.name, readValue(option, value)] as const];
@@ -95,13 +95,19 @@ function byPosition([isEnabled = false, ...values]: readonly unknown[]): Animati
 
 /** Who names options wants an animation, unless `is_enabled` says otherwise. */
 function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknown>>): AnimationOptionsInput {
-  if (!checkFields(truth, is_enabled, () => 'is_enabled')) return imageAlone;
+  if (!isTrue(is_enabled)) return imageAlone;
   const given = Object.entries(values).map(([name, value]) => {
     const option = optionByName.get(name);
     if (!option) throw complain('alwayson_scripts', `${scriptName} has no option "${name}"`, value);
     return [option.name, readValue(option, value)] as const;
   });
   return checkOptions(Object.fromEntries(given));
+}
+
+function isTrue(isEnabled: unknown): boolean {
+  const { data } = truth.safeParse(isEnabled);
+  if (data === undefined) throw complain('is_enabled', 'Input should be a valid boolean', isEnabled);
+  return data;
 }
 
 /** A value of the kind that the option has, where it came as text. */
