@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
-import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
+import { api } from './api/api.js';
+import { lasting } from './api/files.js';
 import type { ServiceFacts } from './facts.js';
 import { HttpError } from './http-error.js';
 import type { JobService } from './job.js';
@@ -29,8 +32,6 @@ export type ServerSettings = {
   readonly users?: readonly string[];
   /** `warn` if left out; logs go to standard error, each request from `info` on */
   readonly logLevel?: LogLevel;
-  /** further APIs */
-  readonly plugins?: readonly FastifyPluginAsync[];
 };
 
 export type Server = AsyncDisposable & {
@@ -85,9 +86,22 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
   acceptEmptyJson(app);
   closeConnections(app);
   guard(app, listen, allowedHosts, users);
-  for (const plugin of [sdapi(service, facts), ...(settings.plugins ?? [])]) await app.register(plugin);
-  if (existsSync(webFolder)) await app.register(fastifyStatic, { root: webFolder, preCompressed: true });
+  await app.register(sdapi(service, facts));
+  await app.register(api, { service, facts });
+  if (existsSync(webFolder)) {
+    await app.register(fastifyStatic, {
+      root: webFolder,
+      preCompressed: true,
+      cacheControl: false,
+      setHeaders: keepPage,
+    });
+  }
   return app;
+}
+
+/** Files with a hash in their names never change; the page itself is asked for each time. */
+function keepPage({ setHeader }: { setHeader: (name: string, value: string) => unknown }, path: string): void {
+  setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? lasting : 'no-cache');
 }
 
 /** Who may ask, and what browsers may do with the answers. */

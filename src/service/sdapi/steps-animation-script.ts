@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from '../../animation/options.js';
 import { describeOptions, type OptionDescription } from '../../option-descriptions.js';
 import { HttpError } from '../http-error.js';
+import { imageAlone } from '../image-alone.js';
 import { truth } from './fields.js';
 import { checkFields, complain, isRecord } from './validation.js';
 
@@ -61,9 +62,6 @@ function labelOf(name: string): string {
   const properties = z.toJSONSchema(animationOptionsSchema, { io: 'output' }).properties;
   return labelledSchema.parse(properties?.[name]).label;
 }
-
-/** What is asked for where the script is not: the image alone, because no step comes after so many. */
-const imageAlone: AnimationOptionsInput = { createAnimation: false, skipSteps: 100_000 };
 
 /**
  * The animation that a request's `alwayson_scripts` ask for.
