@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import sharp, { type Metadata } from 'sharp';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { parseIntermediateStem } from './animation/file-names.js';
+import { readImageHead } from './animation/image-head.js';
 import { readInfotext } from './animation/infotext-files.js';
 import { parseInfotext, withoutIntermediateStep } from './animation/metadata.js';
 import { movieFrames } from './animation/movie-frames.js';
@@ -93,7 +94,7 @@ export class PictureSources implements AsyncDisposable {
     const sizes = await Promise.all([...new Set(paths)].map(sizeOf));
     const [first = { width: 1, height: 1 }] = sizes;
     const last = movie ?? paths.at(-1) ?? '';
-    const infotext = withoutIntermediateStep((await readInfotext(await readFile(last))) ?? '');
+    const infotext = withoutIntermediateStep((await readInfotext(last)) ?? '');
     const { fields } = parseInfotext(infotext);
     const known = fields.Seed === undefined ? seed : Number(fields.Seed);
     const size = seed === null ? first : (sizes.at(-1) ?? first);
@@ -149,7 +150,7 @@ function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): Ru
 async function isMovie(path: string): Promise<boolean> {
   if (movieExtensions.has(extname(path).toLowerCase())) return true;
   const { pages = 1, format } = await metadataOf(path);
-  return pages > 1 || (format === 'png' && isAnimatedPng(await readFile(path)));
+  return pages > 1 || (format === 'png' && isAnimatedPng(await readImageHead(path)));
 }
 
 async function sizeOf(path: string): Promise<{ width: number; height: number }> {
