@@ -8,21 +8,34 @@ import { allocateFrameMemory } from '../dist/animation/kernels/frame-memory.js';
 
 const command = join(import.meta.dirname, '../dist/cli/main.js');
 
+/** The thresholds of the interpolation were set on the first three; the others are there to judge them. */
 const variations = [
-  { sampler: 'Euler', scheduler: 'Automatic' },
-  { sampler: 'Euler a', scheduler: 'Automatic' },
-  { sampler: 'Euler', scheduler: 'Karras' },
+  { sampler: 'Euler', scheduler: 'Automatic', prompt: 'a red apple', seed: 42 },
+  { sampler: 'Euler a', scheduler: 'Automatic', prompt: 'a red apple', seed: 42 },
+  { sampler: 'Euler', scheduler: 'Karras', prompt: 'a red apple', seed: 42 },
+  { sampler: 'DPM++ 2M', scheduler: 'Karras', prompt: 'a cat', seed: 7, isHeldOut: true },
+  { sampler: 'DPM++ SDE', scheduler: 'Karras', prompt: 'a house', seed: 1234, isHeldOut: true },
+  { sampler: 'DDIM', scheduler: 'Automatic', prompt: 'a slice of pizza', seed: 99, isHeldOut: true },
 ];
 
 /** The denoised steps of our own engine, in its own size and enlarged to 512×512. */
 export async function denoisingSequences(work) {
   const sequences = [];
-  for (const { sampler, scheduler } of variations) {
-    const name = `${sampler}, ${scheduler}`;
+  for (const { sampler, scheduler, prompt, seed, isHeldOut } of variations) {
+    const name = `${sampler}, ${scheduler}${isHeldOut ? ', held out' : ''}`;
     const folder = join(work, name.replaceAll(/\W+/g, '-'));
-    const settings = ['--sampler', sampler, '--scheduler', scheduler, '--steps', '30', '--seed', '42'];
+    const settings = ['--sampler', sampler, '--scheduler', scheduler, '--steps', '30', '--seed', String(seed)];
     const { status } = spawnSync(process.execPath, [
-      ...[command, 'txt2img', 'a red apple', '--no-create-animation', '--no-delete-intermediate', ...settings],
+      ...[
+        command,
+        'txt2img',
+        prompt,
+        '--preview',
+        'full',
+        '--no-create-animation',
+        '--no-delete-intermediate',
+        ...settings,
+      ],
       ...['--outdir', folder],
     ]);
     if (status !== 0) throw new Error(`txt2img with ${name} ended with ${status}`);

@@ -11,7 +11,9 @@ export function checkOptions<Schema extends z.ZodType>(schema: Schema, options: 
   const sentences = result.error.issues.map((issue) => {
     const name = issue.path.join('.') || 'options';
     const value = issue.path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), options);
-    return value === undefined ? `${name}: ${issue.message}` : `${name} ${JSON.stringify(value)}: ${issue.message}`;
+    return value === undefined
+      ? `${name}: ${issue.message}`
+      : `${name} ${typeof value === 'number' ? value : JSON.stringify(value)}: ${issue.message}`;
   });
   throw new StepsAnimationError('usage', `${sentences.join('; ')}.`);
 }

@@ -35,7 +35,7 @@ export type StartPicture = {
 };
 
 /** A second pass at a larger size. */
-export type HiresPass = Size &
+type HiresPass = Size &
   SamplingSettings & {
     readonly upscaler: 'Latent' | 'Lanczos';
     readonly denoisingStrength: number;

@@ -26,7 +26,7 @@ const cudaLibraries: Partial<Record<NodeJS.Platform, string>> = {
  * The devices to try, the best first, and the CPU last. CoreML and WebGPU are taken only where they are asked for: they
  * run parts of these networks, and are not always faster than the CPU.
  */
-export function devicesFor(choice: DeviceChoice, platform: NodeJS.Platform = process.platform): readonly Device[] {
+function devicesFor(choice: DeviceChoice, platform: NodeJS.Platform = process.platform): readonly Device[] {
   if (choice !== 'auto') return [choice];
   const cuda: readonly Device[] = hasCuda(platform) ? ['cuda'] : [];
   return platform === 'win32' ? [...cuda, 'dml', 'cpu'] : [...cuda, 'cpu'];

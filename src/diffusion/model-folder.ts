@@ -35,7 +35,7 @@ export type ModelFolder = {
 };
 
 /** Stable Diffusion 1 and 2 and their like have one text encoder, SDXL has two. */
-export type ModelFamily = 'sd' | 'sdxl';
+type ModelFamily = 'sd' | 'sdxl';
 
 const levels = z.array(z.number()).min(1);
 const indexSchema = z.looseObject({

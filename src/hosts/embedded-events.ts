@@ -58,6 +58,7 @@ function stepEvent(
     pass: run.startFrame ? step.pass + 1 : step.pass,
     step: step.step,
     picture: (content) => pictures.picture(imageOf(step[content], position)),
+    ...pictures.preview(imageOf(step.denoised, position)),
   };
 }
 

@@ -112,7 +112,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
       ...{ inference, decoder, device },
       hasTiny: folder.tinyDecoder !== undefined,
       colours: await latentColoursOf(folder),
-      pictures: run.images.length * run.passes.reduce((sum, { steps }) => sum + steps, 0),
+      steps: run.passes.reduce((sum, { steps }) => sum + steps, 0),
     });
   }
 

@@ -85,6 +85,8 @@ export type GenerationEvent =
       readonly step: number;
       /** Decodes the step's picture, off the sampler's path; may be asked until the iteration has ended. */
       readonly picture: (content: Content) => Promise<Picture>;
+      /** A rough picture of the step, of any size, that costs next to nothing and is there at once. */
+      readonly preview?: () => Picture;
       /**
        * Tells the host that the picture will not be asked for. Where there is this function, every step is to be
        * asked for or released: a host that holds pictures goes on only while few of them wait.

@@ -18,8 +18,8 @@ export type PreviewMeans = {
   readonly colours: LatentColours | undefined;
   readonly inference: Pick<Inference, 'idle'>;
   readonly device: Device;
-  /** pictures that the whole run has */
-  readonly pictures: number;
+  /** steps that each image has */
+  readonly steps: number;
 };
 
 /**
@@ -30,8 +30,11 @@ const coresToSpare = availableParallelism() > 2;
 
 /** Decoding a step may cost this share of the time that the step took … */
 const mostOfStep = 0.1;
-/** … or, on a CPU, where it takes nothing from the sampler, so many milliseconds for all steps together. */
-const mostAltogether = 3000;
+/**
+ * … or, on a CPU, where it takes nothing from the sampler, so many milliseconds for all steps of an image: many enough
+ * that a small model is always decoded in full, however busy the machine is.
+ */
+const mostOfImage = 10_000;
 
 /** Makes pictures of a run's steps, by what was asked for, or by the best that costs little. */
 export class StepPictures {
@@ -78,6 +81,12 @@ export class StepPictures {
     return (await this.#decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
   }
 
+  /** The rough colours of a batch of one, where they are known. */
+  preview(latent: Latent): { readonly preview?: () => Picture } {
+    const { colours } = this.#means;
+    return colours ? { preview: () => latentToPicture(latent, colours) } : {};
+  }
+
   async #decode(latent: Latent, kind: DecoderKind) {
     if (!coresToSpare) await this.#means.inference.idle();
     return await this.#means.decoder.decode(latent, kind);
@@ -104,8 +113,8 @@ export class StepPictures {
   }
 
   #isCheap(milliseconds: number): boolean {
-    const { device, pictures } = this.#means;
-    const isBeside = device === 'cpu' && milliseconds * pictures < mostAltogether;
+    const { device, steps } = this.#means;
+    const isBeside = device === 'cpu' && milliseconds * steps < mostOfImage;
     return isBeside || milliseconds < mostOfStep * this.#stepMilliseconds;
   }
 

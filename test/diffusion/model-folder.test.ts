@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Inference } from '#dist/diffusion/inference.js';
 import { createLatent } from '#dist/diffusion/latent.js';
 import { listModels, readModelFolder } from '#dist/diffusion/model-folder.js';
-import { PromptEncoder } from '#dist/diffusion/prompt-encoder.js';
 import { StepDecoder } from '#dist/diffusion/step-decoder.js';
+import { PromptEncoder } from '#dist/diffusion/text/prompt-encoder.js';
+import { PromptTokenizer } from '#dist/diffusion/text/tokenizer.js';
 
 const tinyModel = fileURLToPath(new URL('../fixtures/tiny-model', import.meta.url));
 let folder: string;
@@ -32,7 +33,6 @@ describe('a model folder', () => {
     'unet/model.onnx',
     'vae_decoder/model.onnx',
     'text_encoder/model.onnx',
-    'tokenizer/tokenizer.json',
     'scheduler/scheduler_config.json',
   ])('without %s is refused', async (file) => {
     await rm(join(folder, file));
@@ -57,33 +57,83 @@ describe('a model folder', () => {
 
   it('with a broken network fails with its name, in the thread and in the process', async () => {
     for (const part of ['unet', 'vae_decoder']) await writeFile(join(folder, part, 'model.onnx'), 'broken');
-    await using inference = new Inference(folder);
+    await using inference = new Inference({ path: folder, device: 'cpu' });
     await expect(inference.loaded()).rejects.toMatchObject({ code: 'model', message: expect.stringContaining(folder) });
-    await using decoder = new StepDecoder(folder);
+    await using decoder = new StepDecoder({ path: folder, device: 'cpu' });
     await expect(decoder.decode(createLatent([1, 4, 8, 8]))).rejects.toMatchObject({ code: 'model' });
   });
 });
 
 describe('a step decoder', () => {
   it('refuses what its model cannot decode and goes on', async () => {
-    await using decoder = new StepDecoder(tinyModel);
+    await using decoder = new StepDecoder({ path: tinyModel, device: 'cpu' });
     await expect(decoder.decode(createLatent([1, 9, 8, 8]))).rejects.toMatchObject({ code: 'model' });
-    expect(await decoder.decode(createLatent([1, 4, 8, 8]))).toMatchObject({ width: 32, height: 32 });
+    expect(await decoder.decode(createLatent([1, 4, 8, 8]))).toMatchObject({ picture: { width: 32, height: 32 } });
   });
 
   it('tells those who wait that it is gone, and starts anew for the next', async () => {
-    await using decoder = new StepDecoder(tinyModel);
+    await using decoder = new StepDecoder({ path: tinyModel, device: 'cpu' });
     const waiting = decoder.decode(createLatent([1, 4, 8, 8]));
     await Promise.all([expect(waiting).rejects.toThrow('gone'), decoder[Symbol.asyncDispose]()]);
-    expect(await decoder.decode(createLatent([1, 4, 2, 3]))).toMatchObject({ width: 12, height: 8 });
+    expect(await decoder.decode(createLatent([1, 4, 2, 3]))).toMatchObject({ picture: { width: 12, height: 8 } });
   });
 });
 
-it('pads and cuts prompts to the length of the model, and keeps the end of a cut one marked', async () => {
-  await using prompts = await PromptEncoder.load(tinyModel);
-  expect(prompts.tokenize('ab')).toEqual([1, 3, 4, 2, ...new Array(12).fill(0)]);
-  const long = prompts.tokenize('abcdefghij klmnopqrstuvwxyz');
-  expect(long).toHaveLength(16);
-  expect(long.at(-1)).toBe(2);
-  expect(await prompts.encode('')).toMatchObject({ shape: [1, 16, 16] });
+it('pads prompts to the length of the model, and goes on in a further chunk', async () => {
+  const { rules } = await PromptTokenizer.load(join(tinyModel, 'tokenizer'));
+  expect(rules).toMatchObject({ length: 16, start: 1, end: 2, padding: 0 });
+  await using prompts = await PromptEncoder.load(await readModelFolder(tinyModel), { device: 'cpu' });
+  const lengthOf = async (text: string) => (await prompts.encode([text], 1)).map(({ hidden }) => hidden.shape);
+  expect(await lengthOf('')).toEqual([[1, 16, 16]]);
+  expect(await lengthOf('abcdefghij klmnopqrstuvwxyz')).toEqual([[1, 32, 16]]);
+});
+
+describe('a tokenizer', () => {
+  const [sd15, sdxl] = ['sd15', 'sdxl'].map((name) =>
+    fileURLToPath(new URL(`fixtures/pipelines/${name}`, import.meta.url)),
+  );
+
+  it.each([`${sd15}/tokenizer`, `${sdxl}/tokenizer_2`])(
+    '%s is the same without tokenizer.json, by its older files',
+    async (path) => {
+      const whole = await PromptTokenizer.load(path);
+      await cp(path, join(folder, 'older'), { recursive: true });
+      await rm(join(folder, 'older', 'tokenizer.json'));
+      const older = await PromptTokenizer.load(join(folder, 'older'));
+      expect(older.rules).toEqual(whole.rules);
+      for (const text of ["it's a fox, in THE snow!", 'déjà vu 🦊 123', '  two  spaces\n', '<|endoftext|> (x:1.2)']) {
+        expect(older.tokensOf(text)).toEqual(whole.tokensOf(text));
+      }
+    },
+  );
+
+  it('that is missing is named', async () => {
+    await rm(join(folder, 'tokenizer'), { recursive: true });
+    await expect(PromptTokenizer.load(join(folder, 'tokenizer'))).rejects.toMatchObject({
+      code: 'model',
+      message: expect.stringContaining('tokenizer'),
+    });
+  });
+});
+
+describe('a model of another kind', () => {
+  const change = async (file: string, values: object) => {
+    const config = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    await writeFile(join(folder, file), JSON.stringify({ ...config, ...values }));
+  };
+
+  it.each([
+    ['model_index.json', { _class_name: 'StableDiffusion3Pipeline' }, 'StableDiffusion3Pipeline'],
+    ['model_index.json', { _class_name: 'StableDiffusionInpaintPipeline' }, 'StableDiffusionInpaintPipeline'],
+    ['unet/config.json', { in_channels: 9 }, 'inpainting'],
+  ])('is refused in words: %s %s', async (file, values, reason) => {
+    await change(file, values);
+    await expect(readModelFolder(folder)).rejects.toMatchObject({ code: 'model' });
+    await expect(readModelFolder(folder)).rejects.toThrow(reason);
+  });
+
+  it('with a transformer is refused', async () => {
+    await cp(join(folder, 'unet'), join(folder, 'transformer'), { recursive: true });
+    await expect(readModelFolder(folder)).rejects.toThrow(/families Stable Diffusion 1, 2 or XL/u);
+  });
 });

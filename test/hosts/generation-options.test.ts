@@ -1,15 +1,21 @@
 import { expect, it } from 'vitest';
-import { generationOptionsSchema } from '#dist/hosts/generation-options.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from '#dist/hosts/generation-options.js';
 
 it('has a default for every option', () => {
-  expect(generationOptionsSchema.parse({})).toEqual({
+  const defaults = generationOptionsSchema.parse({});
+  expect(Object.keys(defaults)).toEqual(Object.keys(generationOptionsSchema.shape));
+  expect(defaults).toMatchObject({
     ...{ prompt: '', negativePrompt: '', model: 'emoji', sampler: 'Euler a', scheduler: 'Automatic' },
     ...{ steps: 20, cfgScale: 4, seed: -1, width: 0, height: 0, batchCount: 1, batchSize: 1 },
+    ...{ hiresScale: 1, variationStrength: 0, clipSkip: 1, rng: 'cpu', preview: 'auto', eta: 'auto' },
+  });
+  expect(img2imgOptionsSchema.parse({})).toEqual({
+    ...{ denoisingStrength: 0.75, resizeMode: 'crop', maskBlur: 4, startFrame: false },
   });
 });
 
 it('tells of every option what it is', () => {
-  for (const [name, option] of Object.entries(generationOptionsSchema.shape)) {
+  for (const [name, option] of Object.entries({ ...generationOptionsSchema.shape, ...img2imgOptionsSchema.shape })) {
     expect(option.meta(), name).toMatchObject({ label: expect.any(String), help: expect.any(String) });
   }
 });

@@ -36,7 +36,7 @@ export type SamplerRow = {
   readonly plan?: (sigmas: readonly number[]) => PlannedSteps;
 };
 
-export type PlannedSteps = { readonly steps: number; readonly exact: boolean };
+type PlannedSteps = { readonly steps: number; readonly exact: boolean };
 
 const uniform = { automatic: 'Uniform' };
 const karras = { automatic: 'Karras' };

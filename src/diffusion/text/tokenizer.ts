@@ -48,7 +48,7 @@ export class PromptTokenizer {
   static async load(folder: string): Promise<PromptTokenizer> {
     try {
       const config = configSchema.parse(await readJson(join(folder, 'tokenizer_config.json')));
-      return new PromptTokenizer(new Tokenizer(await readRules(folder), config), config);
+      return new PromptTokenizer(new Tokenizer(await readRules(folder, config.pad_token), config), config);
     } catch (cause) {
       throw new StepsAnimationError('model', `The tokenizer in ${folder} cannot be used; export the model again.`, {
         cause,
@@ -62,12 +62,12 @@ export class PromptTokenizer {
   }
 }
 
-async function readRules(folder: string): Promise<object> {
+async function readRules(folder: string, padding: string | null | undefined): Promise<object> {
   const rules = await readJson(join(folder, 'tokenizer.json')).catch(() => undefined);
   if (rules) return rules;
   const vocabulary = await readJson(join(folder, 'vocab.json'));
   const merges = await readFile(join(folder, 'merges.txt'), 'utf8');
-  return clipRules(vocabulary as Readonly<Record<string, number>>, merges);
+  return clipRules(vocabulary as Readonly<Record<string, number>>, merges, padding);
 }
 
 async function readJson(file: string): Promise<object> {
@@ -78,13 +78,17 @@ async function readJson(file: string): Promise<object> {
  * The rules of CLIP's tokenizer (Radford et al. 2021, "Learning Transferable Visual Models From Natural Language
  * Supervision") in the form of a `tokenizer.json`, as transformers converts them.
  */
-function clipRules(vocabulary: Readonly<Record<string, number>>, merges: string): object {
+function clipRules(
+  vocabulary: Readonly<Record<string, number>>,
+  merges: string,
+  padding: string | null | undefined,
+): object {
   const [start, end] = ['<|startoftext|>', '<|endoftext|>'];
   const words = String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
   const idOf = (token: string) => vocabulary[token] ?? 0;
   return {
     version: '1.0',
-    added_tokens: [start, end].map((content) => ({
+    added_tokens: [...new Set([start, end, ...(padding ? [padding] : [])])].map((content) => ({
       ...{ id: idOf(content), content, special: true },
       ...{ single_word: false, lstrip: false, rstrip: false, normalized: false },
     })),

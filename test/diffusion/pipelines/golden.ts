@@ -7,7 +7,7 @@ const folder = fileURLToPath(new URL('../fixtures/pipelines/', import.meta.url))
 type Stored = { readonly type: 'float32' | 'uint8'; readonly shape: readonly number[]; readonly offset: number };
 
 /** What diffusers computed with a pipeline: see test/oracles/tiny-pipelines.py. */
-export type GoldenPipeline = {
+type GoldenPipeline = {
   readonly tokens: readonly {
     readonly text: string;
     readonly tokenizer: readonly number[];
