@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { measureCodecs } from './codecs.mjs';
+import { measureEngine } from './engine.mjs';
 import { measureFinish, measureLive } from './live.mjs';
 import { makePictures } from './pictures.mjs';
 import { measureRecord } from './record.mjs';
@@ -16,7 +17,8 @@ const sections = {
   finish: async () => await measureFinish(work, pictures, rounds),
   live: async () => await measureLive(work, pictures, rounds),
   record: async () => await measureRecord(work, pictures),
-  sampling: async () => await measureSampling(work, rounds),
+  sampling: async () => await measureSampling(work, 3 * rounds),
+  engine: async () => await measureEngine(work, rounds),
   motion: measureMotion,
 };
 
@@ -45,7 +47,8 @@ const machine = {
 const figures = existsSync(latest) ? JSON.parse(readFileSync(latest, 'utf8')) : {};
 for (const name of names) {
   if (!sections[name]) throw new Error(`There is no section ${name}; there are: ${Object.keys(sections).join(', ')}.`);
-  figures[name] = { date: new Date().toISOString(), machine, rounds, ...(await sections[name]()) };
+  const measured = await sections[name]();
+  if (measured) figures[name] = { date: new Date().toISOString(), machine, rounds, ...measured };
   writeFileSync(latest, `${JSON.stringify(figures, null, 2)}\n`);
 }
 writeReports(figures);

@@ -1,60 +1,70 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { animate } from '../dist/animate.js';
+import { encodePng } from '../dist/animation/picture-files.js';
 import { createEmbeddedHost } from '../dist/hosts/embedded.js';
 import { median, round } from './statistics.mjs';
 
-/** The time from the first step to the finished image, with a movie being made and without, interleaved. */
+/** Ways to take a run; `off` makes the image and its file alone. */
+const ways = ['off', 'cheap', 'auto', 'full'];
+
+/**
+ * 30 steps of the embedded model with a movie being made, by kind of preview, and without, interleaved: the time from
+ * the first step to the finished image, and from the request to the last file.
+ */
 export async function measureSampling(work, rounds) {
   const host = createEmbeddedHost();
   const { models } = await host.describe();
   const request = {
-    ...{ model: models[0].name, width: models[0].width, height: models[0].height },
-    ...{ prompt: 'a rocket', negativePrompt: '', sampler: 'Euler a', scheduler: 'automatic' },
-    ...{ steps: 30, cfgScale: 4, seed: 7, batchCount: 1, batchSize: 1 },
+    ...{ model: models[0].name, prompt: 'a rocket', sampler: 'Euler a', steps: 30, seed: 7 },
   };
-  const seconds = { with: [], without: [] };
+  const seconds = Object.fromEntries(ways.map((way) => [way, { image: [], whole: [] }]));
   for (let index = 0; index <= rounds; index++) {
-    const without = await timeSampling(host.generate(request), async () => {});
-    let withMovie;
-    await animate({
-      host: {
-        ...hostOf(host),
-        generate: (wanted, signal) => timedEvents(host.generate(wanted, signal), (time) => (withMovie = time)),
-      },
-      ...{ request, animation: { duration: 6 }, outdir: join(work, 'sampling') },
-    });
-    // The first round warms up.
-    if (index > 0) {
-      seconds.without.push(without);
-      seconds.with.push(withMovie);
+    for (const way of index % 2 ? [...ways].reverse() : ways) {
+      const times = await timeRun(host, request, way, join(work, 'sampling'));
+      // The first round warms up.
+      if (index === 0) continue;
+      seconds[way].image.push(times.image);
+      seconds[way].whole.push(times.whole);
     }
   }
   await host[Symbol.asyncDispose]();
-  const result = {
-    withMovieSeconds: round(median(seconds.with)),
-    withoutMovieSeconds: round(median(seconds.without)),
-    ofEach: { with: seconds.with.map((value) => round(value)), without: seconds.without.map((value) => round(value)) },
+  if (process.env.RAW) console.log(JSON.stringify(seconds));
+  const result = Object.fromEntries(ways.map((way) => [way, figuresOf(seconds[way], seconds.off)]));
+  console.log(`\nsampling: 30 steps of the embedded model with a movie and without (medians of ${rounds}, seconds)`);
+  console.table(result);
+  return { ways: result };
+}
+
+function figuresOf({ image, whole }, off) {
+  return {
+    image: round(median(image)),
+    imageRatio: round(median(image) / median(off.image)),
+    whole: round(median(whole)),
+    wholeRatio: round(median(whole) / median(off.whole)),
   };
-  result.ratio = round(result.withMovieSeconds / result.withoutMovieSeconds);
-  console.log(`\nsampling: 30 steps of the embedded model, first step to finished image (medians of ${rounds})`);
-  console.table({
-    'with a movie (s)': result.withMovieSeconds,
-    'without (s)': result.withoutMovieSeconds,
-    ratio: result.ratio,
-  });
-  return result;
 }
 
-function hostOf(host) {
-  return { name: host.name, describe: (signal) => host.describe(signal) };
-}
-
-async function timeSampling(events) {
-  let time;
-  for await (const _ of timedEvents(events, (seconds) => (time = seconds))) {
-    // nothing is decoded
+async function timeRun(host, request, way, outdir) {
+  // What the run before left to end must not take time from this one.
+  await setTimeout(500);
+  const begun = performance.now();
+  let image;
+  const timed = (events) => timedEvents(events, (time) => (image = time));
+  if (way === 'off') {
+    for await (const event of timed(host.generate(request))) {
+      if (event.type === 'image')
+        await writeFile(join(outdir, '..', 'off.png'), await encodePng(event.picture, event.infotext, 6));
+    }
+  } else {
+    const generate = (wanted, signal) => timed(host.generate({ ...wanted, preview: way }, signal));
+    await animate({
+      host: { name: host.name, describe: (signal) => host.describe(signal), generate },
+      ...{ request, animation: { duration: 6 }, outdir },
+    });
   }
-  return time;
+  return { image, whole: (performance.now() - begun) / 1000 };
 }
 
 async function* timedEvents(events, tell) {

@@ -79,6 +79,7 @@ export async function animate(settings: AnimateSettings): Promise<AnimationResul
   const folder = join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
   await prepareFolder(folder);
   const { width, height } = settings.request ?? {};
+  if (settings.request) settings.host.prepare?.(settings.request);
   await using recorder = await Recorder.open(
     { animation, folder, onEvent: (event) => settings.onEvent?.(event) },
     { width: width || usualSide, height: height || usualSide },

@@ -66,6 +66,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   readonly #modelsFolders: readonly string[];
   readonly #settings: Omit<ModelSettings, 'path'>;
   #loaded: LoadedModel | undefined;
+  #preparing: Promise<unknown> | undefined;
 
   constructor(modelsFolders: readonly string[], settings: Omit<ModelSettings, 'path'>) {
     this.#modelsFolders = modelsFolders;
@@ -81,10 +82,15 @@ class EmbeddedHost implements Host, AsyncDisposable {
     };
   }
 
+  prepare(request: GenerationRequest): void {
+    this.#preparing = this.#folderOf(request)
+      .then(({ path }) => this.#load(path))
+      .catch(() => {});
+  }
+
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
-    const name = request.model ?? generationOptionsSchema.shape.model.parse(undefined);
-    const folder = await readModelFolder(await findModelFolder(name, this.#modelsFolders));
+    const folder = await this.#folderOf(request);
     const run = await planRun(request, folder);
     const loaded = await this.#load(folder.path);
     const facts = await settledOrAborted(loaded.inference.loaded(), signal);
@@ -116,6 +122,11 @@ class EmbeddedHost implements Host, AsyncDisposable {
     });
   }
 
+  async #folderOf({ model }: GenerationRequest): Promise<ModelFolder> {
+    const name = model ?? generationOptionsSchema.shape.model.parse(undefined);
+    return await readModelFolder(await findModelFolder(name, this.#modelsFolders));
+  }
+
   async #load(path: string): Promise<LoadedModel> {
     const current = this.#loaded;
     if (current?.model.path === path && current.inference.alive) return current;
@@ -126,6 +137,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#preparing;
     const loaded = this.#loaded;
     this.#loaded = undefined;
     await loaded?.[Symbol.asyncDispose]();

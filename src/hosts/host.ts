@@ -11,6 +11,11 @@ export type Host<Request extends GenerationRequest | undefined = GenerationReque
   /** What this host has: asked before anything is generated, so that wrong requests fail at once. */
   describe(signal?: AbortSignal): Promise<HostDescription>;
   /**
+   * Begins to load what a request needs, while its caller gets ready; returns at once. What goes wrong is told by
+   * `generate`.
+   */
+  prepare?(request: Request): void;
+  /**
    * Runs a request and yields its events in order.
    * When `signal` aborts, sampling stops after the step at hand; images begun then end with the reason
    * `interrupted`, and `end` still comes. A run that fails on the way does the same and throws after `end`.

@@ -23,8 +23,9 @@ export type PreviewMeans = {
 };
 
 /**
- * Whether steps can be decoded while others are sampled without slowing the sampler down. On two cores even
- * processes of the lowest priority cost it a tenth of its time, so there the steps' pictures come afterwards.
+ * Whether steps can become pictures, and those a movie, while others are sampled without slowing the sampler down. On
+ * two cores even processes of the lowest priority cost it a tenth of its time or more, so there the pictures come
+ * afterwards; whoever wants to watch asks for `preview`.
  */
 const coresToSpare = availableParallelism() > 2;
 
@@ -74,22 +75,18 @@ export class StepPictures {
    */
   async picture(latent: Latent): Promise<Picture> {
     if (this.#isClosed) throw new StepsAnimationError('usage', 'A step can be decoded only until its run has ended.');
-    const { colours } = this.#means;
+    const { colours, inference } = this.#means;
+    if (!coresToSpare) await inference.idle();
     this.#chosen ??= this.#wanted === 'auto' ? this.#choose(latent) : Promise.resolve(this.#wanted);
     const kind = await this.#chosen;
     if (kind === 'cheap' && colours) return latentToPicture(latent, colours);
-    return (await this.#decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
+    return (await this.#means.decoder.decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
   }
 
   /** The rough colours of a batch of one, where they are known. */
   preview(latent: Latent): { readonly preview?: () => Picture } {
     const { colours } = this.#means;
     return colours ? { preview: () => latentToPicture(latent, colours) } : {};
-  }
-
-  async #decode(latent: Latent, kind: DecoderKind) {
-    if (!coresToSpare) await this.#means.inference.idle();
-    return await this.#means.decoder.decode(latent, kind);
   }
 
   async #choose(latent: Latent): Promise<PreviewKind> {
@@ -107,9 +104,9 @@ export class StepPictures {
 
   /** Milliseconds that decoding takes; once more where that may be due to the first time alone. */
   async #measure(latent: Latent, kind: DecoderKind): Promise<number> {
-    const { milliseconds: first } = await this.#decode(latent, kind);
+    const { milliseconds: first } = await this.#means.decoder.decode(latent, kind);
     const mayBeCheap = !this.#isCheap(first) && this.#isCheap(first / 4);
-    return mayBeCheap ? (await this.#decode(latent, kind)).milliseconds : first;
+    return mayBeCheap ? (await this.#means.decoder.decode(latent, kind)).milliseconds : first;
   }
 
   #isCheap(milliseconds: number): boolean {

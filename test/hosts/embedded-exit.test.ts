@@ -29,3 +29,20 @@ it.each([
   expect(result.status).toBe(status);
   if (status !== 1) expect(result.stderr).toBe('');
 });
+
+it.each([
+  ['only prepared', tinyRequest, ''],
+  ['disposed of while it prepares', tinyRequest, 'await host[Symbol.asyncDispose]();'],
+  ['prepared for a model that there is not', { ...tinyRequest, model: 'none' }, ''],
+])('a program ends by itself whose host was %s', (_, request, then) => {
+  const program = `
+    import { createEmbeddedHost } from ${JSON.stringify(host.href)};
+    const host = createEmbeddedHost({ modelsFolder: ${JSON.stringify(fixtures)} });
+    host.prepare(${JSON.stringify(request)});
+    ${then}`;
+  const result = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  expect(result).toMatchObject({ status: 0, stderr: '' });
+});
