@@ -1,11 +1,13 @@
-import { appendFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { readImageHead } from '#dist/animation/image-head.js';
 import { readInfotext } from '#dist/animation/infotext-files.js';
 import type { Picture } from '#dist/animation/picture.js';
 import { encodePicture } from '#dist/animation/picture-files.js';
 import { readPictures } from '#dist/animation/picture-source.js';
+import { withPngText } from '#dist/animation/png-text.js';
 import { describeFile } from '#dist/cli/file-facts.js';
 import { render } from '#dist/index.js';
 import { PictureSources } from '#dist/picture-sources.js';
@@ -111,6 +113,17 @@ describe('sources of pictures', () => {
     const path = animation ? (await render({ sources: [image], animation, outdir: folder })).path : image;
     await enlarge(path);
     expect(await readInfotext(path)).toBe(infotext);
+  });
+
+  it('keep their infotext behind more chunks of other text than are worth reading', async () => {
+    const folder = await temporaryFolder();
+    const image = await save(join(folder, 'image.png'), emerging(32, 24, 1), infotext);
+    let bytes: Uint8Array = await readFile(image);
+    for (let chunk = 0; chunk < 3; chunk++) bytes = withPngText(bytes, 'workflow', 'x'.repeat(3 * 2 ** 20));
+    await writeFile(image, bytes);
+    const head = await readImageHead(image);
+    expect(head.length).toBeLessThan(4.1 * 2 ** 20);
+    expect(await readInfotext(image)).toBe(infotext);
   });
 
   it.each(['png', 'jpg', 'webp'])('keep their infotext as %s', async (extension) => {

@@ -11,7 +11,7 @@ const pixelChunks = new Set(['IDAT', 'fdAT']);
 
 /**
  * What tells of an image, without its pixels: of a PNG file, whose texts may come anywhere, all chunks, those with
- * pixels empty; of a GIF file the beginning, where its comments are. Of other files there are only the first bytes.
+ * pixels, and those beyond 4 MiB, empty; of a GIF file the beginning, where its comments are. Of other files there are only the first bytes.
  */
 export async function readImageHead(path: string): Promise<Buffer> {
   const file = await open(path, 'r');
@@ -26,6 +26,7 @@ export async function readImageHead(path: string): Promise<Buffer> {
 
 async function readPngHead(file: FileHandle, start: Buffer): Promise<Buffer> {
   const parts: Buffer[] = [pngSignature];
+  let kept = 0;
   let window = { at: 0, bytes: start };
   for (let offset = pngSignature.length; ; ) {
     if (offset + chunkHeader > window.at + window.bytes.length) {
@@ -36,8 +37,9 @@ async function readPngHead(file: FileHandle, start: Buffer): Promise<Buffer> {
     const type = header.toString('latin1', 4);
     if (type === 'IEND') return Buffer.concat(parts);
     const length = header.readUInt32BE(0) + chunkOverhead;
-    const isLeftOut = pixelChunks.has(type) || length > mostBytes;
-    parts.push(isLeftOut ? emptied(header) : await readAt(file, offset, length));
+    const isKept = !pixelChunks.has(type) && kept + length <= mostBytes;
+    if (isKept) kept += length;
+    parts.push(isKept ? await readAt(file, offset, length) : emptied(header));
     offset += length;
   }
 }
