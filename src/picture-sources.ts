@@ -79,11 +79,9 @@ export class PictureSources implements AsyncDisposable {
     if (images.length === 0) {
       throw new StepsAnimationError('input', `There are no PNG, JPEG or WebP images in the folder ${folder}.`);
     }
-    for (const { files, finished, seed } of images) {
-      // The finished image takes the place of the last step's picture, which shows the same.
-      const shown = finished === null ? files : [...files.slice(0, -1), finished];
+    for (const { pictures, seed } of images) {
       await this.#add(
-        shown.map((path) => ({ type: 'file', path })),
+        pictures.map((path) => ({ type: 'file', path })),
         seed,
       );
     }

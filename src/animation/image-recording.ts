@@ -57,6 +57,11 @@ export class ImageRecording {
     return this.#counter.take(pass, step);
   }
 
+  /** The number of the last step so far, kept or not. */
+  get lastStep(): number {
+    return this.#counter.last;
+  }
+
   /** Files of the steps but the last one, which shows the same as the finished image. */
   get stepsBeforeLast(): string[] {
     return this.files.before(this.#counter.last);

@@ -32,11 +32,12 @@ export class RunManifestFile {
     void this.#writeSoon();
   }
 
-  /** Notes how an image ended; `finished` is the path of its file, if there is one. */
-  finish(image: number, reason: ManifestImage['reason'], finished: string | undefined): void {
+  /** Notes how an image ended, after which step; `finished` is the path of its file, if there is one. */
+  finish(image: number, reason: ManifestImage['reason'], lastStep: number, finished: string | undefined): void {
     const noted = this.#manifest.images[image];
     if (!noted) return;
     noted.reason = reason;
+    noted.lastStep = lastStep;
     noted.finished = finished === undefined ? null : relative(this.#folder, finished).split(sep).join('/');
     noted.steps.sort((a, b) => a.step - b.step);
     void this.#writeSoon();

@@ -79,7 +79,7 @@ export class RunRecording {
     const recording = this.image(index);
     const saved = finished.path?.catch(() => undefined);
     const result = await recording.finish(picture, infotext, reason === 'finished', arrivedAt).finally(async () => {
-      this.#manifest.finish(index, reason, await saved);
+      this.#manifest.finish(index, reason, recording.lastStep, await saved);
     });
     const path = await saved;
     const { width, height } = picture;
@@ -171,7 +171,7 @@ export class RunRecording {
 
 function manifestImage({ batch, position, seed, prompt, infotext, width, height }: RecordedImage): ManifestImage {
   const size = { width: width ?? null, height: height ?? null };
-  return { batch, position, seed, prompt, infotext, ...size, reason: null, finished: null, steps: [] };
+  return { batch, position, seed, prompt, infotext, ...size, reason: null, finished: null, lastStep: null, steps: [] };
 }
 
 /** What the passes of a run mean for each of its images. */

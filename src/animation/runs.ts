@@ -3,12 +3,15 @@ import { basename, extname, join, resolve } from 'node:path';
 import { type IntermediateName, parseIntermediateStem, safePrompt } from './file-names.js';
 import { type ManifestImage, parseManifest } from './run-manifest.js';
 
-/** An image of a run: its intermediate files in the order of their steps, and the finished image if it is there. */
+/** An image of a run. */
 export type RunImage = {
   /** null where the files' names do not tell */
   readonly seed: number | null;
-  readonly files: readonly string[];
-  readonly finished: string | null;
+  /**
+   * paths of the intermediate files in the order of their steps, and of the finished image if it is there: it takes
+   * the place of the last step's picture, which shows the same
+   */
+  readonly pictures: readonly string[];
 };
 
 /** Intermediate files that were made together. */
@@ -48,7 +51,7 @@ export async function readRuns(folder: string): Promise<Run[]> {
   );
   const all = [...runs, ...(await runsByName(folder, [...present]))];
   return all
-    .map((run) => ({ ...run, images: run.images.filter(({ files, finished }) => files.length > 0 || finished) }))
+    .map((run) => ({ ...run, images: run.images.filter(({ pictures }) => pictures.length > 0) }))
     .filter(({ images }) => images.length > 0)
     .sort((a, b) => a.startedAt - b.startedAt);
 }
@@ -102,7 +105,12 @@ async function runImage(
 ): Promise<RunImage> {
   const finished = facts.finished === null ? null : resolve(folder, facts.finished);
   const isThere = finished !== null && imageExtensions.has(extname(finished)) && (await isFile(finished));
-  return { seed: facts.seed, files: names.map((name) => join(folder, name)), finished: isThere ? finished : null };
+  const paths = (of: readonly string[]) => of.map((name) => join(folder, name));
+  if (!isThere) return { seed: facts.seed, pictures: paths(names) };
+  // Manifests of before did not tell the last step.
+  const lastStep = facts.lastStep ?? facts.steps.at(-1)?.step ?? 0;
+  const earlier = new Set(facts.steps.filter(({ step }) => step < lastStep).map(({ file }) => file));
+  return { seed: facts.seed, pictures: [...paths(names.filter((name) => earlier.has(name))), finished] };
 }
 
 async function isFile(path: string): Promise<boolean> {
@@ -124,7 +132,7 @@ async function runsByName(folder: string, names: readonly string[]): Promise<Run
     [...groups.values()].map(async (group) => {
       const files = group.map((name) => join(folder, name));
       const [first = ''] = files;
-      const image = { seed: parsed(basename(first))?.seed ?? null, files, finished: null };
+      const image = { seed: parsed(basename(first))?.seed ?? null, pictures: files };
       return { startedAt: (await stat(first)).mtimeMs, images: [image] };
     }),
   );
