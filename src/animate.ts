@@ -63,8 +63,8 @@ type RunSettings = {
 
 /** zlib level of the finished image, the default of libpng */
 const imageCompression = 6;
-/** Images whose movies are not there yet; more than a batch has. */
-const mostFinishing = 64;
+/** Images whose movies are not there yet, and the bytes of their pictures; one alone may have more. */
+const mostFinishing = { images: 64, bytes: 256 * 2 ** 20 };
 /** Pixels; the codec is tried at this size where the model's own is wanted, which only the host knows. */
 const usualSide = 512;
 
@@ -94,7 +94,8 @@ class Run {
   readonly #folder: string;
   readonly #recorder: Recorder;
   readonly #finishing: Promise<AnimationResult | null>[] = [];
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** images whose movies are not there yet, with the bytes of their pictures */
+  readonly #underWay = new Map<Promise<unknown>, number>();
   #images: readonly ImageInfo[] = [];
   #steps = 0;
   #stepsTaken = 0;
@@ -133,7 +134,7 @@ class Run {
         // A failure is told at the end; until then the other images go on.
         finishing.catch(() => {});
         this.#finishing.push(finishing);
-        await this.#makeRoom(finishing);
+        await this.#makeRoom(finishing, event.picture.data.length);
         break;
       }
       case 'note':
@@ -145,12 +146,17 @@ class Run {
   }
 
   /** Finished pictures wait in memory for their movies: a host that is far ahead has to wait. */
-  async #makeRoom(finishing: Promise<unknown>): Promise<void> {
+  async #makeRoom(finishing: Promise<unknown>, bytes: number): Promise<void> {
     const done = () => this.#underWay.delete(finishing);
-    this.#underWay.add(finishing);
+    this.#underWay.set(finishing, bytes);
     finishing.then(done, done);
-    while (this.#underWay.size > mostFinishing)
-      await Promise.race([...this.#underWay].map((one) => one.catch(() => {})));
+    while (this.#isFull) await Promise.race([...this.#underWay.keys()].map((one) => one.catch(() => {})));
+  }
+
+  get #isFull(): boolean {
+    const bytes = [...this.#underWay.values()].reduce((sum, one) => sum + one, 0);
+    const { size } = this.#underWay;
+    return size > mostFinishing.images || (size > 1 && bytes > mostFinishing.bytes);
   }
 
   #start(images: readonly ImageInfo[], passes: readonly PassInfo[]): void {

@@ -1,0 +1,48 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { animate, type RunEvent } from '#dist/animate.js';
+import type { Picture } from '#dist/animation/picture.js';
+import type { GenerationEvent, Host } from '#dist/hosts/host.js';
+import { temporaryFolder } from './helpers/temporary-folder.js';
+
+/** A host that yields what it is given. */
+function hostOf(generate: () => AsyncGenerator<GenerationEvent>): Host<undefined> {
+  return { name: 'test', describe: async () => ({ models: [], samplers: [], schedulers: [] }), generate };
+}
+
+function start(images: number): GenerationEvent {
+  const infos = Array.from({ length: images }, (_, index) => ({
+    ...{ batch: 0, position: index, seed: index + 1, prompt: 'x', infotext: '' },
+  }));
+  return { type: 'start', images: infos, passes: [{ kind: 'base', steps: 2, exact: true }] };
+}
+
+function image(index: number, picture: Picture): GenerationEvent {
+  return { type: 'image', image: index, picture, infotext: '', reason: 'finished' };
+}
+
+describe('a run', () => {
+  it.each([
+    ['are more than memory should hold', [6000, 6000, 6000, 8], true],
+    ['are one that is larger than that alone', [9600, 8, 8, 8], true],
+    ['are small', [8, 8, 8, 8], false],
+  ] as const)('lets a host wait that is ahead when finished images %s', async (_, sides, waits) => {
+    const outdir = await temporaryFolder();
+    const events: RunEvent[] = [];
+    const memory = new Uint8Array(9600 * 9600 * 3);
+    let writtenBeforeLast = 0;
+    const host = hostOf(async function* () {
+      yield start(sides.length);
+      for (const [index, side] of sides.entries()) {
+        writtenBeforeLast = events.filter(({ type }) => type === 'image').length;
+        yield image(index, { width: side, height: side, data: memory.subarray(0, side * side * 3) });
+      }
+      yield { type: 'end' };
+    });
+    const animation = { createAnimation: false };
+    await animate({ host, animation, outdir, onEvent: (event) => events.push(event) });
+    expect(writtenBeforeLast > 0).toBe(waits);
+    expect(await readdir(join(outdir, 'txt2img-images'))).toHaveLength(sides.length);
+  });
+});
