@@ -108,16 +108,25 @@ class Run {
   }
 
   async results(): Promise<AnimationResult[]> {
-    try {
-      // Events end when the last one has been taken: until then, steps can still be decoded.
-      for await (const event of generate(this.#settings)) await this.#take(event);
-    } finally {
-      await Promise.allSettled(this.#finishing);
-    }
+    // Where the host fails, the images that came have their movies all the same, and their grid.
+    const taken = this.#takeAll();
+    await Promise.allSettled([taken]);
+    await Promise.allSettled(this.#finishing);
+    const grid = this.#end();
+    await Promise.allSettled([grid]);
+    // The first failure is told: later ones may only follow from it.
+    await taken;
+    return (await Promise.all([...this.#finishing, grid])).filter((result) => result !== null);
+  }
+
+  async #takeAll(): Promise<void> {
+    // Events end when the last one has been taken: until then, steps can still be decoded.
+    for await (const event of generate(this.#settings)) await this.#take(event);
+  }
+
+  async #end(): Promise<AnimationResult | null> {
     const grid = await this.#recorder.end();
-    const gridResult = grid && this.#tellMovie(grid, null, null);
-    const results = await Promise.all(this.#finishing);
-    return [...results, gridResult].filter((result) => result !== null);
+    return grid && this.#tellMovie(grid, null, null);
   }
 
   async #take(event: GenerationEvent): Promise<void> {

@@ -1,9 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { animate, type RunEvent } from '#dist/animate.js';
 import type { Picture } from '#dist/animation/picture.js';
 import type { GenerationEvent, Host } from '#dist/hosts/host.js';
+import { plain } from './helpers/pictures.js';
 import { temporaryFolder } from './helpers/temporary-folder.js';
 
 /** A host that yields what it is given. */
@@ -44,5 +45,39 @@ describe('a run', () => {
     await animate({ host, animation, outdir, onEvent: (event) => events.push(event) });
     expect(writtenBeforeLast > 0).toBe(waits);
     expect(await readdir(join(outdir, 'txt2img-images'))).toHaveLength(sides.length);
+  });
+
+  it('tells of every movie that is there when the host fails after its images', async () => {
+    const outdir = await temporaryFolder();
+    const events: RunEvent[] = [];
+    const host = hostOf(async function* () {
+      yield start(2);
+      for (const index of [0, 1]) yield image(index, plain(64, 64, 100 * index, 0, 0));
+      yield { type: 'end' };
+      throw new Error('the model fell silent');
+    });
+    const animation = { grid: true, duration: 0.5 };
+    const run = animate({ host, animation, outdir, onEvent: (event) => events.push(event) });
+    await expect(run).rejects.toThrow('the model fell silent');
+    const told = events.flatMap((event) => (event.type === 'animation' ? [basename(event.path)] : []));
+    expect(told.sort()).toEqual(['1-x.mp4', '2-x.mp4', 'grid-1-x.mp4']);
+    expect((await readdir(join(outdir, 'txt2img-images', 'animation'))).sort()).toEqual(told);
+  });
+
+  it('tells first what became of a movie when the steps and their list are lost', async () => {
+    const outdir = await temporaryFolder();
+    const intermediate = join(outdir, 'txt2img-images', 'intermediate');
+    const host = hostOf(async function* () {
+      yield start(1);
+      const picture = plain(64, 64, 200, 0, 0);
+      for (const step of [1, 2]) yield { type: 'step', image: 0, pass: 0, step, picture: async () => picture };
+      await expect.poll(async () => await readdir(intermediate)).toContain('0000002-1-x.png');
+      await expect.poll(async () => (await readdir(intermediate)).some((name) => name.endsWith('.json'))).toBe(true);
+      await rm(intermediate, { recursive: true });
+      yield image(0, picture);
+      yield { type: 'end' };
+    });
+    const run = animate({ host, animation: { duration: 0.5, pacing: 'even' }, outdir });
+    await expect(run).rejects.toThrow(/Cannot read the picture .*to try again/);
   });
 });
