@@ -89,6 +89,12 @@ export class ImageRecording {
 
   /** Hands a step's picture to the movie process; done when it has been kept and composed. */
   async step(step: number, pass: number, picture: Picture): Promise<void> {
+    const work = this.#take(step, pass, picture);
+    this.#underWay.add(work);
+    await work.finally(() => this.#underWay.delete(work));
+  }
+
+  async #take(step: number, pass: number, picture: Picture): Promise<void> {
     const live = this.#live;
     // The finished image takes the place of the last step's picture.
     const compose = live !== undefined && step < this.#context.plannedSteps;
@@ -97,18 +103,18 @@ export class ImageRecording {
       if (step < live.last) await this.#dropLive(`step ${step} came out of order`);
       live.last = step;
     }
+    const { client, startedAt } = this.#context;
+    const keep = intermediateTarget(this.#image, step, this.#context);
     const request = {
       type: 'picture',
       movie: this.#movie,
       picture,
-      keep: intermediateTarget(this.#image, step, this.#context),
       compose: compose && this.#live !== undefined,
     } as const;
-    const work = this.#twice(() => this.#context.client.ask<'picture'>(request)).then((outcome) =>
-      this.#note(step, pass, outcome),
+    const outcome = await this.#twice((isAgain) =>
+      client.ask<'picture'>({ ...request, keep: isAgain ? { ...keep, since: startedAt.getTime() } : keep }),
     );
-    this.#underWay.add(work);
-    await work.finally(() => this.#underWay.delete(work));
+    this.#note(step, pass, outcome);
   }
 
   /** Remembers what went wrong with a step; it is told when the image is finished. */
@@ -188,7 +194,7 @@ export class ImageRecording {
     return { movie, sources: sources.length };
   }
 
-  async #twice<T>(work: () => Promise<T>): Promise<T> {
+  async #twice<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
     return await twice(work, this.#context.debug);
   }
 

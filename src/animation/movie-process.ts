@@ -14,7 +14,7 @@ import type {
 } from './movie-messages.js';
 import type { Picture } from './picture.js';
 import { encodePicture } from './picture-files.js';
-import { writeWhole } from './whole-files.js';
+import { findWhole, writeWhole } from './whole-files.js';
 
 // The process in which movies are made, forked by the recorder. It gives way to the sampler, and a crash of
 // the encoder ends it alone.
@@ -71,8 +71,10 @@ async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>):
 }
 
 async function keepPicture(picture: Picture, target: IntermediateTarget): Promise<string> {
-  const { folder, stem, infotext, format } = target;
-  return await writeWhole(folder, stem, format.type, await encodePicture(picture, infotext, format));
+  const { folder, stem, infotext, format, since } = target;
+  const bytes = await encodePicture(picture, infotext, format);
+  const written = since === undefined ? undefined : await findWhole(folder, stem, format.type, bytes, since);
+  return written ?? (await writeWhole(folder, stem, format.type, bytes));
 }
 
 async function addToMovie(movie: number, picture: Picture): Promise<void> {

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { type IntermediateName, parseIntermediateStem, safePrompt } from './file-names.js';
 import { type ManifestImage, parseManifest } from './run-manifest.js';
+import { timeTolerance } from './whole-files.js';
 
 /** An image of a run. */
 export type RunImage = {
@@ -68,9 +69,6 @@ async function readManifests(folder: string, names: readonly string[]) {
   }
   return listed;
 }
-
-/** Milliseconds by which a file's time can be before its run's: file systems round it, FAT to two seconds. */
-const timeTolerance = 2000;
 
 /** Files that a killed run could not list any more: their names continue those of an image that did not end. */
 async function adopt(folder: string, startedAt: number, image: ListedImage, present: Set<string>): Promise<void> {

@@ -21,6 +21,7 @@ type Plan = {
   readonly complete?: boolean;
   readonly events?: RecorderEvent[];
   readonly last?: Picture;
+  readonly order?: readonly number[];
   readonly picture?: (step: number) => Picture | (() => Promise<Picture>);
 };
 
@@ -31,7 +32,7 @@ async function record(folder: string, plan: Plan) {
   const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, ...size };
   const planned = 'planned' in plan ? plan.planned : steps;
   recorder.start([image], [{ kind: 'base', steps: planned ?? steps, exact: planned !== undefined }]);
-  for (let step = 1; step <= steps; step++) {
+  for (const step of plan.order ?? Array.from({ length: steps }, (_, index) => index + 1)) {
     recorder.step({ image: 0, pass: 0, step }, picture?.(step) ?? emerging(size.width, size.height, step / steps));
   }
   const reason = complete ? 'finished' : 'interrupted';
@@ -39,6 +40,19 @@ async function record(folder: string, plan: Plan) {
 }
 
 const debugOf = (events: RecorderEvent[]) => events.flatMap((event) => (event.type === 'debug' ? [event.message] : []));
+
+/** @returns the processes that were killed */
+async function killMovieProcess(): Promise<string[]> {
+  const killed: string[] = [];
+  const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
+  for (const id of children.trim().split(' ')) {
+    const commandLine = await readFile(`/proc/${id}/cmdline`, 'utf8');
+    if (!commandLine.includes('movie-process')) continue;
+    process.kill(Number(id), 'SIGKILL');
+    killed.push(id);
+  }
+  return killed;
+}
 
 describe('recorder', () => {
   it('makes a movie live that ends on the finished image, and clears up', async () => {
@@ -169,15 +183,7 @@ describe('recorder', () => {
     const { movie, steps } = await record(folder, {
       steps: 12,
       picture: (step) => async () => {
-        if (step === 6) {
-          const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
-          for (const id of children.trim().split(' ')) {
-            const commandLine = await readFile(`/proc/${id}/cmdline`, 'utf8');
-            if (!commandLine.includes('movie-process')) continue;
-            process.kill(Number(id), 'SIGKILL');
-            killed.push(id);
-          }
-        }
+        if (step === 6) killed.push(...(await killMovieProcess()));
         return emerging(size.width, size.height, step / 12);
       },
     });
@@ -185,6 +191,26 @@ describe('recorder', () => {
     expect(movie?.frames).toBe(30);
     expect(steps).toBe(12);
     expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
+  });
+
+  it('waits for a step that came out of order', async () => {
+    const folder = await temporaryFolder();
+    const { steps, movie } = await record(folder, { steps: 5, order: [1, 2, 4, 5, 3] });
+    expect([steps, movie?.frames]).toEqual([5, 30]);
+    expect(await readdir(folder)).toEqual(['animation']);
+  });
+
+  it('finds the steps again that a killed movie process had saved already', async () => {
+    const folder = await temporaryFolder();
+    const intermediate = join(folder, 'intermediate');
+    // So long that the movie is behind the files.
+    const options = { duration: 120, fps: 60, deleteIntermediate: false };
+    const recording = record(folder, { steps: 8, options });
+    const names = Array.from({ length: 8 }, (_, index) => `000000${index + 1}-42-a red apple.png`);
+    await expect.poll(async () => await readdir(intermediate), { interval: 1 }).toContain(names[3]);
+    expect(await killMovieProcess()).toHaveLength(1);
+    expect((await recording).kept).toEqual(names.map((name) => join(intermediate, name)));
+    expect((await readdir(intermediate)).filter((name) => name.endsWith('.png'))).toEqual(names);
   });
 
   it('never leaves the save location', async () => {
