@@ -41,7 +41,6 @@ export class ImageRecording {
   readonly #underWay = new Set<Promise<void>>();
   /** the live movie: how many pictures it expects, how many steps it has taken, the number of the last of them */
   #live: { readonly sources: number; taken: number; last: number } | undefined;
-  #liveFailure: string | undefined;
   #failure: unknown;
   #begun = false;
 
@@ -114,7 +113,7 @@ export class ImageRecording {
     const outcome = await this.#twice((isAgain) =>
       client.ask<'picture'>({ ...request, keep: isAgain ? { ...keep, since: startedAt.getTime() } : keep }),
     );
-    this.#note(step, pass, outcome);
+    await this.#note(step, pass, outcome);
   }
 
   /** Remembers what went wrong with a step; it is told when the image is finished. */
@@ -149,6 +148,11 @@ export class ImageRecording {
     }
   }
 
+  /** Lets go of the live movie of an image that did not come. */
+  async giveUp(): Promise<void> {
+    await this.#dropLive('its finished image did not come');
+  }
+
   async #settle(): Promise<void> {
     await Promise.all(this.#underWay);
     this.#throwFailure();
@@ -158,10 +162,6 @@ export class ImageRecording {
     const live = this.#live;
     if (!live) return undefined;
     const { client, plannedSteps } = this.#context;
-    if (this.#liveFailure !== undefined) {
-      await this.#dropLive(this.#liveFailure);
-      return undefined;
-    }
     if (live.taken !== live.sources - 1 || this.#counter.last > plannedSteps) {
       await this.#dropLive(`${this.#counter.last} steps came instead of ${plannedSteps}`);
       return undefined;
@@ -198,13 +198,13 @@ export class ImageRecording {
     return await twice(work, this.#context.debug);
   }
 
-  #note(step: number, pass: number, { kept, keepError, composeError }: PictureOutcome): void {
+  async #note(step: number, pass: number, { kept, keepError, composeError }: PictureOutcome): Promise<void> {
     if (kept !== null) {
       this.files.add(step, kept);
       this.#context.onKept(this.#movie, { step, pass, path: kept });
     }
     if (keepError) this.fail(new StepsAnimationError(keepError.code, keepError.message));
-    if (composeError) this.#liveFailure ??= composeError.message;
+    if (composeError) await this.#dropLive(composeError.message);
   }
 
   async #dropLive(reason: string): Promise<void> {

@@ -103,6 +103,7 @@ export class RunRecording {
       for (const index of this.#ended.keys()) await this.#deleteFiles(index);
       return grid;
     } finally {
+      for (const recording of this.#recordings) await recording.giveUp();
       const isEmpty = this.#recordings.every(({ files }) => files.count === 0);
       await (isEmpty ? this.#manifest.delete() : this.#manifest.end());
     }

@@ -193,6 +193,21 @@ describe('recorder', () => {
     expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
   });
 
+  it('leaves nothing of an image that never came, and records the next run', async () => {
+    const folder = await temporaryFolder();
+    const animation = animationOptionsSchema.parse({ duration: 1 });
+    await using recorder = await Recorder.open({ animation, folder }, size);
+    const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, ...size };
+    const last = { picture: emerging(size.width, size.height, 1), infotext, reason: 'finished' } as const;
+    for (const hasImage of [false, true]) {
+      recorder.start([image], [{ kind: 'base', steps: 2, exact: true }]);
+      recorder.step({ image: 0, pass: 0, step: 1 }, emerging(size.width, size.height, 0.5));
+      if (hasImage) await recorder.finish(0, last);
+      await recorder.end();
+      expect(await readdir(join(folder, 'animation'))).toEqual(hasImage ? ['42-a red apple.mp4'] : []);
+    }
+  });
+
   it('waits for a step that came out of order', async () => {
     const folder = await temporaryFolder();
     const { steps, movie } = await record(folder, { steps: 5, order: [1, 2, 4, 5, 3] });
