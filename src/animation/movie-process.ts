@@ -25,8 +25,12 @@ const turns = new Map<number, Promise<unknown>>();
 /** Movies of pictures that are all there are made one after another: each uses all cores, and as much memory. */
 let rendering: Promise<unknown> = Promise.resolve();
 
+/** Pictures that are being saved. */
+const keeping = new Set<Promise<string>>();
+
 function send(message: FromMovieProcess): void {
-  process.send?.(message);
+  // Where the recorder is gone, nobody needs to know.
+  process.send?.(message, undefined, undefined, () => {});
 }
 
 async function handle(request: MovieRequest): Promise<MovieReply[keyof MovieReply]> {
@@ -61,13 +65,20 @@ async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>):
   // Composing takes its turn before anything is awaited: pictures must not overtake each other.
   const [composed, kept] = await Promise.allSettled([
     compose ? inTurn(movie, () => addToMovie(movie, picture)) : null,
-    keep ? keepPicture(picture, keep) : null,
+    keep ? noted(keepPicture(picture, keep)) : null,
   ]);
   return {
     kept: kept.status === 'fulfilled' ? kept.value : null,
     keepError: kept.status === 'rejected' ? failureText(kept.reason) : null,
     composeError: composed.status === 'rejected' ? failureText(composed.reason) : null,
   };
+}
+
+function noted(work: Promise<string>): Promise<string> {
+  const forget = () => keeping.delete(work);
+  keeping.add(work);
+  work.then(forget, forget);
+  return work;
 }
 
 async function keepPicture(picture: Picture, target: IntermediateTarget): Promise<string> {
@@ -124,7 +135,8 @@ async function answer({ id, request }: ToMovieProcess): Promise<void> {
 }
 
 async function leave(): Promise<void> {
-  await Promise.allSettled([...movies.keys()].map((movie) => inTurn(movie, () => dropMovie(movie))));
+  const dropped = [...movies.keys()].map((movie) => inTurn(movie, () => dropMovie(movie)));
+  await Promise.allSettled([...dropped, ...keeping]);
   process.exit();
 }
 
