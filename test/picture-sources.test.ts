@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readImageHead } from '#dist/animation/image-head.js';
 import { readInfotext } from '#dist/animation/infotext-files.js';
+import { parseInfotext } from '#dist/animation/metadata.js';
 import type { Picture } from '#dist/animation/picture.js';
 import { encodePicture } from '#dist/animation/picture-files.js';
 import { readPictures } from '#dist/animation/picture-source.js';
@@ -16,6 +17,8 @@ import { emerging, plain } from './helpers/pictures.js';
 import { temporaryFolder } from './helpers/temporary-folder.js';
 
 const infotext = 'a red apple 🍎, "on a table"\nNegative prompt: ünschön\nSteps: 3, Sampler: Euler a, Seed: 42';
+
+const settings = 'Steps: 3, Sampler: Euler a, Seed: 42';
 
 async function save(path: string, picture: Picture, text = ''): Promise<string> {
   const type = path.endsWith('.jpg') ? 'jpg' : path.endsWith('.webp') ? 'webp' : 'png';
@@ -124,6 +127,23 @@ describe('sources of pictures', () => {
     const head = await readImageHead(image);
     expect(head.length).toBeLessThan(4.1 * 2 ** 20);
     expect(await readInfotext(image)).toBe(infotext);
+  });
+
+  it.each(['jpg', 'png', 'webp'])('keep a prompt of 60 000 characters of ASCII as %s', async (extension) => {
+    const long = `${'a red apple '.repeat(5000)}\n${settings}`;
+    const path = await save(join(await temporaryFolder(), `image.${extension}`), emerging(32, 24, 1), long);
+    expect(await readInfotext(path)).toBe(long);
+  });
+
+  it.each(['リンゴ', '🍎', 'x'])('keep as much of a prompt of %s as JPEG can hold, and the settings', async (text) => {
+    const prompt = text.repeat(70_000);
+    const path = await save(join(await temporaryFolder(), 'image.jpg'), emerging(32, 24, 1), `${prompt}\n${settings}`);
+    const kept = parseInfotext((await readInfotext(path)) ?? '');
+    expect(kept.fields).toEqual(parseInfotext(settings).fields);
+    const [start = '', end] = kept.prompt.split('...');
+    expect(prompt.startsWith(start) && !/\p{Cs}/u.test(start)).toBe(true);
+    expect(start.length).toBeGreaterThan(32_000);
+    expect(end).toBe('');
   });
 
   it.each(['png', 'jpg', 'webp'])('keep their infotext as %s', async (extension) => {

@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readInfotext } from '#dist/animation/infotext-files.js';
 import type { AnimationOptionsInput } from '#dist/animation/options.js';
 import { animationOptionsSchema } from '#dist/animation/options.js';
 import type { Picture } from '#dist/animation/picture.js';
@@ -21,6 +22,7 @@ type Plan = {
   readonly complete?: boolean;
   readonly events?: RecorderEvent[];
   readonly last?: Picture;
+  readonly infotext?: string;
   readonly order?: readonly number[];
   readonly picture?: (step: number) => Picture | (() => Promise<Picture>);
 };
@@ -29,7 +31,14 @@ async function record(folder: string, plan: Plan) {
   const { steps, options = {}, complete = true, events = [], picture } = plan;
   const animation = animationOptionsSchema.parse({ duration: 1, ...options });
   await using recorder = await Recorder.open({ animation, folder, onEvent: (event) => events.push(event) }, size);
-  const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, ...size };
+  const image = {
+    batch: 0,
+    position: 0,
+    seed: 42,
+    prompt: 'a red apple',
+    infotext: plan.infotext ?? infotext,
+    ...size,
+  };
   const planned = 'planned' in plan ? plan.planned : steps;
   recorder.start([image], [{ kind: 'base', steps: planned ?? steps, exact: planned !== undefined }]);
   for (const step of plan.order ?? Array.from({ length: steps }, (_, index) => index + 1)) {
@@ -127,6 +136,23 @@ describe('recorder', () => {
     const png = await readFile(kept[1] ?? '');
     expect(readPngText(png, 'parameters')).toBe(`${infotext}, intermediate: 002`);
   });
+
+  it.each([
+    ['jpg', 1],
+    ['png', 0],
+  ] as const)(
+    'says whether the prompt is too long for intermediate images as %s',
+    async (intermediateFormat, notes) => {
+      const events: RecorderEvent[] = [];
+      const long = `${'ä'.repeat(40_000)}\n${infotext}`;
+      const options = { deleteIntermediate: false, intermediateFormat };
+      const { kept } = await record(await temporaryFolder(), { steps: 2, options, events, infotext: long });
+      expect(events.filter(({ type }) => type === 'note')).toHaveLength(notes);
+      const written = (await readInfotext(kept[0] ?? '')) ?? '';
+      expect(written === `${long}, intermediate: 001`).toBe(notes === 0);
+      expect(written).toMatch(/\nSteps: 8, .* Seed: 42, intermediate: 001$/);
+    },
+  );
 
   it('makes the movie of an interrupted run at its full duration, or keeps its images', async () => {
     const folder = await temporaryFolder();
