@@ -3,12 +3,13 @@ import { movieStem } from './animation/file-names.js';
 import type { Recording } from './animation/image-recording.js';
 import type { FinishedMovie } from './animation/movie-messages.js';
 import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from './animation/options.js';
-import type { Picture } from './animation/picture.js';
+import { checkPicture, type Picture } from './animation/picture.js';
 import { encodePng } from './animation/picture-files.js';
 import { Recorder } from './animation/recorder.js';
 import { prepareFolder, writeWhole } from './animation/whole-files.js';
 import { checkOptions } from './check-options.js';
 import { StepsAnimationError } from './errors.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from './hosts/generation-options.js';
 import type { GenerationEvent, GenerationRequest, Host, ImageInfo, PassInfo } from './hosts/host.js';
 
 /** A finished animation, as the command prints it with `--json`. */
@@ -72,10 +73,11 @@ const usualSide = 512;
  * Generates images and makes a movie of each one's steps while they are being made.
  * @returns one result for each movie
  * @throws StepsAnimationError `usage` before any sampling; `output` or `encoder` when something could not be
- *   written: what was written until then is kept
+ *   written: what was written until then is kept; `interrupted` when stopped before there was an image
  */
 export async function animate(settings: AnimateSettings): Promise<AnimationResult[]> {
   const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
+  checkRequest(settings.request);
   const folder = join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
   await prepareFolder(folder);
   const { width, height } = settings.request ?? {};
@@ -85,6 +87,18 @@ export async function animate(settings: AnimateSettings): Promise<AnimationResul
     { width: width || usualSide, height: height || usualSide },
   );
   return await new Run(settings, animation, folder, recorder).results();
+}
+
+/** @throws StepsAnimationError `usage`, or `input` for a picture that is none */
+function checkRequest(request: GenerationRequest | undefined): void {
+  if (!request) return;
+  const { start, ...options } = request;
+  checkOptions(generationOptionsSchema, options);
+  if (!start) return;
+  const { picture, mask, ...startOptions } = start;
+  checkOptions(img2imgOptionsSchema, startOptions);
+  checkPicture(picture);
+  if (mask) checkPicture(mask);
 }
 
 /** One run of a host: its events go to the recorder, its images to files. */
@@ -122,6 +136,9 @@ class Run {
   async #takeAll(): Promise<void> {
     // Events end when the last one has been taken: until then, steps can still be decoded.
     for await (const event of generate(this.#settings)) await this.#take(event);
+    if (this.#finishing.length === 0 && this.#settings.signal?.aborted) {
+      throw new StepsAnimationError('interrupted', 'Stopped before the first step: there is nothing to keep.');
+    }
   }
 
   async #end(): Promise<AnimationResult | null> {

@@ -5,11 +5,20 @@ export { type Infotext, parseInfotext } from './animation/metadata.js';
 export type { AnimationOptions, AnimationOptionsInput } from './animation/options.js';
 export { animationOptionsSchema } from './animation/options.js';
 export type { Picture } from './animation/picture.js';
+export { readPicture } from './animation/picture-files.js';
 export { type MovieFacts, probeMovie } from './animation/probe.js';
 export { Recorder, type RecorderEvent, type RecorderSettings } from './animation/recorder.js';
 export type { RecordedImage } from './animation/recording-plan.js';
 export { type ErrorCode, StepsAnimationError } from './errors.js';
 export { createEmbeddedHost, type EmbeddedHostSettings } from './hosts/embedded.js';
-export { type GenerationOptions, generationOptionsSchema } from './hosts/generation-options.js';
+export {
+  type GenerationOptions,
+  generationOptionsSchema,
+  type Img2imgOptions,
+  img2imgOptionsSchema,
+} from './hosts/generation-options.js';
 export type * from './hosts/host.js';
+export { locateModels, type ModelsFolders } from './models/models-folders.js';
+export { type PullEvent, type PulledModel, type PullSettings, pullModel } from './models/pull.js';
+export { listModels, type ModelEntry } from './models/stored-models.js';
 export { type RenderSettings, render } from './render.js';

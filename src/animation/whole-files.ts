@@ -3,6 +3,7 @@ import { access, constants, link, mkdir, open, readdir, readFile, rename, stat, 
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
+import { isRunning } from '../is-running.js';
 
 /** Files under work begin so; they are hidden, short, and never taken for pictures or movies. */
 const temporaryPrefix = `.steps-animation-${hostname()
@@ -20,14 +21,6 @@ export async function removeAbandoned(folder: string): Promise<void> {
     if (!name.startsWith(temporaryPrefix)) continue;
     const id = Number.parseInt(name.slice(temporaryPrefix.length), 10);
     if (!isRunning(id)) await unlink(join(folder, name)).catch(() => {});
-  }
-}
-
-function isRunning(id: number): boolean {
-  try {
-    return process.kill(id, 0);
-  } catch (error) {
-    return !isErrno(error, 'ESRCH');
   }
 }
 

@@ -10,7 +10,8 @@ export type Failure = { readonly message: string; readonly exitCode: number };
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) {
     if (error.code === 'commander.help') return { message: 'Name one of these commands.', exitCode: exitCodes.usage };
-    const remedy = error.code === 'commander.excessArguments' ? ' Put a prompt of several words in quotes.' : '';
+    const isPrompt = error.code === 'commander.excessArguments' && /'(txt|img)2img'/.test(error.message);
+    const remedy = isPrompt ? ' Put a prompt of several words in quotes.' : '';
     const message = `${error.message.replace(/^error: /, '')}${remedy}`;
     return { message: oneLine(message), exitCode: error.exitCode === 0 ? exitCodes.success : exitCodes.usage };
   }

@@ -25,7 +25,10 @@ export function addGenerationFlags(command: Command): void {
   command
     .option('--outdir <folder>', 'folder below which images and movies go', 'outputs')
     .option('--json', 'print one JSON object for each finished animation, and nothing else, to standard output')
-    .option('--models-dir <folder>', 'folder of the models that were pulled')
+    .option(
+      '--models-dir <folder>',
+      'folder of the stored models (default: $STEPS_ANIMATION_MODELS, or one in your cache folder)',
+    )
     .addOption(
       new Option('--device <name>', 'what the model runs on; auto is the first of the machine that works')
         .choices(deviceNames)

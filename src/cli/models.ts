@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { locateModels } from '../models/models-folders.js';
 import type { PullEvent } from '../models/pull.js';
-import { parseRepository, textOf } from '../models/repository.js';
 import { withInterruption } from './interruption.js';
 import { formatBytes, printJson, printTable } from './print.js';
 import { createProgressDisplay } from './progress.js';
@@ -27,7 +26,10 @@ export function addModelsCommand(program: Command): void {
     .option('--json', 'print one JSON object a line')
     .action(list);
   add('pull', 'download a model from a hub, or go on with it', 'pull owner/name')
-    .argument('<repository>', 'a repository in the diffusers ONNX layout, as owner/name or owner/name@revision')
+    .argument(
+      '<repository>',
+      'a repository in the diffusers ONNX layout, as owner/name or owner/name@revision, or a short name (docs/models.md)',
+    )
     .option('--json', 'print one JSON object a line: how far the download has come, then the model')
     .action(pull);
   add('path', 'print the folder of a model, or of the stored models', 'path emoji')
@@ -36,8 +38,8 @@ export function addModelsCommand(program: Command): void {
 }
 
 async function list({ modelsDir, json = false }: ModelsFlags): Promise<void> {
-  const { listAllModels } = await import('../models/stored-models.js');
-  const entries = await listAllModels(locateModels(modelsDir));
+  const { listModels } = await import('../models/stored-models.js');
+  const entries = await listModels(locateModels(modelsDir));
   if (json) {
     for (const entry of entries) printJson(entry);
     return;
@@ -53,8 +55,7 @@ async function list({ modelsDir, json = false }: ModelsFlags): Promise<void> {
   printTable([['model', 'pictures', 'family', 'on disk', 'from'], ...rows]);
 }
 
-async function pull(text: string, { modelsDir, json = false }: ModelsFlags): Promise<void> {
-  const repository = parseRepository(text);
+async function pull(repository: string, { modelsDir, json = false }: ModelsFlags): Promise<void> {
   const { pullModel } = await import('../models/pull.js');
   const { stored } = locateModels(modelsDir);
   const reporter = json ? jsonReporter() : terminalReporter();
@@ -66,7 +67,7 @@ async function pull(text: string, { modelsDir, json = false }: ModelsFlags): Pro
   const { name, path, width, height } = model;
   if (json) return printJson({ type: 'model', name, path, width, height });
   process.stdout.write(`model      ${path}  (${width}x${height})\n`);
-  const choice = modelsDir === undefined ? textOf(repository) : JSON.stringify(path);
+  const choice = modelsDir === undefined ? repository : JSON.stringify(path);
   process.stderr.write(`Use it with: steps-animation txt2img "a red apple" --model ${choice}\n`);
 }
 

@@ -57,8 +57,9 @@ export function addRenderCommand(program: Command): void {
     const choice = { sideBySide, ...(runs && { runs }), ...(size && { size }) };
     const { render } = await import('../render.js');
     const reporter = createRunReporter({ json: flags.json ?? false, createAnimation: true, debug: animation.debug });
-    await withInterruption((signal) =>
-      render({ sources, animation, ...choice, ...target, onEvent: reporter.handle, signal }),
+    await withInterruption(
+      (signal) => render({ sources, animation, ...choice, ...target, onEvent: reporter.handle, signal }),
+      'stopping',
     ).finally(reporter.close);
   });
 }

@@ -59,7 +59,7 @@ function unusable(device: DeviceChoice, cause: unknown): StepsAnimationError {
   const reason = cause instanceof Error ? cause.message : 'there is none';
   return new StepsAnimationError(
     'model',
-    `The model cannot run on the device "${device}": ${reason} Choose --device cpu, or auto for the best that works; docs/models.md tells what each device needs.`,
+    `The model cannot run on the device "${device}" (${reason}): choose --device cpu, or auto for the best that works; docs/models.md tells what each device needs.`,
     { cause },
   );
 }

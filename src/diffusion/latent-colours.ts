@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { PixelPicture } from './batch-request.js';
 import type { Latent } from './latent.js';
-import type { ModelFolder } from './model-folder.js';
+import { type ModelFolder, readConfig } from './model-folder.js';
 
 /** A linear map from the channels of a latent to red, green and blue of -1 to 1. */
 export type LatentColours = {
@@ -48,9 +46,8 @@ export async function latentColoursOf({
   family,
   latentChannels,
 }: ModelFolder): Promise<LatentColours | undefined> {
-  const text = await readFile(join(path, 'preview', 'latent_rgb.json'), 'utf8').catch(() => undefined);
-  const own = coloursSchema.safeParse(text === undefined ? undefined : JSON.parse(text));
-  if (own.success && own.data.factors.length === latentChannels) return own.data;
+  const own = await readConfig(path, 'preview/latent_rgb.json', coloursSchema).catch(() => undefined);
+  if (own?.factors.length === latentChannels) return own;
   if (latentChannels !== 4) return undefined;
   return family === 'sdxl' ? stableDiffusionXl : stableDiffusion;
 }

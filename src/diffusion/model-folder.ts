@@ -73,16 +73,11 @@ const neededFiles = ['unet/model.onnx', 'vae_decoder/model.onnx', 'text_encoder/
  * @throws StepsAnimationError `model`, naming the folder and what is missing or wrong
  */
 export async function readModelFolder(path: string): Promise<ModelFolder> {
-  const index = await readConfig(path, 'model_index.json', indexSchema);
-  await refuseOtherKinds(path, index._class_name);
-  const unet = await readConfig(path, 'unet/config.json', unetSchema);
-  const vae = await readConfig(path, 'vae_decoder/config.json', vaeSchema);
-  const scheduler = await readConfig(path, 'scheduler/scheduler_config.json', schedulerSchema);
+  const { index, unet, vae, scheduler } = await readModelConfigs(path);
   const isLarge = await exists(join(path, 'text_encoder_2'));
   const more = isLarge ? ['text_encoder_2/model.onnx'] : [];
   for (const file of [...neededFiles, ...more])
     await access(join(path, file)).catch((cause) => missing(path, file, cause));
-  refuseMoreChannels(path, unet.in_channels, vae.latent_channels);
   const latentFactor = 2 ** (vae.block_out_channels.length - 1);
   const [rows, columns] =
     typeof unet.sample_size === 'number' ? [unet.sample_size, unet.sample_size] : unet.sample_size;
@@ -106,6 +101,30 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
   };
 }
 
+/** The files of a model folder that tell what kind of model it is. */
+export const modelConfigFiles = [
+  'model_index.json',
+  'unet/config.json',
+  'vae_decoder/config.json',
+  'scheduler/scheduler_config.json',
+] as const;
+
+/**
+ * Reads these files, the networks need not be there.
+ * @param name what messages call the model
+ * @throws StepsAnimationError `model` when they tell of a kind that cannot run
+ */
+export async function readModelConfigs(path: string, name = path) {
+  const [indexFile, unetFile, vaeFile, schedulerFile] = modelConfigFiles;
+  const index = await readConfig(path, indexFile, indexSchema, name);
+  await refuseOtherKinds(path, index._class_name, name);
+  const unet = await readConfig(path, unetFile, unetSchema, name);
+  const vae = await readConfig(path, vaeFile, vaeSchema, name);
+  refuseMoreChannels(name, unet.in_channels, vae.latent_channels);
+  const scheduler = await readConfig(path, schedulerFile, schedulerSchema, name);
+  return { index, unet, vae, scheduler };
+}
+
 function sigmasOf(scheduler: SchedulerConfig): readonly number[] {
   return trainingSigmas({
     betaSchedule: scheduler.beta_schedule,
@@ -118,7 +137,7 @@ function sigmasOf(scheduler: SchedulerConfig): readonly number[] {
 }
 
 /** The names of the folders in `path` that hold a model, sorted; none where there is no such folder. */
-export async function listModels(path: string): Promise<string[]> {
+export async function listModelNames(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => !entry.isFile()).map((entry) => entry.name);
   const found = await Promise.all(names.map((name) => exists(join(path, name, 'model_index.json'))));
@@ -126,20 +145,20 @@ export async function listModels(path: string): Promise<string[]> {
 }
 
 /** Models whose networks want more than this engine gives them are refused before anything is loaded. */
-async function refuseOtherKinds(path: string, className: string): Promise<void> {
+async function refuseOtherKinds(path: string, className: string, name: string): Promise<void> {
   const hasTransformer = await exists(join(path, 'transformer'));
   if (!hasTransformer && !/Inpaint|Pix2Pix|Upscale|ControlNet|StableDiffusion3|Flux/u.test(className)) return;
   throw new StepsAnimationError(
     'model',
-    `The model in ${path} is a ${className || 'model with a transformer'}, which this engine cannot run; use a text-to-image model of the families Stable Diffusion 1, 2 or XL, also LCM and Turbo (docs/models.md).`,
+    `The model in ${name} is a ${className || 'model with a transformer'}, which this engine cannot run; use a text-to-image model of the families Stable Diffusion 1, 2 or XL, also LCM and Turbo (docs/models.md).`,
   );
 }
 
-function refuseMoreChannels(path: string, channels: number | undefined, latentChannels: number): void {
+function refuseMoreChannels(name: string, channels: number | undefined, latentChannels: number): void {
   if (channels === undefined || channels === latentChannels) return;
   throw new StepsAnimationError(
     'model',
-    `The UNet in ${path} takes ${channels} channels where its latents have ${latentChannels}: it is made for inpainting or editing, which this engine cannot run; use a text-to-image model, with --mask for inpainting.`,
+    `The UNet in ${name} takes ${channels} channels where its latents have ${latentChannels}: it is made for inpainting or editing, which this engine cannot run; use a text-to-image model, with --mask for inpainting.`,
   );
 }
 
@@ -157,16 +176,22 @@ async function firstOf(folder: string, files: readonly string[]): Promise<string
 
 /**
  * Reads a JSON file of a model folder.
+ * @param name what messages call the model
  * @throws StepsAnimationError `model` when it is missing or not as the schema wants it
  */
-export async function readConfig<T extends z.ZodType>(folder: string, file: string, schema: T): Promise<z.output<T>> {
-  const text = await readFile(join(folder, file), 'utf8').catch((cause) => missing(folder, file, cause));
+export async function readConfig<T extends z.ZodType>(
+  folder: string,
+  file: string,
+  schema: T,
+  name = folder,
+): Promise<z.output<T>> {
+  const text = await readFile(join(folder, file), 'utf8').catch((cause) => missing(name, file, cause));
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const { path = [], message } = parsed.error.issues[0] ?? { message: 'not readable' };
   throw new StepsAnimationError(
     'model',
-    `${join(folder, file)} is not what a diffusers model has there (${[...path, message].join(': ')}); export the model again.`,
+    `${join(name, file)} is not what a diffusers model has there (${[...path, message].join(': ')}); export the model again.`,
   );
 }
 

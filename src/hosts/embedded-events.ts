@@ -17,16 +17,15 @@ export async function* eventsOf(
   for (const batch of run.batches) {
     const steps = inference.generate(batch, signal);
     try {
-      yield* startFrames(run, firstImage, batch.seeds.length);
-      for (;;) {
-        const { value, done } = await steps.next();
-        if (done) {
-          yield* finishedImages(run, firstImage, value);
-          break;
-        }
-        pictures.took(value.milliseconds);
-        for (let i = 0; i < batch.seeds.length; i++) yield stepEvent(run, value, i, firstImage + i, pictures);
+      let next = await steps.next();
+      const isStopped = next.done && next.value.pictures.length === 0;
+      if (!isStopped) yield* startFrames(run, firstImage, batch.seeds.length);
+      for (; !next.done; next = await steps.next()) {
+        const step = next.value;
+        pictures.took(step.milliseconds);
+        for (let i = 0; i < batch.seeds.length; i++) yield stepEvent(run, step, i, firstImage + i, pictures);
       }
+      yield* finishedImages(run, firstImage, next.value);
     } finally {
       await steps.return({ pictures: [], reason: 'interrupted' });
     }

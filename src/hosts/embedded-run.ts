@@ -33,7 +33,7 @@ const seeds = 2 ** 32;
 /**
  * Checks a request against a model and lays it out. A width or height of 0 takes the model's own, a seed of -1 a
  * random one.
- * @throws StepsAnimationError `usage`, naming the value and what is possible
+ * @throws StepsAnimationError `usage`, naming the value and what is possible; `model` when it lacks an encoder
  */
 export async function planRun({ start, ...given }: GenerationRequest, folder: ModelFolder): Promise<EmbeddedRun> {
   const options = checkOptions(generationOptionsSchema, given);
@@ -46,6 +46,7 @@ export async function planRun({ start, ...given }: GenerationRequest, folder: Mo
       'A hires pass is part of txt2img; with a starting picture, leave hires scale at 1.',
     );
   }
+  requireEncoder(folder, fitted !== undefined, options);
   const request = requestOf({ ...options, width, height }, fitted, folder);
   const planned = planPasses(request, folder);
   const laidOut = layOut({ ...options, width, height }, request, planned, folder);
@@ -56,6 +57,18 @@ export async function planRun({ start, ...given }: GenerationRequest, folder: Mo
     passes: startFrame ? [startPass, ...laidOut.passes] : laidOut.passes,
     ...{ startFrame, preview: options.preview },
   };
+}
+
+/** Known before any sampling: the engine itself would miss the encoder only after the first pass. */
+function requireEncoder(folder: ModelFolder, isStarted: boolean, options: GenerationOptions): void {
+  const isUpscaled = options.hiresScale > 1 && options.hiresUpscaler === 'Lanczos';
+  if (folder.encoder !== undefined || !(isStarted || isUpscaled)) return;
+  const what = isStarted ? 'a starting picture' : 'the hires upscaler Lanczos';
+  const remedy = isStarted ? 'use txt2img' : 'take Latent';
+  throw new StepsAnimationError(
+    'model',
+    `The model ${folder.name} has no vae_encoder, which ${what} needs: ${remedy}, or export the model again.`,
+  );
 }
 
 async function checkStart(

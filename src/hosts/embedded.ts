@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { checkOptions } from '../check-options.js';
 import type { DeviceChoice } from '../diffusion/devices.js';
 import type { ModelSettings } from '../diffusion/forked-process.js';
 import { Inference, type LoadedFacts } from '../diffusion/inference.js';
@@ -50,6 +51,8 @@ function defaultModelsFolders(): readonly string[] {
 class LoadedModel implements AsyncDisposable {
   readonly inference: Inference;
   readonly decoder: StepDecoder;
+  /** how many need it */
+  runs = 0;
 
   constructor(readonly model: ModelSettings) {
     this.inference = new Inference(model);
@@ -65,6 +68,8 @@ class EmbeddedHost implements Host, AsyncDisposable {
   readonly name = 'embedded';
   readonly #modelsFolders: readonly string[];
   readonly #settings: Omit<ModelSettings, 'path'>;
+  /** the one that was asked for last, and those that runs still need */
+  readonly #models = new Set<LoadedModel>();
   #loaded: LoadedModel | undefined;
   #preparing: Promise<unknown> | undefined;
 
@@ -84,7 +89,10 @@ class EmbeddedHost implements Host, AsyncDisposable {
 
   prepare(request: GenerationRequest): void {
     this.#preparing = this.#folderOf(request)
-      .then(({ path }) => this.#load(path))
+      .then(({ path }) => {
+        this.#load(path);
+        return this.#unloadOthers();
+      })
       .catch(() => {});
   }
 
@@ -92,7 +100,23 @@ class EmbeddedHost implements Host, AsyncDisposable {
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
     const folder = await this.#folderOf(request);
     const run = await planRun(request, folder);
-    const loaded = await this.#load(folder.path);
+    const loaded = this.#load(folder.path);
+    loaded.runs++;
+    try {
+      await this.#unloadOthers();
+      yield* this.#run(run, folder, loaded, signal);
+    } finally {
+      loaded.runs--;
+      await this.#unloadOthers();
+    }
+  }
+
+  async *#run(
+    run: EmbeddedRun,
+    folder: ModelFolder,
+    loaded: LoadedModel,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<GenerationEvent, void, void> {
     const facts = await settledOrAborted(loaded.inference.loaded(), signal);
     if (facts?.fixedSize) requireSize(run, facts.fixedSize);
     if (!facts || signal?.aborted) {
@@ -122,25 +146,33 @@ class EmbeddedHost implements Host, AsyncDisposable {
     });
   }
 
-  async #folderOf({ model }: GenerationRequest): Promise<ModelFolder> {
-    const name = model ?? generationOptionsSchema.shape.model.parse(undefined);
-    return await readModelFolder(await findModelFolder(name, this.#modelsFolders));
+  async #folderOf(request: GenerationRequest): Promise<ModelFolder> {
+    const { model } = checkOptions(generationOptionsSchema.pick({ model: true }), { model: request.model });
+    return await readModelFolder(await findModelFolder(model, this.#modelsFolders));
   }
 
-  async #load(path: string): Promise<LoadedModel> {
+  #load(path: string): LoadedModel {
     const current = this.#loaded;
     if (current?.model.path === path && current.inference.alive) return current;
-    const loaded = new LoadedModel({ ...this.#settings, path });
-    this.#loaded = loaded;
-    await current?.[Symbol.asyncDispose]();
-    return loaded;
+    this.#loaded = new LoadedModel({ ...this.#settings, path });
+    this.#models.add(this.#loaded);
+    return this.#loaded;
+  }
+
+  /** Another model that has been loaded goes as soon as no run needs it. */
+  async #unloadOthers(): Promise<void> {
+    for (const model of [...this.#models]) {
+      if (model === this.#loaded || model.runs > 0) continue;
+      this.#models.delete(model);
+      await model[Symbol.asyncDispose]();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#preparing;
-    const loaded = this.#loaded;
     this.#loaded = undefined;
-    await loaded?.[Symbol.asyncDispose]();
+    await Promise.all([...this.#models].map((model) => model[Symbol.asyncDispose]()));
+    this.#models.clear();
   }
 }
 

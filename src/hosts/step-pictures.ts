@@ -4,12 +4,18 @@ import type { Device } from '../diffusion/devices.js';
 import type { Inference } from '../diffusion/inference.js';
 import type { Latent } from '../diffusion/latent.js';
 import { type LatentColours, latentToPicture } from '../diffusion/latent-colours.js';
-import type { DecoderKind, StepDecoder } from '../diffusion/step-decoder.js';
+import type { DecodedStep, DecoderKind, StepDecoder } from '../diffusion/step-decoder.js';
 import { StepsAnimationError } from '../errors.js';
 import type { GenerationOptions } from './generation-options.js';
 
 /** How a step's latent becomes a picture. */
 type PreviewKind = 'full' | 'tae' | 'cheap';
+
+/** What was chosen, with the picture of the latent that it was measured with, where that is made so. */
+type Choice = {
+  readonly kind: PreviewKind;
+  readonly measured?: { readonly latent: Latent; readonly picture: Picture };
+};
 
 /** What a run's steps can be decoded by; every model has a full decoder. */
 export type PreviewMeans = {
@@ -41,7 +47,7 @@ const mostOfImage = 10_000;
 export class StepPictures {
   readonly #wanted: GenerationOptions['preview'];
   readonly #means: PreviewMeans;
-  #chosen: Promise<PreviewKind> | undefined;
+  #chosen: Promise<Choice> | undefined;
   #stepMilliseconds = Number.POSITIVE_INFINITY;
   #note: string | undefined;
   #isClosed = false;
@@ -77,8 +83,9 @@ export class StepPictures {
     if (this.#isClosed) throw new StepsAnimationError('usage', 'A step can be decoded only until its run has ended.');
     const { colours, inference } = this.#means;
     if (!coresToSpare) await inference.idle();
-    this.#chosen ??= this.#wanted === 'auto' ? this.#choose(latent) : Promise.resolve(this.#wanted);
-    const kind = await this.#chosen;
+    this.#chosen ??= this.#wanted === 'auto' ? this.#choose(latent) : Promise.resolve({ kind: this.#wanted });
+    const { kind, measured } = await this.#chosen;
+    if (measured?.latent === latent) return measured.picture;
     if (kind === 'cheap' && colours) return latentToPicture(latent, colours);
     return (await this.#means.decoder.decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
   }
@@ -89,24 +96,24 @@ export class StepPictures {
     return colours ? { preview: () => latentToPicture(latent, colours) } : {};
   }
 
-  async #choose(latent: Latent): Promise<PreviewKind> {
+  async #choose(latent: Latent): Promise<Choice> {
     const { hasTiny, colours } = this.#means;
-    if (!hasTiny && !colours) return 'full';
+    if (!hasTiny && !colours) return { kind: 'full' };
     const full = await this.#measure(latent, 'full');
-    if (this.#isCheap(full)) return 'full';
-    const tiny = hasTiny ? await this.#measure(latent, 'tiny') : Number.POSITIVE_INFINITY;
-    const kind = this.#isCheap(tiny) || !colours ? 'tae' : 'cheap';
-    const shown = kind === 'tae' ? 'by the tiny decoder' : 'by their rough colours';
-    const costs = `decoding one takes ${Math.round(full)} ms, a step ${Math.round(this.#stepMilliseconds)} ms`;
+    if (this.#isCheap(full.milliseconds)) return { kind: 'full', measured: { latent, picture: full.picture } };
+    const tiny = hasTiny ? await this.#measure(latent, 'tiny') : undefined;
+    const isTiny = tiny !== undefined && (!colours || this.#isCheap(tiny.milliseconds));
+    const shown = isTiny ? 'by the tiny decoder' : 'by their rough colours';
+    const costs = `decoding one takes ${Math.round(full.milliseconds)} ms, a step ${Math.round(this.#stepMilliseconds)} ms`;
     this.#note = `The steps are shown ${shown}, because ${costs}; --preview full decodes them all.`;
-    return kind;
+    return isTiny ? { kind: 'tae', measured: { latent, picture: tiny.picture } } : { kind: 'cheap' };
   }
 
-  /** Milliseconds that decoding takes; once more where that may be due to the first time alone. */
-  async #measure(latent: Latent, kind: DecoderKind): Promise<number> {
-    const { milliseconds: first } = await this.#means.decoder.decode(latent, kind);
-    const mayBeCheap = !this.#isCheap(first) && this.#isCheap(first / 4);
-    return mayBeCheap ? (await this.#means.decoder.decode(latent, kind)).milliseconds : first;
+  /** Decodes a latent; once more where it took long and that may be due to the first time alone. */
+  async #measure(latent: Latent, kind: DecoderKind): Promise<DecodedStep> {
+    const first = await this.#means.decoder.decode(latent, kind);
+    const mayBeCheap = !this.#isCheap(first.milliseconds) && this.#isCheap(first.milliseconds / 4);
+    return mayBeCheap ? await this.#means.decoder.decode(latent, kind) : first;
   }
 
   #isCheap(milliseconds: number): boolean {

@@ -26,7 +26,14 @@ export async function readHubSettings(env: Environment): Promise<HubSettings> {
 }
 
 function readEndpoint(text: string): string {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text.replace(/\/+$/, '');
+  const url = /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.username || url?.password) {
+    throw new StepsAnimationError(
+      'usage',
+      'HF_ENDPOINT holds a user name or a password: give it without, and set HF_TOKEN.',
+    );
+  }
+  if (url) return text.replace(/\/+$/, '');
   throw new StepsAnimationError('usage', `HF_ENDPOINT is ${JSON.stringify(text)}: give an address with http or https.`);
 }
 

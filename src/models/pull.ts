@@ -1,17 +1,21 @@
-import { mkdir, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
+import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type ModelFolder, modelConfigFiles, readModelConfigs, readModelFolder } from '../diffusion/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
 import { downloadFile, isWhole, partOf, sizeOf } from './file-download.js';
 import { createHubFetch } from './hub-connection.js';
 import { type HubFile, listHubFiles } from './hub-files.js';
 import { readHubSettings } from './hub-settings.js';
-import { folderNameOf, type Repository, textOf } from './repository.js';
+import { locateModels } from './models-folders.js';
+import { lockPull } from './pull-lock.js';
+import { folderNameOf, parseRepository, type Repository, textOf } from './repository.js';
 
 export type PullSettings = {
-  readonly repository: Repository;
-  /** the folder of stored models; made if it is not there */
-  readonly modelsFolder: string;
+  /** `owner/name` or `owner/name@revision` */
+  readonly repository: string;
+  /** the folder of stored models; made if it is not there. That of the platform if left out (docs/models.md) */
+  readonly modelsFolder?: string;
   readonly onEvent?: (event: PullEvent) => void;
   readonly signal?: AbortSignal;
 };
@@ -30,11 +34,28 @@ export type PullEvent =
   /** a file, by its path in the repository, is whole */
   | { readonly type: 'file'; readonly file: string; readonly bytes: number };
 
+export type PulledModel = Pick<ModelFolder, 'name' | 'path' | 'width' | 'height'>;
+
 /** How many files come at once: a few keep a fast line busy, and a hub answers more than that with refusals. */
 const parallelDownloads = 3;
 
 /** Comes last: a folder without it is no model yet. */
-const indexFile = 'model_index.json';
+const [indexFile] = modelConfigFiles;
+
+/** What the parts of a pull share. */
+type Pull = {
+  readonly repository: Repository;
+  readonly folder: string;
+  readonly onEvent: (event: PullEvent) => void;
+  readonly signal: AbortSignal;
+  /** brings a file of the repository to a folder, checked */
+  readonly bring: (
+    file: HubFile,
+    folder: string,
+    signal: AbortSignal,
+    onBytes: (bytes: number) => void,
+  ) => Promise<void>;
+};
 
 /**
  * Downloads the model of a hub repository. Files that are there already are checked and not brought again, and those
@@ -42,25 +63,34 @@ const indexFile = 'model_index.json';
  * @throws StepsAnimationError `usage`, `network`, `input` or `model` from the hub; `output` when the disk has no room;
  *   `interrupted` when aborted; `model` when all has come and cannot be used
  */
-export async function pullModel(settings: PullSettings): Promise<ModelFolder> {
-  const { repository, modelsFolder, signal = new AbortController().signal } = settings;
-  const folder = join(modelsFolder, folderNameOf(repository));
+export async function pullModel(settings: PullSettings): Promise<PulledModel> {
+  const { modelsFolder = locateModels().stored, signal = new AbortController().signal, onEvent = () => {} } = settings;
+  const repository = parseRepository(settings.repository);
+  const name = folderNameOf(repository);
+  const folder = join(modelsFolder, name);
   try {
-    await pull(settings, folder, signal);
+    const hub = await readHubSettings(process.env);
+    const fetch = createHubFetch(hub, repository, signal);
+    const { commit, files } = await listHubFiles(repository, { endpoint: hub.endpoint, fetch });
+    const bring: Pull['bring'] = async (file, to, signal, onBytes) => {
+      const url = `${hub.endpoint}/${repository.name}/resolve/${commit}/${file.path}`;
+      await downloadFile({ file, url, path: join(to, file.path), fetch, signal, onBytes });
+    };
+    onEvent({ type: 'start', commit, path: folder, files: files.length, total: sum(files.map(({ size }) => size)) });
+    await mkdir(modelsFolder, { recursive: true });
+    await using _lock = await lockPull(modelsFolder, name);
+    await pull({ repository, folder, onEvent, signal, bring }, files);
   } catch (error) {
     if (signal.aborted) throw interrupted(repository);
     throw error instanceof StepsAnimationError ? error : cannotWrite(folder, error);
   }
-  return await readModelFolder(folder);
+  const { path, width, height } = await readModelFolder(folder);
+  return { name, path, width, height };
 }
 
-async function pull(settings: PullSettings, folder: string, signal: AbortSignal): Promise<void> {
-  const { repository, onEvent = () => {} } = settings;
-  const hub = await readHubSettings(process.env);
-  const fetch = createHubFetch(hub, repository, signal);
-  const { commit, files } = await listHubFiles(repository, { endpoint: hub.endpoint, fetch });
+/** Brings what is missing of the files of a repository. */
+async function pull({ repository, folder, onEvent, signal, bring }: Pull, files: readonly HubFile[]): Promise<void> {
   const total = sum(files.map(({ size }) => size));
-  onEvent({ type: 'start', commit, path: folder, files: files.length, total });
   const missing = await missingOf(files, folder, signal);
   let bytes = total - sum(missing.map(({ size }) => size));
   const onBytes = (more: number) => {
@@ -70,18 +100,36 @@ async function pull(settings: PullSettings, folder: string, signal: AbortSignal)
   onBytes(sum(await Promise.all(missing.map((file) => sizeOf(partOf(join(folder, file.path)))))));
   if (missing.length === 0) return;
 
-  await mkdir(folder, { recursive: true });
-  await requireRoom(folder, total - bytes);
+  await requireRoom(dirname(folder), total - bytes);
+  const configs = files.filter(({ path }) => modelConfigFiles.some((name) => name === path));
+  if (configs.some((file) => missing.includes(file)))
+    await refuseOtherKinds(configs, textOf(repository), bring, signal);
   // While an older version is being replaced, the folder holds some files of each.
   await rm(join(folder, indexFile), { force: true });
-  const bring = async (file: HubFile, signal: AbortSignal) => {
-    const url = `${hub.endpoint}/${repository.name}/resolve/${commit}/${file.path}`;
-    await downloadFile({ file, url, path: join(folder, file.path), fetch, signal, onBytes });
+  const bringHere = async (file: HubFile, signal: AbortSignal) => {
+    await bring(file, folder, signal, onBytes);
     onEvent({ type: 'file', file: file.path, bytes: file.size });
   };
   const others = missing.filter(({ path }) => path !== indexFile);
-  await inParallel(others, parallelDownloads, bring, signal);
-  for (const file of files) if (file.path === indexFile) await bring(file, signal);
+  await inParallel(others, parallelDownloads, bringHere, signal);
+  for (const file of files) if (file.path === indexFile) await bringHere(file, signal);
+}
+
+/** Looks at a model's configurations, which are small, before its networks come. */
+async function refuseOtherKinds(
+  configs: readonly HubFile[],
+  name: string,
+  bring: Pull['bring'],
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'steps-animation-'));
+  try {
+    const bringConfig = async (file: HubFile, signal: AbortSignal) => await bring(file, folder, signal, () => {});
+    await inParallel(configs, parallelDownloads, bringConfig, signal);
+    await readModelConfigs(folder, name);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function missingOf(files: readonly HubFile[], folder: string, signal: AbortSignal): Promise<HubFile[]> {

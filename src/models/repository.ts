@@ -12,21 +12,35 @@ export type Repository = {
 const part = /^[a-z0-9_](?:[a-z0-9._-]{0,94}[a-z0-9_-])?$/i;
 const revisionPart = /^[a-z0-9_-](?:[a-z0-9._-]{0,198}[a-z0-9_-])?$/i;
 
-/**
- * Reads `owner/name` or `owner/name@revision`.
- * @throws StepsAnimationError `usage`
- */
-export function parseRepository(text: string): Repository {
+/** Repositories that hold the diffusers ONNX layout, by names that are easier to remember (docs/models.md). */
+const shortNames: ReadonlyMap<string, string> = new Map([
+  ['sdxl', 'stabilityai/stable-diffusion-xl-base-1.0'],
+  ['sdxl-turbo', 'stabilityai/sdxl-turbo'],
+  ['lcm-dreamshaper', 'SimianLuo/LCM_Dreamshaper_v7'],
+]);
+
+/** Reads a short name or `owner/name`, each with `@revision` or without; undefined for what is none of these. */
+export function readRepository(text: string): Repository | undefined {
   const at = text.indexOf('@');
-  const name = at < 0 ? text : text.slice(0, at);
+  const given = at < 0 ? text : text.slice(0, at);
+  const name = shortNames.get(given) ?? given;
   const revision = at < 0 ? undefined : text.slice(at + 1);
   const parts = name.split('/');
   const isName = parts.length === 2 && parts.every((each) => isSafe(each, part));
   const isRevision = revision === undefined || revision.split('/').every((each) => isSafe(each, revisionPart));
-  if (isName && isRevision) return { name, revision };
+  return isName && isRevision ? { name, revision } : undefined;
+}
+
+/**
+ * Reads a repository as `readRepository` does.
+ * @throws StepsAnimationError `usage` for what is none
+ */
+export function parseRepository(text: string): Repository {
+  const repository = readRepository(text);
+  if (repository) return repository;
   throw new StepsAnimationError(
     'usage',
-    `${JSON.stringify(text)} is no model repository: give one as "owner/name", or "owner/name@revision".`,
+    `${JSON.stringify(text)} is no model repository: give one as "owner/name", "owner/name@revision", or one of: ${[...shortNames.keys()].join(', ')}.`,
   );
 }
 

@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { listModels, type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
+import { listModelNames, type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
-import type { ModelsFolders } from './models-folders.js';
+import { locateModels, type ModelsFolders } from './models-folders.js';
+import { folderNameOf, readRepository } from './repository.js';
 
 /** A model folder, usable or not. */
 export type ModelEntry = {
@@ -23,26 +24,31 @@ export type ModelEntry = {
   readonly problem: string | null;
 };
 
-/** Every model there is, those of the package first, by name; what cannot be used tells why. */
-export async function listAllModels({ packaged, stored }: ModelsFolders): Promise<ModelEntry[]> {
+/**
+ * Every model there is, those of the package first, by name; what cannot be used tells why.
+ * @param folders those of the package and of the platform if left out
+ */
+export async function listModels({ packaged, stored }: ModelsFolders = locateModels()): Promise<ModelEntry[]> {
   const lists = await Promise.all([describeFolder(packaged, 'packaged'), describeFolder(stored, 'stored')]);
   return lists.flat();
 }
 
 /**
- * Finds a model by the name of its folder or of its repository (`owner/name`) in the first folder that has it, or else
- * takes the name for the path of a model folder.
+ * Finds a model by the name of its folder or of its repository (`owner/name`, or the short name that it is pulled by) in
+ * the first folder that has it, or else takes the name for the path of a model folder.
  * @returns the absolute path
  * @throws StepsAnimationError `usage` naming the models that there are
  */
 export async function findModelFolder(name: string, folders: readonly string[]): Promise<string> {
   const paths = await listModelFolders(folders);
-  const wanted = [name, name.replaceAll('/', '--')];
+  const repository = readRepository(name);
+  const wanted = [name, ...(repository ? [folderNameOf(repository)] : [])];
   const found = paths.find((path) => wanted.includes(basename(path)));
   if (found !== undefined) return found;
   if (await isFolder(name)) return resolve(name);
   const names = paths.map((path) => basename(path)).join(', ');
-  const remedy = names === '' ? 'give a model folder' : `choose one of: ${names}, or give a model folder`;
+  const pull = repository ? `, or get it whole with "steps-animation models pull ${name}"` : '';
+  const remedy = `${names === '' ? '' : `choose one of: ${names}, or `}give a model folder${pull}`;
   throw new StepsAnimationError('usage', `There is no model "${name}"; ${remedy}.`);
 }
 
@@ -57,7 +63,7 @@ export async function readUsableModels(folders: readonly string[]): Promise<Mode
 async function listModelFolders(folders: readonly string[]): Promise<string[]> {
   const paths = new Map<string, string>();
   for (const folder of folders) {
-    for (const name of await listModels(folder)) {
+    for (const name of await listModelNames(folder)) {
       if (!paths.has(name)) paths.set(name, resolve(folder, name));
     }
   }
@@ -67,7 +73,7 @@ async function listModelFolders(folders: readonly string[]): Promise<string[]> {
 async function describeFolder(folder: string, source: ModelEntry['source']): Promise<ModelEntry[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
-  const whole = await listModels(folder);
+  const whole = await listModelNames(folder);
   return await Promise.all(
     names.sort().map(async (name) => {
       const path = join(folder, name);

@@ -16,6 +16,7 @@ describe('a wrong command line', () => {
   it.each<[string[], RegExp]>([
     [['txt2img'], /prompt/],
     [['txt2img', 'a', 'red', 'apple'], /quotes/],
+    [['codecs', 'x264'], /got 1\.\n$/],
     [['txt2img', 'a', '--stpes', '3'], /--stpes.*--steps/],
     [['txt2img', 'a', '--steps', '0'], /--steps.*1 to 1000.*"0"/],
     [['txt2img', 'a', '--steps', '-5'], /--steps.*"-5"/],

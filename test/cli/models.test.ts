@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -125,6 +126,31 @@ describe('Ctrl-C', () => {
     hub.send = send;
     expect((await runCommand('models', 'pull', repository)).exitCode).toBe(0);
     expect(await readdir(join(stored, 'owner--a-model', 'unet'))).not.toContain('model.onnx_data.part');
+  });
+});
+
+describe('a kill', () => {
+  it('in mid-file holds up neither the next pull nor its use of what has come', async () => {
+    const { hub, stored } = await start([[weights, randomBytes(3_000_000)]]);
+    const send = hub.send;
+    const command = startCommand('models', 'pull', repository);
+    hub.send = (path, content, response) => {
+      if (path !== weights) return send(path, content, response);
+      response.write(content.subarray(0, 1_000_000));
+      const part = join(stored, 'owner--a-model', `${weights}.part`);
+      void vi
+        .waitUntil(() => existsSync(part) && statSync(part).size === 1_000_000, { timeout: 60_000 })
+        .then(() => command.child.kill('SIGKILL'));
+    };
+    expect((await command.result).exitCode).toBeNull();
+
+    hub.send = send;
+    hub.requests.length = 0;
+    expect((await runCommand('models', 'pull', repository)).exitCode).toBe(0);
+    expect(hub.requests.flatMap(({ host, range }) => (host === 'cdn' ? (range ?? []) : []))).toEqual([
+      'bytes=1000000-',
+    ]);
+    expect(await readdir(stored)).toEqual(['owner--a-model']);
   });
 });
 

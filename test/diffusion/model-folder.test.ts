@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Inference } from '#dist/diffusion/inference.js';
 import { createLatent } from '#dist/diffusion/latent.js';
-import { listModels, readModelFolder } from '#dist/diffusion/model-folder.js';
+import { listModelNames, readModelFolder } from '#dist/diffusion/model-folder.js';
 import { StepDecoder } from '#dist/diffusion/step-decoder.js';
 import { PromptEncoder } from '#dist/diffusion/text/prompt-encoder.js';
 import { PromptTokenizer } from '#dist/diffusion/text/tokenizer.js';
@@ -51,8 +51,8 @@ describe('a model folder', () => {
   });
 
   it('is listed beside others, and nothing else is', async () => {
-    expect(await listModels(join(tinyModel, '..'))).toEqual(['tiny-model']);
-    expect(await listModels(join(folder, 'unheard'))).toEqual([]);
+    expect(await listModelNames(join(tinyModel, '..'))).toEqual(['tiny-model']);
+    expect(await listModelNames(join(folder, 'unheard'))).toEqual([]);
   });
 
   it('with a broken network fails with its name, in the thread and in the process', async () => {

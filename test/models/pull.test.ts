@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import * as library from '#dist/index.js';
 import { type PullEvent, pullModel } from '#dist/models/pull.js';
 import { parseRepository } from '#dist/models/repository.js';
 import { readUsableModels } from '#dist/models/stored-models.js';
@@ -38,8 +40,16 @@ async function pull({
   const events: PullEvent[] = [];
   const folder = modelsFolder ?? (await temporaryFolder());
   const onEvent = (event: PullEvent) => void events.push(event);
-  const settings = { repository: parseRepository(text), modelsFolder: folder, onEvent, ...(signal && { signal }) };
+  const settings = { repository: text, modelsFolder: folder, onEvent, ...(signal && { signal }) };
   return { model: await pullModel(settings), events, modelsFolder: folder };
+}
+
+function later<T>() {
+  let settle: (value: T | Promise<T>) => void = () => {};
+  const promise = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, settle };
 }
 
 function isUsed(path: string): boolean {
@@ -80,6 +90,16 @@ describe('a pull', () => {
     expect(events.findLast(({ type }) => type === 'progress')).toEqual({ type: 'progress', bytes: total, total });
     expect(events.filter(({ type }) => type === 'file')).toHaveLength(used.length);
     expect(events.at(-1)).toMatchObject({ type: 'file', file: 'model_index.json' });
+  });
+
+  it('from a program goes to the stored models, where it is listed and found', async () => {
+    const hub = await startHub();
+    const stored = await temporaryFolder();
+    vi.stubEnv('STEPS_ANIMATION_MODELS', stored);
+    const path = join(stored, 'owner--a-model');
+    expect(await library.pullModel({ repository })).toEqual({ name: 'owner--a-model', path, width: 32, height: 32 });
+    await expectWhole(hub, stored);
+    expect(await library.listModels()).toContainEqual(expect.objectContaining({ source: 'stored', path }));
   });
 
   it('of a revision is kept beside the newest version', async () => {
@@ -317,6 +337,77 @@ describe('names', () => {
   });
 });
 
+describe('a short name', () => {
+  it('stands for a repository', () => {
+    expect(parseRepository('sdxl-turbo')).toEqual({ name: 'stabilityai/sdxl-turbo', revision: undefined });
+    expect(parseRepository('sdxl@fp16')).toMatchObject({ revision: 'fp16' });
+    expect(() => parseRepository('constructor')).toThrow(/or one of: sdxl, /);
+  });
+});
+
+describe('a model of another kind', () => {
+  it.each([
+    [
+      'model_index.json',
+      { _class_name: 'StableDiffusionInpaintPipeline' },
+      /owner\/a-model is a StableDiffusionInpaint/,
+    ],
+    ['unet/config.json', { in_channels: 9 }, /UNet in owner\/a-model takes 9 channels/],
+    ['scheduler/scheduler_config.json', { beta_schedule: 'flow' }, /owner.a-model.scheduler.*beta_schedule/],
+  ])('is refused before its networks come: %s', async (path, values, message) => {
+    const hub = await startHub();
+    const config = JSON.parse(String(hub.files.get(path)));
+    hub.files.set(path, Buffer.from(JSON.stringify({ ...config, ...values })));
+    const modelsFolder = await temporaryFolder();
+    await expect(pull({ modelsFolder })).rejects.toMatchObject({
+      code: 'model',
+      message: expect.stringMatching(message),
+    });
+    expect(hub.requests.filter((request) => /resolve.*onnx/.test(request.path))).toEqual([]);
+    expect(await readdir(modelsFolder)).toEqual([]);
+  });
+});
+
+describe('HF_ENDPOINT', () => {
+  it('with a password in it is refused without telling it', async () => {
+    vi.stubEnv('HF_ENDPOINT', 'https://me:secret@localhost');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const refused = { code: 'usage', message: expect.not.stringContaining('secret') };
+    await expect(pull()).rejects.toMatchObject(refused);
+  });
+});
+
+describe('two pulls at once', () => {
+  it('do not write to the same files: the second is refused', async () => {
+    const hub = await startHub();
+    const modelsFolder = await temporaryFolder();
+    const { promise: second, settle } = later<unknown>();
+    hub.send = (path, bytes, response) => {
+      if (path === weights) settle(pull({ modelsFolder }).catch((error: unknown) => error));
+      response.end(bytes);
+    };
+    await pull({ modelsFolder });
+    expect(await second).toMatchObject({ code: 'output', message: expect.stringMatching(/is pulling .*wait for it/) });
+    await expectWhole(hub, modelsFolder);
+    expect(await readdir(modelsFolder)).toEqual(['owner--a-model']);
+    await pull({ modelsFolder });
+  });
+
+  it.each([
+    ['of another process', () => process.ppid, false],
+    ['of a process that is no more', () => spawnSync(process.execPath, ['--version']).pid, true],
+    ['of a process that had the number of this one', () => process.pid, true],
+    ['that was never written', () => '', true],
+  ])('know each other by a lock: one %s', async (_, owner, isFree) => {
+    const hub = await startHub();
+    const modelsFolder = await temporaryFolder();
+    await writeFile(join(modelsFolder, '.owner--a-model.pull'), String(owner()));
+    if (!isFree) return await expect(pull({ modelsFolder })).rejects.toMatchObject({ code: 'output' });
+    await pull({ modelsFolder });
+    await expectWhole(hub, modelsFolder);
+  });
+});
+
 describe('a repository without ONNX files', () => {
   it.each(['unet/model.onnx', 'model_index.json', 'vae_decoder/config.json', 'scheduler/scheduler_config.json'])(
     'is refused before anything comes: %s',
@@ -351,7 +442,7 @@ describe('a disk that fills up meanwhile', () => {
       if (event.type !== 'progress' || event.bytes < 500_000 || existsSync(filler)) return;
       expect(() => writeFileSync(filler, Buffer.alloc(5_000_000))).toThrow(/ENOSPC/);
     };
-    const settings = { repository: parseRepository(repository), modelsFolder, onEvent };
+    const settings = { repository, modelsFolder, onEvent };
     await expect(pullModel(settings)).rejects.toMatchObject({
       code: 'output',
       message: expect.stringMatching(/Cannot write to .*ENOSPC.*--models-dir; what has come is kept/),

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEmbeddedHost } from '#dist/hosts/embedded.js';
 import { locateModels } from '#dist/models/models-folders.js';
-import { findModelFolder, listAllModels, readUsableModels } from '#dist/models/stored-models.js';
+import { findModelFolder, listModels, readUsableModels } from '#dist/models/stored-models.js';
 import { filesBelow } from '../helpers/files-below.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
@@ -30,7 +30,7 @@ describe('the list', () => {
     await change(join(stored, 'owner--one', 'unet', 'config.json'), { cross_attention_dim: 768 });
     await change(join(stored, 'owner--two', 'unet', 'config.json'), { cross_attention_dim: 1024 });
     await writeFile(join(stored, 'owner--two', 'weights'), Buffer.alloc(1_000_000));
-    const models = await listAllModels({ packaged: fixtures, stored });
+    const models = await listModels({ packaged: fixtures, stored });
     expect(models.map(({ name, source, family }) => [name, source, family])).toEqual([
       ['tiny-model', 'packaged', null],
       ['owner--one', 'stored', 'SD 1.x'],
@@ -48,7 +48,7 @@ describe('the list', () => {
     await writeFile(join(stored, 'broken', 'unet', 'config.json'), 'garbage');
     await rm(join(stored, 'half', 'model_index.json'));
     await writeFile(join(stored, 'a file'), '');
-    const [broken, good, half, ...others] = await listAllModels({ packaged: join(stored, 'none'), stored });
+    const [broken, good, half, ...others] = await listModels({ packaged: join(stored, 'none'), stored });
     expect(others).toEqual([]);
     expect(broken).toMatchObject({ name: 'broken', width: null, problem: expect.stringMatching(/unet.config\.json/) });
     expect(good).toMatchObject({ name: 'good', width: 32, problem: null });
@@ -60,6 +60,23 @@ describe('the list', () => {
 });
 
 describe('a model', () => {
+  it('is found by the short name that it was pulled by', async () => {
+    const stored = await store('stabilityai--sdxl-turbo');
+    expect(await findModelFolder('sdxl-turbo', [fixtures, stored])).toBe(join(stored, 'stabilityai--sdxl-turbo'));
+  });
+
+  it.each(['owner/name', 'owner/name@fp16', 'sdxl'])(
+    'of a repository that is not there, or not whole, is told how to get: %s',
+    async (name) => {
+      const stored = await store('owner--name', 'owner--name@fp16');
+      for (const half of ['owner--name', 'owner--name@fp16']) await rm(join(stored, half, 'model_index.json'));
+      await expect(findModelFolder(name, [stored])).rejects.toMatchObject({
+        code: 'usage',
+        message: `There is no model "${name}"; give a model folder, or get it whole with "steps-animation models pull ${name}".`,
+      });
+    },
+  );
+
   it('is found by the name of its folder, of its repository, or by its path', async () => {
     const stored = await store('owner--name@fp16', 'tiny-model');
     const folders = [fixtures, stored];
@@ -70,7 +87,7 @@ describe('a model', () => {
     }
   });
 
-  it.each(['none', 'owner/name', '', '..--x', '../..//x'])(
+  it.each(['none', '', '..--x', '../..//x'])(
     'that there is not is refused with those that there are: %j',
     async (name) => {
       const stored = await store('owner--other');
