@@ -49,9 +49,10 @@ export class RunManifestFile {
    */
   async end(): Promise<void> {
     this.#manifest.endedAt = new Date().toISOString();
+    const isNoted = this.#isDue || this.#path !== undefined;
     this.#isDue = false;
     await this.#writing;
-    if (this.#path) await this.#write();
+    if (isNoted) await this.#write();
   }
 
   /** Removes it; to be called when the files that it lists are gone. */

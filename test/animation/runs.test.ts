@@ -67,7 +67,9 @@ describe('runs of a folder', () => {
     const names = ['0000001-42-x.png', '0000002-42-x.png', '0000003-42-x.png'];
     for (const name of [...names, '0000001-8-x.png']) await writeFile(join(folder, name), '');
     manifest.addStep(0, { step: 1, pass: 'base', path: join(folder, names[0] ?? '') });
+    // At once: what has just been noted is written, too.
     await manifest.end();
+    expect(await readdir(folder)).toContain('run.json');
     const runs = await readRuns(folder);
     expect(runs.map(({ images }) => namesOf(images[0]?.pictures ?? []))).toEqual(
       expect.arrayContaining([names, ['0000001-8-x.png']]),
