@@ -87,7 +87,8 @@ export class Pipeline implements AsyncDisposable {
         }
         last = value;
         yield { ...value, pass: index };
-        if (signal.aborted && !(pass === passes.at(-1) && value.step >= pass.steps)) {
+        const isLast = pass === passes.at(-1) && pass.exact && value.step >= pass.steps;
+        if (signal.aborted && !isLast) {
           return { pictures: await this.#decode(value.denoised, request), reason: 'interrupted' };
         }
       }

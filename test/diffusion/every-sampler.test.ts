@@ -48,6 +48,17 @@ describe.each([...new Set(samplerCases.map(({ name }) => name))])('%s', (name) =
   );
 });
 
+it.each(endsAbove0)(
+  '%s goes to the lowest level as its reference does, also where a step to 0 follows',
+  async (name) => {
+    for (const each of samplerCases.filter((one) => one.name === name && one.steps === 10)) {
+      const levels = [...sigmasOf(each).slice(0, -1), 0.01];
+      const { steps } = await collect(findSampler(name).sample, samplingFor([...levels, 0]));
+      expect(largestDifference(steps.at(-1)?.noisy.data ?? [], each.final)).toBeLessThan(1e-4);
+    }
+  },
+);
+
 describe.each(samplers.map((row) => [row.name, row] as const))('%s', (_, row) => {
   const { schedule } = findScheduler('Automatic', row);
   const trainingSigmas = Array.from({ length: 1000 }, (_, i) => 0.03 * (14.6 / 0.03) ** (i / 999));

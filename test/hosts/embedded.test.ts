@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Picture } from '#dist/animation/picture.js';
 import { samplerNames, schedulerNames } from '#dist/diffusion/names.js';
 import { createEmbeddedHost } from '#dist/hosts/embedded.js';
 import { generate, pictureDifference, tinyRequest } from './generate.js';
@@ -170,6 +171,21 @@ describe.each(models)('the embedded model $name', ({ name, width, height }) => {
     expect(events).toEqual([]);
   });
 
+  it('draws what the prompt says', async () => {
+    const request = { seed: 42, width: 0, height: 0, model: name, steps: 20 };
+    const apple = await generate(packaged, { ...request, prompt: 'a red apple on a white background' });
+    const sky = await generate(packaged, { ...request, prompt: 'a red apple on a dark blue background' });
+    const [white, blue] = [apple, sky].map(({ images }) => images[0]?.picture);
+    for (const picture of [white, blue]) {
+      const { red, green, blue: rest } = meanColour(picture, 0.4, 0.6);
+      expect(red).toBeGreaterThan(150);
+      expect(Math.max(green, rest)).toBeLessThan(red - 80);
+    }
+    expect(Math.min(...Object.values(meanColour(white, 0, 0.06)))).toBeGreaterThan(200);
+    const corner = meanColour(blue, 0, 0.06);
+    expect(corner.blue).toBeGreaterThan(corner.red + 30);
+  });
+
   it('makes the same image every time, and steps that end on it', async () => {
     const request = { prompt: 'a red apple', seed: 42, width: 0, height: 0, model: name, steps: 8 };
     const first = await generate(packaged, request);
@@ -179,3 +195,20 @@ describe.each(models)('the embedded model $name', ({ name, width, height }) => {
     expect(pictureDifference(second.pictures.at(-1), first.images[0]?.picture)).toBeLessThanOrEqual(2);
   });
 });
+
+/** The mean colour of a square of a picture, which reaches from one share of its sides to another. */
+function meanColour(picture: Picture | undefined, from: number, to: number) {
+  const { width = 0, height = 0, data = new Uint8Array() } = picture ?? {};
+  const sums = { red: 0, green: 0, blue: 0 };
+  let pixels = 0;
+  for (let y = Math.floor(from * height); y < to * height; y++) {
+    for (let x = Math.floor(from * width); x < to * width; x++) {
+      const at = (y * width + x) * 3;
+      sums.red += data[at] ?? 0;
+      sums.green += data[at + 1] ?? 0;
+      sums.blue += data[at + 2] ?? 0;
+      pixels++;
+    }
+  }
+  return { red: sums.red / pixels, green: sums.green / pixels, blue: sums.blue / pixels };
+}

@@ -240,7 +240,7 @@ REFERENCES = {
     "PLMS": from_forge_timesteps(timestep_samplers.plms),
     "UniPC": from_diffusers("UniPCMultistepScheduler", last=0.01, solver_order=3, solver_type="bh1"),
     "DDPM": from_diffusers("DDPMScheduler", clip_sample=False),
-    "DEIS": from_diffusers("DEISMultistepScheduler", last=0.01, solver_order=3, lower_order_final=False),
+    "DEIS": from_diffusers("DEISMultistepScheduler", last=0.01, solver_order=3),
 }
 
 

@@ -3,6 +3,8 @@ import { intervals, type Sampler } from './sampler.js';
 import { slope } from './slope.js';
 
 const order = 3;
+/** With fewer steps than these, the last ones are of lower order: the step to the lowest level is long in log σ then. */
+const fewSteps = 15;
 
 /**
  * DEIS: Zhang and Chen 2022, "Fast Sampling of Diffusion Models with Exponential Integrator", with the predicted noise
@@ -12,13 +14,16 @@ const order = 3;
 export const deis: Sampler = async function* (sampling) {
   const { denoise, sigmas, signal } = sampling;
   let x = sampling.latent;
+  const stepsAboveZero = sigmas.filter((sigma) => sigma > 0).length - 1;
+  const isShort = sigmas.length - 1 < fewSteps;
   /** the newest first */
   const predictions: { readonly sigma: number; readonly noise: Latent }[] = [];
   for (const { step, sigma, next } of intervals(sigmas, signal)) {
     const denoised = await denoise(x, sigma);
     yield { step, sigma, denoised, noisy: x };
     predictions.unshift({ sigma, noise: slope(x, denoised, sigma) });
-    predictions.length = Math.min(predictions.length, next === 0 ? 1 : order);
+    const highest = next === 0 ? 1 : isShort ? Math.min(order, stepsAboveZero - step + 1) : order;
+    predictions.length = Math.min(predictions.length, highest);
     const logs = predictions.map((each) => Math.log(each.sigma));
     const terms = predictions.map(({ noise }, index) => [basisIntegral(logs, index, sigma, next), noise] as const);
     x = combine([1, x], ...terms);

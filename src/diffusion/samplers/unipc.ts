@@ -17,14 +17,14 @@ export const unipc: Sampler = async function* (sampling) {
   /** the newest first */
   let guesses: Guess[] = [];
   let used = 1;
-  const steps = sigmas.length - 1;
+  const stepsAboveZero = sigmas.filter((sigma) => sigma > 0).length - 1;
   for (const { step, sigma, next } of intervals(sigmas, signal)) {
     const denoised = await denoise(x, sigma);
     yield { step, sigma, denoised, noisy: x };
     if (guesses.length > 0) x = stepTo(start, sigma, guesses.slice(0, used), { denoised, sigma });
     guesses = [{ denoised, sigma }, ...guesses].slice(0, order);
-    // The last steps are of lower order, as the paper advises for few steps.
-    used = next === 0 ? 1 : Math.min(order, guesses.length, steps - step + 1);
+    // Of lower order towards the lowest level, as the paper advises for few steps: that step is long in log σ.
+    used = Math.max(1, Math.min(order, guesses.length, stepsAboveZero - step + 1));
     start = x;
     x = stepTo(start, next, guesses.slice(0, used));
   }

@@ -29,14 +29,12 @@ export class PromptTokenizer {
 
   private constructor(tokenizer: Tokenizer, config: z.output<typeof configSchema>) {
     this.#tokenizer = tokenizer;
-    const { ids: marks } = tokenizer.encode('');
-    const [start, end] = marks.length > 1 ? [marks[0], marks.at(-1)] : [undefined, marks[0]];
     const comma = this.tokensOf(',');
+    const marks = marksAround(tokenizer.encode(',').ids, comma);
     this.rules = {
       length: config.model_max_length,
       padding: tokenizer.token_to_id(config.pad_token ?? config.eos_token ?? '') ?? 0,
-      ...(start === undefined ? {} : { start }),
-      ...(end === undefined ? {} : { end }),
+      ...marks,
       ...(comma.length === 1 && comma[0] !== undefined ? { comma: comma[0] } : {}),
     };
   }
@@ -60,6 +58,13 @@ export class PromptTokenizer {
   tokensOf(text: string): readonly number[] {
     return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
   }
+}
+
+/** What a tokenizer puts before and behind a text: some have both marks, some only one of them. */
+function marksAround(marked: readonly number[], text: readonly number[]): Pick<TokenRules, 'start' | 'end'> {
+  const before = marked.findIndex((_, i) => text.every((id, k) => marked[i + k] === id));
+  const [start, end] = [marked[before - 1], marked[before + text.length]];
+  return { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
 }
 
 async function readRules(folder: string, padding: string | null | undefined): Promise<object> {

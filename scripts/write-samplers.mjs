@@ -1,0 +1,147 @@
+// Writes docs/samplers.md from the samplers and schedulers, and draws its pictures with the embedded model; with
+// --check it only tells whether the text is up to date.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { samplers } from '../dist/diffusion/samplers/index.js';
+import { schedulers } from '../dist/diffusion/schedulers/index.js';
+import { createEmbeddedHost } from '../dist/index.js';
+import { papersOfSamplers, papersOfSchedulers } from './samplers/papers.mjs';
+import { sampleRow, writeSheet } from './samplers/sheet.mjs';
+import { levelOptionsOf, planOf, traitsOf } from './samplers/traits.mjs';
+
+const inDocs = (name) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+const request = { model: 'emoji', prompt: 'an owl on teal', negativePrompt: '', seed: 7, steps: 10, cfgScale: 4 };
+const asked = [10, 20, 60];
+
+const text = `# Samplers and schedulers
+
+The tables are made from the code by \`node scripts/write-samplers.mjs\`, which also draws the pictures. Names and aliases
+may be written in capitals or not: \`--sampler "DPM++ 2M" --scheduler Karras\` is the same as \`--sampler dpmpp_2m
+--scheduler karras\`.
+
+## Every sampler, step by step
+
+![The steps of every sampler, one row each](images/samplers.webp)
+
+*What the embedded model makes of "${request.prompt}" with seed ${request.seed}, CFG scale ${request.cfgScale} and ${request.steps} steps: up to seven of the denoised steps,
+with their numbers, and the finished image.*
+
+Ten steps are few, and so the samplers differ. What looks wrong in the picture, and why:
+
+- **PLMS** and, less so, **LMS** end on blotches: one step, long in log σ, leads to the lowest noise level, and they
+  extrapolate over it from four slopes. The PLMS of diffusers does the same with this model and this noise. With 20 steps
+  LMS is clean and PLMS nearly so.
+- **DPM fast** takes 4 steps when 10 are asked for: too few here. With 20 asked for it is clean.
+- **DDIM CFG++** is pale because it divides the CFG scale by 12.5. With \`--cfg-scale 12\` it is as clear as the others.
+- **LCM** is meant for models that were distilled for it.
+
+The coarse shapes and the strong colours of early steps are those of the embedded model, which is small.
+
+## Samplers
+
+*Steps* are those that a run tells when ${asked.join(', ')} are asked for, with the scheduler that \`Automatic\` stands for.
+*Evaluations* counts how often the model is asked in ${asked[1]} steps. *Noise* is what is added on the way if no option says
+otherwise: none, fresh noise, or that of a Brownian motion over the levels; *ancestral* steps go below their goal, and as
+much noise as \`--eta\` says takes them up again. *Options* are those that change anything; \`--s-churn\` adds noise where
+there is none, between \`--s-tmin\` and \`--s-tmax\`, and \`--s-noise\` is a factor on all noise. Edits of prompts count two
+evaluations a step where the sampler is of second order.
+
+${await samplerTable()}
+
+DPM adaptive chooses its steps itself: their number depends on the image, and the movie has its exact duration all the
+same. Restart goes back up from a low level once from 20 steps on, and twice from 36 on.
+
+## Schedulers
+
+![DPM++ 2M with every scheduler, one row each](images/schedulers.webp)
+
+*The same with DPM++ 2M. Beta is spaced in σ, as in the web UI: with ten steps a single one leads from 0.72 to 0.029, and
+DPM++ 2M overshoots there.*
+
+*Levels* are the first, the middle and the last one above 0 of ten steps with the embedded model.
+
+${schedulerTable()}
+`;
+
+if (process.argv.includes('--check')) {
+  if (readFileSync(inDocs('samplers.md'), 'utf8') !== text) {
+    console.error('error: docs/samplers.md is not up to date: run node scripts/write-samplers.mjs');
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(inDocs('samplers.md'), text);
+  await drawSheets();
+}
+
+async function samplerTable() {
+  const rows = [];
+  for (const row of samplers) {
+    const { noise, evaluations, options } = await traitsOf(row);
+    const plans = asked.map((steps) => planOf(row.name, steps));
+    const isKnown = plans.every(({ exact }) => exact);
+    rows.push([
+      row.name,
+      codes(row.aliases),
+      isKnown ? plans.map(({ steps }) => steps).join(', ') : 'as needed',
+      isKnown ? evaluations : 'as needed',
+      row.secondOrder ? 'yes' : '',
+      noise,
+      row.automatic,
+      codes(options.map((option) => `--${option}`)),
+      cited(papersOfSamplers, row.name),
+    ]);
+  }
+  const heads = [
+    'Sampler',
+    'Aliases',
+    'Steps',
+    'Evaluations',
+    'Second order',
+    'Noise',
+    'Automatic',
+    'Options',
+    'Paper',
+  ];
+  return table(heads, rows);
+}
+
+function schedulerTable() {
+  const rows = schedulers.map(({ name, aliases }) => {
+    const plans = asked.map((steps) => planOf('Euler', steps, { scheduler: name }));
+    const levels = plans[0].sigmas.filter((sigma) => sigma > 0);
+    const shown = [levels[0], levels[Math.floor(levels.length / 2)], levels.at(-1)];
+    return [
+      name,
+      codes(aliases),
+      plans.map(({ steps }) => steps).join(', '),
+      shown.map((sigma) => sigma.toPrecision(3)).join(', '),
+      codes(levelOptionsOf(name).map((option) => `--${option}`)),
+      cited(papersOfSchedulers, name),
+    ];
+  });
+  return table(['Scheduler', 'Aliases', 'Steps', 'Levels', 'Options', 'Source'], rows);
+}
+
+function cited(papers, name) {
+  if (papers[name]) return papers[name];
+  throw new Error(`scripts/samplers/papers.mjs does not tell where ${name} comes from.`);
+}
+
+function codes(words) {
+  return words.map((word) => `\`${word}\``).join(', ');
+}
+
+function table(heads, rows) {
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+async function drawSheets() {
+  const host = createEmbeddedHost();
+  const row = (label, change) => sampleRow(host, label, { ...request, ...change });
+  const [bySampler, byScheduler] = [[], []];
+  for (const { name } of samplers) bySampler.push(await row(name, { sampler: name }));
+  for (const { name } of schedulers) byScheduler.push(await row(name, { sampler: 'DPM++ 2M', scheduler: name }));
+  await host[Symbol.asyncDispose]();
+  await writeSheet(inDocs('images/samplers.webp'), bySampler);
+  await writeSheet(inDocs('images/schedulers.webp'), byScheduler);
+}
