@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { CompareIcon } from '../app/icons.js';
 import classes from './compare.module.css';
 import type { JobImage } from './image-result.js';
+import { stageOf } from './stage.js';
 
 type Props = {
   readonly image: JobImage;
@@ -12,7 +13,7 @@ type Props = {
 };
 
 /** Two steps over each other, with a divider that is dragged, or moved with the arrow keys. */
-export default function Compare({ image: { steps, url }, first, onClose }: Props) {
+export default function Compare({ image: { steps, url, width, height }, first, onClose }: Props) {
   const pictures = [
     ...steps.map((each) => ({ value: String(each.step), label: `Step ${each.step}`, url: each.url })),
     ...(url === null ? [] : [{ value: 'finished', label: 'Finished image', url }]),
@@ -24,7 +25,7 @@ export default function Compare({ image: { steps, url }, first, onClose }: Props
   const labelOf = (value: string) => pictures.find((each) => each.value === value)?.label ?? '';
   return (
     <Stack gap="sm">
-      <div className={classes.stage}>
+      <div className={classes.stage} style={stageOf(width, height)}>
         <img src={urlOf(right)} alt={labelOf(right)} />
         <img src={urlOf(left)} alt={labelOf(left)} style={{ clipPath: `inset(0 ${100 - share}% 0 0)` }} />
         <div className={classes.divider} style={{ left: `${share}%` }}>

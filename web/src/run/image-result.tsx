@@ -5,6 +5,7 @@ import { ChoiceStrip } from './choice-strip.js';
 import { Movie } from './media.js';
 import { RenderProgress } from './render-progress.js';
 import { ResultActions } from './result-actions.js';
+import { stageOf } from './stage.js';
 import { StepScrubber } from './step-scrubber.js';
 
 const Compare = lazy(() => import('./compare.js'));
@@ -72,18 +73,20 @@ export function ImageResult({ job, image, renders }: Props) {
 }
 
 function large({ width, height }: JobImage): CSSProperties {
-  return {
-    ...{ display: 'block', width: '100%', objectFit: 'contain', borderRadius: 8 },
-    ...(width > 0 && height > 0 && { aspectRatio: `${width} / ${height}` }),
-  };
+  return { ...stageOf(width, height), display: 'block', objectFit: 'contain', borderRadius: 8 };
 }
 
 function Result({ image, movie }: { readonly image: JobImage; readonly movie: JobMovie | undefined }) {
   const alt = image.infotext.split('\n')[0] || 'The finished image';
-  if (movie) return <Movie {...movie} alt={`How it came about: ${alt}`} hasControls style={{ borderRadius: 8 }} />;
+  if (movie) return <Movie {...movie} alt={`How it came about: ${alt}`} hasControls style={shapeOf(movie)} />;
   if (image.url !== null) return <img src={image.url} alt={alt} style={large(image)} />;
   const last = image.steps.at(-1);
   return last ? <img src={last.url} alt={`Step ${last.step}, the last that is kept`} style={large(image)} /> : null;
+}
+
+/** A grid has another shape than its images. */
+function shapeOf({ width, height }: JobMovie): CSSProperties {
+  return { ...stageOf(width, height), borderRadius: 8 };
 }
 
 /** The newest first: what was rendered again comes before what came of the run itself. */

@@ -5,6 +5,7 @@ import classes from './live-view.module.css';
 import { Notes } from './notes.js';
 import { ProgressBar } from './progress-bar.js';
 import { describe, shareOf, speed } from './progress-words.js';
+import { stageOf } from './stage.js';
 import { stepsSoFar } from './step-places.js';
 import { StepStrip } from './step-strip.js';
 import { usePreviews } from './use-previews.js';
@@ -35,9 +36,8 @@ export function LiveView({ job }: { readonly job: JobShape }) {
   );
 }
 
-/** The shape of the image, at most as high as leaves room for the rest, so that nothing moves when the movie comes. */
+/** Of the shape that the image will have, so that nothing moves when the movie comes. */
 function stageSize({ images, options: { generation } }: JobShape) {
-  const width = images[0]?.width || Number(generation?.width) || 1;
-  const height = images[0]?.height || Number(generation?.height) || 1;
-  return { aspectRatio: `${width} / ${height}`, width: `min(100%, ${(70 * width) / height}vh)` };
+  const [image] = images;
+  return stageOf(image?.width || Number(generation?.width), image?.height || Number(generation?.height));
 }

@@ -56,8 +56,8 @@ function MovingImage({
 }: Props & { readonly playsAtFirst: boolean }) {
   const [plays, setPlays] = useState(playsAtFirst);
   return (
-    <div className={classes.moving}>
-      <img src={plays ? url : posterUrl} alt={alt} className={classes.whole} style={style} />
+    <div className={classes.moving} style={style}>
+      <img src={plays ? url : posterUrl} alt={alt} className={classes.whole} style={{ borderRadius: 'inherit' }} />
       {hasControls && (
         <Button className={classes.toggle} size="compact-xs" variant="default" onClick={() => setPlays(!plays)}>
           {plays ? 'Stop' : 'Play'}

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text } from '@mantine/core';
+import { Alert, Button, Group, Text, VisuallyHidden } from '@mantine/core';
 import { useJob } from '../api/queries.js';
 import type { JobShape } from '../api/types.js';
 import { ProgressBar } from './progress-bar.js';
@@ -8,13 +8,15 @@ import { useCancel } from './use-generate.js';
 /** The further movies that are being made of an image, and why the newest could not be made. */
 export function RenderProgress({ renders }: { readonly renders: readonly JobShape[] }) {
   const newest = renders[0];
+  const going = renders.filter(({ state }) => state === 'queued' || state === 'running');
   return (
     <>
-      {renders
-        .filter(({ state }) => state === 'queued' || state === 'running')
-        .map((render) => (
-          <Rendering key={render.id} render={render} />
-        ))}
+      <VisuallyHidden role="status" aria-live="polite">
+        {going.length > 0 ? 'Another movie is being made' : newest?.state === 'finished' && 'The other movie is there'}
+      </VisuallyHidden>
+      {going.map((render) => (
+        <Rendering key={render.id} render={render} />
+      ))}
       {newest?.state === 'failed' && (
         <Alert color="red" title="The movie was not made" role="alert">
           {newest.error}

@@ -24,7 +24,7 @@ export function usePreviews(job: JobShape): readonly SeenPreview[] {
     const keep = (preview: SeenPreview) => {
       const all = [...kept.filter(({ image, step }) => image !== preview.image || step !== preview.step), preview];
       const next = all.slice(-mostKept);
-      for (const { url } of kept) if (!next.some((other) => other.url === url)) URL.revokeObjectURL(url);
+      for (const { url } of kept) if (!next.some((other) => other.url === url)) letGo(url);
       kept = next;
       setSeen(kept);
     };
@@ -49,9 +49,14 @@ export function usePreviews(job: JobShape): readonly SeenPreview[] {
     return () => {
       clearInterval(timer);
       ending.abort();
-      for (const { url } of kept) URL.revokeObjectURL(url);
+      for (const { url } of kept) letGo(url);
       setSeen([]);
     };
   }, [previewUrl]);
   return seen;
+}
+
+/** Frees a picture, not before what is being drawn has been drawn. */
+function letGo(url: string): void {
+  setTimeout(() => URL.revokeObjectURL(url), 5000);
 }
