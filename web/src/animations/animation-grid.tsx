@@ -1,7 +1,7 @@
 import { Text, UnstyledButton } from '@mantine/core';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import type { AnimationShape } from '../api/types.js';
-import { Movie } from '../run/media.js';
+import { kindOf, Movie } from '../run/media.js';
 import classes from './animation-grid.module.css';
 import { useDelete } from './use-delete.js';
 
@@ -71,10 +71,11 @@ function Poster({ entry, tabIndex, onOpen, onFocus }: PosterProps) {
       onBlur={() => setMoving(false)}
       aria-label={`${name}, ${entry.codec}, ${entry.duration} seconds`}
     >
-      {isMoving && entry.codec !== 'prores_ks' ? (
-        <Movie {...entry} alt="" style={{ height: '100%', objectFit: 'cover' }} />
-      ) : (
-        <img src={entry.posterUrl} alt="" loading="lazy" decoding="async" />
+      <img src={entry.posterUrl} alt="" loading="lazy" decoding="async" />
+      {isMoving && kindOf(entry.codec) !== 'none' && (
+        <div className={classes.movie}>
+          <Movie {...entry} alt="" style={{ height: '100%', objectFit: 'cover' }} />
+        </div>
       )}
       <Text size="xs" truncate className={classes.caption}>
         {name}

@@ -20,6 +20,10 @@ export function GenerationFields({ tab, lastSeed }: { readonly tab: Tab; readonl
     options[name] && <OptionField key={name} {...options[name]} helps={false} {...(choices ? { choices } : {})} />;
   return (
     <Stack gap="md">
+      {field(
+        'model',
+        about?.models.map(({ name }) => name),
+      )}
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
         {field('sampler', about?.samplers)}
         {field('scheduler', about?.schedulers)}

@@ -1,4 +1,4 @@
-import { Group, NumberInput, Slider, Text } from '@mantine/core';
+import { Group, InputLabel, NumberInput, Slider } from '@mantine/core';
 import type { BoundOption } from './use-options.js';
 
 /** A number with a slider, which reaches as far as most people go; the number goes further. */
@@ -12,9 +12,9 @@ export function SliderField({
   return (
     <div>
       <Group justify="space-between" align="end" wrap="nowrap">
-        <Text component="label" htmlFor={`field-${option.name}`} size="sm" fw={500}>
+        <InputLabel htmlFor={`field-${option.name}`} title={option.help}>
           {option.label}
-        </Text>
+        </InputLabel>
         <NumberInput
           id={`field-${option.name}`}
           w={96}
