@@ -92,8 +92,8 @@ type RunSettings = {
 
 /** zlib level of the finished image, the default of libpng */
 const imageCompression = 6;
-/** Images whose movies are not there yet; more than a batch has. */
-const mostFinishing = 64;
+/** Images whose movies are not there yet, and the bytes of their pictures; one alone may have more. */
+const mostFinishing = { images: 64, bytes: 256 * 2 ** 20 };
 /** Pixels; the codec is tried at this size where the model's own is wanted, which only the host knows. */
 const usualSide = 512;
 
@@ -136,7 +136,8 @@ class Run {
   readonly #folder: string;
   readonly #recorder: Recorder;
   readonly #finishing: Promise<AnimationResult | null>[] = [];
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** images whose movies are not there yet, with the bytes of their pictures */
+  readonly #underWay = new Map<Promise<unknown>, number>();
   #images: readonly ImageInfo[] = [];
   #steps = 0;
   #stepsTaken = 0;
@@ -149,19 +150,28 @@ class Run {
   }
 
   async results(): Promise<AnimationResult[]> {
-    try {
-      // Events end when the last one has been taken: until then, steps can still be decoded.
-      for await (const event of generate(this.#settings)) await this.#take(event);
-    } finally {
-      await Promise.allSettled(this.#finishing);
-    }
+    // Where the host fails, the images that came have their movies all the same, and their grid.
+    const taken = this.#takeAll();
+    await Promise.allSettled([taken]);
+    await Promise.allSettled(this.#finishing);
+    const grid = this.#end();
+    await Promise.allSettled([grid]);
+    // The first failure is told: later ones may only follow from it.
+    await taken;
+    return (await Promise.all([...this.#finishing, grid])).filter((result) => result !== null);
+  }
+
+  async #takeAll(): Promise<void> {
+    // Events end when the last one has been taken: until then, steps can still be decoded.
+    for await (const event of generate(this.#settings)) await this.#take(event);
     if (this.#finishing.length === 0 && this.#settings.signal?.aborted) {
       throw new StepsAnimationError('interrupted', 'Stopped before the first step: there is nothing to keep.');
     }
+  }
+
+  async #end(): Promise<AnimationResult | null> {
     const grid = await this.#recorder.end();
-    const gridResult = grid && this.#tellMovie(grid, null, null);
-    const results = await Promise.all(this.#finishing);
-    return [...results, gridResult].filter((result) => result !== null);
+    return grid && this.#tellMovie(grid, null, null);
   }
 
   async #take(event: GenerationEvent): Promise<void> {
@@ -178,7 +188,7 @@ class Run {
         // A failure is told at the end; until then the other images go on.
         finishing.catch(() => {});
         this.#finishing.push(finishing);
-        await this.#makeRoom(finishing);
+        await this.#makeRoom(finishing, event.picture.data.length);
         break;
       }
       case 'note':
@@ -190,12 +200,17 @@ class Run {
   }
 
   /** Finished pictures wait in memory for their movies: a host that is far ahead has to wait. */
-  async #makeRoom(finishing: Promise<unknown>): Promise<void> {
+  async #makeRoom(finishing: Promise<unknown>, bytes: number): Promise<void> {
     const done = () => this.#underWay.delete(finishing);
-    this.#underWay.add(finishing);
+    this.#underWay.set(finishing, bytes);
     finishing.then(done, done);
-    while (this.#underWay.size > mostFinishing)
-      await Promise.race([...this.#underWay].map((one) => one.catch(() => {})));
+    while (this.#isFull) await Promise.race([...this.#underWay.keys()].map((one) => one.catch(() => {})));
+  }
+
+  get #isFull(): boolean {
+    const bytes = [...this.#underWay.values()].reduce((sum, one) => sum + one, 0);
+    const { size } = this.#underWay;
+    return size > mostFinishing.images || (size > 1 && bytes > mostFinishing.bytes);
   }
 
   #start(images: readonly ImageInfo[], passes: readonly PassInfo[]): void {

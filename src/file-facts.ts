@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
+import { readImageHead } from './animation/image-head.js';
 import { readInfotext } from './animation/infotext-files.js';
 import { isAnimatedPng } from './animation/png-text.js';
 import { probeMovie } from './animation/probe.js';
@@ -18,30 +18,29 @@ export type FileFacts = {
  * @throws StepsAnimationError `input` when it is neither or cannot be read
  */
 export async function describeFile(path: string): Promise<FileFacts> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const head = await readImageHead(path).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message.split(',')[0] : String(cause);
     throw new StepsAnimationError('input', `Cannot read the file ${path} (${reason}): check its name.`, { cause });
   });
-  return (await describeImage(path, bytes)) ?? (await describeMovie(path, bytes));
+  return (await describeImage(path, head)) ?? (await describeMovie(path));
 }
 
-async function describeImage(path: string, bytes: Buffer): Promise<FileFacts | undefined> {
-  const metadata = await sharp(bytes, { animated: true })
+async function describeImage(path: string, head: Buffer): Promise<FileFacts | undefined> {
+  const metadata = await sharp(path, { animated: true })
     .metadata()
     .catch(() => undefined);
   if (!metadata || !['png', 'jpeg', 'webp', 'gif'].includes(metadata.format)) return undefined;
   const { format, width, height, pageHeight = height, pages = 1, delay = [] } = metadata;
-  if (format === 'png' && isAnimatedPng(bytes)) return undefined;
-  const infotext = (await readInfotext(bytes)) ?? null;
+  if (format === 'png' && isAnimatedPng(head)) return undefined;
+  const infotext = (await readInfotext(path)) ?? null;
   const facts = { path, format, width, height: pageHeight, infotext };
   if (pages === 1) return { type: 'image', ...facts };
   const duration = delay.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000;
   return { type: 'movie', ...facts, frames: pages, duration };
 }
 
-async function describeMovie(path: string, bytes: Buffer): Promise<FileFacts> {
+async function describeMovie(path: string): Promise<FileFacts> {
   const { tags, ...facts } = await probeMovie(path);
-  const comment = Object.entries(tags).find(([name]) => name.toLowerCase() === 'comment');
-  const infotext = comment?.[1] ?? (await readInfotext(bytes)) ?? null;
+  const infotext = (await readInfotext(path)) ?? null;
   return { type: 'movie', path, ...facts, infotext, tags };
 }

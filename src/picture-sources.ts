@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import sharp, { type Metadata } from 'sharp';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { parseIntermediateStem } from './animation/file-names.js';
+import { readImageHead } from './animation/image-head.js';
 import { readInfotext } from './animation/infotext-files.js';
 import { parseInfotext, withoutIntermediateStep } from './animation/metadata.js';
 import { movieFrames } from './animation/movie-frames.js';
@@ -78,11 +79,9 @@ export class PictureSources implements AsyncDisposable {
     if (images.length === 0) {
       throw new StepsAnimationError('input', `There are no PNG, JPEG or WebP images in the folder ${folder}.`);
     }
-    for (const { files, finished, seed } of images) {
-      // The finished image takes the place of the last step's picture, which shows the same.
-      const shown = finished === null ? files : [...files.slice(0, -1), finished];
+    for (const { pictures, seed } of images) {
       await this.#add(
-        shown.map((path) => ({ type: 'file', path })),
+        pictures.map((path) => ({ type: 'file', path })),
         seed,
       );
     }
@@ -93,7 +92,7 @@ export class PictureSources implements AsyncDisposable {
     const sizes = await Promise.all([...new Set(paths)].map(sizeOf));
     const [first = { width: 1, height: 1 }] = sizes;
     const last = movie ?? paths.at(-1) ?? '';
-    const infotext = withoutIntermediateStep((await readInfotext(await readFile(last))) ?? '');
+    const infotext = withoutIntermediateStep((await readInfotext(last)) ?? '');
     const { fields } = parseInfotext(infotext);
     const known = fields.Seed === undefined ? seed : Number(fields.Seed);
     const size = seed === null ? first : (sizes.at(-1) ?? first);
@@ -149,7 +148,7 @@ function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): Ru
 async function isMovie(path: string): Promise<boolean> {
   if (movieExtensions.has(extname(path).toLowerCase())) return true;
   const { pages = 1, format } = await metadataOf(path);
-  return pages > 1 || (format === 'png' && isAnimatedPng(await readFile(path)));
+  return pages > 1 || (format === 'png' && isAnimatedPng(await readImageHead(path)));
 }
 
 async function sizeOf(path: string): Promise<{ width: number; height: number }> {

@@ -1,10 +1,14 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { readImageHead } from '#dist/animation/image-head.js';
+import { readInfotext } from '#dist/animation/infotext-files.js';
+import { parseInfotext } from '#dist/animation/metadata.js';
 import type { Picture } from '#dist/animation/picture.js';
 import { encodePicture } from '#dist/animation/picture-files.js';
 import { readPictures } from '#dist/animation/picture-source.js';
+import { withPngText } from '#dist/animation/png-text.js';
 import { describeFile } from '#dist/file-facts.js';
 import { render } from '#dist/index.js';
 import { PictureSources } from '#dist/picture-sources.js';
@@ -13,6 +17,8 @@ import { emerging, plain } from './helpers/pictures.js';
 import { temporaryFolder } from './helpers/temporary-folder.js';
 
 const infotext = 'a red apple 🍎, "on a table"\nNegative prompt: ünschön\nSteps: 3, Sampler: Euler a, Seed: 42';
+
+const settings = 'Steps: 3, Sampler: Euler a, Seed: 42';
 
 async function save(path: string, picture: Picture, text = ''): Promise<string> {
   const type = path.endsWith('.jpg') ? 'jpg' : path.endsWith('.webp') ? 'webp' : 'png';
@@ -26,6 +32,20 @@ async function pixels(sources: PictureSources): Promise<Picture[]> {
     pictures.push(picture);
   }
   return pictures;
+}
+
+/** Adds 5 GiB to a file, more than Node can hold in one piece; they take no room on disk. */
+async function enlarge(path: string): Promise<void> {
+  const more = 5 * 2 ** 30;
+  if (/\.(mp4|mov)$/.test(path)) await appendFile(path, freeBox(more));
+  await truncate(path, (await stat(path)).size + more);
+}
+
+/** The head of a box that readers of MP4 pass over. */
+function freeBox(bytes: number): Buffer {
+  const head = Buffer.from([0, 0, 0, 1, ...Buffer.from('free'), 0, 0, 0, 0, 0, 0, 0, 0]);
+  head.writeBigUInt64BE(BigInt(head.length + bytes), 8);
+  return head;
 }
 
 async function animated(path: string): Promise<string> {
@@ -67,11 +87,64 @@ describe('sources of pictures', () => {
       expect(frames).toHaveLength(5);
       const finished = emerging(64, 48, 1);
       expect(ssim(frames.at(-1) ?? plain(64, 48, 0, 0, 0), finished)).toBeGreaterThan(codec === 'gif' ? 0.6 : 0.9);
-      expect(sources.sequences[0]).toMatchObject({
-        infotext: codec === 'apng' || codec === 'gif' || codec === 'webp' ? infotext : expect.any(String),
-      });
+      expect(sources.sequences[0]).toMatchObject({ infotext, seed: 42 });
     },
   );
+
+  it.each(['x264', 'prores_ks'] as const)(
+    'may be a movie larger than what Node can read in one piece, as %s',
+    async (codec) => {
+      const folder = await temporaryFolder();
+      const steps = [0.5, 1].map((progress, index) =>
+        save(join(folder, `${index}.png`), emerging(64, 48, progress), infotext),
+      );
+      const animation = { codec, duration: 0.5, fps: 10 };
+      const { path } = await render({ sources: await Promise.all(steps), animation, outdir: folder });
+      await enlarge(path);
+      await using sources = await PictureSources.find([path]);
+      expect(sources.sequences[0]).toMatchObject({ infotext, seed: 42 });
+      expect(await pixels(sources)).toHaveLength(5);
+      expect(await describeFile(path)).toMatchObject({ infotext, type: 'movie' });
+    },
+  );
+
+  it.each(['png', 'apng', 'gif', 'jpg', 'webp'])('keep their infotext, however large they are, as %s', async (type) => {
+    const folder = await temporaryFolder();
+    const image = await save(join(folder, `image.${type === 'jpg' ? type : 'png'}`), emerging(64, 48, 1), infotext);
+    const codec = (['apng', 'gif', 'webp'] as const).find((name) => name === type);
+    const animation = codec && { codec, duration: 0.5, fps: 10 };
+    const path = animation ? (await render({ sources: [image], animation, outdir: folder })).path : image;
+    await enlarge(path);
+    expect(await readInfotext(path)).toBe(infotext);
+  });
+
+  it('keep their infotext behind more chunks of other text than are worth reading', async () => {
+    const folder = await temporaryFolder();
+    const image = await save(join(folder, 'image.png'), emerging(32, 24, 1), infotext);
+    let bytes: Uint8Array = await readFile(image);
+    for (let chunk = 0; chunk < 3; chunk++) bytes = withPngText(bytes, 'workflow', 'x'.repeat(3 * 2 ** 20));
+    await writeFile(image, bytes);
+    const head = await readImageHead(image);
+    expect(head.length).toBeLessThan(4.1 * 2 ** 20);
+    expect(await readInfotext(image)).toBe(infotext);
+  });
+
+  it.each(['jpg', 'png', 'webp'])('keep a prompt of 60 000 characters of ASCII as %s', async (extension) => {
+    const long = `${'a red apple '.repeat(5000)}\n${settings}`;
+    const path = await save(join(await temporaryFolder(), `image.${extension}`), emerging(32, 24, 1), long);
+    expect(await readInfotext(path)).toBe(long);
+  });
+
+  it.each(['リンゴ', '🍎', 'x'])('keep as much of a prompt of %s as JPEG can hold, and the settings', async (text) => {
+    const prompt = text.repeat(70_000);
+    const path = await save(join(await temporaryFolder(), 'image.jpg'), emerging(32, 24, 1), `${prompt}\n${settings}`);
+    const kept = parseInfotext((await readInfotext(path)) ?? '');
+    expect(kept.fields).toEqual(parseInfotext(settings).fields);
+    const [start = '', end] = kept.prompt.split('...');
+    expect(prompt.startsWith(start) && !/\p{Cs}/u.test(start)).toBe(true);
+    expect(start.length).toBeGreaterThan(32_000);
+    expect(end).toBe('');
+  });
 
   it.each(['png', 'jpg', 'webp'])('keep their infotext as %s', async (extension) => {
     const folder = await temporaryFolder();

@@ -1,7 +1,13 @@
+import { shortenInfotext } from './metadata.js';
+
 const exifFolderTag = 0x8769;
 const userCommentTag = 0x9286;
 const unicodePrefix = 'UNICODE\0';
+const asciiPrefix = 'ASCII\0\0\0';
 const entryBytes = 12;
+// Header, a folder of one entry that leads to the second folder, that folder of one entry, and the comment.
+const [firstFolder, secondFolder] = [8, 8 + 2 + entryBytes + 4];
+const commentAt = secondFolder + 2 + entryBytes + 4;
 
 /** The user comment of EXIF data, where web UIs keep the infotext of JPEG and WebP images. */
 export function readExifComment(exif: Buffer): string | undefined {
@@ -45,10 +51,11 @@ function countAscii(text: string): number {
 
 /** EXIF data (a TIFF header and what follows) that hold `text` as the user comment, as web UIs write it. */
 export function exifWithComment(text: string): Buffer {
-  const comment = Buffer.concat([Buffer.from(unicodePrefix, 'latin1'), Buffer.from(text, 'utf16le').swap16()]);
-  // Header, a folder of one entry that leads to the second folder, that folder of one entry, and the comment.
-  const [firstFolder, secondFolder] = [8, 8 + 2 + entryBytes + 4];
-  const commentAt = secondFolder + 2 + entryBytes + 4;
+  return exifOf(unicodePrefix, Buffer.from(text, 'utf16le').swap16());
+}
+
+function exifOf(prefix: string, text: Buffer): Buffer {
+  const comment = Buffer.concat([Buffer.from(prefix, 'latin1'), text]);
   const exif = Buffer.alloc(commentAt);
   exif.write('MM\0*', 0, 'latin1');
   exif.writeUInt32BE(firstFolder, 4);
@@ -69,13 +76,28 @@ function writeFolder(exif: Buffer, at: number, { tag, type, count, value }: Entr
 
 /** The most that a segment of a JPEG file can hold, less its own length field. */
 const largestSegment = 65_533;
+const exifHeader = Buffer.from('Exif\0\0', 'latin1');
+const mostTextBytes = largestSegment - exifHeader.length - commentAt - unicodePrefix.length;
 const startOfImage = 2;
 
-/** A copy of a JPEG file with EXIF data; one whose text is too long for the format stays without. */
-export function withJpegExif(jpeg: Uint8Array, exif: Uint8Array): Uint8Array {
-  const data = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif]);
-  if (data.length > largestSegment) return jpeg;
+/** A text as the user comment of a JPEG file can hold it: one that is too long is shortened. */
+export function asJpegComment(text: string): string {
+  return shortenInfotext(text, isAscii(text) ? mostTextBytes : Math.floor(mostTextBytes / 2));
+}
+
+/**
+ * A copy of a JPEG file with a text as its user comment: as web UIs write it, in ASCII where that has no room, and
+ * shortened where nothing has.
+ */
+export function withJpegComment(jpeg: Uint8Array, text: string): Uint8Array {
+  const comment = asJpegComment(text);
+  const isLong = comment.length * 2 > mostTextBytes;
+  const exif = isLong ? exifOf(asciiPrefix, Buffer.from(comment, 'ascii')) : exifWithComment(comment);
   const head = Buffer.from([0xff, 0xe1, 0, 0]);
-  head.writeUInt16BE(data.length + 2, 2);
-  return Buffer.concat([jpeg.subarray(0, startOfImage), head, data, jpeg.subarray(startOfImage)]);
+  head.writeUInt16BE(exifHeader.length + exif.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, startOfImage), head, exifHeader, exif, jpeg.subarray(startOfImage)]);
+}
+
+function isAscii(text: string): boolean {
+  return /^\p{ASCII}*$/u.test(text);
 }

@@ -80,10 +80,12 @@ export class FrameComposer implements AsyncDisposable {
       ...frameSize(codec.pixelFormat, settings),
       encoderOptions: encoderOptionsOf(codec, encoderSettings),
     });
+    let motion: MotionInterpolator | undefined;
     try {
-      const motion = await openMotion(settings, codec.pixelFormat);
+      motion = await openMotion(settings, codec.pixelFormat);
       return new FrameComposer(settings, timeline, writer, motion, palette);
     } catch (error) {
+      await motion?.[Symbol.asyncDispose]();
       await writer[Symbol.asyncDispose]();
       throw error;
     }

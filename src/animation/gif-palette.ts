@@ -17,26 +17,23 @@ const largestSide = 256;
 export async function makePalette(pictures: AsyncIterable<Picture>): Promise<Uint8Array> {
   // FFmpeg looks at the bytes when it is asked for the result: until then they must stay.
   const read: Buffer[] = [];
-  let generator: { graph: FilterGraph; source: FilterContext; sink: FilterContext; size: FrameSize } | undefined;
-  try {
-    for await (const picture of pictures) {
-      const size = generator?.size ?? reducedSize(picture);
-      generator ??= { ...(await openGenerator(size)), size };
-      const { data } = await resizePicture(picture, size.width, size.height);
-      const bytes = opaque(data);
-      const frame = bgraFrame(bytes, size, read.push(bytes));
-      check(await generator.source.buffersrcAddFrame(frame), 'encoder', 'collect the colours');
-      frame.free();
-    }
-    if (!generator) throw new StepsAnimationError('input', 'A palette needs at least one picture.');
-    check(await generator.source.buffersrcAddFrame(null), 'encoder', 'collect the colours');
-    const palette = await takeFrame(generator.sink, 'choose the colours');
-    const bytes = Uint8Array.from(palette.toBuffer());
-    palette.free();
-    return bytes;
-  } finally {
-    generator?.graph.free();
+  using graph = new FilterGraph();
+  graph.alloc();
+  let generator: { source: FilterContext; sink: FilterContext; size: FrameSize } | undefined;
+  for await (const picture of pictures) {
+    const size = generator?.size ?? reducedSize(picture);
+    generator ??= { ...(await configure(graph, size)), size };
+    const { data } = await resizePicture(picture, size.width, size.height);
+    const bytes = opaque(data);
+    using frame = bgraFrame(bytes, size, read.push(bytes));
+    check(await generator.source.buffersrcAddFrame(frame), 'encoder', 'collect the colours');
   }
+  if (!generator) throw new StepsAnimationError('input', 'A palette needs at least one picture.');
+  check(await generator.source.buffersrcAddFrame(null), 'encoder', 'collect the colours');
+  using palette = new Frame();
+  palette.alloc();
+  check(await generator.sink.buffersinkGetFrame(palette), 'encoder', 'choose the colours');
+  return Uint8Array.from(palette.toBuffer());
 }
 
 function reducedSize({ width, height }: FrameSize): FrameSize {
@@ -44,18 +41,14 @@ function reducedSize({ width, height }: FrameSize): FrameSize {
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-async function openGenerator(
-  size: FrameSize,
-): Promise<{ graph: FilterGraph; source: FilterContext; sink: FilterContext }> {
-  const graph = new FilterGraph();
-  graph.alloc();
+async function configure(graph: FilterGraph, size: FrameSize) {
   const source = filter(graph, 'buffer', 'pictures', sourceArguments(size));
   const generate = filter(graph, 'palettegen', 'palettegen');
   const sink = filter(graph, 'buffersink', 'palette');
   check(source.link(0, generate, 0), 'encoder', 'prepare the palette');
   check(generate.link(0, sink, 0), 'encoder', 'prepare the palette');
   check(await graph.config(), 'encoder', 'prepare the palette');
-  return { graph, source, sink };
+  return { source, sink };
 }
 
 function filter(graph: FilterGraph, type: string, name: string, parameters?: string): FilterContext {
@@ -82,13 +75,4 @@ function opaque(rgb: Uint8Array): Buffer {
     bgra[to + 2] = rgb[from] ?? 0;
   }
   return bgra;
-}
-
-async function takeFrame(sink: FilterContext, action: string): Promise<Frame> {
-  const frame = new Frame();
-  frame.alloc();
-  const status = await sink.buffersinkGetFrame(frame);
-  if (status < 0) frame.free();
-  check(status, 'encoder', action);
-  return frame;
 }

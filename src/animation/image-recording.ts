@@ -41,7 +41,6 @@ export class ImageRecording {
   readonly #underWay = new Set<Promise<void>>();
   /** the live movie: how many pictures it expects, how many steps it has taken, the number of the last of them */
   #live: { readonly sources: number; taken: number; last: number } | undefined;
-  #liveFailure: string | undefined;
   #failure: unknown;
   #begun = false;
 
@@ -55,6 +54,11 @@ export class ImageRecording {
   /** The number of a step among all steps of the image; undefined when the options leave it out. */
   take(pass: number, step: number): number | undefined {
     return this.#counter.take(pass, step);
+  }
+
+  /** The number of the last step so far, kept or not. */
+  get lastStep(): number {
+    return this.#counter.last;
   }
 
   /** Files of the steps but the last one, which shows the same as the finished image. */
@@ -84,6 +88,12 @@ export class ImageRecording {
 
   /** Hands a step's picture to the movie process; done when it has been kept and composed. */
   async step(step: number, pass: number, picture: Picture): Promise<void> {
+    const work = this.#take(step, pass, picture);
+    this.#underWay.add(work);
+    await work.finally(() => this.#underWay.delete(work));
+  }
+
+  async #take(step: number, pass: number, picture: Picture): Promise<void> {
     const live = this.#live;
     // The finished image takes the place of the last step's picture.
     const compose = live !== undefined && step < this.#context.plannedSteps;
@@ -92,18 +102,18 @@ export class ImageRecording {
       if (step < live.last) await this.#dropLive(`step ${step} came out of order`);
       live.last = step;
     }
+    const { client, startedAt } = this.#context;
+    const keep = intermediateTarget(this.#image, step, this.#context);
     const request = {
       type: 'picture',
       movie: this.#movie,
       picture,
-      keep: intermediateTarget(this.#image, step, this.#context),
       compose: compose && this.#live !== undefined,
     } as const;
-    const work = this.#twice(() => this.#context.client.ask<'picture'>(request)).then((outcome) =>
-      this.#note(step, pass, outcome),
+    const outcome = await this.#twice((isAgain) =>
+      client.ask<'picture'>({ ...request, keep: isAgain ? { ...keep, since: startedAt.getTime() } : keep }),
     );
-    this.#underWay.add(work);
-    await work.finally(() => this.#underWay.delete(work));
+    await this.#note(step, pass, outcome);
   }
 
   /** Remembers what went wrong with a step; it is told when the image is finished. */
@@ -138,6 +148,11 @@ export class ImageRecording {
     }
   }
 
+  /** Lets go of the live movie of an image that did not come. */
+  async giveUp(): Promise<void> {
+    await this.#dropLive('its finished image did not come');
+  }
+
   async #settle(): Promise<void> {
     await Promise.all(this.#underWay);
     this.#throwFailure();
@@ -147,10 +162,6 @@ export class ImageRecording {
     const live = this.#live;
     if (!live) return undefined;
     const { client, plannedSteps } = this.#context;
-    if (this.#liveFailure !== undefined) {
-      await this.#dropLive(this.#liveFailure);
-      return undefined;
-    }
     if (live.taken !== live.sources - 1 || this.#counter.last > plannedSteps) {
       await this.#dropLive(`${this.#counter.last} steps came instead of ${plannedSteps}`);
       return undefined;
@@ -183,17 +194,17 @@ export class ImageRecording {
     return { movie, sources: sources.length };
   }
 
-  async #twice<T>(work: () => Promise<T>): Promise<T> {
+  async #twice<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
     return await twice(work, this.#context.debug);
   }
 
-  #note(step: number, pass: number, { kept, keepError, composeError }: PictureOutcome): void {
+  async #note(step: number, pass: number, { kept, keepError, composeError }: PictureOutcome): Promise<void> {
     if (kept !== null) {
       this.files.add(step, kept);
       this.#context.onKept(this.#movie, { step, pass, path: kept });
     }
     if (keepError) this.fail(new StepsAnimationError(keepError.code, keepError.message));
-    if (composeError) this.#liveFailure ??= composeError.message;
+    if (composeError) await this.#dropLive(composeError.message);
   }
 
   async #dropLive(reason: string): Promise<void> {

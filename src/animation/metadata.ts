@@ -54,6 +54,18 @@ export function withoutIntermediateStep(infotext: string): string {
   return infotext.replace(/(?:, )?intermediate: \d+\s*$/u, '');
 }
 
+const ellipsis = '...';
+
+/** An infotext of `most` characters at most: the prompt is cut short, the settings in the last line stay if they can. */
+export function shortenInfotext(infotext: string, most: number): string {
+  if (infotext.length <= most) return infotext;
+  const [lastLine = ''] = infotext.match(/\n[^\n]*$/u) ?? [];
+  const settings = lastLine.length + ellipsis.length <= most ? lastLine : '';
+  // The first half of a pair that was cut apart goes, too.
+  const start = infotext.slice(0, most - ellipsis.length - settings.length).replace(/\p{Cs}$/u, '');
+  return `${start}${ellipsis}${settings}`;
+}
+
 /** What the tags of a movie are made from. */
 export type MovieTagFacts = {
   /** of the finished image; may be empty if it is not known */

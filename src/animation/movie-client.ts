@@ -13,14 +13,14 @@ class MovieProcessEnded extends StepsAnimationError {
   }
 }
 
-/** A process that ended unexpectedly is replaced; what it was doing is asked for once more. */
-export async function twice<T>(work: () => Promise<T>, debug: (message: string) => void): Promise<T> {
+/** A process that ended unexpectedly is replaced; what it was doing is asked for once more: then, `isAgain` is true. */
+export async function twice<T>(work: (isAgain: boolean) => Promise<T>, debug: (message: string) => void): Promise<T> {
   try {
-    return await work();
+    return await work(false);
   } catch (error) {
     if (!(error instanceof MovieProcessEnded)) throw error;
     debug(error.message);
-    return await work();
+    return await work(true);
   }
 }
 

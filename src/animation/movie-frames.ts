@@ -65,15 +65,17 @@ async function received(decoder: CodecContext, frame: Frame, path: string): Prom
 /** Converts decoded frames to packed RGB with FFmpeg's scaler, which knows every pixel format and colour tag. */
 class RgbConverter implements Disposable {
   readonly #path: string;
-  #graph: { graph: FilterGraph; source: FilterContext; sink: FilterContext } | undefined;
+  readonly #graph = new FilterGraph();
+  #ends: { source: FilterContext; sink: FilterContext } | undefined;
 
   constructor(path: string) {
     this.#path = path;
+    this.#graph.alloc();
   }
 
   async convert(frame: Frame): Promise<Picture> {
-    this.#graph ??= await this.#open(frame);
-    const { source, sink } = this.#graph;
+    this.#ends ??= await this.#configure(frame);
+    const { source, sink } = this.#ends;
     check(await source.buffersrcAddFrame(frame), this.#path);
     const rgb = new Frame();
     rgb.alloc();
@@ -85,10 +87,9 @@ class RgbConverter implements Disposable {
     }
   }
 
-  async #open(frame: Frame) {
+  async #configure(frame: Frame) {
+    const graph = this.#graph;
     const { width, height, format } = frame;
-    const graph = new FilterGraph();
-    graph.alloc();
     const pixels = `pix_fmt=${avGetPixFmtName(format as Parameters<typeof avGetPixFmtName>[0])}`;
     const source = filter(graph, 'buffer', `video_size=${width}x${height}:${pixels}:time_base=1/1000`);
     const scale = filter(graph, 'scale', 'flags=accurate_rnd+full_chroma_int+full_chroma_inp+bicubic');
@@ -102,11 +103,11 @@ class RgbConverter implements Disposable {
       check(from.link(0, to, 0), this.#path);
     }
     check(await graph.config(), this.#path);
-    return { graph, source, sink };
+    return { source, sink };
   }
 
   [Symbol.dispose](): void {
-    this.#graph?.graph.free();
+    this.#graph.free();
   }
 }
 

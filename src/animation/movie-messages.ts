@@ -8,7 +8,12 @@ import type { PictureSource } from './picture-source.js';
 export type FileTarget = { readonly folder: string; readonly stem: string };
 
 /** A picture to be kept as an intermediate file, with its infotext. */
-export type IntermediateTarget = FileTarget & { readonly infotext: string; readonly format: PictureFormat };
+export type IntermediateTarget = FileTarget & {
+  readonly infotext: string;
+  readonly format: PictureFormat;
+  /** milliseconds since 1970: where a process that ended may have written it since then, it is not written again */
+  readonly since?: number;
+};
 
 /** What the recorder asks of the movie process. `movie` tells movies of one run apart. */
 export type MovieRequest =

@@ -14,7 +14,7 @@ import type {
 } from './movie-messages.js';
 import type { Picture } from './picture.js';
 import { encodePicture } from './picture-files.js';
-import { writeWhole } from './whole-files.js';
+import { findWhole, writeWhole } from './whole-files.js';
 
 // The process in which movies are made, forked by the recorder. It gives way to the sampler, and a crash of
 // the encoder ends it alone.
@@ -25,8 +25,12 @@ const turns = new Map<number, Promise<unknown>>();
 /** Movies of pictures that are all there are made one after another: each uses all cores, and as much memory. */
 let rendering: Promise<unknown> = Promise.resolve();
 
+/** Pictures that are being saved. */
+const keeping = new Set<Promise<string>>();
+
 function send(message: FromMovieProcess): void {
-  process.send?.(message);
+  // Where the recorder is gone, nobody needs to know.
+  process.send?.(message, undefined, undefined, () => {});
 }
 
 async function handle(request: MovieRequest): Promise<MovieReply[keyof MovieReply]> {
@@ -61,7 +65,7 @@ async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>):
   // Composing takes its turn before anything is awaited: pictures must not overtake each other.
   const [composed, kept] = await Promise.allSettled([
     compose ? inTurn(movie, () => addToMovie(movie, picture)) : null,
-    keep ? keepPicture(picture, keep) : null,
+    keep ? noted(keepPicture(picture, keep)) : null,
   ]);
   return {
     kept: kept.status === 'fulfilled' ? kept.value : null,
@@ -70,9 +74,18 @@ async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>):
   };
 }
 
+function noted(work: Promise<string>): Promise<string> {
+  const forget = () => keeping.delete(work);
+  keeping.add(work);
+  work.then(forget, forget);
+  return work;
+}
+
 async function keepPicture(picture: Picture, target: IntermediateTarget): Promise<string> {
-  const { folder, stem, infotext, format } = target;
-  return await writeWhole(folder, stem, format.type, await encodePicture(picture, infotext, format));
+  const { folder, stem, infotext, format, since } = target;
+  const bytes = await encodePicture(picture, infotext, format);
+  const written = since === undefined ? undefined : await findWhole(folder, stem, format.type, bytes, since);
+  return written ?? (await writeWhole(folder, stem, format.type, bytes));
 }
 
 async function addToMovie(movie: number, picture: Picture): Promise<void> {
@@ -122,7 +135,8 @@ async function answer({ id, request }: ToMovieProcess): Promise<void> {
 }
 
 async function leave(): Promise<void> {
-  await Promise.allSettled([...movies.keys()].map((movie) => inTurn(movie, () => dropMovie(movie))));
+  const dropped = [...movies.keys()].map((movie) => inTurn(movie, () => dropMovie(movie)));
+  await Promise.allSettled([...dropped, ...keeping]);
   process.exit();
 }
 

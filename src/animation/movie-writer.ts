@@ -118,14 +118,16 @@ export class MovieWriter implements AsyncDisposable {
     if (status < 0) packet.free();
     if (status === AVERROR_EAGAIN || status === AVERROR_EOF) return false;
     check(status, 'encoder', 'encode a frame');
-    await this.#muxing;
-    this.#muxing = this.#mux(packet);
+    const before = this.#muxing;
+    this.#muxing = this.#mux(packet, before);
     this.#muxing.catch(() => {});
+    await before;
     return true;
   }
 
-  async #mux(packet: Packet): Promise<void> {
+  async #mux(packet: Packet, before: Promise<void>): Promise<void> {
     try {
+      await before;
       const [stream] = this.#container.streams;
       if (!stream) throw new StepsAnimationError('encoder', 'The movie has lost its stream; please report this.');
       if (packet.duration === 0n) packet.duration = 1n;
@@ -153,7 +155,9 @@ export class MovieWriter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#released) return;
     this.#released = true;
-    await Promise.allSettled([this.#encoding, this.#muxing]);
+    // In this order: the last frame to be encoded begins to write its packet.
+    await this.#encoding.catch(() => {});
+    await this.#muxing.catch(() => {});
     await release(this.#encoder, this.#container, this.#file);
   }
 }

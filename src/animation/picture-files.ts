@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import { StepsAnimationError } from '../errors.js';
-import { exifWithComment, withJpegExif } from './exif-comment.js';
+import { exifWithComment, withJpegComment } from './exif-comment.js';
 import type { Picture } from './picture.js';
 import { withPngText } from './png-text.js';
 import { withWebpExif } from './webp-exif.js';
@@ -65,8 +65,7 @@ export async function encodePicture(picture: Picture, infotext: string, format: 
     : image.webp({ quality, smartSubsample: true, effort: 2 })
   ).toBuffer();
   if (infotext === '') return bytes;
-  const exif = exifWithComment(infotext);
-  return type === 'jpg' ? withJpegExif(bytes, exif) : withWebpExif(bytes, exif);
+  return type === 'jpg' ? withJpegComment(bytes, infotext) : withWebpExif(bytes, exifWithComment(infotext));
 }
 
 /** A picture at another size, enlarged or reduced smoothly (Lanczos). */

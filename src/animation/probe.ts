@@ -75,6 +75,17 @@ export async function probeMovie(path: string): Promise<MovieFacts> {
   }
 }
 
+/** The `comment` tag of a movie, which Matroska names in capitals; undefined if there is none, or no movie. */
+export async function readMovieComment(path: string): Promise<string | undefined> {
+  const container = new FormatContext();
+  try {
+    if ((await openContainer(container, path)) < 0) return undefined;
+    return Object.entries(tagsOf(container)).find(([name]) => name.toLowerCase() === 'comment')?.[1];
+  } finally {
+    await container.closeInput();
+  }
+}
+
 async function countPackets(container: FormatContext, packet: Packet, index: number, path: string): Promise<number> {
   for (let count = 0; ; ) {
     const status = await container.readFrame(packet);

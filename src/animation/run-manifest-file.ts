@@ -32,11 +32,12 @@ export class RunManifestFile {
     void this.#writeSoon();
   }
 
-  /** Notes how an image ended; `finished` is the path of its file, if there is one. */
-  finish(image: number, reason: ManifestImage['reason'], finished: string | undefined): void {
+  /** Notes how an image ended, after which step; `finished` is the path of its file, if there is one. */
+  finish(image: number, reason: ManifestImage['reason'], lastStep: number, finished: string | undefined): void {
     const noted = this.#manifest.images[image];
     if (!noted) return;
     noted.reason = reason;
+    noted.lastStep = lastStep;
     noted.finished = finished === undefined ? null : relative(this.#folder, finished).split(sep).join('/');
     noted.steps.sort((a, b) => a.step - b.step);
     void this.#writeSoon();
@@ -48,9 +49,10 @@ export class RunManifestFile {
    */
   async end(): Promise<void> {
     this.#manifest.endedAt = new Date().toISOString();
+    const isNoted = this.#isDue || this.#path !== undefined;
     this.#isDue = false;
     await this.#writing;
-    if (this.#path) await this.#write();
+    if (isNoted) await this.#write();
   }
 
   /** Removes it; to be called when the files that it lists are gone. */

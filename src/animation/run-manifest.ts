@@ -27,6 +27,8 @@ const runManifestSchema = z.object({
       reason: z.enum(['finished', 'interrupted', 'skipped']).nullable(),
       /** the finished image, relative to the manifest, with forward slashes */
       finished: z.string().nullable(),
+      /** number of the last step, of which the finished image takes the place; null like `reason` */
+      lastStep: z.int().min(0).nullable().default(null),
       /** a file is a name in the manifest's folder; `at` is in milliseconds since `startedAt` */
       steps: z.array(
         z.object({ step: z.int().min(1), pass: z.enum(['base', 'hires']), file: z.string(), at: z.number() }),

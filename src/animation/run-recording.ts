@@ -1,9 +1,10 @@
 import { StepsAnimationError } from '../errors.js';
+import { asJpegComment } from './exif-comment.js';
 import { movieStem } from './file-names.js';
 import type { FrameSize } from './frame-format.js';
 import { ImageRecording, type Recording } from './image-recording.js';
 import { LiveMovies } from './live-movies.js';
-import { movieTags } from './metadata.js';
+import { movieTags, withIntermediateStep } from './metadata.js';
 import { twice } from './movie-client.js';
 import { durationOf } from './options.js';
 import type { Picture } from './picture.js';
@@ -51,6 +52,7 @@ export class RunRecording {
       readonly onIntermediate: (file: { image: number; step: number; path: string }) => void;
     },
   ) {
+    if (images.some((image) => isCutShort(image, context))) context.note(cutShort);
     this.#images = images;
     this.#context = {
       ...context,
@@ -82,7 +84,7 @@ export class RunRecording {
     const recording = this.image(index);
     const saved = finished.path?.catch(() => undefined);
     const result = await recording.finish(picture, infotext, reason === 'finished', arrivedAt).finally(async () => {
-      this.#manifest.finish(index, reason, await saved);
+      this.#manifest.finish(index, reason, recording.lastStep, await saved);
     });
     const path = await saved;
     const { width, height } = picture;
@@ -106,6 +108,7 @@ export class RunRecording {
       for (const index of this.#ended.keys()) await this.#deleteFiles(index);
       return grid;
     } finally {
+      for (const recording of this.#recordings) await recording.giveUp();
       const isEmpty = this.#recordings.every(({ files }) => files.count === 0);
       await (isEmpty ? this.#manifest.delete() : this.#manifest.end());
     }
@@ -174,7 +177,19 @@ export class RunRecording {
 
 function manifestImage({ batch, position, seed, prompt, infotext, width, height }: RecordedImage): ManifestImage {
   const size = { width: width ?? null, height: height ?? null };
-  return { batch, position, seed, prompt, infotext, ...size, reason: null, finished: null, steps: [] };
+  return { batch, position, seed, prompt, infotext, ...size, reason: null, finished: null, lastStep: null, steps: [] };
+}
+
+const cutShort =
+  'the prompt is longer than a JPEG file can hold: it is cut short in the intermediate images; png and webp keep it whole';
+
+/** Whether files that stay cannot hold the whole infotext. */
+function isCutShort(
+  { infotext }: RecordedImage,
+  { animation: { deleteIntermediate, intermediateFormat } }: Pick<RecordingContext, 'animation'>,
+): boolean {
+  const text = withIntermediateStep(infotext, 1);
+  return !deleteIntermediate && intermediateFormat === 'jpg' && asJpegComment(text) !== text;
 }
 
 /** What the passes of a run mean for each of its images. */

@@ -2,13 +2,17 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { type IntermediateName, parseIntermediateStem, safePrompt } from './file-names.js';
 import { type ManifestImage, parseManifest } from './run-manifest.js';
+import { timeTolerance } from './whole-files.js';
 
-/** An image of a run: its intermediate files in the order of their steps, and the finished image if it is there. */
+/** An image of a run. */
 export type RunImage = {
   /** null where the files' names do not tell */
   readonly seed: number | null;
-  readonly files: readonly string[];
-  readonly finished: string | null;
+  /**
+   * paths of the intermediate files in the order of their steps, and of the finished image if it is there: it takes
+   * the place of the last step's picture, which shows the same
+   */
+  readonly pictures: readonly string[];
 };
 
 /** Intermediate files that were made together. */
@@ -48,7 +52,7 @@ export async function readRuns(folder: string): Promise<Run[]> {
   );
   const all = [...runs, ...(await runsByName(folder, [...present]))];
   return all
-    .map((run) => ({ ...run, images: run.images.filter(({ files, finished }) => files.length > 0 || finished) }))
+    .map((run) => ({ ...run, images: run.images.filter(({ pictures }) => pictures.length > 0) }))
     .filter(({ images }) => images.length > 0)
     .sort((a, b) => a.startedAt - b.startedAt);
 }
@@ -65,9 +69,6 @@ async function readManifests(folder: string, names: readonly string[]) {
   }
   return listed;
 }
-
-/** Milliseconds by which a file's time can be before its run's: file systems round it, FAT to two seconds. */
-const timeTolerance = 2000;
 
 /** Files that a killed run could not list any more: their names continue those of an image that did not end. */
 async function adopt(folder: string, startedAt: number, image: ListedImage, present: Set<string>): Promise<void> {
@@ -102,7 +103,12 @@ async function runImage(
 ): Promise<RunImage> {
   const finished = facts.finished === null ? null : resolve(folder, facts.finished);
   const isThere = finished !== null && imageExtensions.has(extname(finished)) && (await isFile(finished));
-  return { seed: facts.seed, files: names.map((name) => join(folder, name)), finished: isThere ? finished : null };
+  const paths = (of: readonly string[]) => of.map((name) => join(folder, name));
+  if (!isThere) return { seed: facts.seed, pictures: paths(names) };
+  // Manifests of before did not tell the last step.
+  const lastStep = facts.lastStep ?? facts.steps.at(-1)?.step ?? 0;
+  const earlier = new Set(facts.steps.filter(({ step }) => step < lastStep).map(({ file }) => file));
+  return { seed: facts.seed, pictures: [...paths(names.filter((name) => earlier.has(name))), finished] };
 }
 
 async function isFile(path: string): Promise<boolean> {
@@ -124,7 +130,7 @@ async function runsByName(folder: string, names: readonly string[]): Promise<Run
     [...groups.values()].map(async (group) => {
       const files = group.map((name) => join(folder, name));
       const [first = ''] = files;
-      const image = { seed: parsed(basename(first))?.seed ?? null, files, finished: null };
+      const image = { seed: parsed(basename(first))?.seed ?? null, pictures: files };
       return { startedAt: (await stat(first)).mtimeMs, images: [image] };
     }),
   );

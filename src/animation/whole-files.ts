@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { access, constants, link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
@@ -69,6 +69,30 @@ export async function writeWhole(folder: string, stem: string, extension: string
   }
 }
 
+/** Milliseconds by which a file's time can be before its run's: file systems round it, FAT to two seconds. */
+export const timeTolerance = 2000;
+
+/**
+ * Finds a file that `writeWhole` was asked for before and may have written.
+ * @param since when it was asked for the first time at the earliest, in milliseconds since 1970
+ * @returns its path; undefined if no file of this name, or with a number after it, has these bytes
+ */
+export async function findWhole(
+  folder: string,
+  stem: string,
+  extension: string,
+  bytes: Uint8Array,
+  since: number,
+): Promise<string | undefined> {
+  for (let suffix = 0; ; suffix++) {
+    const path = join(folder, numbered(stem, suffix, extension));
+    const facts = await stat(path).catch(() => undefined);
+    if (!facts) return undefined;
+    const mayBe = facts.mtimeMs >= since - timeTolerance && facts.size === bytes.length;
+    if (mayBe && (await readFile(path)).equals(bytes)) return path;
+  }
+}
+
 /** Replaces a file's content: at any moment there is the old or the new one, whole. */
 export async function replaceWhole(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = temporaryPath(dirname(path));
@@ -110,9 +134,13 @@ export async function syncFile(path: string): Promise<void> {
 /** Gives a whole file its final name, or the next free one with `-1`, `-2`, …; never replaces another file. */
 export async function publish(temporary: string, folder: string, stem: string, extension: string): Promise<string> {
   for (let suffix = 0; ; suffix++) {
-    const path = join(folder, suffix === 0 ? `${stem}.${extension}` : `${stem}-${suffix}.${extension}`);
+    const path = join(folder, numbered(stem, suffix, extension));
     if (await moveWithoutReplacing(temporary, path)) return path;
   }
+}
+
+function numbered(stem: string, suffix: number, extension: string): string {
+  return suffix === 0 ? `${stem}.${extension}` : `${stem}-${suffix}.${extension}`;
 }
 
 async function moveWithoutReplacing(from: string, to: string): Promise<boolean> {

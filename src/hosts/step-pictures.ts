@@ -29,11 +29,13 @@ export type PreviewMeans = {
 };
 
 /**
- * Whether steps can become pictures, and those a movie, while others are sampled without slowing the sampler down. On
- * two cores even processes of the lowest priority cost it a tenth of its time or more, so there the pictures come
- * afterwards; whoever wants to watch asks for `preview`.
+ * Whether steps can become pictures, and those a movie, while others are sampled without slowing the sampler down.
+ * Where not, even processes of the lowest priority cost quick steps a tenth of their time or more: their pictures come
+ * afterwards, and whoever wants to watch asks for `preview`.
  */
 const coresToSpare = availableParallelism() > 2;
+/** Milliseconds; slower steps hardly notice, and many of them are too much to lose if the process is killed. */
+const quickStep = 200;
 
 /** Decoding a step may cost this share of the time that the step took … */
 const mostOfStep = 0.1;
@@ -71,7 +73,7 @@ export class StepPictures {
   async picture(latent: Latent): Promise<Picture> {
     if (this.#isClosed) throw new StepsAnimationError('usage', 'A step can be decoded only until its run has ended.');
     const { colours, inference } = this.#means;
-    if (!coresToSpare) await inference.idle();
+    if (!coresToSpare && this.#stepMilliseconds < quickStep) await inference.idle();
     this.#chosen ??= this.#wanted === 'auto' ? this.#choose(latent) : Promise.resolve({ kind: this.#wanted });
     const { kind, measured } = await this.#chosen;
     if (measured?.latent === latent) return measured.picture;

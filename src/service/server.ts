@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
-import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
+import { api } from './api/api.js';
+import { lasting } from './api/files.js';
 import type { ServiceFacts } from './facts.js';
 import { HttpError } from './http-error.js';
 import type { JobService } from './job.js';
@@ -29,8 +32,6 @@ export type ServerSettings = {
   readonly users?: readonly string[];
   /** `warn` if left out; logs go to standard error, each request from `info` on */
   readonly logLevel?: LogLevel;
-  /** further APIs */
-  readonly plugins?: readonly FastifyPluginAsync[];
 };
 
 export type Server = AsyncDisposable & {
@@ -42,6 +43,8 @@ export type Server = AsyncDisposable & {
 
 const usualAddress = '127.0.0.1';
 const usualPort = 7870;
+/** Until a request has arrived whole; its answer may take as long as it needs. */
+const mostMillisecondsOfARequest = 300_000;
 const webFolder = fileURLToPath(new URL('../web', import.meta.url));
 
 /**
@@ -73,6 +76,7 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
   const app = fastify({
     logger: logLevel === 'silent' ? false : { level: logLevel, stream: process.stderr },
     bodyLimit: mostBodyBytes,
+    requestTimeout: mostMillisecondsOfARequest,
     routerOptions: { ignoreTrailingSlash: true },
   });
   app.setErrorHandler(answerProblem);
@@ -80,10 +84,24 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
     throw new HttpError(404, `There is nothing at ${url}.`);
   });
   acceptEmptyJson(app);
+  closeConnections(app);
   guard(app, listen, allowedHosts, users);
-  for (const plugin of [sdapi(service, facts), ...(settings.plugins ?? [])]) await app.register(plugin);
-  if (existsSync(webFolder)) await app.register(fastifyStatic, { root: webFolder, preCompressed: true });
+  await app.register(sdapi(service, facts));
+  await app.register(api, { service, facts });
+  if (existsSync(webFolder)) {
+    await app.register(fastifyStatic, {
+      root: webFolder,
+      preCompressed: true,
+      cacheControl: false,
+      setHeaders: keepPage,
+    });
+  }
   return app;
+}
+
+/** Files with a hash in their names never change; the page itself is asked for each time. */
+function keepPage({ setHeader }: { setHeader: (name: string, value: string) => unknown }, path: string): void {
+  setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? lasting : 'no-cache');
 }
 
 /** Who may ask, and what browsers may do with the answers. */
@@ -96,6 +114,17 @@ function guard(app: FastifyInstance, listen: string, hosts: readonly string[], u
     for (const [name, value] of Object.entries(securityHeaders)) {
       if (!reply.hasHeader(name)) reply.header(name, value);
     }
+  });
+}
+
+/** What is answered while the server closes is the last on its connection: clients would keep it open, and us waiting. */
+function closeConnections(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (closing) reply.header('connection', 'close');
   });
 }
 

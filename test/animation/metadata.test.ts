@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { movieTags, parseInfotext, withIntermediateStep, withoutIntermediateStep } from '#dist/animation/metadata.js';
+import {
+  movieTags,
+  parseInfotext,
+  shortenInfotext,
+  withIntermediateStep,
+  withoutIntermediateStep,
+} from '#dist/animation/metadata.js';
 
 const infotext = [
   'a red apple, shiny',
@@ -49,6 +55,23 @@ describe('intermediate step', () => {
     expect(withIntermediateStep('', 1000)).toBe('intermediate: 1000');
     expect(withoutIntermediateStep(text)).toBe(infotext);
     expect(withoutIntermediateStep(infotext)).toBe(infotext);
+  });
+});
+
+describe('shortenInfotext', () => {
+  it('keeps the settings where it can, and never gives more than was asked for', () => {
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(text, text, fc.boolean(), fc.integer({ min: 3, max: 40 }), (prompt, line, hasLine, most) => {
+        const [lastLine] = line.split('\n');
+        const whole = hasLine ? `${prompt}\n${lastLine}` : prompt;
+        const short = shortenInfotext(whole, most);
+        if (whole.length <= most) return short === whole;
+        const keepsLine = !hasLine || `...\n${lastLine}`.length > most || short.endsWith(`...\n${lastLine}`);
+        return short.length <= most && keepsLine && whole.startsWith(short.slice(0, short.lastIndexOf('...')));
+      }),
+    );
+    expect(shortenInfotext('an apple 🍎 on a table\nSteps: 3', 22)).toBe('an apple ...\nSteps: 3');
   });
 });
 

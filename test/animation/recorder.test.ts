@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readInfotext } from '#dist/animation/infotext-files.js';
 import type { AnimationOptionsInput } from '#dist/animation/options.js';
 import { animationOptionsSchema } from '#dist/animation/options.js';
 import type { Picture } from '#dist/animation/picture.js';
@@ -21,6 +22,8 @@ type Plan = {
   readonly complete?: boolean;
   readonly events?: RecorderEvent[];
   readonly last?: Picture;
+  readonly infotext?: string;
+  readonly order?: readonly number[];
   readonly picture?: (step: number) => Picture | (() => Promise<Picture>);
 };
 
@@ -28,10 +31,17 @@ async function record(folder: string, plan: Plan) {
   const { steps, options = {}, complete = true, events = [], picture } = plan;
   const animation = animationOptionsSchema.parse({ duration: 1, ...options });
   await using recorder = await Recorder.open({ animation, folder, onEvent: (event) => events.push(event) }, size);
-  const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, ...size };
+  const image = {
+    batch: 0,
+    position: 0,
+    seed: 42,
+    prompt: 'a red apple',
+    infotext: plan.infotext ?? infotext,
+    ...size,
+  };
   const planned = 'planned' in plan ? plan.planned : steps;
   recorder.start([image], [{ kind: 'base', steps: planned ?? steps, exact: planned !== undefined }]);
-  for (let step = 1; step <= steps; step++) {
+  for (const step of plan.order ?? Array.from({ length: steps }, (_, index) => index + 1)) {
     recorder.step({ image: 0, pass: 0, step }, picture?.(step) ?? emerging(size.width, size.height, step / steps));
   }
   const reason = complete ? 'finished' : 'interrupted';
@@ -39,6 +49,19 @@ async function record(folder: string, plan: Plan) {
 }
 
 const debugOf = (events: RecorderEvent[]) => events.flatMap((event) => (event.type === 'debug' ? [event.message] : []));
+
+/** @returns the processes that were killed */
+async function killMovieProcess(): Promise<string[]> {
+  const killed: string[] = [];
+  const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
+  for (const id of children.trim().split(' ')) {
+    const commandLine = await readFile(`/proc/${id}/cmdline`, 'utf8');
+    if (!commandLine.includes('movie-process')) continue;
+    process.kill(Number(id), 'SIGKILL');
+    killed.push(id);
+  }
+  return killed;
+}
 
 describe('recorder', () => {
   it('makes a movie live that ends on the finished image, and clears up', async () => {
@@ -114,6 +137,23 @@ describe('recorder', () => {
     expect(readPngText(png, 'parameters')).toBe(`${infotext}, intermediate: 002`);
   });
 
+  it.each([
+    ['jpg', 1],
+    ['png', 0],
+  ] as const)(
+    'says whether the prompt is too long for intermediate images as %s',
+    async (intermediateFormat, notes) => {
+      const events: RecorderEvent[] = [];
+      const long = `${'ä'.repeat(40_000)}\n${infotext}`;
+      const options = { deleteIntermediate: false, intermediateFormat };
+      const { kept } = await record(await temporaryFolder(), { steps: 2, options, events, infotext: long });
+      expect(events.filter(({ type }) => type === 'note')).toHaveLength(notes);
+      const written = (await readInfotext(kept[0] ?? '')) ?? '';
+      expect(written === `${long}, intermediate: 001`).toBe(notes === 0);
+      expect(written).toMatch(/\nSteps: 8, .* Seed: 42, intermediate: 001$/);
+    },
+  );
+
   it('makes the movie of an interrupted run at its full duration, or keeps its images', async () => {
     const folder = await temporaryFolder();
     const movie = await record(folder, { steps: 3, planned: 8, complete: false });
@@ -169,15 +209,7 @@ describe('recorder', () => {
     const { movie, steps } = await record(folder, {
       steps: 12,
       picture: (step) => async () => {
-        if (step === 6) {
-          const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
-          for (const id of children.trim().split(' ')) {
-            const commandLine = await readFile(`/proc/${id}/cmdline`, 'utf8');
-            if (!commandLine.includes('movie-process')) continue;
-            process.kill(Number(id), 'SIGKILL');
-            killed.push(id);
-          }
-        }
+        if (step === 6) killed.push(...(await killMovieProcess()));
         return emerging(size.width, size.height, step / 12);
       },
     });
@@ -185,6 +217,41 @@ describe('recorder', () => {
     expect(movie?.frames).toBe(30);
     expect(steps).toBe(12);
     expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
+  });
+
+  it('leaves nothing of an image that never came, and records the next run', async () => {
+    const folder = await temporaryFolder();
+    const animation = animationOptionsSchema.parse({ duration: 1 });
+    await using recorder = await Recorder.open({ animation, folder }, size);
+    const image = { batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext, ...size };
+    const last = { picture: emerging(size.width, size.height, 1), infotext, reason: 'finished' } as const;
+    for (const hasImage of [false, true]) {
+      recorder.start([image], [{ kind: 'base', steps: 2, exact: true }]);
+      recorder.step({ image: 0, pass: 0, step: 1 }, emerging(size.width, size.height, 0.5));
+      if (hasImage) await recorder.finish(0, last);
+      await recorder.end();
+      expect(await readdir(join(folder, 'animation'))).toEqual(hasImage ? ['42-a red apple.mp4'] : []);
+    }
+  });
+
+  it('waits for a step that came out of order', async () => {
+    const folder = await temporaryFolder();
+    const { steps, movie } = await record(folder, { steps: 5, order: [1, 2, 4, 5, 3] });
+    expect([steps, movie?.frames]).toEqual([5, 30]);
+    expect(await readdir(folder)).toEqual(['animation']);
+  });
+
+  it('finds the steps again that a killed movie process had saved already', async () => {
+    const folder = await temporaryFolder();
+    const intermediate = join(folder, 'intermediate');
+    // So long that the movie is behind the files.
+    const options = { duration: 120, fps: 60, deleteIntermediate: false };
+    const recording = record(folder, { steps: 8, options });
+    const names = Array.from({ length: 8 }, (_, index) => `000000${index + 1}-42-a red apple.png`);
+    await expect.poll(async () => await readdir(intermediate), { interval: 1 }).toContain(names[3]);
+    expect(await killMovieProcess()).toHaveLength(1);
+    expect((await recording).kept).toEqual(names.map((name) => join(intermediate, name)));
+    expect((await readdir(intermediate)).filter((name) => name.endsWith('.png'))).toEqual(names);
   });
 
   it('never leaves the save location', async () => {

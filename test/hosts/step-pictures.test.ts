@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Latent } from '#dist/diffusion/latent.js';
 import type { DecoderKind } from '#dist/diffusion/step-decoder.js';
@@ -30,4 +32,22 @@ it.each([
   pictures.took(100);
   await Promise.all(latents.map((latent) => pictures.picture(latent)));
   expect(decoded.toSorted()).toEqual(expected.toSorted());
+});
+
+it.each([
+  [20, availableParallelism() > 2],
+  [2000, true],
+])('steps of %i ms become pictures while others are sampled: %s', async (milliseconds, isBeside) => {
+  const { all } = means({ full: 10, tiny: 1 }, false);
+  let end = () => {};
+  const sampling = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const pictures = new StepPictures('cheap', { ...all, inference: { idle: () => sampling } });
+  pictures.took(milliseconds);
+  const picture = pictures.picture(latents[0] ?? { shape: [1, 1, 1, 1], data: new Float32Array(1) });
+  const first = await Promise.race([picture.then(() => true), setTimeout(200, false)]);
+  expect(first).toBe(isBeside);
+  end();
+  await picture;
 });

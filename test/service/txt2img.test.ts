@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readInfotext } from '#dist/animation/infotext-files.js';
@@ -24,7 +23,7 @@ describe('a txt2img job', () => {
     expect(job).toMatchObject({ state: 'finished', position: null, error: null, progress: null });
     const [image] = job.images;
     expect(image).toMatchObject({ index: 0, seed: 42, width: 128, height: 128, steps: [1, 2, 3, 4, 5] });
-    expect(await readInfotext(await readFile(image?.path ?? ''))).toBe(image?.infotext);
+    expect(await readInfotext(image?.path ?? '')).toBe(image?.infotext);
     const [movie] = job.animations;
     expect(movie).toMatchObject({ image: image?.path, frames: 10, fps: 10, codec: 'x264', steps: 5, seed: 42 });
     const frames = await decodeMovie(movie?.path ?? '');

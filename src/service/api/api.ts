@@ -13,6 +13,7 @@ import { animationRoutes } from './animations.js';
 import { inspectRoutes } from './inspect.js';
 import { prefix } from './job-json.js';
 import { jobRoutes } from './jobs.js';
+import { problem } from './shapes.js';
 
 export type ApiSettings = {
   readonly service: JobService;
@@ -40,6 +41,9 @@ export const api: FastifyPluginAsync<ApiSettings> = async (app, { service, facts
   app.addHook('preClose', async () => closing.abort());
   await app.register(
     async (scope) => {
+      scope.addHook('onRoute', ({ schema }) => {
+        if (schema) schema.response = { ...Object(schema.response), '4xx': problem };
+      });
       await scope.register(aboutRoutes, { facts });
       await scope.register(jobRoutes, { service, closing: closing.signal });
       await scope.register(animationRoutes, { service });

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { movieStem } from '../../animation/file-names.js';
 import { readInfotext } from '../../animation/infotext-files.js';
@@ -25,8 +25,8 @@ export class FinishedImages {
     // Of several with the same infotext, the one with the number of the movie.
     const nearest = names.toSorted((a, b) => Number(b === `${own}.png`) - Number(a === `${own}.png`));
     for (const name of nearest) {
-      const bytes = await readFile(join(folder, name)).catch(() => undefined);
-      if (bytes && (await readInfotext(bytes)) === infotext) return join(folder, name);
+      const path = join(folder, name);
+      if ((await readInfotext(path).catch(() => undefined)) === infotext) return path;
     }
     return null;
   }

@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { AnimationResult } from '../../animate.js';
 import { codecs } from '../../animation/codecs.js';
 import { parseIntermediateStem } from '../../animation/file-names.js';
+import { readImageHead } from '../../animation/image-head.js';
 import { readInfotext } from '../../animation/infotext-files.js';
 import { parseInfotext } from '../../animation/metadata.js';
 import { isAnimatedPng } from '../../animation/png-text.js';
@@ -62,7 +63,7 @@ async function* filesBelow(folder: string): AsyncGenerator<string, void, void> {
 async function mayBeMovie(path: string): Promise<boolean> {
   const extension = extname(path);
   if (parseIntermediateStem(basename(path, extension)) !== undefined) return false;
-  if (extension.toLowerCase() === '.png') return isAnimatedPng(await readFile(path).catch(() => Buffer.alloc(0)));
+  if (extension.toLowerCase() === '.png') return isAnimatedPng(await readImageHead(path).catch(() => Buffer.alloc(0)));
   return movieExtensions.has(extension.toLowerCase());
 }
 
@@ -73,7 +74,7 @@ async function readMovie(path: string, images: FinishedImages): Promise<FoundMov
   });
   // A still picture is a movie of one frame.
   if (!facts || facts.frames < 2) return undefined;
-  const infotext = commentOf(facts) ?? (await readInfotext(await readFile(path))) ?? '';
+  const infotext = commentOf(facts) ?? (await readInfotext(path)) ?? '';
   const { fields } = parseInfotext(infotext);
   const { size, mtimeMs } = await stat(path);
   const { width, height, frames, fps, duration, codec } = facts;

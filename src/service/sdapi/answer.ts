@@ -33,8 +33,7 @@ export function infoOf(job: Job, request: CommonRequest, origin: string): string
     subseed,
     all_subseeds: finished.map((_, index) => (subseed < 0 ? subseed : subseed + index)),
     subseed_strength: generation?.variationStrength,
-    width: sizeOf(facts.Size).width ?? first?.width ?? generation?.width,
-    height: sizeOf(facts.Size).height ?? first?.height ?? generation?.height,
+    ...sizeOf(job),
     sampler_name: facts.Sampler ?? generation?.sampler,
     cfg_scale: generation?.cfgScale,
     steps: generation?.steps,
@@ -67,9 +66,11 @@ function hiresStrength(generation: Job['options']['generation']): number | null 
   return generation && generation.hiresScale > 1 ? generation.hiresDenoisingStrength : null;
 }
 
-function sizeOf(size: string | undefined): { readonly width?: number; readonly height?: number } {
-  const [, width, height] = /^(\d+)x(\d+)$/.exec(size ?? '') ?? [];
-  return width && height ? { width: Number(width), height: Number(height) } : {};
+/** The size of the first pass, as the infotext tells it; what was asked for while there is none. */
+export function sizeOf({ images, options }: Job): { readonly width: number; readonly height: number } {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(parseInfotext(images[0]?.infotext ?? '').fields.Size ?? '') ?? [];
+  if (width && height) return { width: Number(width), height: Number(height) };
+  return { width: options.generation?.width ?? 0, height: options.generation?.height ?? 0 };
 }
 
 /** What the web UIs can do and this service cannot, by the values that mean it is not wanted. */

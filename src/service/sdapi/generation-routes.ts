@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { JobRequest, JobService } from '../job.js';
-import { imagesOf, infoOf } from './answer.js';
+import { imagesOf, infoOf, sizeOf } from './answer.js';
 import { img2imgJob, txt2imgJob } from './generation.js';
 import { fieldsOf } from './infotext-fields.js';
 import { type CommonRequest, img2imgSchema, txt2imgSchema } from './request.js';
 import type { SettingsStore } from './settings.js';
 import type { Tasks } from './tasks.js';
-import { isRecord, readBody } from './validation.js';
+import { isRecord, readBody, withoutNulls } from './validation.js';
 
 type Parts = { readonly service: JobService; readonly settings: SettingsStore; readonly tasks: Tasks };
 
@@ -31,7 +31,7 @@ export function addGenerationRoutes(app: FastifyInstance, { service, settings, t
   async function answer(
     wanted: JobRequest,
     request: CommonRequest,
-    parameters: unknown,
+    parameters: object,
     { host, protocol }: FastifyRequest,
   ) {
     const submitted = await service.submit(wanted);
@@ -39,13 +39,17 @@ export function addGenerationRoutes(app: FastifyInstance, { service, settings, t
     const job = await service.ended(submitted.id);
     if (job.state === 'failed') throw new StepsAnimationError('model', job.error ?? 'The job failed.');
     const images = request.send_images ? await imagesOf(job) : [];
-    return { images, parameters, info: infoOf(job, request, `${protocol}://${host}`) };
+    return {
+      images,
+      parameters: { ...parameters, ...sizeOf(job) },
+      info: infoOf(job, request, `${protocol}://${host}`),
+    };
   }
 }
 
 /** A request with what it leaves out taken from its `infotext`, and then from the defaults. */
 function readRequest<S extends z.ZodObject>(schema: S, body: unknown): z.output<S> {
-  const given = isRecord(body) ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)) : body;
+  const given = withoutNulls(body);
   const infotext = isRecord(given) ? given.infotext : undefined;
   if (typeof infotext !== 'string' || !isRecord(given)) return readBody(schema, given);
   return readBody(schema, { ...fieldsOf(infotext), ...given });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ServiceFacts } from '../facts.js';
 import { HttpError, messageOf, statusOf } from '../http-error.js';
 import type { JobService } from '../job.js';
+import { addExtrasRoutes } from './extras.js';
 import { text } from './fields.js';
 import { addGenerationRoutes } from './generation-routes.js';
 import { latentUpscaleModes, memory, modelItems, upscalerItems } from './lists.js';
@@ -21,6 +22,7 @@ export function sdapi(service: JobService, facts: ServiceFacts): FastifyPluginAs
   return async (app) => {
     app.setErrorHandler(answerError);
     addGenerationRoutes(app, parts);
+    addExtrasRoutes(app);
     addProgressRoutes(app, parts);
     addSettingsRoutes(app, settings);
     addListRoutes(app, facts);

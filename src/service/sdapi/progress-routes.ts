@@ -18,8 +18,9 @@ type Parts = { readonly service: JobService; readonly settings: SettingsStore; r
 
 /** Progress, and what stops the work. */
 export function addProgressRoutes(app: FastifyInstance, { service, settings, tasks }: Parts): void {
-  const stopped = new Map<string, Requests>();
-  const requestsOf = (job: Job | undefined) => stopped.get(job?.id ?? '') ?? { interrupted: false, skipped: false };
+  let stopped: { readonly job: string; readonly requests: Requests } | undefined;
+  const requestsOf = (job: Job | undefined): Requests =>
+    job && stopped?.job === job.id ? stopped.requests : { interrupted: false, skipped: false };
 
   app.get('/sdapi/v1/progress', async ({ query }) => {
     const job = service.current();
@@ -73,8 +74,7 @@ export function addProgressRoutes(app: FastifyInstance, { service, settings, tas
   async function stop(requests: Requests): Promise<void> {
     const job = service.current();
     if (!job) return;
-    stopped.clear();
-    stopped.set(job.id, requests);
+    stopped = { job: job.id, requests };
     await service.cancel(job.id);
   }
 

@@ -22,7 +22,7 @@ function optionsOf({ name, automatic, secondOrder, discardNextToLast }: SamplerR
   };
 }
 
-/** What strongly the levels crowd where nothing else is asked for; -1 where there is no such number. */
+/** How strongly the levels crowd at low noise where nothing else is asked for; -1 where there is no such number. */
 const ownRho: Readonly<Record<string, number>> = { Karras: 7, Polyexponential: 1 };
 const needingModel = ['Uniform', 'SGM Uniform', 'Simple', 'Normal', 'DDIM', 'Beta', 'Turbo'];
 

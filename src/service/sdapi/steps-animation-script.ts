@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from '../../animation/options.js';
 import { describeOptions, type OptionDescription } from '../../option-descriptions.js';
 import { HttpError } from '../http-error.js';
+import { imageAlone } from '../image-alone.js';
 import { truth } from './fields.js';
 import { checkFields, complain, isRecord } from './validation.js';
 
@@ -62,9 +63,6 @@ function labelOf(name: string): string {
   return labelledSchema.parse(properties?.[name]).label;
 }
 
-/** What is asked for where the script is not: the image alone, because no step comes after so many. */
-const imageAlone: AnimationOptionsInput = { createAnimation: false, skipSteps: 100_000 };
-
 /**
  * The animation that a request's `alwayson_scripts` ask for.
  * @throws HttpError 422 for scripts that there are not, and arguments that cannot be
@@ -85,7 +83,7 @@ export function scriptNotFound(name: string): HttpError {
 }
 
 function byPosition([isEnabled = false, ...values]: readonly unknown[]): AnimationOptionsInput {
-  if (!checkFields(truth, isEnabled, () => 'is_enabled')) return imageAlone;
+  if (!isTrue(isEnabled)) return imageAlone;
   const given = positions.flatMap((option, index) => {
     const value = values[index] ?? null;
     return value === null ? [] : [[option.name, readValue(option, value)] as const];
@@ -95,13 +93,19 @@ function byPosition([isEnabled = false, ...values]: readonly unknown[]): Animati
 
 /** Who names options wants an animation, unless `is_enabled` says otherwise. */
 function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknown>>): AnimationOptionsInput {
-  if (!checkFields(truth, is_enabled, () => 'is_enabled')) return imageAlone;
+  if (!isTrue(is_enabled)) return imageAlone;
   const given = Object.entries(values).map(([name, value]) => {
     const option = optionByName.get(name);
     if (!option) throw complain('alwayson_scripts', `${scriptName} has no option "${name}"`, value);
     return [option.name, readValue(option, value)] as const;
   });
   return checkOptions(Object.fromEntries(given));
+}
+
+function isTrue(isEnabled: unknown): boolean {
+  const { data } = truth.safeParse(isEnabled);
+  if (data === undefined) throw complain('is_enabled', 'Input should be a valid boolean', isEnabled);
+  return data;
 }
 
 /** A value of the kind that the option has, where it came as text. */

@@ -10,8 +10,6 @@ type Complaint = {
 
 /** A request that is not as it should be, answered as the web UIs do: one complaint a field. */
 export class ValidationError extends HttpError {
-  override readonly name = 'StepsAnimationError';
-
   constructor(readonly complaints: readonly Complaint[]) {
     super(422, complaints.map(({ loc, msg }) => `${loc.slice(1).join('.')}: ${msg}`).join('; '));
   }
@@ -52,8 +50,9 @@ export function checkFields<S extends z.ZodType>(
   );
 }
 
-function withoutNulls(body: unknown): unknown {
-  if (!isRecord(body)) return body ?? {};
+/** A body without its nulls; anything but an object stays, to be complained of. */
+export function withoutNulls(body: unknown): unknown {
+  if (!isRecord(body) || Array.isArray(body)) return body ?? {};
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 

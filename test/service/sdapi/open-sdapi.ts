@@ -1,0 +1,33 @@
+import { onTestFinished } from 'vitest';
+import { samplerNames, schedulerNames } from '#dist/diffusion/names.js';
+import type { ServiceFacts } from '#dist/service/facts.js';
+import { createServer, type ServerSettings } from '#dist/service/server.js';
+import { version } from '#dist/version.js';
+import { FakeJobService } from '../../helpers/fake-job-service.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
+
+/** What a service with two models tells of itself. */
+export function factsOf(outdir: string): ServiceFacts {
+  const models = ['emoji', 'owner--other'].map((name) => ({ name, width: 128, height: 128 }));
+  return {
+    ...{ version, host: 'embedded', device: 'cpu', outdir, model: 'emoji', modelsFolders: ['models'] },
+    describe: async () => ({ models, samplers: samplerNames, schedulers: schedulerNames }),
+  };
+}
+
+/** The web UIs' API in front of a fake service. */
+export async function openSdapi({ atOnce = true, ...settings }: Partial<ServerSettings> & { atOnce?: boolean } = {}) {
+  const folder = await temporaryFolder();
+  const service = new FakeJobService(folder, atOnce);
+  const app = await createServer({ service, facts: factsOf(folder), logLevel: 'silent', ...settings });
+  onTestFinished(() => app.close());
+  const send = async (method: 'GET' | 'POST', url: string, payload?: object, headers = {}) => {
+    const response = await app.inject({ method, url, headers, ...(payload && { payload }) });
+    return { status: response.statusCode, headers: response.headers, body: JSON.parse(response.body) };
+  };
+  return {
+    ...{ app, service },
+    get: (path: string) => send('GET', path),
+    post: (path: string, body?: object, headers?: object) => send('POST', path, body, headers),
+  };
+}
