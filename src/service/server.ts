@@ -100,8 +100,8 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
 }
 
 /** Files with a hash in their names never change; the page itself is asked for each time. */
-function keepPage({ setHeader }: { setHeader: (name: string, value: string) => unknown }, path: string): void {
-  setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? lasting : 'no-cache');
+function keepPage(response: { setHeader(name: string, value: string): unknown }, path: string): void {
+  response.setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? lasting : 'no-cache');
 }
 
 /** Who may ask, and what browsers may do with the answers. */

@@ -3,7 +3,6 @@ import { expect, onTestFinished } from 'vitest';
 import { createEmbeddedHost } from '#dist/hosts/embedded.js';
 import type { Host, HostDescription } from '#dist/hosts/host.js';
 import { locateModels } from '#dist/models/models-folders.js';
-import { api } from '#dist/service/api/api.js';
 import type { JobService } from '#dist/service/job.js';
 import { openJobService } from '#dist/service/job-service.js';
 import { openServer } from '#dist/service/server.js';
@@ -26,7 +25,9 @@ type Settings = {
 export type OpenPage = {
   readonly page: Page;
   readonly service: JobService;
-  /** of the service, with a slash at the end */
+  /** can go away and come back at the same address, while the service goes on */
+  readonly server: { close(): Promise<void>; reopen(): Promise<void> };
+  /** of the server, with a slash at the end */
   readonly url: string;
   /** what browsers complain of; it must be empty when the test ends */
   readonly troubles: string[];
@@ -41,14 +42,16 @@ export async function openPage(settings: Settings = {}): Promise<OpenPage> {
   const { packaged, stored } = locateModels();
   const facts = { version: '0', host: host.name, device: 'cpu', outdir, model, modelsFolders: [packaged, stored] };
   const described = { ...facts, describe: async () => known };
-  const server = await openServer({
-    ...{ service, facts: described, port: 0, logLevel: 'silent' },
-    plugins: [async (app) => void (await app.register(api, { service, facts: described }))],
-  });
+  const open = (port: number) => openServer({ service, facts: described, port, logLevel: 'silent' });
+  let server = await open(0);
   onTestFinished(() => server.close());
-  const { page, troubles } = await browse(server.url, settings.browser);
-  await page.goto(server.url);
-  return { page, service, url: server.url, troubles };
+  const { url } = server;
+  const reopen = async () => {
+    server = await open(Number(new URL(url).port));
+  };
+  const { page, troubles } = await browse(url, settings.browser);
+  await page.goto(url);
+  return { page, service, server: { close: () => server.close(), reopen }, url, troubles };
 }
 
 function embedded(): Host {
@@ -65,7 +68,9 @@ async function browse(url: string, options: BrowserContextOptions = {}) {
   onTestFinished(() => expect(troubles).toEqual([]));
   page.on('pageerror', ({ message }) => troubles.push(message));
   page.on('console', (message) => {
-    if (message.type() === 'error') troubles.push(`${message.text()} ${message.location().url}`);
+    // A run may end before its newest preview is asked for.
+    const isLatePreview = message.location().url.includes('/preview?');
+    if (message.type() === 'error' && !isLatePreview) troubles.push(`${message.text()} ${message.location().url}`);
   });
   page.on('request', (request) => {
     const address = request.url();
