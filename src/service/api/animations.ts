@@ -12,12 +12,9 @@ const querystring = z.object({ download: z.string().optional() });
 const tags = ['animations'];
 
 /** The library of finished movies. */
-export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobService }> = async (
-  app,
-  { service: { library } },
-) => {
+export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobService }> = async (app, { service }) => {
   const find = (id: string): LibraryEntry => {
-    const entry = library.get(id);
+    const entry = service.library.get(id);
     if (!entry) throw new HttpError(404, `There is no animation ${id}; it may have been deleted.`);
     return entry;
   };
@@ -31,7 +28,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
       },
     },
     async ({ query }) => {
-      const { entries, total } = library.search(query);
+      const { entries, total } = service.library.search(query);
       return { entries: entries.map(animationJson), total };
     },
   );
@@ -40,7 +37,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
     '/animations/facets',
     { schema: { tags, summary: 'What there is to filter by', response: { 200: facets } } },
     async () => {
-      const { codecs, samplers, models } = library.facets();
+      const { codecs, samplers, models } = service.library.facets();
       return { codecs: [...codecs], samplers: [...samplers], models: [...models] };
     },
   );
@@ -53,7 +50,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
         response: { 200: z.object({ animations: z.int() }) },
       },
     },
-    async () => ({ animations: await library.rebuild() }),
+    async () => ({ animations: await service.library.rebuild() }),
   );
 
   app.get(
@@ -91,7 +88,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
     '/animations/:id',
     { schema: { tags, summary: 'Delete a movie; for a minute it can be restored', params } },
     async ({ params: { id } }, reply) => {
-      library.remove(find(id).id);
+      service.library.remove(find(id).id);
       return reply.status(204).send();
     },
   );
@@ -99,6 +96,6 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
   app.post(
     '/animations/:id/restore',
     { schema: { tags, summary: 'Take back a deletion', params, response: { 200: animationEntry } } },
-    async ({ params: { id } }) => animationJson(library.restore(id)),
+    async ({ params: { id } }) => animationJson(service.library.restore(id)),
   );
 };
