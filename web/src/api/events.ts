@@ -43,6 +43,8 @@ function take(queries: QueryClient, event: EventShape): void {
     default:
       queries.setQueryData(keys.job(event.job.id), event.job);
       if (event.type !== 'image' && event.type !== 'note') void queries.invalidateQueries({ queryKey: keys.active });
+      if (event.job.options.of !== null)
+        void queries.invalidateQueries({ queryKey: keys.renders(event.job.options.of) });
       if (event.type === 'ended') void queries.invalidateQueries({ queryKey: keys.animations });
   }
 }
