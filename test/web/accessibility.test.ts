@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
+import { barriers } from './barriers.js';
 import { openPage } from './open-page.js';
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const phone = { width: 390, height: 844 };
 const desk = { width: 1280, height: 900 };
 const looks: readonly (BrowserContextOptions & { readonly name: string })[] = [
@@ -33,14 +30,4 @@ async function openAccordions(page: Page): Promise<void> {
     await closed.first().click();
     await page.waitForTimeout(300);
   }
-}
-
-/** What axe finds that keeps people from using the page. */
-async function barriers(page: Page): Promise<string[]> {
-  // Through the debugger, which the page's content security policy does not hold up.
-  await page.evaluate(await readFile(axePath, 'utf8'));
-  const { violations } = await page.evaluate<AxeResults>('axe.run()');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, help, nodes }) => `${id}: ${help}; ${nodes.length} times, such as ${nodes[0]?.html}`);
 }

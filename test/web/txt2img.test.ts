@@ -1,12 +1,11 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { gate, PretendedHost } from '../service/pretended-host.js';
-import { type OpenPage, openPage } from './open-page.js';
+import { describe, expect, it } from 'vitest';
+import { PretendedHost } from '../service/pretended-host.js';
+import { openPage } from './open-page.js';
+import { generate, prompt, runUntilStep } from './runs.js';
 
-const generate = (page: Page) => page.getByRole('button', { name: /^Generate/u });
 const interrupt = (page: Page) => page.getByRole('button', { name: 'Interrupt' });
-const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true });
 
 describe('txt2img', () => {
   it('goes from a prompt to a movie that plays by itself, muted and in a loop, for as long as was asked', async () => {
@@ -59,22 +58,3 @@ describe('txt2img', () => {
     expect(troubles.splice(0)).toEqual([expect.stringContaining('422')]);
   });
 });
-
-/** A run that waits before a step, in a page that shows it. */
-async function runUntilStep(held: number): Promise<OpenPage & { hold: ReturnType<typeof gate> }> {
-  const reached = gate();
-  const hold = gate();
-  const host = new PretendedHost((step) => {
-    if (step !== held) return;
-    reached.open();
-    return hold.passed;
-  });
-  const opened = await openPage({ host });
-  await prompt(opened.page).fill('a red apple');
-  await generate(opened.page).click();
-  // A service that closes waits for the step at hand.
-  onTestFinished(hold.open);
-  await reached.passed;
-  await opened.page.getByRole('progressbar').first().waitFor();
-  return { ...opened, hold };
-}
