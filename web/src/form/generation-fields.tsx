@@ -1,7 +1,9 @@
-import { Accordion, ActionIcon, Group, NumberInput, SimpleGrid, Slider, Stack, Text, Tooltip } from '@mantine/core';
+import { Accordion, ActionIcon, Group, NumberInput, SimpleGrid, Stack, Tooltip } from '@mantine/core';
 import { useAbout } from '../api/queries.js';
+import { DiceIcon, RecycleIcon, SwapIcon } from '../app/icons.js';
 import { setOptions, type Tab } from './form-store.js';
 import { OptionField } from './option-field.js';
+import { SliderField } from './slider-field.js';
 import { type BoundOption, useOptions } from './use-options.js';
 
 const advanced = [
@@ -59,46 +61,6 @@ function Section({ value, title, names, options }: SectionProps) {
   );
 }
 
-/** A number with a slider, which reaches as far as most people go; the number goes further. */
-function SliderField({
-  option,
-  value,
-  onChange,
-  most,
-  step = 1,
-}: BoundOption & { readonly most: number; readonly step?: number }) {
-  return (
-    <div>
-      <Group justify="space-between" align="end" wrap="nowrap">
-        <Text component="label" htmlFor={`field-${option.name}`} size="sm" fw={500}>
-          {option.label}
-        </Text>
-        <NumberInput
-          id={`field-${option.name}`}
-          w={96}
-          size="xs"
-          value={Number(value)}
-          min={option.minimum ?? 0}
-          max={option.maximum ?? most}
-          step={step}
-          clampBehavior="blur"
-          onChange={(number) => typeof number === 'number' && onChange(number)}
-        />
-      </Group>
-      <Slider
-        mt={6}
-        thumbLabel={option.label}
-        label={null}
-        min={option.minimum ?? 0}
-        max={most}
-        step={step}
-        value={Math.min(Number(value), most)}
-        onChange={onChange}
-      />
-    </div>
-  );
-}
-
 function SizeFields({ tab }: { readonly tab: Tab }) {
   const { data: about } = useAbout();
   const { width, height, model } = useOptions(tab, 'generation');
@@ -106,6 +68,7 @@ function SizeFields({ tab }: { readonly tab: Tab }) {
   const own = about?.models.find(({ name }) => name === model?.value);
   const side = ({ option, value, onChange }: BoundOption, ownSide: number | undefined) => (
     <NumberInput
+      flex={1}
       label={option.label}
       value={Number(value) || ''}
       placeholder={ownSide === undefined ? "the model's own" : String(ownSide)}
@@ -122,7 +85,7 @@ function SizeFields({ tab }: { readonly tab: Tab }) {
       {side(width, own?.width)}
       <Tooltip label="Swap width and height">
         <ActionIcon variant="default" size={36} onClick={swap} aria-label="Swap width and height">
-          ⇄
+          <SwapIcon />
         </ActionIcon>
       </Tooltip>
       {side(height, own?.height)}
@@ -146,7 +109,7 @@ function SeedField({ tab, lastSeed }: { readonly tab: Tab; readonly lastSeed: nu
       />
       <Tooltip label="A random seed each time">
         <ActionIcon variant="default" size={36} onClick={() => seed.onChange(-1)} aria-label="Random seed">
-          🎲
+          <DiceIcon />
         </ActionIcon>
       </Tooltip>
       <Tooltip label="The seed of the last image">
@@ -157,7 +120,7 @@ function SeedField({ tab, lastSeed }: { readonly tab: Tab; readonly lastSeed: nu
           onClick={() => lastSeed !== undefined && seed.onChange(lastSeed)}
           aria-label="Seed of the last image"
         >
-          ♻
+          <RecycleIcon />
         </ActionIcon>
       </Tooltip>
     </Group>
