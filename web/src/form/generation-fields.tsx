@@ -37,22 +37,24 @@ export function GenerationFields({ tab, lastSeed }: { readonly tab: Tab; readonl
       {options.cfgScale && <SliderField {...options.cfgScale} most={20} step={0.5} />}
       <SeedField tab={tab} lastSeed={lastSeed} />
       <Accordion variant="contained" chevronPosition="left" multiple>
-        {tab === 'txt2img' && <Section title="Hires pass" names={hires} options={options} />}
-        <Section title="Advanced" names={advanced} options={options} />
+        {tab === 'txt2img' && <Section value="hires" title="Hires pass" names={hires} options={options} />}
+        <Section value="advanced" title="Advanced" names={advanced} options={options} />
       </Accordion>
     </Stack>
   );
 }
 
 type SectionProps = {
+  /** becomes a part of ids, so it has no spaces */
+  readonly value: string;
   readonly title: string;
   readonly names: readonly string[];
   readonly options: Readonly<Record<string, BoundOption>>;
 };
 
-function Section({ title, names, options }: SectionProps) {
+function Section({ value, title, names, options }: SectionProps) {
   return (
-    <Accordion.Item value={title}>
+    <Accordion.Item value={value}>
       <Accordion.Control>{title}</Accordion.Control>
       <Accordion.Panel>
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">

@@ -1,13 +1,14 @@
-import { setStart } from './start-store.js';
+import { type Start, setStart } from './start-store.js';
 
-/** The bytes at an address of this page, as a data URL. */
-export async function dataUrlOf(url: string): Promise<string> {
+/** The bytes of a picture to start from, as a data URL. */
+export async function dataUrlOf({ url, file }: Start): Promise<string> {
+  if (file) return await readAsDataUrl(file);
   const response = await fetch(url);
   if (!response.ok) throw new Error('The picture to start from is not there any more: choose another one.');
   return await readAsDataUrl(await response.blob());
 }
 
-export function readAsDataUrl(file: Blob): Promise<string> {
+function readAsDataUrl(file: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result));
@@ -19,6 +20,6 @@ export function readAsDataUrl(file: Blob): Promise<string> {
 /** Starts from a file that was dropped, pasted or chosen; whether it is a picture. */
 export function startFrom(file: File | undefined): boolean {
   if (!file?.type.startsWith('image/')) return false;
-  setStart({ url: URL.createObjectURL(file), name: file.name || 'pasted picture' });
+  setStart({ url: URL.createObjectURL(file), name: file.name || 'pasted picture', file });
   return true;
 }

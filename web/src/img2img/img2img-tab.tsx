@@ -20,7 +20,7 @@ export default function Img2imgTab() {
     return {
       kind: 'img2img' as const,
       ...{ generation, img2img, animation: scriptEnabled ? animation : null },
-      picture: await dataUrlOf(start.url),
+      picture: await dataUrlOf(start),
       ...(mask.current === undefined ? {} : { mask: mask.current }),
     };
   };
