@@ -1,8 +1,11 @@
-import { Alert, Container, Group, Tabs, Title } from '@mantine/core';
+import { Alert, Container, Tabs } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { followJobs } from '../api/events.js';
-import { GenerateTab } from './generate-tab.js';
+import { DropAnywhere } from '../drop/drop-anywhere.js';
+import type { Tab } from '../form/form-store.js';
+import { Header } from './header.js';
+import { Txt2imgTab } from './txt2img-tab.js';
 
 const Img2imgTab = lazy(() => import('../img2img/img2img-tab.js'));
 const AnimationsTab = lazy(() => import('../animations/animations-tab.js'));
@@ -14,13 +17,12 @@ const tabs = ['txt2img', 'img2img', 'Animations', 'Settings'] as const;
 export function App() {
   const [tab, setTab] = useOpenTab();
   const isConnected = useJobEvents();
+  const formTab: Tab = tab === 'img2img' ? 'img2img' : 'txt2img';
+  const showForm = useCallback(() => setTab(formTab), [setTab, formTab]);
   return (
     <Container size="xl" py="md" component="main">
-      <Group justify="space-between" mb="sm">
-        <Title order={1} size="h3">
-          Steps Animation
-        </Title>
-      </Group>
+      <Header tab={formTab} />
+      <DropAnywhere tab={formTab} onRead={showForm} />
       {!isConnected && (
         <Alert color="yellow" mb="sm" role="status">
           The service cannot be heard; trying again. What is being made goes on meanwhile.
@@ -36,7 +38,7 @@ export function App() {
         </Tabs.List>
         <Suspense>
           <Tabs.Panel value="txt2img">
-            <GenerateTab />
+            <Txt2imgTab />
           </Tabs.Panel>
           <Tabs.Panel value="img2img">
             <Img2imgTab />
@@ -63,12 +65,11 @@ function useOpenTab(): [string, (name: string) => void] {
   }, []);
   const named = decodeURIComponent(hash.slice(1));
   const open = tabs.find((name) => name === named) ?? 'txt2img';
-  return [
-    open,
-    (name) => {
-      location.hash = name;
-    },
-  ];
+  return [open, openTab];
+}
+
+function openTab(name: string): void {
+  location.hash = name;
 }
 
 /** Follows the jobs as long as the page is open; whether the service can be heard. */

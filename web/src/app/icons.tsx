@@ -56,3 +56,4 @@ export const PictureIcon = icon(
     <path d="m5 17 5-5 4 4 2-2 3 3M15.5 9.5h.01" />
   </>,
 );
+export const OpenIcon = icon(<path d="M4 6h6l2 2h8v10H4zM12 11v5m-2.5-2.5L12 11l2.5 2.5" />);

@@ -9,6 +9,13 @@ const original = [
   ...['deleteIntermediate', 'createAnimation', 'intermediatePath', 'animationPath'],
 ];
 
+/** What the closed panel says. */
+function summaryOf({ codec, interpolation, duration }: ReturnType<typeof useOptions>): string {
+  if (!codec || !interpolation || !duration) return '';
+  const length = duration.value === 'auto' ? '1 s for each 10 steps' : `${duration.value} s`;
+  return `${codec.value}, ${interpolation.value}, ${length}`;
+}
+
 /** The panel of the script, with the newer options after the first ones. */
 export function AnimationPanel({ tab }: { readonly tab: Tab }) {
   const { scriptEnabled } = useForm(tab);
@@ -22,7 +29,12 @@ export function AnimationPanel({ tab }: { readonly tab: Tab }) {
   return (
     <Accordion variant="contained" chevronPosition="left">
       <Accordion.Item value="animation">
-        <Accordion.Control>Steps animation</Accordion.Control>
+        <Accordion.Control>
+          Steps animation{' '}
+          <Text span size="sm" c="dimmed">
+            {scriptEnabled ? summaryOf(options) : 'off'}
+          </Text>
+        </Accordion.Control>
         <Accordion.Panel>
           <Stack gap="md">
             <Checkbox

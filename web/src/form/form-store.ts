@@ -62,6 +62,15 @@ export function useForm(tab: Tab): Form {
   return useSyncExternalStore(store.subscribe, () => store.get(tab));
 }
 
+export function getForm(tab: Tab): Form {
+  return store.get(tab);
+}
+
+/** Takes changes back. */
+export function restoreForm(tab: Tab, form: Form): void {
+  store.set(tab, form);
+}
+
 /** Sets one option. */
 export function setOption(tab: Tab, group: Group, name: string, value: Value): void {
   setOptions(tab, { [group]: { [name]: value } });

@@ -1,7 +1,9 @@
-import { Accordion, ActionIcon, Group, NumberInput, SimpleGrid, Slider, Stack, Text, Tooltip } from '@mantine/core';
+import { Accordion, ActionIcon, Group, NumberInput, SimpleGrid, Stack, Tooltip } from '@mantine/core';
 import { useAbout } from '../api/queries.js';
+import { DiceIcon, RecycleIcon, SwapIcon } from '../app/icons.js';
 import { setOptions, type Tab } from './form-store.js';
 import { OptionField } from './option-field.js';
+import { SliderField } from './slider-field.js';
 import { type BoundOption, useOptions } from './use-options.js';
 
 const advanced = [
@@ -18,6 +20,10 @@ export function GenerationFields({ tab, lastSeed }: { readonly tab: Tab; readonl
     options[name] && <OptionField key={name} {...options[name]} helps={false} {...(choices ? { choices } : {})} />;
   return (
     <Stack gap="md">
+      {field(
+        'model',
+        about?.models.map(({ name }) => name),
+      )}
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
         {field('sampler', about?.samplers)}
         {field('scheduler', about?.schedulers)}
@@ -31,22 +37,24 @@ export function GenerationFields({ tab, lastSeed }: { readonly tab: Tab; readonl
       {options.cfgScale && <SliderField {...options.cfgScale} most={20} step={0.5} />}
       <SeedField tab={tab} lastSeed={lastSeed} />
       <Accordion variant="contained" chevronPosition="left" multiple>
-        {tab === 'txt2img' && <Section title="Hires pass" names={hires} options={options} />}
-        <Section title="Advanced" names={advanced} options={options} />
+        {tab === 'txt2img' && <Section value="hires" title="Hires pass" names={hires} options={options} />}
+        <Section value="advanced" title="Advanced" names={advanced} options={options} />
       </Accordion>
     </Stack>
   );
 }
 
 type SectionProps = {
+  /** becomes a part of ids, so it has no spaces */
+  readonly value: string;
   readonly title: string;
   readonly names: readonly string[];
   readonly options: Readonly<Record<string, BoundOption>>;
 };
 
-function Section({ title, names, options }: SectionProps) {
+function Section({ value, title, names, options }: SectionProps) {
   return (
-    <Accordion.Item value={title}>
+    <Accordion.Item value={value}>
       <Accordion.Control>{title}</Accordion.Control>
       <Accordion.Panel>
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
@@ -57,46 +65,6 @@ function Section({ title, names, options }: SectionProps) {
   );
 }
 
-/** A number with a slider, which reaches as far as most people go; the number goes further. */
-function SliderField({
-  option,
-  value,
-  onChange,
-  most,
-  step = 1,
-}: BoundOption & { readonly most: number; readonly step?: number }) {
-  return (
-    <div>
-      <Group justify="space-between" align="end" wrap="nowrap">
-        <Text component="label" htmlFor={`field-${option.name}`} size="sm" fw={500}>
-          {option.label}
-        </Text>
-        <NumberInput
-          id={`field-${option.name}`}
-          w={96}
-          size="xs"
-          value={Number(value)}
-          min={option.minimum ?? 0}
-          max={option.maximum ?? most}
-          step={step}
-          clampBehavior="blur"
-          onChange={(number) => typeof number === 'number' && onChange(number)}
-        />
-      </Group>
-      <Slider
-        mt={6}
-        thumbLabel={option.label}
-        label={null}
-        min={option.minimum ?? 0}
-        max={most}
-        step={step}
-        value={Math.min(Number(value), most)}
-        onChange={onChange}
-      />
-    </div>
-  );
-}
-
 function SizeFields({ tab }: { readonly tab: Tab }) {
   const { data: about } = useAbout();
   const { width, height, model } = useOptions(tab, 'generation');
@@ -104,6 +72,7 @@ function SizeFields({ tab }: { readonly tab: Tab }) {
   const own = about?.models.find(({ name }) => name === model?.value);
   const side = ({ option, value, onChange }: BoundOption, ownSide: number | undefined) => (
     <NumberInput
+      flex={1}
       label={option.label}
       value={Number(value) || ''}
       placeholder={ownSide === undefined ? "the model's own" : String(ownSide)}
@@ -120,7 +89,7 @@ function SizeFields({ tab }: { readonly tab: Tab }) {
       {side(width, own?.width)}
       <Tooltip label="Swap width and height">
         <ActionIcon variant="default" size={36} onClick={swap} aria-label="Swap width and height">
-          ⇄
+          <SwapIcon />
         </ActionIcon>
       </Tooltip>
       {side(height, own?.height)}
@@ -144,7 +113,7 @@ function SeedField({ tab, lastSeed }: { readonly tab: Tab; readonly lastSeed: nu
       />
       <Tooltip label="A random seed each time">
         <ActionIcon variant="default" size={36} onClick={() => seed.onChange(-1)} aria-label="Random seed">
-          🎲
+          <DiceIcon />
         </ActionIcon>
       </Tooltip>
       <Tooltip label="The seed of the last image">
@@ -155,7 +124,7 @@ function SeedField({ tab, lastSeed }: { readonly tab: Tab; readonly lastSeed: nu
           onClick={() => lastSeed !== undefined && seed.onChange(lastSeed)}
           aria-label="Seed of the last image"
         >
-          ♻
+          <RecycleIcon />
         </ActionIcon>
       </Tooltip>
     </Group>
