@@ -164,7 +164,7 @@ export const inspection = z
   })
   .meta({ id: 'Inspection' });
 
-export const option = z
+const option = z
   .object({
     name: z.string(),
     label: z.string(),
