@@ -81,7 +81,11 @@ function Service() {
           Read the library from the files again
         </Button>
         <Text size="sm">
-          Programs use <Anchor href="/docs">the API</Anchor>.
+          Programs use{' '}
+          <Anchor href="/docs" underline="always">
+            the API
+          </Anchor>
+          .
         </Text>
       </Group>
     </Stack>
