@@ -88,6 +88,8 @@ type RunSettings = {
   readonly onEvent?: (event: RunEvent) => void;
   /** stops sampling after the step at hand; what there is then still becomes a movie */
   readonly signal?: AbortSignal;
+  /** at each of its `skip` events, the images at hand end after the step at hand, and the next ones begin */
+  readonly skips?: EventTarget;
 };
 
 /** zlib level of the finished image, the default of libpng */
@@ -262,8 +264,8 @@ class Run {
   }
 }
 
-function generate({ host, request, signal }: AnimateSettings): AsyncIterable<GenerationEvent> {
-  return request ? host.generate(request, signal) : host.generate(undefined, signal);
+function generate({ host, request, signal, skips }: AnimateSettings): AsyncIterable<GenerationEvent> {
+  return request ? host.generate(request, signal, skips) : host.generate(undefined, signal, skips);
 }
 
 /** One error that says everything that went wrong. */

@@ -2,7 +2,7 @@ import type { Inference, TimedStep } from '../diffusion/inference.js';
 import { imageOf } from '../diffusion/latent.js';
 import type { FinishedBatch } from '../diffusion/pipeline.js';
 import type { EmbeddedRun } from './embedded-run.js';
-import type { GenerationEvent } from './host.js';
+import type { FinishReason, GenerationEvent } from './host.js';
 import type { StepPictures } from './step-pictures.js';
 
 /** Runs the batches one after another and tells what happens, up to but not including `end`. */
@@ -11,11 +11,15 @@ export async function* eventsOf(
   inference: Inference,
   pictures: StepPictures,
   signal: AbortSignal | undefined,
+  skips: EventTarget | undefined,
 ): AsyncGenerator<GenerationEvent, void, void> {
   yield { type: 'start', images: run.images, passes: run.passes };
   let firstImage = 0;
   for (const batch of run.batches) {
-    const steps = inference.generate(batch, signal);
+    const skipping = new AbortController();
+    const skip = () => skipping.abort();
+    skips?.addEventListener('skip', skip);
+    const steps = inference.generate(batch, anyOf(skipping.signal, signal));
     try {
       let next = await steps.next();
       const isStopped = next.done && next.value.pictures.length === 0;
@@ -25,8 +29,10 @@ export async function* eventsOf(
         pictures.took(step.milliseconds);
         for (let i = 0; i < batch.seeds.length; i++) yield stepEvent(run, step, i, firstImage + i, pictures);
       }
-      yield* finishedImages(run, firstImage, next.value);
+      const isSkipped = skipping.signal.aborted && !signal?.aborted && next.value.reason === 'interrupted';
+      yield* finishedImages(run, firstImage, next.value.pictures, isSkipped ? 'skipped' : next.value.reason);
     } finally {
+      skips?.removeEventListener('skip', skip);
       await steps.return({ pictures: [], reason: 'interrupted' });
     }
     if (signal?.aborted) break;
@@ -34,6 +40,10 @@ export async function* eventsOf(
   }
   const note = await pictures.note();
   if (note !== undefined) yield { type: 'note', message: note };
+}
+
+function anyOf(skipping: AbortSignal, signal: AbortSignal | undefined): AbortSignal {
+  return signal ? AbortSignal.any([skipping, signal]) : skipping;
 }
 
 /** The starting picture as a step of its own, for each image of a batch. */
@@ -64,10 +74,11 @@ function stepEvent(
 function* finishedImages(
   run: EmbeddedRun,
   first: number,
-  batch: FinishedBatch,
+  pictures: FinishedBatch['pictures'],
+  reason: FinishReason,
 ): Generator<GenerationEvent, void, void> {
-  for (const [i, picture] of batch.pictures.entries()) {
+  for (const [i, picture] of pictures.entries()) {
     const infotext = run.images[first + i]?.infotext ?? '';
-    yield { type: 'image', image: first + i, picture, infotext, reason: batch.reason };
+    yield { type: 'image', image: first + i, picture, infotext, reason };
   }
 }

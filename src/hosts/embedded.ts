@@ -103,14 +103,18 @@ class EmbeddedHost implements Host, AsyncDisposable {
   }
 
   /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
-  async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
+  async *generate(
+    request: GenerationRequest,
+    signal?: AbortSignal,
+    skips?: EventTarget,
+  ): AsyncGenerator<GenerationEvent, void, void> {
     const folder = await this.#folderOf(request);
     const run = await planRun(request, folder);
     const loaded = this.#load(folder.path);
     loaded.runs++;
     try {
       await this.#unloadOthers();
-      yield* this.#run(run, folder, loaded, signal);
+      yield* this.#run(run, folder, loaded, signal, skips);
     } finally {
       loaded.runs--;
       await this.#unloadOthers();
@@ -122,6 +126,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
     folder: ModelFolder,
     loaded: LoadedModel,
     signal: AbortSignal | undefined,
+    skips: EventTarget | undefined,
   ): AsyncGenerator<GenerationEvent, void, void> {
     const facts = await settledOrAborted(loaded.inference.loaded(), signal);
     if (facts?.fixedSize) requireSize(run, facts.fixedSize);
@@ -131,7 +136,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
     }
     const pictures = await this.#stepPictures(run, folder, loaded, facts);
     try {
-      yield* eventsOf(run, loaded.inference, pictures, signal);
+      yield* eventsOf(run, loaded.inference, pictures, signal, skips);
       yield { type: 'end' };
     } finally {
       pictures.close();

@@ -23,9 +23,10 @@ export type Host<Request extends GenerationRequest | undefined = GenerationReque
   /**
    * Runs a request and yields its events in order.
    * When `signal` aborts, sampling stops after the step at hand; images begun then end with the reason
-   * `interrupted`, and `end` still comes. A run that fails on the way does the same and throws after `end`.
+   * `interrupted`, and `end` still comes. At each `skip` event of `skips`, the batch at hand alone ends like that, with
+   * the reason `skipped`, and the next begins. A run that fails on the way does the same and throws after `end`.
    */
-  generate(request: Request, signal?: AbortSignal): AsyncIterable<GenerationEvent>;
+  generate(request: Request, signal?: AbortSignal, skips?: EventTarget): AsyncIterable<GenerationEvent>;
 };
 
 export type HostDescription = {

@@ -136,6 +136,14 @@ class Service implements JobService, AsyncDisposable {
     return this.#job(id);
   }
 
+  skip(id: string): Job {
+    const job = this.#job(id);
+    if (this.#running?.id !== id || job.kind === 'render')
+      throw new StepsAnimationError('usage', `Nothing of the job ${id} can be skipped: it is not sampling.`);
+    this.#running.skip();
+    return job;
+  }
+
   move(id: string, position: number): Job {
     const { state } = this.#job(id);
     if (state !== 'queued')
@@ -212,8 +220,8 @@ class Service implements JobService, AsyncDisposable {
     const running = new RunningJob({ ...parts, library: this.library, emit });
     this.#running = running;
     this.#tell('started', id);
-    const { signal } = running;
-    const settings = { ...parts, outdir, host, signal, onEvent: (event: RunEvent) => running.take(event) };
+    const { signal, skips } = running;
+    const settings = { ...parts, outdir, host, signal, skips, onEvent: (event: RunEvent) => running.take(event) };
     let error: string | null = null;
     try {
       await (job.kind === 'render' ? renderJob(settings) : generateJob(settings));

@@ -150,6 +150,8 @@ export type JobService = {
   current(): Job | undefined;
   /** Takes a job out of the queue, or stops it after the step at hand: what there is is finished then, see `ended`. */
   cancel(id: string): Promise<Job>;
+  /** Ends the images that are being sampled after the step at hand, and goes on with the job's next ones. */
+  skip(id: string): Job;
   /** Moves a queued job to a place of the queue, from 1. */
   move(id: string, position: number): Job;
   /** Queues the same once more. */

@@ -15,6 +15,8 @@ const none = { step: 0, steps: 0, stepsPerSecond: null, secondsLeft: null, frame
 
 /** A service without models and files of its own: jobs stand still until a test lets them end. */
 export class FakeJobService implements Pick<JobService, keyof JobService> {
+  /** how often something was skipped */
+  skipped = 0;
   readonly requests: GeneratingRequest[] = [];
   readonly #folder: string;
   readonly #jobs = new Map<string, Job>();
@@ -73,6 +75,11 @@ export class FakeJobService implements Pick<JobService, keyof JobService> {
 
   current(): Job | undefined {
     return [...this.#jobs.values()].find(({ state, endedAt }) => state === 'running' && endedAt === null);
+  }
+
+  skip(id: string): Job {
+    this.skipped++;
+    return this.#job(id);
   }
 
   async cancel(id: string): Promise<Job> {

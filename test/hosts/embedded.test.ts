@@ -120,6 +120,30 @@ describe('an aborted run', () => {
   });
 });
 
+describe('a skipped batch', () => {
+  it('ends after the step at hand, and the next one is made', async () => {
+    const skips = new EventTarget();
+    let steps = 0;
+    const { images, events } = await generate(
+      host,
+      { steps: 200, batchCount: 3 },
+      {
+        skips,
+        onEvent: (event) => {
+          if (event.type === 'step' && ++steps === 3) skips.dispatchEvent(new Event('skip'));
+        },
+      },
+    );
+    expect(images.map(({ image, reason }) => [image, reason])).toEqual([
+      [0, 'skipped'],
+      [1, 'finished'],
+      [2, 'finished'],
+    ]);
+    const stepsOf = (image: number) => events.filter((event) => event.type === 'step' && event.image === image).length;
+    expect([stepsOf(0) < 200, stepsOf(1), stepsOf(2)]).toEqual([true, 200, 200]);
+  });
+});
+
 describe('a wrong request', () => {
   it.each([
     ['model', { model: 'unheard' }, 'tiny-model'],

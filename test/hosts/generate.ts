@@ -30,12 +30,18 @@ export async function generate(
   {
     content,
     signal,
+    skips,
     onEvent,
-  }: { content?: Content; signal?: AbortSignal; onEvent?: (event: GenerationEvent) => void } = {},
+  }: {
+    content?: Content;
+    signal?: AbortSignal;
+    skips?: EventTarget;
+    onEvent?: (event: GenerationEvent) => void;
+  } = {},
 ): Promise<Generated> {
   const events: GenerationEvent[] = [];
   const pictures: Promise<Picture>[] = [];
-  for await (const event of host.generate({ ...tinyRequest, ...request }, signal)) {
+  for await (const event of host.generate({ ...tinyRequest, ...request }, signal, skips)) {
     events.push(event);
     onEvent?.(event);
     if (event.type === 'step' && content) pictures.push(event.picture(content));

@@ -79,6 +79,20 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
   );
 
   app.post(
+    '/jobs/:id/skip',
+    {
+      schema: {
+        ...{
+          tags,
+          summary: 'End the images that are being sampled after the step at hand, and go on with the next ones',
+        },
+        ...{ params: byId, response: { 200: jobShape } },
+      },
+    },
+    async ({ params }) => jobJson(service.skip(find(params.id).id)),
+  );
+
+  app.post(
     '/jobs/:id/again',
     { schema: { tags, summary: 'Queue the same once more', params: byId, response: { 201: jobShape } } },
     async ({ params }, reply) => reply.status(201).send(jobJson(await service.again(find(params.id).id))),

@@ -10,6 +10,7 @@ export type GenerateJobSettings = {
   readonly outdir: string;
   readonly onEvent: (event: RunEvent) => void;
   readonly signal: AbortSignal;
+  readonly skips: EventTarget;
 };
 
 /** Generates the images of a job, and their movies. */

@@ -23,6 +23,7 @@ export class RunningJob {
   readonly id: string;
   readonly preview = new LivePreview();
   readonly #settings: RunningJobSettings;
+  readonly skips = new EventTarget();
   readonly #aborting = new AbortController();
   readonly #progress: ProgressCounter;
   #images: readonly ImageInfo[] = [];
@@ -30,6 +31,7 @@ export class RunningJob {
   /** how many steps each image has taken, of the passes that its movie shows */
   #steps: number[] = [];
   #finished = 0;
+  #isSkipped = false;
   #failure: unknown;
 
   constructor(settings: RunningJobSettings) {
@@ -50,8 +52,14 @@ export class RunningJob {
     this.#aborting.abort();
   }
 
-  /** Whether all images are there, finished to their last steps, or the one movie that a render makes. */
+  skip(): void {
+    this.#isSkipped = true;
+    this.skips.dispatchEvent(new Event('skip'));
+  }
+
+  /** Whether all images are there that were not skipped, finished to their last steps, or the movie of a render. */
   get isComplete(): boolean {
+    if (this.#isSkipped && !this.signal.aborted) return true;
     const wanted = this.#settings.job.kind === 'render' ? 1 : this.#images.length;
     return wanted > 0 && this.#finished === wanted;
   }

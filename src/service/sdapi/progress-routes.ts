@@ -66,8 +66,10 @@ export function addProgressRoutes(app: FastifyInstance, { service, settings, tas
 
   app.post('/sdapi/v1/skip', async (_, reply) => {
     const job = service.current();
-    // Of several batches only the one at hand would be skipped; stopping all of them is not what was asked for.
-    if (job?.options.generation?.batchCount === 1) await stop({ interrupted: false, skipped: true });
+    if (job && job.kind !== 'render') {
+      stopped = { job: job.id, requests: { interrupted: false, skipped: true } };
+      service.skip(job.id);
+    }
     return reply.type('application/json').send('null');
   });
 

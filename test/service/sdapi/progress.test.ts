@@ -87,16 +87,13 @@ describe('stopping', () => {
     expect(JSON.parse(body.info).state).toBe('interrupted');
   });
 
-  it('skips a run of one batch, and leaves one of several alone', async () => {
-    const several = await running();
-    expect((await several.post('/sdapi/v1/skip')).body).toBeNull();
-    expect(several.service.current()).toBeDefined();
-    await several.service.finish(several.service.current()?.id ?? '');
-    await several.answer;
-    const one = several.post('/sdapi/v1/txt2img', {});
-    await expect.poll(() => several.service.current()).toBeDefined();
-    await several.post('/sdapi/v1/skip');
-    expect((await one).status).toBe(200);
+  it('skips the images at hand, and tells so', async () => {
+    const { post, get, service, answer } = await running();
+    expect((await post('/sdapi/v1/skip')).body).toBeNull();
+    expect(service.skipped).toBe(1);
+    expect((await get('/sdapi/v1/progress')).body.state).toMatchObject({ skipped: true, interrupted: false });
+    await service.finish(service.current()?.id ?? '');
+    expect((await answer).status).toBe(200);
   });
 
   it('is no error when nothing runs', async () => {
