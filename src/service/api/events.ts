@@ -1,10 +1,15 @@
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { JobService } from '../job.js';
+import type { JobEvent, JobService } from '../job.js';
 import { eventJson } from './job-json.js';
 
 /** A comment now and then keeps proxies from closing a connection on which nothing happens. */
 const keepAliveMilliseconds = 15_000;
+/** Between two progress events of one client: quick samplers take more steps than anybody sees, and clients are many. */
+const progressMilliseconds = 100;
+/** Each event is put into words once for all clients. */
+const texts = new WeakMap<JobEvent, string>();
 
 /**
  * Sends what happens to jobs as server-sent events (HTML Living Standard, 9.2) until the client goes away. A client that
@@ -35,8 +40,8 @@ export async function sendEvents(
     let number = 0;
     for await (const event of events) {
       number++;
-      const text = `id: ${number}\nevent: ${event.type}\ndata: ${JSON.stringify(eventJson(event))}\n\n`;
-      if (!stream.write(text)) await once(stream, 'drain', { signal });
+      if (!stream.write(`id: ${number}\n${textOf(event)}`)) await once(stream, 'drain', { signal });
+      if (event.type === 'progress') await setTimeout(progressMilliseconds, undefined, { signal });
     }
   } catch (error) {
     if (!signal.aborted) request.log.error({ err: error }, 'events ended');
@@ -44,4 +49,12 @@ export async function sendEvents(
     clearInterval(keepAlive);
     stream.end();
   }
+}
+
+function textOf(event: JobEvent): string {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const text = `event: ${event.type}\ndata: ${JSON.stringify(eventJson(event))}\n\n`;
+  texts.set(event, text);
+  return text;
 }
