@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
 import type { BatchRequest, Size } from './batch-request.js';
 import type { Device } from './devices.js';
-import { describeExit, forkProcess, holdOpen, type ModelSettings } from './forked-process.js';
+import { describeExit, forkProcess, holdOpen, type ModelSettings, processGone } from './forked-process.js';
 import type { FinishedBatch, PassStep } from './pipeline.js';
 
 /** A step with the time that it took to make. */
@@ -130,7 +130,7 @@ export class Inference implements AsyncDisposable {
   }
 
   #fail(reason: string): void {
-    this.#failure ??= new StepsAnimationError('model', `The process that runs the model is gone: ${reason}.`);
+    this.#failure ??= processGone('runs the model', reason);
     for (const mailbox of [this.#loading, ...this.#runs.values()]) mailbox.close(this.#failure);
     for (const run of this.#sampling) this.#sampled(run);
   }
@@ -177,5 +177,10 @@ function errorOf({
   readonly code?: ErrorCode;
   readonly message?: string;
 }): StepsAnimationError {
-  return new StepsAnimationError(code ?? 'model', code ? message : `Inference failed: ${message}`);
+  if (code) return new StepsAnimationError(code, message);
+  const remedy = 'if memory is short, choose a smaller size or batch; else try --device cpu';
+  return new StepsAnimationError(
+    'model',
+    `The model could not be run (${message.trim().replace(/\s+/gu, ' ')}): ${remedy}.`,
+  );
 }
