@@ -64,7 +64,7 @@ const schedulerSchema = z.object({
   prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
   trained_betas: z.array(z.number().positive().lt(1)).nullish(),
   rescale_betas_zero_snr: z.boolean().default(false),
-  original_inference_steps: z.int().positive().optional(),
+  original_inference_steps: z.int().positive().nullish(),
 });
 
 type SchedulerConfig = z.output<typeof schedulerSchema>;
@@ -97,7 +97,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
     latentShift: vae.shift_factor ?? 0,
     prediction: scheduler.prediction_type,
     trainingSigmas: sigmasOf(scheduler),
-    distilledTimesteps: scheduler.original_inference_steps,
+    distilledTimesteps: scheduler.original_inference_steps ?? undefined,
     guidanceLength: unet.time_cond_proj_dim ?? undefined,
     emptyIsZero: index.force_zeros_for_empty_prompt,
     tinyDecoder: await firstOf(path, ['vae_tiny_decoder/model.onnx', 'taesd/model.onnx', 'taesd/decoder.onnx']),
