@@ -14,6 +14,8 @@ export type LoadedFacts = {
   readonly fixedSize: Size | undefined;
   /** what it runs on */
   readonly device: Device;
+  /** why it does not run on a better device, where that should be known */
+  readonly note: string | undefined;
 };
 
 export type InferenceRequest =

@@ -5,14 +5,18 @@ import type { EmbeddedRun } from './embedded-run.js';
 import type { GenerationEvent } from './host.js';
 import type { StepPictures } from './step-pictures.js';
 
-/** Runs the batches one after another and tells what happens, up to but not including `end`. */
+/**
+ * Runs the batches one after another and tells what happens, up to but not including `end`.
+ * @param note what is to be known of the model
+ */
 export async function* eventsOf(
   run: EmbeddedRun,
   inference: Inference,
   pictures: StepPictures,
-  signal: AbortSignal | undefined,
+  { note, signal }: { readonly note: string | undefined; readonly signal: AbortSignal | undefined },
 ): AsyncGenerator<GenerationEvent, void, void> {
   yield { type: 'start', images: run.images, passes: run.passes };
+  if (note !== undefined) yield { type: 'note', message: note };
   let firstImage = 0;
   for (const batch of run.batches) {
     const steps = inference.generate(batch, signal);
@@ -32,8 +36,8 @@ export async function* eventsOf(
     if (signal?.aborted) break;
     firstImage += batch.seeds.length;
   }
-  const note = await pictures.note();
-  if (note !== undefined) yield { type: 'note', message: note };
+  const choice = await pictures.note();
+  if (choice !== undefined) yield { type: 'note', message: choice };
 }
 
 /** The starting picture as a step of its own, for each image of a batch. */

@@ -131,7 +131,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
     }
     const pictures = await this.#stepPictures(run, folder, loaded, facts);
     try {
-      yield* eventsOf(run, loaded.inference, pictures, signal);
+      yield* eventsOf(run, loaded.inference, pictures, { note: facts.note, signal });
       yield { type: 'end' };
     } finally {
       pictures.close();
