@@ -22,7 +22,7 @@ if (timeOf(installed) < Math.max(timeOf(inRoot('package-lock.json')), timeOf(inR
   writeFileSync(installed, '');
 }
 
-const sources = ['src', 'tsconfig.json', 'package.json'].map((name) => inRoot(name));
+const sources = ['src', 'web', 'tsconfig.json', 'package.json'].map((name) => inRoot(name));
 if (timeOf(built) < Math.max(...sources.map(newest), timeOf(installed))) {
   console.log('Building (npm run build) …');
   npm(['run', 'build', '--silent']);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import fastifyStatic from '@fastify/static';
+import fastifyStatic, { type SetHeadersResponse } from '@fastify/static';
 import fastify, { type FastifyInstance } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
 import { api } from './api/api.js';
@@ -100,8 +100,8 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
 }
 
 /** Files with a hash in their names never change; the page itself is asked for each time. */
-function keepPage({ setHeader }: { setHeader: (name: string, value: string) => unknown }, path: string): void {
-  setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? lasting : 'no-cache');
+function keepPage(response: SetHeadersResponse, path: string): void {
+  response.setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? lasting : 'no-cache');
 }
 
 /** Who may ask, and what browsers may do with the answers. */

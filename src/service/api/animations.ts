@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { optionsOfInfotext } from '../../hosts/infotext-options.js';
 import { HttpError } from '../http-error.js';
 import type { JobService, LibraryEntry } from '../job.js';
 import { lasting, sendFile } from './files.js';
 import { animationJson } from './job-json.js';
 import { posterOf } from './posters.js';
-import { animationEntry, animationPage, animationQuery, facets } from './shapes.js';
+import { animationDetails, animationEntry, animationPage, animationQuery, facets } from './shapes.js';
 
 const params = z.object({ id: z.string() });
 const querystring = z.object({ download: z.string().optional() });
@@ -55,8 +56,11 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
 
   app.get(
     '/animations/:id',
-    { schema: { tags, summary: 'Look at a movie', params, response: { 200: animationEntry } } },
-    async ({ params: { id } }) => animationJson(find(id)),
+    { schema: { tags, summary: 'Look at a movie', params, response: { 200: animationDetails } } },
+    async ({ params: { id } }) => {
+      const entry = animationJson(find(id));
+      return { ...entry, ...optionsOfInfotext(entry.infotext) };
+    },
   );
 
   app.get(

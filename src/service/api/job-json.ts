@@ -33,8 +33,14 @@ function movieJson(movie: JobAnimation): JobShape['animations'][number] {
   };
 }
 
+/** What happened, as it is sent. */
+export type EventShape =
+  | { readonly type: Extract<JobEvent, { job: Job }>['type']; readonly job: JobShape }
+  | (Extract<JobEvent, { type: 'step' }> & { readonly url: string })
+  | Extract<JobEvent, { type: 'progress' | 'deleted' }>;
+
 /** An event as it is sent. */
-export function eventJson(event: JobEvent): unknown {
+export function eventJson(event: JobEvent): EventShape {
   if ('job' in event) return { ...event, job: jobJson(event.job) };
   if (event.type !== 'step') return event;
   const { id, image, step } = event;

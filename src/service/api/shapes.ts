@@ -127,6 +127,9 @@ export const animationEntry = movie
   })
   .meta({ id: 'Animation' });
 
+/** With the options that it was made with, as far as its infotext tells them. */
+export const animationDetails = animationEntry.extend({ generation, img2img }).meta({ id: 'AnimationDetails' });
+
 export const animationQuery = z.object({
   text: z.string().max(1000).optional().describe('words that the prompt must have'),
   codec: z.string().optional(),
@@ -149,9 +152,6 @@ export const problem = z
   .object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
   .meta({ id: 'Problem' });
 
-export type JobShape = z.output<typeof job>;
-export type AnimationShape = z.output<typeof animationEntry>;
-
 export const inspection = z
   .object({
     type: z.enum(['image', 'movie']),
@@ -163,3 +163,40 @@ export const inspection = z
     img2img,
   })
   .meta({ id: 'Inspection' });
+
+const option = z
+  .object({
+    name: z.string(),
+    label: z.string(),
+    help: z.string(),
+    type: z.enum(['boolean', 'integer', 'number', 'string']),
+    default: z.unknown(),
+    unit: z.string().optional(),
+    choices: z.array(z.string()).optional(),
+    word: z.string().optional().describe('what may stand for a number'),
+    minLength: z.number().optional(),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+    multipleOf: z.number().optional(),
+  })
+  .meta({ id: 'Option' });
+
+export const about = z.object({
+  version: z.string(),
+  host: z.string(),
+  device: z.string(),
+  outdir: z.string(),
+  model: z.string().describe('the one of requests that name none'),
+  models: z.array(z.object({ name: z.string(), width: z.int(), height: z.int() })),
+  samplers: z.array(z.string()),
+  schedulers: z.array(z.string()),
+  options: z.object({ generation: z.array(option), img2img: z.array(option), animation: z.array(option) }),
+  codecs: z.array(z.object({ name: z.string(), extension: z.string() })),
+});
+
+export type NewJobShape = z.input<typeof newJob>;
+export type JobShape = z.output<typeof job>;
+export type AnimationShape = z.output<typeof animationEntry>;
+export type InspectionShape = z.output<typeof inspection>;
+export type OptionShape = z.output<typeof option>;
+export type AboutShape = z.output<typeof about>;

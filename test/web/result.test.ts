@@ -1,0 +1,129 @@
+/// <reference lib="dom" />
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { PretendedHost } from '../service/pretended-host.js';
+import { barriers } from './barriers.js';
+import { type OpenPage, openPage } from './open-page.js';
+import { generate, prompt, runUntilStep } from './runs.js';
+
+const steps = 5;
+const slider = (page: Page) => page.getByRole('slider', { name: 'Step', exact: true });
+/** Whether a picture is there and not only its place. */
+const isDrawn = (image: HTMLImageElement) => image.complete && image.naturalWidth > 0;
+
+describe('the result', () => {
+  it('moves through the steps with the arrow keys and by pointing', async () => {
+    const { page } = await openResult();
+    await slider(page).focus();
+    await page.keyboard.press('Home');
+    await expect.poll(() => page.getByAltText('Step 1', { exact: true }).first().evaluate(isDrawn)).toBe(true);
+    expect(await page.locator('video').count()).toBe(0);
+    await page.keyboard.press('ArrowRight');
+    expect(await slider(page).getAttribute('aria-valuenow')).toBe('1');
+    await expect.poll(() => page.getByText(`Step 2 / ${steps}`).count()).toBe(1);
+
+    await page.locator('[data-step="4"]').click();
+    await page.getByText(`Step 4 / ${steps}`).waitFor();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download: Step 4' }).click();
+    expect((await saved).suggestedFilename()).toMatch(/\.png$/u);
+    await page.getByRole('button', { name: 'Show the movie' }).click();
+    await page.locator('video').waitFor();
+  });
+
+  it('compares two steps with a divider that the keyboard moves', async () => {
+    const { page } = await openResult();
+    await page.getByRole('button', { name: 'Compare two steps' }).click();
+    const divider = page.getByRole('slider', { name: /^How much of Step/u });
+    await divider.focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await divider.inputValue()).toBe('51');
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Back to the movie' }).click();
+    await page.locator('video').waitFor();
+  });
+
+  it('renders the same steps again with another codec, without sampling again', async () => {
+    const host = new PretendedHost();
+    const { page, service } = await openResult(host);
+    await renderAgain(page, 'vpx-vp9', () => barriers(page));
+    await page.waitForFunction(() => document.querySelector('video')?.duration === 2);
+    expect(service.list()[0]).toMatchObject({ kind: 'render', state: 'finished', animations: [{ codec: 'vpx-vp9' }] });
+    expect(host.prompts).toHaveLength(1);
+
+    await movie(page, 'x264').click();
+    await page.waitForFunction(() => document.querySelector('video')?.duration === 10);
+  });
+
+  it('lets a GIF be stopped, and offers what browsers do not play for download', async () => {
+    const { page } = await openResult();
+    await renderAgain(page, 'gif');
+    const shown = page.getByAltText(/^How it came about/u);
+    expect(await shown.getAttribute('src')).toMatch(/\/file$/u);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    expect(await shown.getAttribute('src')).toMatch(/\/poster$/u);
+
+    await renderAgain(page, 'prores_ks');
+    await page.getByText('Browsers do not play ProRes.').waitFor();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download the movie' }).click();
+    expect((await saved).suggestedFilename()).toMatch(/\.mov$/u);
+  });
+
+  it('says that a run was interrupted, and runs it again', async () => {
+    const { page, service, hold } = await runUntilStep(3);
+    await Promise.all([page.waitForResponse('**/cancel'), page.getByRole('button', { name: 'Interrupt' }).click()]);
+    hold.open();
+    await page.getByText('This is the movie of what there was until then.').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await page.getByRole('status').filter({ hasText: 'Finished: the movie is there' }).waitFor({ state: 'attached' });
+    expect(service.list().map(({ state }) => state)).toEqual(['finished', 'interrupted']);
+  });
+
+  it('leaves the page where it is while steps come', async () => {
+    const { page, hold } = await runUntilStep(3);
+    await page.setViewportSize({ width: 390, height: 500 });
+    await page.evaluate(() => scrollTo(0, 0));
+    hold.open();
+    await page.locator('video').waitFor();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+  });
+
+  it('has no barriers, neither while a run goes on nor when it is over', async () => {
+    const { page, hold } = await runUntilStep(3);
+    await page.getByAltText('How it looks so far').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    hold.open();
+    await page.locator('video').waitFor();
+    expect(await barriers(page)).toEqual([]);
+  });
+});
+
+const movie = (page: Page, codec: string) =>
+  page.getByRole('group', { name: 'Movie' }).getByRole('button', { name: new RegExp(`^${codec},`, 'u') });
+
+/**
+ * Makes a further movie, of two seconds.
+ * @param look at the dialog, and tell what is wrong with it
+ */
+async function renderAgain(page: Page, codec: string, look = async (): Promise<string[]> => []): Promise<void> {
+  await page.getByRole('button', { name: 'Render again' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Render again' });
+  await dialog.getByRole('combobox', { name: 'Codec' }).click();
+  await page.getByRole('option', { name: codec, exact: true }).click();
+  await dialog.getByRole('textbox', { name: /^Duration/u }).fill('2');
+  expect(await look()).toEqual([]);
+  await dialog.getByRole('button', { name: 'Render', exact: true }).click();
+  await movie(page, codec).waitFor({ timeout: 60_000 });
+}
+
+/** A page that shows what came of a run. */
+async function openResult(host = new PretendedHost()): Promise<OpenPage> {
+  const opened = await openPage({ host });
+  await prompt(opened.page).fill('a red apple');
+  await opened.page.getByRole('textbox', { name: 'Sampling steps' }).fill(String(steps));
+  await generate(opened.page).click();
+  await opened.page.locator('video').waitFor();
+  return opened;
+}

@@ -1,0 +1,59 @@
+import type { ReactNode } from 'react';
+
+type Props = { readonly size?: number };
+
+function icon(drawing: ReactNode) {
+  return function Icon({ size = 18 }: Props) {
+    return (
+      <svg
+        aria-hidden="true"
+        width={size}
+        height={size}
+        viewBox="0 0 24 24"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth={1.8}
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      >
+        {drawing}
+      </svg>
+    );
+  };
+}
+
+export const DownloadIcon = icon(<path d="M12 4v11m-5-5 5 5 5-5M5 20h14" />);
+export const CopyIcon = icon(<path d="M9 9h11v11H9zM5 15H4V4h11v1" />);
+export const SendIcon = icon(<path d="M4 12h15m-6-6 6 6-6 6" />);
+export const AgainIcon = icon(
+  <path d="M20 5v5h-5M4 19v-5h5M5.5 9a7 7 0 0 1 13-1.5L20 10M18.5 15a7 7 0 0 1-13 1.5L4 14" />,
+);
+export const FilmIcon = icon(<path d="M4 5h16v14H4zM8 5v14M16 5v14M4 9.5h4M4 14.5h4M16 9.5h4M16 14.5h4" />);
+export const CompareIcon = icon(<path d="M12 3v18M8 8l-4 4 4 4M16 8l4 4-4 4" />);
+export const DiceIcon = icon(
+  <>
+    <rect x="4" y="4" width="16" height="16" rx="3" />
+    <path d="M8.5 8.5h.01M15.5 8.5h.01M12 12h.01M8.5 15.5h.01M15.5 15.5h.01" strokeWidth={2.6} />
+  </>,
+);
+export const RecycleIcon = icon(
+  <path d="M7 19H5l-2-3 3-5M9 5l2-2h2l3 5M17 19h2l2-3-2-4M9 16l-3 3 3 3M4 9l2 2 3-2M14 4l2 4 4-1" />,
+);
+export const SwapIcon = icon(<path d="M4 8h15m-4-4 4 4-4 4M20 16H5m4-4-4 4 4 4" />);
+export const TrashIcon = icon(<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5" />);
+export const UpIcon = icon(<path d="m6 14 6-6 6 6" />);
+export const DownIcon = icon(<path d="m6 10 6 6 6-6" />);
+export const CloseIcon = icon(<path d="M6 6l12 12M18 6 6 18" />);
+export const SunIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="4" />
+    <path d="M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4" />
+  </>,
+);
+export const PictureIcon = icon(
+  <>
+    <rect x="4" y="5" width="16" height="14" rx="2" />
+    <path d="m5 17 5-5 4 4 2-2 3 3M15.5 9.5h.01" />
+  </>,
+);
+export const OpenIcon = icon(<path d="M4 6h6l2 2h8v10H4zM12 11v5m-2.5-2.5L12 11l2.5 2.5" />);

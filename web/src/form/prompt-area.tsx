@@ -1,0 +1,81 @@
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import type { KeyboardEvent } from 'react';
+import { ask } from '../api/client.js';
+import type { Tab } from './form-store.js';
+import { type BoundOption, useOptions } from './use-options.js';
+
+type Props = {
+  readonly tab: Tab;
+  readonly isRunning: boolean;
+  readonly isSending: boolean;
+  readonly onGenerate: () => void;
+  readonly onInterrupt: () => void;
+};
+
+/** The prompts, with the button that generates beside them. */
+export function PromptArea({ tab, isRunning, isSending, onGenerate, onInterrupt }: Props) {
+  const { prompt, negativePrompt, model } = useOptions(tab, 'generation');
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      onGenerate();
+    }
+    if (event.key === 'Escape' && isRunning) onInterrupt();
+  };
+  return (
+    <Group align="stretch" gap="md" wrap="wrap" onKeyDown={onKeyDown}>
+      <Stack gap="xs" flex="1 1 20rem">
+        {prompt && <PromptField {...prompt} model={String(model?.value ?? '')} rows={3} hint="Ctrl+Enter generates" />}
+        {negativePrompt && <PromptField {...negativePrompt} model={String(model?.value ?? '')} rows={2} hint="" />}
+      </Stack>
+      <Stack gap="xs" w={{ base: '100%', sm: 180 }}>
+        <Button size="lg" h={{ base: 48, sm: 84 }} onClick={onGenerate} loading={isSending}>
+          {isRunning ? 'Generate next' : 'Generate'}
+        </Button>
+        <Button variant="default" onClick={onInterrupt} disabled={!isRunning}>
+          Interrupt
+        </Button>
+      </Stack>
+    </Group>
+  );
+}
+
+type FieldProps = BoundOption & { readonly model: string; readonly rows: number; readonly hint: string };
+
+function PromptField({ option, value, onChange, model, rows, hint }: FieldProps) {
+  return (
+    <div>
+      <Textarea
+        label={option.label}
+        placeholder={hint}
+        value={String(value)}
+        minRows={rows}
+        autosize
+        maxRows={12}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+      <TokenCount text={String(value)} model={model} />
+    </div>
+  );
+}
+
+/** How many tokens a prompt has, and how many its chunks hold. */
+function TokenCount({ text, model }: { readonly text: string; readonly model: string }) {
+  const [settled] = useDebouncedValue(text, 400);
+  const { data } = useQuery({
+    queryKey: ['tokens', model, settled],
+    queryFn: ({ signal }) =>
+      ask<{ count: number; limit: number }>('/tokens', { method: 'POST', body: { text: settled, model }, signal }),
+    enabled: model !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before) => before,
+    retry: false,
+  });
+  return (
+    <Text size="xs" c="dimmed" ta="right" mih="1.3em">
+      {data && <span title="tokens of the prompt, and how many fit">{`${data.count} / ${data.limit} tokens`}</span>}
+    </Text>
+  );
+}

@@ -1,0 +1,25 @@
+import { useSyncExternalStore } from 'react';
+import type { Tab } from '../form/form-store.js';
+
+const listeners = new Set<() => void>();
+
+function keyOf(tab: Tab): string {
+  return `steps-animation.${tab}.job`;
+}
+
+/** The job that a tab shows, which outlives a reload of the page. */
+export function useShownJob(tab: Tab): string | undefined {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => sessionStorage.getItem(keyOf(tab)) ?? undefined,
+  );
+}
+
+export function showJob(tab: Tab, id: string | undefined): void {
+  if (id === undefined) sessionStorage.removeItem(keyOf(tab));
+  else sessionStorage.setItem(keyOf(tab), id);
+  for (const listener of listeners) listener();
+}

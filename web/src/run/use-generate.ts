@@ -1,0 +1,33 @@
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { ask } from '../api/client.js';
+import { keys } from '../api/queries.js';
+import type { JobShape, NewJobShape } from '../api/types.js';
+import type { Tab } from '../form/form-store.js';
+import { showJob } from './run-store.js';
+
+/** Tells what went wrong, in the words of the service. */
+export function tellError(error: Error): void {
+  notifications.show({ color: 'red', title: 'That did not work', message: error.message, autoClose: 10_000 });
+}
+
+/** Puts a job into the queue, and shows it in the tab. */
+export function useSubmit(tab: Tab) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (job: NewJobShape) => ask<JobShape>('/jobs', { method: 'POST', body: job }),
+    onSuccess: (job) => {
+      queries.setQueryData(keys.job(job.id), (known: JobShape | undefined) => known ?? job);
+      showJob(tab, job.id);
+    },
+    onError: tellError,
+  });
+}
+
+/** Takes a job out of the queue, or stops it after the step at hand. */
+export function useCancel() {
+  return useMutation({
+    mutationFn: (id: string) => ask<JobShape>(`/jobs/${id}/cancel`, { method: 'POST' }),
+    onError: tellError,
+  });
+}
