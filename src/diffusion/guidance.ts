@@ -6,6 +6,7 @@ import type { Conditioning } from './text/conditioning.js';
 /** The prompts of one evaluation of the model. */
 export type GuidingPrompts = { readonly positive: Conditioning; readonly negative: Conditioning };
 
+/** How a model is guided in one pass. */
 export type Guidance = {
   /** the prompts of an evaluation, counted from 0: they change where prompts are edited on the way */
   readonly promptsAt: (evaluation: number) => GuidingPrompts;

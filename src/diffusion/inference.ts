@@ -18,10 +18,12 @@ export type LoadedFacts = {
   readonly note: string | undefined;
 };
 
+/** What the process is asked for; runs are numbered by whoever asks. */
 export type InferenceRequest =
   | { readonly type: 'generate'; readonly run: number; readonly batch: BatchRequest }
   | { readonly type: 'stop'; readonly run: number };
 
+/** What it tells of itself and of runs. */
 export type InferenceReply =
   | ({ readonly type: 'loaded' } & LoadedFacts)
   | { readonly type: 'step'; readonly run: number; readonly step: TimedStep }

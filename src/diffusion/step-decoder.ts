@@ -7,9 +7,11 @@ import type { Latent } from './latent.js';
 
 /** The decoder of the model's own autoencoder, or that of a tiny one. */
 export type DecoderKind = 'full' | 'tiny';
+/** What the process is asked for: a batch of one. */
 export type DecodeRequest = { readonly id: number; readonly latent: Latent; readonly kind: DecoderKind };
 /** A picture with the time that it took to decode. */
 export type DecodedStep = { readonly picture: PixelPicture; readonly milliseconds: number };
+/** What it answers to the request of that number. */
 export type DecodeReply = ({ readonly id: number } & DecodedStep) | { readonly id: number; readonly error: string };
 
 type Pending = {

@@ -52,6 +52,7 @@ export class DpmSolver {
   }
 }
 
+/** The noise level at t = -log σ. */
 export function sigmaAt(t: number): number {
   return Math.exp(-t);
 }

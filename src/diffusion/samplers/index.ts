@@ -49,6 +49,7 @@ const timesteps = { automatic: 'DDIM', startsAtUnitVariance: true };
 const secondOrder = { secondOrder: true };
 const discarding = { discardNextToLast: true };
 
+/** All samplers, in the order in which they are offered. */
 export const samplers: readonly SamplerRow[] = [
   {
     name: 'Euler a',
