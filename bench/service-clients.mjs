@@ -1,13 +1,17 @@
 // Clients of the service, as many as its address is followed by: half poll the web UIs' progress every half second (and
 // half of those ask for the picture, too), half listen to events. Started by service.mjs; says `ready`, and after a
 // line on standard input what was answered.
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { get } from 'node:http';
+import { setPriority } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 
 const [url, count] = [process.argv[2], Number(process.argv[3])];
 const answers = { polls: 0, errors: 0, longestMs: 0, listeners: count / 2, ended: 0 };
 const stop = new AbortController();
+setMaxListeners(0, stop.signal);
+// In life they are on other machines: what they do themselves must not count.
+setPriority(19);
 
 async function poll(index) {
   const path = `sdapi/v1/progress${index % 2 ? '?skip_current_image=true' : ''}`;

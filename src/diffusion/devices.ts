@@ -39,27 +39,48 @@ function hasCuda(platform: NodeJS.Platform): boolean {
   return library !== undefined && existsSync(join(binaries, platform, process.arch, library));
 }
 
-/** What `load` gives on the first of the devices for which it does not throw, and that device. */
+/** What was loaded, on which device, and if that is not the best of the machine, a sentence that says why. */
+export type LoadedOnDevice<T> = { readonly loaded: T; readonly device: Device; readonly note: string | undefined };
+
+/**
+ * What `load` gives on the first of the devices for which it does not throw.
+ * @throws StepsAnimationError `model` where the only device is not the CPU, else what `load` throws for the CPU
+ */
 export async function loadOnFirst<T>(
   choice: DeviceChoice,
   load: (device: Device) => Promise<T>,
-): Promise<{ readonly loaded: T; readonly device: Device }> {
-  for (const device of devicesFor(choice)) {
+  devices: readonly Device[] = devicesFor(choice),
+): Promise<LoadedOnDevice<T>> {
+  const failures: string[] = [];
+  for (const device of devices) {
     try {
-      return { loaded: await load(device), device };
+      return { loaded: await load(device), device, note: fallBackNote(device, failures) };
     } catch (error) {
       if (device === 'cpu') throw error;
       if (choice === device) throw unusable(device, error);
+      failures.push(`${device} cannot be used (${reasonOf(error)})`);
     }
   }
   throw unusable(choice, undefined);
 }
 
 function unusable(device: DeviceChoice, cause: unknown): StepsAnimationError {
-  const reason = cause instanceof Error ? cause.message : 'there is none';
+  const reason = cause === undefined ? 'there is none' : reasonOf(cause);
   return new StepsAnimationError(
     'model',
     `The model cannot run on the device "${device}" (${reason}): choose --device cpu, or auto for the best that works; docs/models.md tells what each device needs.`,
     { cause },
   );
+}
+
+function fallBackNote(device: Device, failures: readonly string[]): string | undefined {
+  if (failures.length === 0) return undefined;
+  const remedy = 'docs/models.md tells what each device needs';
+  return `The model runs on the device "${device}", because ${failures.join(', and ')}; ${remedy}.`;
+}
+
+/** In one line, without a full stop. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replace(/\s+/gu, ' ').replace(/\.$/u, '');
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { StepsAnimationError } from '../errors.js';
 import type { DeviceChoice } from './devices.js';
 
 /** What a process of ours is started with. */
@@ -42,6 +43,14 @@ export function holdOpen(child: ChildProcess, awaited: boolean): void {
 /** How a process has ended, as a part of a sentence. */
 export function describeExit(code: number | null, signal: string | null): string {
   return `it ended with ${signal ?? `exit code ${code}`}`;
+}
+
+/** What to say when a process has ended that was still needed. */
+export function processGone(work: string, reason: string): StepsAnimationError {
+  return new StepsAnimationError(
+    'model',
+    `The process that ${work} is gone: ${reason}. Try again; if memory was short, choose a smaller size or batch.`,
+  );
 }
 
 /**

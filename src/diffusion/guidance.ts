@@ -3,12 +3,15 @@ import type { Circumstances, NoiseModel } from './noise-model.js';
 import type { DenoiseBoth } from './samplers/sampler.js';
 import type { Conditioning } from './text/conditioning.js';
 
-/** The prompts of one evaluation of the model; both have the same number of tokens. */
+/** The prompts of one evaluation of the model. */
 export type GuidingPrompts = { readonly positive: Conditioning; readonly negative: Conditioning };
 
+/** How a model is guided in one pass. */
 export type Guidance = {
   /** the prompts of an evaluation, counted from 0: they change where prompts are edited on the way */
   readonly promptsAt: (evaluation: number) => GuidingPrompts;
+  /** whether the prediction without the prompt is wanted where a CFG scale of 1 does without it */
+  readonly usesUnguided?: boolean | undefined;
   /** 0 leaves the guided prediction as it is, 1 gives it the deviation of the one that follows the prompt */
   readonly rescale: number;
   /** `cfgScale` in it is classifier-free guidance: 1 follows the positive prompt alone, higher goes further away from the negative one */
@@ -19,12 +22,15 @@ export type Guidance = {
  * The model as samplers want it: Ho and Salimans 2022, "Classifier-Free Diffusion Guidance", with the rescaling of Lin
  * et al. 2023, "Common Diffusion Noise Schedules and Sample Steps are Flawed", section 3.4.
  */
-export function guide(model: NoiseModel, { promptsAt, rescale, circumstances }: Guidance): DenoiseBoth {
+export function guide(
+  model: Pick<NoiseModel, 'predict' | 'clean' | 'isDistilled'>,
+  { promptsAt, rescale, usesUnguided = false, circumstances }: Guidance,
+): DenoiseBoth {
   let evaluation = 0;
   const { cfgScale } = circumstances;
   return async (latent, sigma) => {
     const { positive, negative } = promptsAt(evaluation++);
-    const isGuided = cfgScale !== 1 && !model.isDistilled;
+    const isGuided = (cfgScale !== 1 || usesUnguided) && !model.isDistilled;
     const prompts = isGuided ? [negative, positive] : [positive];
     const predicted = await model.predict(latent, sigma, prompts, circumstances);
     const [first, second] = predicted;

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
 import type { BatchRequest, Size } from './batch-request.js';
 import type { Device } from './devices.js';
-import { describeExit, forkProcess, holdOpen, type ModelSettings } from './forked-process.js';
+import { describeExit, forkProcess, holdOpen, type ModelSettings, processGone } from './forked-process.js';
 import type { FinishedBatch, PassStep } from './pipeline.js';
 
 /** A step with the time that it took to make. */
@@ -14,12 +14,16 @@ export type LoadedFacts = {
   readonly fixedSize: Size | undefined;
   /** what it runs on */
   readonly device: Device;
+  /** why it does not run on a better device, where that should be known */
+  readonly note: string | undefined;
 };
 
+/** What the process is asked for; runs are numbered by whoever asks. */
 export type InferenceRequest =
   | { readonly type: 'generate'; readonly run: number; readonly batch: BatchRequest }
   | { readonly type: 'stop'; readonly run: number };
 
+/** What it tells of itself and of runs. */
 export type InferenceReply =
   | ({ readonly type: 'loaded' } & LoadedFacts)
   | { readonly type: 'step'; readonly run: number; readonly step: TimedStep }
@@ -130,7 +134,7 @@ export class Inference implements AsyncDisposable {
   }
 
   #fail(reason: string): void {
-    this.#failure ??= new StepsAnimationError('model', `The process that runs the model is gone: ${reason}.`);
+    this.#failure ??= processGone('runs the model', reason);
     for (const mailbox of [this.#loading, ...this.#runs.values()]) mailbox.close(this.#failure);
     for (const run of this.#sampling) this.#sampled(run);
   }
@@ -177,5 +181,10 @@ function errorOf({
   readonly code?: ErrorCode;
   readonly message?: string;
 }): StepsAnimationError {
-  return new StepsAnimationError(code ?? 'model', code ? message : `Inference failed: ${message}`);
+  if (code) return new StepsAnimationError(code, message);
+  const remedy = 'if memory is short, choose a smaller size or batch; else try --device cpu';
+  return new StepsAnimationError(
+    'model',
+    `The model could not be run (${message.trim().replace(/\s+/gu, ' ')}): ${remedy}.`,
+  );
 }

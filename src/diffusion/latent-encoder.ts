@@ -2,7 +2,6 @@ import { StepsAnimationError } from '../errors.js';
 import type { PixelPicture } from './batch-request.js';
 import type { SessionSettings } from './devices.js';
 import type { Latent } from './latent.js';
-
 import type { ModelFolder } from './model-folder.js';
 import { Network, tensorFor } from './onnx.js';
 

@@ -8,6 +8,7 @@ export type Latent = {
 
 export type LatentShape = readonly [batch: number, channels: number, height: number, width: number];
 
+/** All zero. */
 export function createLatent(shape: LatentShape): Latent {
   return { shape, data: new Float32Array(sizeOf(shape)) };
 }
@@ -35,6 +36,7 @@ export function combine(...terms: readonly (readonly [weight: number, latent: La
   return { shape, data };
 }
 
+/** A new latent of the changed values. */
 export function map(latent: Latent, change: (value: number) => number): Latent {
   return { shape: latent.shape, data: latent.data.map(change) };
 }

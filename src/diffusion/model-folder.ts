@@ -24,6 +24,8 @@ export type ModelFolder = {
   readonly prediction: SchedulerConfig['prediction_type'];
   /** noise levels of all training timesteps, rising */
   readonly trainingSigmas: readonly number[];
+  /** how many timesteps, evenly spread, a consistency model was distilled at; undefined where it knows all of them */
+  readonly distilledTimesteps: number | undefined;
   /** length of the embedding by which a distilled model is told the CFG scale; undefined where it is guided as usual */
   readonly guidanceLength: number | undefined;
   /** whether an empty negative prompt is given to the model as zeros */
@@ -62,6 +64,7 @@ const schedulerSchema = z.object({
   prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
   trained_betas: z.array(z.number().positive().lt(1)).nullish(),
   rescale_betas_zero_snr: z.boolean().default(false),
+  original_inference_steps: z.int().positive().nullish(),
 });
 
 type SchedulerConfig = z.output<typeof schedulerSchema>;
@@ -94,6 +97,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
     latentShift: vae.shift_factor ?? 0,
     prediction: scheduler.prediction_type,
     trainingSigmas: sigmasOf(scheduler),
+    distilledTimesteps: scheduler.original_inference_steps ?? undefined,
     guidanceLength: unet.time_cond_proj_dim ?? undefined,
     emptyIsZero: index.force_zeros_for_empty_prompt,
     tinyDecoder: await firstOf(path, ['vae_tiny_decoder/model.onnx', 'taesd/model.onnx', 'taesd/decoder.onnx']),

@@ -8,7 +8,9 @@ type Named = { readonly name: string; readonly aliases: readonly string[] };
 /** What people call the choice that depends on the sampler. */
 const automatic = { name: 'Automatic', aliases: ['auto', 'default'] } as const;
 
+/** The names that web UIs show, in the order of the table. */
 export const samplerNames: readonly string[] = samplers.map(({ name }) => name);
+/** The names that web UIs show, `Automatic` first. */
 export const schedulerNames: readonly string[] = [automatic, ...schedulers].map(({ name }) => name);
 
 /**

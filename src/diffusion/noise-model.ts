@@ -1,4 +1,5 @@
 import { StepsAnimationError } from '../errors.js';
+import { allOrNothing } from './all-or-nothing.js';
 import type { SessionSettings } from './devices.js';
 import { imageOf, type Latent, map, stack, zip } from './latent.js';
 import type { ModelFolder } from './model-folder.js';
@@ -32,13 +33,15 @@ export class NoiseModel implements AsyncDisposable {
 
   /** @throws StepsAnimationError `model` when the network cannot be loaded or is of a kind with further inputs */
   static async load(file: string, folder: ModelFolder, settings: SessionSettings): Promise<NoiseModel> {
-    const unet = await Network.load(file, settings);
-    const unknown = unet.inputNames.filter((name) => !knownInputs.includes(name));
-    if (unknown.length === 0) return new NoiseModel(unet, folder);
-    throw new StepsAnimationError(
-      'model',
-      `${file} wants ${unknown.join(', ')} too, which this engine cannot give; use a text-to-image model of the families Stable Diffusion 1, 2 or XL.`,
-    );
+    return await allOrNothing(async (keep) => {
+      const unet = keep(await Network.load(file, settings));
+      const unknown = unet.inputNames.filter((name) => !knownInputs.includes(name));
+      if (unknown.length === 0) return new NoiseModel(unet, folder);
+      throw new StepsAnimationError(
+        'model',
+        `${file} wants ${unknown.join(', ')} too, which this engine cannot give; use a text-to-image model of the families Stable Diffusion 1, 2 or XL.`,
+      );
+    });
   }
 
   /** Whether the model is told the CFG scale instead of being asked twice. */
@@ -46,9 +49,13 @@ export class NoiseModel implements AsyncDisposable {
     return this.#unet.inputNames.includes('timestep_cond');
   }
 
-  /** The training timestep, with its fraction, of a noise level. */
+  /** The training timestep of a noise level: with its fraction, but for consistency models the nearest that they know. */
   timestepAt(sigma: number): number {
-    return timestepAt(this.sigmas, sigma);
+    const timestep = timestepAt(this.sigmas, sigma);
+    const { distilledTimesteps } = this.#folder;
+    if (distilledTimesteps === undefined) return timestep;
+    const stride = this.sigmas.length / distilledTimesteps;
+    return Math.max(Math.round((timestep + 1) / stride), 1) * stride - 1;
   }
 
   /** The height and width that the network is fixed to, in latent values; undefined where it takes any. */
@@ -58,8 +65,9 @@ export class NoiseModel implements AsyncDisposable {
   }
 
   /**
-   * What the network makes of a latent with noise of standard deviation `sigma`, once for each of the prompts, which
-   * have the same number of tokens.
+   * What the network makes of a latent with noise of standard deviation `sigma`, once for each of the prompts: together
+   * where they have the same number of tokens, else one by one, as web UIs do unless told to pad the shorter one.
+   * @throws StepsAnimationError `usage` for a prompt that is too long for the network
    */
   async predict(
     latent: Latent,
@@ -67,6 +75,12 @@ export class NoiseModel implements AsyncDisposable {
     prompts: readonly Conditioning[],
     circumstances: Circumstances,
   ): Promise<Latent[]> {
+    if (new Set(prompts.map(({ hidden }) => hidden.shape[1])).size > 1) {
+      const each: Latent[] = [];
+      for (const prompt of prompts) each.push(...(await this.predict(latent, sigma, [prompt], circumstances)));
+      return each;
+    }
+    this.#requireLength(prompts);
     const deviation = Math.sqrt(sigma ** 2 + 1);
     const scaled = map(latent, (value) => value / deviation);
     const [images] = latent.shape;
@@ -84,6 +98,17 @@ export class NoiseModel implements AsyncDisposable {
     }
     const all = stack(predicted);
     return prompts.map((_, p) => stack(Array.from({ length: images }, (__, i) => imageOf(all, p * images + i))));
+  }
+
+  /** Some networks are exported for one chunk of tokens alone. */
+  #requireLength([first]: readonly Conditioning[]): void {
+    const [, possible] = this.#unet.input('encoder_hidden_states').shape;
+    const tokens = first?.hidden.shape[1];
+    if (typeof possible !== 'number' || tokens === possible) return;
+    throw new StepsAnimationError(
+      'usage',
+      `A prompt of ${tokens} tokens is not possible: the model ${this.#folder.name} takes ${possible}, in which those that mark start and end are counted. Shorten the prompt or the negative prompt, and leave out BREAK.`,
+    );
   }
 
   /** Runs the network once. */

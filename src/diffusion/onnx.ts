@@ -4,6 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StepsAnimationError } from '../errors.js';
 import type { SessionSettings } from './devices.js';
 
+/** Row by row, whatever the element type of the network was. */
 export type FloatTensor = { readonly data: Float32Array; readonly shape: readonly number[] };
 
 /** One network of a model folder, with its weights loaded; weights in files of their own are mapped into memory. */

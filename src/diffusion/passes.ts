@@ -13,9 +13,9 @@ export type PlannedPass = {
   readonly settings: SamplingSettings;
   readonly width: number;
   readonly height: number;
-  /** falling noise levels that end on 0 */
+  /** falling noise levels; nearly all schedules end on 0 */
   readonly sigmas: readonly number[];
-  /** the lowest and the highest level of the whole schedule, of which `sigmas` may be the end */
+  /** the lowest level above 0 and the highest of the whole schedule, of which `sigmas` may be the end */
   readonly lowestSigma: number;
   readonly highestSigma: number;
   /** how many steps there will be, and whether that is certain */
@@ -52,7 +52,7 @@ function planPass(
   const sigmas = denoisingStrength === undefined ? all : remainingSigmas(all, count);
   return {
     ...{ kind, sampler, scheduler: name, settings, width, height, sigmas },
-    lowestSigma: all.at(-2) ?? 0,
+    lowestSigma: all.findLast((sigma) => sigma > 0) ?? 0,
     highestSigma: all[0] ?? 0,
     ...(sampler.plan?.(sigmas) ?? { steps: sigmas.length - 1, exact: true }),
   };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { allOrNothing } from './all-or-nothing.js';
 import type { BatchRequest, PixelPicture, Size } from './batch-request.js';
 import type { SessionSettings } from './devices.js';
 import { guide } from './guidance.js';
@@ -53,10 +54,11 @@ export class Pipeline implements AsyncDisposable {
   /** @throws StepsAnimationError `model` when the folder is incomplete or of a kind that cannot run */
   static async load(path: string, settings: SessionSettings): Promise<Pipeline> {
     const folder = await readModelFolder(path);
-    return new Pipeline(folder, settings, {
-      prompts: await PromptEncoder.load(folder, settings),
-      model: await NoiseModel.load(join(path, 'unet', 'model.onnx'), folder, settings),
-      decoder: await LatentDecoder.load(folder, settings),
+    return await allOrNothing(async (keep) => {
+      const prompts = keep(await PromptEncoder.load(folder, settings));
+      const model = keep(await NoiseModel.load(join(path, 'unet', 'model.onnx'), folder, settings));
+      const decoder = keep(await LatentDecoder.load(folder, settings));
+      return new Pipeline(folder, settings, { prompts, model, decoder });
     });
   }
 
@@ -79,21 +81,18 @@ export class Pipeline implements AsyncDisposable {
       if (pass.kind === 'hires' && latent) latent = await this.#enlarge(latent, pass, request);
       if (signal.aborted && index === 0) return { pictures: [], reason: 'interrupted' };
       const steps = this.#sample(request, pass, latent);
-      let last: SamplerStep | undefined;
       for (;;) {
         const { value, done } = await steps.next();
         if (done) {
           latent = value;
           break;
         }
-        last = value;
         yield { ...value, pass: index };
         const isLast = pass === passes.at(-1) && pass.exact && value.step >= pass.steps;
         if (signal.aborted && !isLast) {
           return { pictures: await this.#decode(value.denoised, request), reason: 'interrupted' };
         }
       }
-      if (!last && signal.aborted) break;
     }
     return { pictures: latent ? await this.#decode(latent, request) : [], reason: 'finished' };
   }
@@ -139,10 +138,11 @@ export class Pipeline implements AsyncDisposable {
       hiresEvaluations: kind === 'hires' ? evaluationsOf(sampler, settings.steps) : undefined,
       emptyIsZero: this.#folder.emptyIsZero,
     });
-    const cfgScale = request.cfgScale === 1 ? 1 : request.cfgScale * (sampler.cfgFactor ?? 1);
+    const cfgScale = request.cfgScale * (sampler.cfgFactor ?? 1);
     return guide(this.#parts.model, {
       promptsAt,
       rescale: request.guidanceRescale,
+      usesUnguided: sampler.usesUnguided,
       circumstances: { width, height, cfgScale },
     });
   }

@@ -17,7 +17,7 @@ type ScheduledConditioning = { readonly until: number; readonly conditioning: Co
 
 /**
  * What guides each evaluation of the model in a pass, counted from 0 as in AUTOMATIC1111's web UI: edits and
- * alternations in the prompts change it on the way. Both prompts are brought to the same length.
+ * alternations in the prompts change it on the way.
  */
 export async function guidingPrompts(
   encoder: PromptEncoder,
@@ -32,18 +32,8 @@ export async function guidingPrompts(
       return conditioning ? [{ until, conditioning }] : [];
     });
   };
-  const encoded = [await encode(prompt), await encode(negativePrompt)];
-  const tokens = Math.max(...encoded.flat().map(({ conditioning }) => conditioning.hidden.shape[1] ?? 0));
-  const [positives = [], negatives = []] = await Promise.all(
-    encoded.map((schedule) =>
-      Promise.all(
-        schedule.map(async ({ until, conditioning }) => ({
-          until,
-          conditioning: await encoder.lengthen(conditioning, tokens, clipSkip),
-        })),
-      ),
-    ),
-  );
+  const positives = await encode(prompt);
+  const negatives = await encode(negativePrompt);
   const isZero = emptyIsZero && negativePrompt === '';
   return (evaluation) => {
     const negative = conditioningAt(negatives, evaluation);

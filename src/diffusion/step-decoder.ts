@@ -2,14 +2,16 @@ import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { StepsAnimationError } from '../errors.js';
 import type { PixelPicture } from './batch-request.js';
-import { describeExit, forkProcess, holdOpen, type ModelSettings } from './forked-process.js';
+import { describeExit, forkProcess, holdOpen, type ModelSettings, processGone } from './forked-process.js';
 import type { Latent } from './latent.js';
 
 /** The decoder of the model's own autoencoder, or that of a tiny one. */
 export type DecoderKind = 'full' | 'tiny';
+/** What the process is asked for: a batch of one. */
 export type DecodeRequest = { readonly id: number; readonly latent: Latent; readonly kind: DecoderKind };
 /** A picture with the time that it took to decode. */
 export type DecodedStep = { readonly picture: PixelPicture; readonly milliseconds: number };
+/** What it answers to the request of that number. */
 export type DecodeReply = ({ readonly id: number } & DecodedStep) | { readonly id: number; readonly error: string };
 
 type Pending = {
@@ -43,8 +45,7 @@ export class StepDecoder implements AsyncDisposable {
       holdOpen(child, true);
       const request: DecodeRequest = { id, latent, kind };
       child.send(request, (error) => {
-        if (error)
-          this.#settle(id)?.reject(new StepsAnimationError('model', `A step could not be decoded: ${error.message}`));
+        if (error) this.#settle(id)?.reject(undecoded(error.message));
       });
     });
   }
@@ -52,8 +53,7 @@ export class StepDecoder implements AsyncDisposable {
   #running(): ChildProcess {
     if (this.#child) return this.#child;
     const child = forkProcess(new URL('./step-decoder-process.js', import.meta.url), this.#model);
-    // From here, so that its whole start and all its threads are of low priority.
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    lowerPriority(child);
     child.on('message', (reply) => this.#receive(reply as DecodeReply));
     child.on('error', (error) => this.#lose(child, error.message));
     child.on('exit', (code, signal) => this.#lose(child, describeExit(code, signal)));
@@ -64,7 +64,7 @@ export class StepDecoder implements AsyncDisposable {
   #receive(reply: DecodeReply): void {
     const pending = this.#settle(reply.id);
     if ('picture' in reply) pending?.resolve(reply);
-    else pending?.reject(new StepsAnimationError('model', `A step could not be decoded: ${reply.error}`));
+    else pending?.reject(undecoded(reply.error));
   }
 
   #settle(id: number): Pending | undefined {
@@ -77,7 +77,7 @@ export class StepDecoder implements AsyncDisposable {
   #lose(child: ChildProcess, reason: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    const error = new StepsAnimationError('model', `The process that decodes the steps is gone: ${reason}.`);
+    const error = processGone('decodes the steps', reason);
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
   }
 
@@ -87,4 +87,20 @@ export class StepDecoder implements AsyncDisposable {
     this.#lose(child, 'it was stopped');
     child.kill('SIGKILL');
   }
+}
+
+/** From outside, so that the whole start of the process and all its threads are of low priority. */
+function lowerPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // Where that is forbidden, or the process is gone already, steps are decoded or reported lost all the same.
+  }
+}
+
+function undecoded(reason: string): StepsAnimationError {
+  return new StepsAnimationError(
+    'model',
+    `A step could not be decoded (${reason}): choose a smaller size, or --preview cheap.`,
+  );
 }

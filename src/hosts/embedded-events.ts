@@ -5,15 +5,22 @@ import type { EmbeddedRun } from './embedded-run.js';
 import type { FinishReason, GenerationEvent } from './host.js';
 import type { StepPictures } from './step-pictures.js';
 
+type Circumstances = {
+  /** what is to be known of the model */
+  readonly note: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly skips: EventTarget | undefined;
+};
+
 /** Runs the batches one after another and tells what happens, up to but not including `end`. */
 export async function* eventsOf(
   run: EmbeddedRun,
   inference: Inference,
   pictures: StepPictures,
-  signal: AbortSignal | undefined,
-  skips: EventTarget | undefined,
+  { note, signal, skips }: Circumstances,
 ): AsyncGenerator<GenerationEvent, void, void> {
   yield { type: 'start', images: run.images, passes: run.passes };
+  if (note !== undefined) yield { type: 'note', message: note };
   let firstImage = 0;
   for (const batch of run.batches) {
     const skipping = new AbortController();
@@ -38,8 +45,8 @@ export async function* eventsOf(
     if (signal?.aborted) break;
     firstImage += batch.seeds.length;
   }
-  const note = await pictures.note();
-  if (note !== undefined) yield { type: 'note', message: note };
+  const choice = await pictures.note();
+  if (choice !== undefined) yield { type: 'note', message: choice };
 }
 
 function anyOf(skipping: AbortSignal, signal: AbortSignal | undefined): AbortSignal {

@@ -136,7 +136,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
     }
     const pictures = await this.#stepPictures(run, folder, loaded, facts);
     try {
-      yield* eventsOf(run, loaded.inference, pictures, signal, skips);
+      yield* eventsOf(run, loaded.inference, pictures, { note: facts.note, signal, skips });
       yield { type: 'end' };
     } finally {
       pictures.close();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { map } from '#dist/diffusion/latent.js';
+import { type Latent, map } from '#dist/diffusion/latent.js';
 import { findSampler, findScheduler, samplerNames } from '#dist/diffusion/names.js';
 import { samplers } from '#dist/diffusion/samplers/index.js';
 import type { Sampling } from '#dist/diffusion/samplers/sampler.js';
@@ -89,6 +89,17 @@ describe.each(samplers.map((row) => [row.name, row] as const))('%s', (_, row) =>
       ),
       { numRuns: 10 },
     );
+  });
+
+  it('ends also where the model gives no numbers, as half precision may', async () => {
+    const broken = async (latent: Latent) => map(latent, () => Number.NaN);
+    const denoiseBoth: Sampling['denoiseBoth'] = async (latent) => ({
+      guided: await broken(latent),
+      unguided: await broken(latent),
+    });
+    const sampling = samplingFor(levels(6), { denoise: broken, denoiseBoth });
+    const { steps } = await collect(row.sample, sampling);
+    expect(steps.length).toBeLessThanOrEqual(7);
   });
 
   it('stops where its signal says so', async () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Inference } from '#dist/diffusion/inference.js';
 import { createLatent } from '#dist/diffusion/latent.js';
 import { listModelNames, readModelFolder } from '#dist/diffusion/model-folder.js';
+import { applyWeights } from '#dist/diffusion/prompts/weights.js';
 import { StepDecoder } from '#dist/diffusion/step-decoder.js';
 import { PromptEncoder } from '#dist/diffusion/text/prompt-encoder.js';
 import { PromptTokenizer } from '#dist/diffusion/text/tokenizer.js';
@@ -74,7 +75,7 @@ describe('a step decoder', () => {
   it('tells those who wait that it is gone, and starts anew for the next', async () => {
     await using decoder = new StepDecoder({ path: tinyModel, device: 'cpu' });
     const waiting = decoder.decode(createLatent([1, 4, 8, 8]));
-    await Promise.all([expect(waiting).rejects.toThrow('gone'), decoder[Symbol.asyncDispose]()]);
+    await Promise.all([expect(waiting).rejects.toThrow(/gone.*smaller size/u), decoder[Symbol.asyncDispose]()]);
     expect(await decoder.decode(createLatent([1, 4, 2, 3]))).toMatchObject({ picture: { width: 12, height: 8 } });
   });
 });
@@ -86,6 +87,18 @@ it('pads prompts to the length of the model, and goes on in a further chunk', as
   const lengthOf = async (text: string) => (await prompts.encode([text], 1)).map(({ hidden }) => hidden.shape);
   expect(await lengthOf('')).toEqual([[1, 16, 16]]);
   expect(await lengthOf('abcdefghij klmnopqrstuvwxyz')).toEqual([[1, 32, 16]]);
+});
+
+it('encodes a text that comes again only once, and weighs it as often as it comes', async () => {
+  await using prompts = await PromptEncoder.load(await readModelFolder(tinyModel), { device: 'cpu' });
+  const [a, b, again] = await prompts.encode(['(fox:1.5)', 'hen', '(fox:1.5)'], 1);
+  expect(again).toBe(a);
+  const [plain, other] = [await prompts.encode(['fox'], 1), await prompts.encode(['hen'], 1)].flat();
+  const hidden = [plain, other, plain].flatMap((each) => [...(each?.hidden.data ?? [])]);
+  const tokens = [1, 1.5, 1.5, 1.5];
+  const weights = [...tokens, ...new Array(12).fill(1)];
+  const weighed = applyWeights(Float32Array.from(hidden), [...weights, ...new Array(16).fill(1), ...weights], 16);
+  expect([...(a?.hidden.data ?? []), ...(b?.hidden.data ?? [])]).toEqual([...weighed.subarray(0, 512)]);
 });
 
 describe('a tokenizer', () => {

@@ -5,6 +5,7 @@ import type { GeneratorKind } from './normals.js';
 
 const { fround } = Math;
 
+/** Whose motions, and over which levels. */
 export type BrownianOptions = {
   /** one for each image of the batch, 0 to 2^32 - 1 */
   readonly seeds: readonly number[];

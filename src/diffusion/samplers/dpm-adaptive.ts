@@ -36,7 +36,8 @@ export const dpmAdaptive: Sampler = async function* (sampling) {
       const high = await solver.third(x, s, to, predicted, low.noise);
       // 1 + atan(x - 1) keeps the sizes from jumping.
       const factor = 1 + Math.atan((1 / (errorOf(low.x, high, before) + 1e-8)) ** (1 / order) - 1);
-      isAccepted = factor >= acceptance;
+      // What is no number, as networks of half precision may give, is never good enough and ends the loop as well.
+      isAccepted = !(factor < acceptance);
       size *= factor;
       if (!isAccepted) continue;
       before = low.x;

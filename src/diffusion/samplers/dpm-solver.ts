@@ -1,4 +1,5 @@
 import { combine, type Latent } from '../latent.js';
+import { ancestralLevels } from './euler-ancestral.js';
 import type { Denoise } from './sampler.js';
 import { slope } from './slope.js';
 
@@ -51,6 +52,7 @@ export class DpmSolver {
   }
 }
 
+/** The noise level at t = -log σ. */
 export function sigmaAt(t: number): number {
   return Math.exp(-t);
 }
@@ -58,9 +60,8 @@ export function sigmaAt(t: number): number {
 /** Where a step has to end so that fresh noise takes it up to `next`, and how much of it; not beyond `end`. */
 export function ancestralEnd(t: number, next: number, end: number, eta: number): { to: number; up: number } {
   if (eta === 0) return { to: next, up: 0 };
-  const [sigma, goal] = [sigmaAt(t), sigmaAt(next)];
-  const up = Math.min(goal, eta * Math.sqrt((goal ** 2 * (sigma ** 2 - goal ** 2)) / sigma ** 2));
-  const to = Math.min(end, -Math.log(Math.sqrt(goal ** 2 - up ** 2)));
+  const goal = sigmaAt(next);
+  const to = Math.min(end, -Math.log(ancestralLevels(sigmaAt(t), goal, eta).down));
   return { to, up: Math.sqrt(Math.max(goal ** 2 - sigmaAt(to) ** 2, 0)) };
 }
 

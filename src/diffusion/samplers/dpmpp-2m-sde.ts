@@ -4,8 +4,10 @@ import { intervals, type Sampler } from './sampler.js';
 /** How the change of the guess since the step before is taken into account. */
 type Correction = 'midpoint' | 'heun';
 
+/** {@link sampleBy} with the correction at the middle of the step, as web UIs have it by default. */
 export const dpmpp2mSde: Sampler = (sampling) => sampleBy('midpoint', sampling);
 
+/** {@link sampleBy} with the correction after Heun. */
 export const dpmpp2mSdeHeun: Sampler = (sampling) => sampleBy('heun', sampling);
 
 /**

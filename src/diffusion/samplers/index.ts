@@ -32,6 +32,8 @@ export type SamplerRow = {
   readonly secondOrder?: boolean;
   /** whether it starts from noise that has unit variance as models take it, like the web UI's samplers of timesteps */
   readonly startsAtUnitVariance?: boolean;
+  /** whether it goes by the guess that does not follow the prompt too, so that this is made at every CFG scale */
+  readonly usesUnguided?: boolean;
   /** what the CFG scale is multiplied by */
   readonly cfgFactor?: number;
   /** how many steps it takes for these levels, and whether that is certain; one for each interval if left out */
@@ -47,6 +49,7 @@ const timesteps = { automatic: 'DDIM', startsAtUnitVariance: true };
 const secondOrder = { secondOrder: true };
 const discarding = { discardNextToLast: true };
 
+/** All samplers, in the order in which they are offered. */
 export const samplers: readonly SamplerRow[] = [
   {
     name: 'Euler a',
@@ -108,7 +111,12 @@ export const samplers: readonly SamplerRow[] = [
     plan: (sigmas) => ({ steps: restartIntervals(sigmas).length, exact: true }),
   },
   { name: 'DDIM', aliases: [], sample: ddim, ...timesteps },
-  { name: 'DDIM CFG++', aliases: ['ddim_cfgpp'], sample: ddimCfgPlusPlus, ...timesteps, cfgFactor: 1 / 12.5 },
+  {
+    name: 'DDIM CFG++',
+    aliases: ['ddim_cfgpp'],
+    sample: ddimCfgPlusPlus,
+    ...{ ...timesteps, usesUnguided: true, cfgFactor: 1 / 12.5 },
+  },
   { name: 'PLMS', aliases: ['pndm'], sample: plms, ...timesteps },
   { name: 'UniPC', aliases: ['uni_pc'], sample: unipc, ...timesteps },
   { name: 'DDPM', aliases: [], sample: ddpm, ...uniform },

@@ -24,6 +24,7 @@ export type ScheduleRequest = {
  */
 export type Scheduler = (request: ScheduleRequest) => readonly number[];
 
+/** Both above 0. */
 export type LevelRange = { readonly lowest: number; readonly highest: number };
 
 /**

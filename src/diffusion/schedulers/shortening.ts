@@ -13,11 +13,11 @@ export function img2imgSteps(steps: number, denoisingStrength: number, exactStep
 }
 
 /**
- * The end of a schedule that was made for `scheduled` steps; at least one step, even of schedules shorter than that.
- * The first of these levels is that of the noise to be added to the picture.
+ * The last `taken` steps of a schedule, all where there are fewer. Counted from its end, because DDIM's schedules are
+ * often longer than asked for. The first of these levels is that of the noise to be added to the picture.
  */
-export function remainingSigmas(sigmas: readonly number[], { scheduled, taken }: Img2imgSteps): readonly number[] {
-  return sigmas.slice(Math.max(0, Math.min(scheduled - taken, sigmas.length - 2)));
+export function remainingSigmas(sigmas: readonly number[], { taken }: Pick<Img2imgSteps, 'taken'>): readonly number[] {
+  return sigmas.slice(Math.max(0, sigmas.length - 1 - taken));
 }
 
 /** Leaves the level before the closing 0 out, as second-order samplers want; so ask for a step more. */

@@ -1,3 +1,4 @@
+import { allOrNothing } from '../all-or-nothing.js';
 import type { SessionSettings } from '../devices.js';
 import type { ModelFolder } from '../model-folder.js';
 import type { FloatTensor } from '../onnx.js';
@@ -9,6 +10,8 @@ import { type EncodedChunk, TextEncoder } from './text-encoder.js';
 
 /** Prompts that are remembered with what they became. */
 const mostRemembered = 16;
+
+type WeighedChunk = EncodedChunk & Pick<TokenChunk, 'weights'>;
 
 /** Turns prompts, in the syntax of the web UIs, into what the UNet attends to. */
 export class PromptEncoder implements AsyncDisposable {
@@ -24,9 +27,11 @@ export class PromptEncoder implements AsyncDisposable {
 
   /** @throws StepsAnimationError `model` when a tokenizer or a network cannot be loaded */
   static async load({ path, family }: ModelFolder, settings: SessionSettings): Promise<PromptEncoder> {
-    const first = await TextEncoder.load(path, 'text_encoder', settings);
-    if (family === 'sd') return new PromptEncoder([first], 0);
-    return new PromptEncoder([first, await TextEncoder.load(path, 'text_encoder_2', settings)], 1);
+    return await allOrNothing(async (keep) => {
+      const first = keep(await TextEncoder.load(path, 'text_encoder', settings));
+      if (family === 'sd') return new PromptEncoder([first], 0);
+      return new PromptEncoder([first, await TextEncoder.load(path, 'text_encoder_2', settings)], 1);
+    });
   }
 
   /**
@@ -39,41 +44,40 @@ export class PromptEncoder implements AsyncDisposable {
     const key = JSON.stringify([clipSkip, ...texts]);
     const known = this.#remembered.get(key);
     if (known) return known;
-    const encoded = await Promise.all(this.#encoders.map((encoder) => this.#encodeBy(encoder, texts, clipSkip)));
-    const conditionings = texts.map((_, i) => joinEncoders(encoded.map((each) => each[i])));
+    // With alternation the same few texts come again and again: each is encoded and kept once, and weighed as often.
+    const different = [...new Set(texts)];
+    const places = texts.map((text) => different.indexOf(text));
+    const encoded = await Promise.all(
+      this.#encoders.map((encoder) => this.#encodeBy(encoder, different, places, clipSkip)),
+    );
+    const joined = different.map((_, i) => joinEncoders(encoded.map((each) => each[i])));
+    const conditionings = places.flatMap((place) => joined[place] ?? []);
     if (this.#remembered.size >= mostRemembered) this.#remembered.clear();
     this.#remembered.set(key, conditionings);
     return conditionings;
   }
 
-  /** The conditioning with empty chunks behind it until it has as many tokens as `tokens` says. */
-  async lengthen({ hidden, pooled }: Conditioning, tokens: number, clipSkip: number): Promise<Conditioning> {
-    const [, length = 0] = hidden.shape;
-    if (length >= tokens) return { hidden, pooled };
-    const [empty] = await this.encode([''], clipSkip);
-    if (!empty) return { hidden, pooled };
-    const missing = Math.ceil((tokens - length) / (empty.hidden.shape[1] ?? 1));
-    return { hidden: joinTokens([hidden, ...new Array<FloatTensor>(missing).fill(empty.hidden)]), pooled };
-  }
-
-  async #encodeBy(encoder: TextEncoder, texts: readonly string[], clipSkip: number): Promise<Conditioning[]> {
+  /** @param places which of the texts, of which no two are the same, stands where in the schedule */
+  async #encodeBy(
+    encoder: TextEncoder,
+    texts: readonly string[],
+    places: readonly number[],
+    clipSkip: number,
+  ): Promise<Conditioning[]> {
     const { rules } = encoder.tokenizer;
     const chunked = texts.map((text) => chunkPrompt(text, encoder.tokenizer).chunks);
     const count = Math.max(...chunked.map((chunks) => chunks.length));
     const skipped = Math.max(this.#leastSkipped, clipSkip - 1);
     const rows = texts.map(() => ({ hidden: [] as FloatTensor[], pooled: undefined as FloatTensor | undefined }));
     for (let index = 0; index < count; index++) {
-      const chunks = chunked.map((each) => each[index] ?? emptyChunk({ ...rules, backtrack }));
-      const encoded: EncodedChunk[] = [];
-      for (const { ids } of chunks) {
-        encoded.push(await encoder.encode(ids, skipped, this.#leastSkipped === 0));
+      const encoded: WeighedChunk[] = [];
+      for (const chunks of chunked) {
+        const { ids, weights } = chunks[index] ?? emptyChunk({ ...rules, backtrack });
+        encoded.push({ ...(await encoder.encode(ids, skipped, this.#leastSkipped === 0)), weights });
       }
-      const weighted = weigh(
-        encoded.map(({ hidden }) => hidden),
-        chunks,
-      );
+      const weighed = weigh(encoded, places);
       rows.forEach((row, i) => {
-        const hidden = weighted[i];
+        const hidden = weighed[i];
         if (hidden) row.hidden.push(hidden);
         row.pooled ??= encoded[i]?.pooled;
       });
@@ -86,16 +90,24 @@ export class PromptEncoder implements AsyncDisposable {
   }
 }
 
-/** Weighs the states of the chunks that stand at the same place in several texts. */
-function weigh(hidden: readonly FloatTensor[], chunks: readonly TokenChunk[]): FloatTensor[] {
-  const [, tokens = 0, width = 0] = hidden[0]?.shape ?? [];
+/**
+ * Weighs the states of the chunks that stand at the same place in several texts.
+ * @param places which of the chunks each text of the schedule has
+ * @returns the states of each chunk
+ */
+function weigh(chunks: readonly WeighedChunk[], places: readonly number[]): FloatTensor[] {
+  const all = places.flatMap((place) => chunks[place] ?? []);
+  const [, tokens = 0, width = 0] = chunks[0]?.hidden.shape ?? [];
   const weighted = applyWeights(
-    joinTokens(hidden).data,
-    chunks.flatMap(({ weights }) => weights),
+    joinTokens(all.map(({ hidden }) => hidden)).data,
+    all.flatMap(({ weights }) => weights),
     width,
   );
   const size = tokens * width;
-  return hidden.map(({ shape }, i) => ({ data: weighted.subarray(i * size, (i + 1) * size), shape }));
+  return chunks.map(({ hidden: { shape } }, i) => {
+    const first = places.indexOf(i);
+    return { data: weighted.slice(first * size, (first + 1) * size), shape };
+  });
 }
 
 function joinEncoders(each: readonly (Conditioning | undefined)[]): Conditioning {

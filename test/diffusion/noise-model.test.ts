@@ -1,0 +1,62 @@
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { Inference } from '#dist/diffusion/inference.js';
+import { createLatent } from '#dist/diffusion/latent.js';
+import { readModelFolder } from '#dist/diffusion/model-folder.js';
+import { NoiseModel } from '#dist/diffusion/noise-model.js';
+import { sigmaAt } from '#dist/diffusion/schedulers/training-sigmas.js';
+import { PromptEncoder } from '#dist/diffusion/text/prompt-encoder.js';
+import { batchOf } from '../helpers/batch.js';
+
+const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const tinyModel = pathOf('../fixtures/tiny-model');
+const settings = { device: 'cpu', threads: 1 } as const;
+const circumstances = { width: 32, height: 32, cfgScale: 4 };
+
+async function load(path: string): Promise<NoiseModel> {
+  return await NoiseModel.load(`${path}/unet/model.onnx`, await readModelFolder(path), settings);
+}
+
+it('predicts for prompts of several lengths what it predicts for each alone', async () => {
+  await using prompts = await PromptEncoder.load(await readModelFolder(tinyModel), settings);
+  await using model = await load(tinyModel);
+  const [short] = await prompts.encode(['a red apple'], 1);
+  const [long] = await prompts.encode(['a red apple on a white plate, and a pear behind it'], 1);
+  if (!short || !long) throw new Error('nothing was encoded');
+  expect(long.hidden.shape[1]).toBeGreaterThan(short.hidden.shape[1] ?? 0);
+  const latent = createLatent([2, 4, 8, 8]);
+  latent.data.forEach((_, i) => {
+    latent.data[i] = Math.sin(i);
+  });
+  const together = await model.predict(latent, 2, [short, long], circumstances);
+  for (const [i, prompt] of [short, long].entries()) {
+    const [alone] = await model.predict(latent, 2, [prompt], circumstances);
+    expect(together[i]).toEqual(alone);
+  }
+  expect(together[0]?.data).not.toEqual(together[1]?.data);
+});
+
+it('asks a consistency model only for timesteps that it was distilled at', async () => {
+  await using model = await load(pathOf('fixtures/pipelines/lcm'));
+  const asked = [999, 749.25, 499.5, 249.75, 3].map((timestep) => model.timestepAt(sigmaAt(model.sigmas, timestep)));
+  expect(asked).toEqual([999, 759, 499, 259, 19]);
+  await using usual = await load(tinyModel);
+  expect(usual.timestepAt(sigmaAt(usual.sigmas, 49.25))).toBeCloseTo(49.25, 6);
+});
+
+it.each([
+  ['prompt', { prompt: 'a red apple '.repeat(20) }],
+  ['negative prompt', { negativePrompt: 'blurry, '.repeat(20) }],
+])('says when a %s is too long for the network', async (_, change) => {
+  await using inference = new Inference({ path: pathOf('../../models/emoji'), device: 'cpu' });
+  const running = inference.generate(batchOf({ width: 128, height: 128, ...change })).next();
+  await expect(running).rejects.toMatchObject({ code: 'usage' });
+  await expect(running).rejects.toThrow(/takes 16, .*Shorten the prompt/u);
+});
+
+it('tells what can be done when the network fails', async () => {
+  await using inference = new Inference({ path: pathOf('../../models/emoji'), device: 'cpu' });
+  const running = inference.generate(batchOf({ width: 256 })).next();
+  await expect(running).rejects.toMatchObject({ code: 'model' });
+  await expect(running).rejects.toThrow(/^[^\n]*smaller size or batch; else try --device cpu\.$/u);
+});
