@@ -1,7 +1,10 @@
-import { Accordion, Checkbox, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Checkbox, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useAbout } from '../api/queries.js';
+import { codecTitles } from './codec-titles.js';
 import { setScriptEnabled, type Tab, useForm } from './form-store.js';
 import { OptionField } from './option-field.js';
-import { useOptions } from './use-options.js';
+import { Section, Sections } from './sections.js';
+import { type BoundOption, useOptions } from './use-options.js';
 
 /** The controls of the first Steps Animation script, in its order. */
 const original = [
@@ -11,39 +14,45 @@ const original = [
 
 /** The panel of the script, with the newer options after the first ones. */
 export function AnimationPanel({ tab }: { readonly tab: Tab }) {
+  const { data: about } = useAbout();
   const { scriptEnabled } = useForm(tab);
   const options = useOptions(tab, 'animation');
   const newer = Object.keys(options).filter((name) => !original.includes(name));
+  const titles = about ? codecTitles(about) : {};
   const fields = (names: readonly string[]) => (
     <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-      {names.map((name) => options[name] && <OptionField key={name} {...options[name]} />)}
+      {names.map((name) => options[name] && <OptionField key={name} {...options[name]} titles={titles} />)}
     </SimpleGrid>
   );
   return (
-    <Accordion variant="contained" chevronPosition="left">
-      <Accordion.Item value="animation">
-        <Accordion.Control>Steps animation</Accordion.Control>
-        <Accordion.Panel>
-          <Stack gap="md">
-            <Checkbox
-              label="Script Enabled"
-              description="Make a movie of the steps; without it, the image alone is made."
-              checked={scriptEnabled}
-              onChange={(event) => setScriptEnabled(tab, event.currentTarget.checked)}
-            />
-            <Text size="sm" c="dimmed">
-              One second for each ten steps is a good rule for the duration.
-            </Text>
-            {fields(original)}
-            <Accordion variant="default" chevronPosition="left">
-              <Accordion.Item value="more" style={{ border: 0 }}>
-                <Accordion.Control>More</Accordion.Control>
-                <Accordion.Panel>{fields(newer)}</Accordion.Panel>
-              </Accordion.Item>
-            </Accordion>
-          </Stack>
-        </Accordion.Panel>
-      </Accordion.Item>
-    </Accordion>
+    <Sections>
+      <Section name="animation" title="Steps animation" summary={scriptEnabled ? summaryOf(options) : 'off'}>
+        <Stack gap="md">
+          <Checkbox
+            label="Script Enabled"
+            description="Make a movie of the steps; without it, the image alone is made. Default: on."
+            checked={scriptEnabled}
+            onChange={(event) => setScriptEnabled(tab, event.currentTarget.checked)}
+          />
+          <Text size="sm" c="dimmed">
+            One second for each ten steps is a good rule for the duration.
+          </Text>
+          {fields(original)}
+          <Sections variant="filled">
+            <Section name="more" title="More">
+              {fields(newer)}
+            </Section>
+          </Sections>
+        </Stack>
+      </Section>
+    </Sections>
+  );
+}
+
+function summaryOf({ codec, interpolation, duration, createAnimation }: Readonly<Record<string, BoundOption>>): string {
+  if (createAnimation?.value === false) return 'intermediate images only';
+  const seconds = typeof duration?.value === 'number' ? `${duration.value} s` : duration?.value;
+  return [codec?.value, interpolation?.value === 'none' ? 'no interpolation' : interpolation?.value, seconds].join(
+    ', ',
   );
 }
