@@ -3,6 +3,7 @@ import { type ReactNode, useRef } from 'react';
 import { useAbout, useJob } from '../api/queries.js';
 import type { NewJobShape } from '../api/types.js';
 import { AnimationPanel } from '../form/animation-panel.js';
+import { focusProblem } from '../form/focus-problem.js';
 import { FormActions } from '../form/form-actions.js';
 import { problemsOf } from '../form/form-options.js';
 import { FormSkeleton } from '../form/form-skeleton.js';
@@ -37,7 +38,7 @@ export function GenerateTab({ tab, request, children }: Props) {
     if (problems.length === 0) request().then(submit.mutate, tellError);
     else {
       tellError(new Error(problems.join(' ')));
-      form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+      if (form.current) focusProblem(form.current);
     }
   };
   const interrupt = () => job && cancel.mutate(job.id);

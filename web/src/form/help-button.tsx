@@ -19,6 +19,7 @@ export function HelpButton({ option }: { readonly option: OptionShape }) {
           onPointerEnter={({ pointerType }) => pointerType === 'mouse' && setOpen(true)}
           onPointerLeave={({ pointerType }) => pointerType === 'mouse' && setOpen(false)}
           onBlur={() => setOpen(false)}
+          onKeyDown={({ key }) => key === 'Escape' && setOpen(false)}
         >
           <HelpIcon size={15} />
         </ActionIcon>

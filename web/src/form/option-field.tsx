@@ -27,14 +27,18 @@ export function OptionField({ helps = true, ...props }: Props) {
   );
 }
 
+/** Helps differ in length: below the inputs they leave those of a row at one height. */
+const order: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'description', 'error'];
+
 type FieldProps = Omit<Props, 'helps'> & { readonly description?: string };
 
 function Field({ option, value = option.default as Value, onChange, titles = {}, description }: FieldProps) {
   const { type, word, choices } = option;
-  const text = { label: labelOf(option), description };
+  const named = { label: labelOf(option), description };
   if (type === 'boolean') {
-    return <Checkbox {...text} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
+    return <Checkbox {...named} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
   }
+  const text = { ...named, inputWrapperOrder: order };
   if (type !== 'string') {
     const emptyMeans = word === undefined ? {} : { emptyMeans: word, placeholder: word };
     return <NumberField {...text} option={option} value={value} onChange={onChange} {...emptyMeans} />;

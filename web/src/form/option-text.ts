@@ -1,7 +1,7 @@
 import type { OptionShape } from '../api/types.js';
 
 export function labelOf({ label, unit }: OptionShape): string {
-  return unit ? `${label} (${unit})` : label;
+  return unit && !label.endsWith(unit) ? `${label} (${unit})` : label;
 }
 
 /** What an option does, and its default. */

@@ -13,7 +13,7 @@ export function SizeFields({ tab }: { readonly tab: Tab }) {
   if (!width || !height) return null;
   const own = about?.models.find(({ name }) => name === model?.value);
   const side = (bound: BoundOption, ownSide: number | undefined) => (
-    <WithHelp option={bound.option}>
+    <WithHelp option={bound.option} label={bound.option.label}>
       <NumberField
         {...bound}
         label={bound.option.label}

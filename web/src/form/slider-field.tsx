@@ -1,4 +1,4 @@
-import { Group, Slider, Text } from '@mantine/core';
+import { Group, Input, Slider, Text } from '@mantine/core';
 import { HelpButton } from './help-button.js';
 import { NumberField } from './number-field.js';
 import { problemOf } from './option-problem.js';
@@ -21,9 +21,7 @@ export function SliderField({ option, value, onChange, most, least = option.mini
     <div>
       <Group justify="space-between" align="center" wrap="nowrap">
         <Group gap={2} wrap="nowrap">
-          <Text component="label" htmlFor={id} size="sm" fw={500}>
-            {labelOf(option)}
-          </Text>
+          <Input.Label htmlFor={id}>{labelOf(option)}</Input.Label>
           <HelpButton option={option} />
         </Group>
         <NumberField

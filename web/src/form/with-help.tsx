@@ -1,18 +1,24 @@
-import { Box } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { OptionShape } from '../api/types.js';
 import { HelpButton } from './help-button.js';
+import { labelOf } from './option-text.js';
+import classes from './with-help.module.css';
 
-type Props = { readonly option: OptionShape; readonly children: ReactNode };
+type Props = {
+  readonly option: OptionShape;
+  /** of the field, whose width the button keeps clear of */
+  readonly label?: string;
+  readonly children: ReactNode;
+};
 
-/** A field with a button for its help at the height of its label. */
-export function WithHelp({ option, children }: Props) {
+/** A field with a button for its help behind its label. */
+export function WithHelp({ option, label = labelOf(option), children }: Props) {
   return (
-    <Box pos="relative" flex={1} miw={0}>
+    <div className={classes.field}>
       {children}
-      <Box pos="absolute" top={0} right={0}>
+      <div className={classes.help} data-label={label}>
         <HelpButton option={option} />
-      </Box>
-    </Box>
+      </div>
+    </div>
   );
 }
