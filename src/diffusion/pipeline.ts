@@ -3,7 +3,7 @@ import type { BatchRequest, PixelPicture, Size } from './batch-request.js';
 import type { SessionSettings } from './devices.js';
 import { guide } from './guidance.js';
 import { composite, inpaint, latentMaskOf } from './inpainting.js';
-import { imageOf, type Latent, type LatentShape, map, stack, zip } from './latent.js';
+import { imageOf, type Latent, type LatentShape, stack, zip } from './latent.js';
 import { LatentDecoder } from './latent-decoder.js';
 import { LatentEncoder } from './latent-encoder.js';
 import { type ModelFolder, readModelFolder } from './model-folder.js';
@@ -14,6 +14,7 @@ import { NoiseModel } from './noise-model.js';
 import { type PlannedPass, planPasses } from './passes.js';
 import { guidingPrompts } from './prompt-schedule.js';
 import type { SamplerRow } from './samplers/index.js';
+import { initialLatent } from './samplers/initial-latent.js';
 import type { SamplerStep, Sampling } from './samplers/sampler.js';
 import { PromptEncoder } from './text/prompt-encoder.js';
 import { enlarge, resizeLatent } from './upscaling.js';
@@ -109,7 +110,7 @@ export class Pipeline implements AsyncDisposable {
     const highest = sigmas[0] ?? 0;
     const latent = start
       ? zip(start, first, (value, fresh) => value + fresh * highest)
-      : map(first, (value) => value * highest);
+      : initialLatent(first, highest, sampler);
     const guided = await this.#guide(request, pass);
     const { mask } = request.start ?? {};
     const denoiseBoth =

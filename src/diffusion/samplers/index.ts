@@ -30,6 +30,8 @@ export type SamplerRow = {
   readonly discardNextToLast?: boolean;
   /** whether it takes two evaluations of the model for a step: edits of prompts count them */
   readonly secondOrder?: boolean;
+  /** whether it starts from noise that has unit variance as models take it, like the web UI's samplers of timesteps */
+  readonly startsAtUnitVariance?: boolean;
   /** what the CFG scale is multiplied by */
   readonly cfgFactor?: number;
   /** how many steps it takes for these levels, and whether that is certain; one for each interval if left out */
@@ -41,7 +43,7 @@ type PlannedSteps = { readonly steps: number; readonly exact: boolean };
 const uniform = { automatic: 'Uniform' };
 const karras = { automatic: 'Karras' };
 const exponential = { automatic: 'Exponential' };
-const timesteps = { automatic: 'DDIM' };
+const timesteps = { automatic: 'DDIM', startsAtUnitVariance: true };
 const secondOrder = { secondOrder: true };
 const discarding = { discardNextToLast: true };
 

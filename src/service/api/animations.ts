@@ -1,23 +1,21 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { optionsOfInfotext } from '../../hosts/infotext-options.js';
 import { HttpError } from '../http-error.js';
 import type { JobService, LibraryEntry } from '../job.js';
 import { lasting, sendFile } from './files.js';
 import { animationJson } from './job-json.js';
 import { posterOf } from './posters.js';
-import { animationEntry, animationPage, animationQuery, facets } from './shapes.js';
+import { animationDetails, animationEntry, animationPage, animationQuery, facets } from './shapes.js';
 
 const params = z.object({ id: z.string() });
 const querystring = z.object({ download: z.string().optional() });
 const tags = ['animations'];
 
 /** The library of finished movies. */
-export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobService }> = async (
-  app,
-  { service: { library } },
-) => {
+export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobService }> = async (app, { service }) => {
   const find = (id: string): LibraryEntry => {
-    const entry = library.get(id);
+    const entry = service.library.get(id);
     if (!entry) throw new HttpError(404, `There is no animation ${id}; it may have been deleted.`);
     return entry;
   };
@@ -31,7 +29,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
       },
     },
     async ({ query }) => {
-      const { entries, total } = library.search(query);
+      const { entries, total } = service.library.search(query);
       return { entries: entries.map(animationJson), total };
     },
   );
@@ -40,7 +38,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
     '/animations/facets',
     { schema: { tags, summary: 'What there is to filter by', response: { 200: facets } } },
     async () => {
-      const { codecs, samplers, models } = library.facets();
+      const { codecs, samplers, models } = service.library.facets();
       return { codecs: [...codecs], samplers: [...samplers], models: [...models] };
     },
   );
@@ -53,13 +51,16 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
         response: { 200: z.object({ animations: z.int() }) },
       },
     },
-    async () => ({ animations: await library.rebuild() }),
+    async () => ({ animations: await service.library.rebuild() }),
   );
 
   app.get(
     '/animations/:id',
-    { schema: { tags, summary: 'Look at a movie', params, response: { 200: animationEntry } } },
-    async ({ params: { id } }) => animationJson(find(id)),
+    { schema: { tags, summary: 'Look at a movie', params, response: { 200: animationDetails } } },
+    async ({ params: { id } }) => {
+      const entry = animationJson(find(id));
+      return { ...entry, ...optionsOfInfotext(entry.infotext) };
+    },
   );
 
   app.get(
@@ -91,7 +92,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
     '/animations/:id',
     { schema: { tags, summary: 'Delete a movie; for a minute it can be restored', params } },
     async ({ params: { id } }, reply) => {
-      library.remove(find(id).id);
+      service.library.remove(find(id).id);
       return reply.status(204).send();
     },
   );
@@ -99,6 +100,6 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
   app.post(
     '/animations/:id/restore',
     { schema: { tags, summary: 'Take back a deletion', params, response: { 200: animationEntry } } },
-    async ({ params: { id } }) => animationJson(library.restore(id)),
+    async ({ params: { id } }) => animationJson(service.library.restore(id)),
   );
 };

@@ -127,6 +127,9 @@ export const animationEntry = movie
   })
   .meta({ id: 'Animation' });
 
+/** With the options that it was made with, as far as its infotext tells them. */
+export const animationDetails = animationEntry.extend({ generation, img2img }).meta({ id: 'AnimationDetails' });
+
 export const animationQuery = z.object({
   text: z.string().max(1000).optional().describe('words that the prompt must have'),
   codec: z.string().optional(),
@@ -161,7 +164,7 @@ export const inspection = z
   })
   .meta({ id: 'Inspection' });
 
-export const option = z
+const option = z
   .object({
     name: z.string(),
     label: z.string(),

@@ -7,6 +7,7 @@ import { type ModelFolder, readModelFolder } from '#dist/diffusion/model-folder.
 import { findSampler } from '#dist/diffusion/names.js';
 import { createNoiseSource } from '#dist/diffusion/noise/noise.js';
 import { NoiseModel } from '#dist/diffusion/noise-model.js';
+import { initialLatent } from '#dist/diffusion/samplers/initial-latent.js';
 import { zerosLike } from '#dist/diffusion/text/conditioning.js';
 import { PromptEncoder } from '#dist/diffusion/text/prompt-encoder.js';
 import { PromptTokenizer } from '#dist/diffusion/text/tokenizer.js';
@@ -96,6 +97,22 @@ describe.each(goldenPipelines)('a pipeline like %s', (name, golden) => {
       expect(relativeDifference(final, floats(run.final))).toBeLessThan(isHalf ? 0.03 : 1e-3);
     },
   );
+});
+
+it.each(
+  goldenPipelines.flatMap(([name, { runs }]) =>
+    // The Euler of diffusers starts from more than k-diffusion's, but where its timesteps are 'linspace'.
+    runs
+      .filter(({ mode, scheduler: { _class_name: kind, timestep_spacing: spacing }, sigmas }) => {
+        const comparable = kind === 'DDIMScheduler' || (kind === 'EulerDiscreteScheduler' && spacing === 'linspace');
+        return mode === 'txt2img' && comparable && Number.isFinite(sigmas[0] ?? Number.NaN) && sigmas[0] !== 4096;
+      })
+      .map((run) => [name, run.name, run] as const),
+  ),
+)('txt2img with %s starts from the latent of diffusers, %s', (_, _name, run) => {
+  const sampler = findSampler(samplerOf[run.scheduler._class_name] ?? '');
+  const start = initialLatent(latentOf(run.noise), run.sigmas[0] ?? 0, sampler);
+  expect(relativeDifference(start.data, floats(run.start ?? run.noise))).toBeLessThan(1e-4);
 });
 
 /** Characters that are syntax in a prompt stand for themselves. */

@@ -58,10 +58,13 @@ it('changes a text at its step, wherever it stands', () => {
 describe('ten thousand', () => {
   const many = 10_000;
 
-  it.each(['[', '(', ']', '[(', '[a:', '[a:b:', '([:', 'a]', '[a]'])('times %s is a text', (text) => {
-    const prompt = text.repeat(many);
-    expect(schedulePrompt(prompt, 10)).toEqual([{ until: 10, text: prompt }]);
-  });
+  it.each(['[', '(', ']', '[(', '[a:', '[a:b:', '([:', 'a]', '[a]', 'a | [b:c:3]', '[b:c:3] \\'])(
+    'times %s is a text',
+    (text) => {
+      const prompt = text.repeat(many);
+      expect(schedulePrompt(prompt, 10)).toEqual([{ until: 10, text: prompt }]);
+    },
+  );
 
   it('brackets that all close are a text', () => {
     const prompt = `${'[('.repeat(many)}fox${')]'.repeat(many)}`;

@@ -1,5 +1,5 @@
 /** What the service answers to what it cannot do (RFC 9457), or what the browser says when it is not there. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,

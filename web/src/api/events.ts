@@ -45,7 +45,10 @@ function take(queries: QueryClient, event: EventShape): void {
       if (event.type !== 'image' && event.type !== 'note') void queries.invalidateQueries({ queryKey: keys.active });
       if (event.job.options.of !== null)
         void queries.invalidateQueries({ queryKey: keys.renders(event.job.options.of) });
-      if (event.type === 'ended') void queries.invalidateQueries({ queryKey: keys.animations });
+      if (event.type === 'ended') {
+        void queries.invalidateQueries({ queryKey: keys.animations });
+        void queries.invalidateQueries({ queryKey: keys.recent });
+      }
   }
 }
 

@@ -7,6 +7,7 @@ export const keys = {
   about: ['about'] as const,
   job: (id: string) => ['jobs', id] as const,
   active: ['jobs', 'active'] as const,
+  recent: ['jobs', 'recent'] as const,
   renders: (id: string) => ['renders', id] as const,
   animations: ['animations'] as const,
 };

@@ -4,7 +4,7 @@ import { codecTitles } from './codec-titles.js';
 import { setScriptEnabled, type Tab, useForm } from './form-store.js';
 import { OptionField } from './option-field.js';
 import { Section, Sections } from './sections.js';
-import { type BoundOption, useOptions } from './use-options.js';
+import { useOptions } from './use-options.js';
 
 /** The controls of the first Steps Animation script, in its order. */
 const original = [
@@ -49,10 +49,10 @@ export function AnimationPanel({ tab }: { readonly tab: Tab }) {
   );
 }
 
-function summaryOf({ codec, interpolation, duration, createAnimation }: Readonly<Record<string, BoundOption>>): string {
-  if (createAnimation?.value === false) return 'intermediate images only';
-  const seconds = typeof duration?.value === 'number' ? `${duration.value} s` : duration?.value;
-  return [codec?.value, interpolation?.value === 'none' ? 'no interpolation' : interpolation?.value, seconds].join(
-    ', ',
-  );
+/** What the closed panel says. */
+function summaryOf({ codec, interpolation, duration, createAnimation }: ReturnType<typeof useOptions>): string {
+  if (!codec || !interpolation || !duration) return '';
+  if (createAnimation?.value === false) return 'intermediate images alone';
+  const length = duration.value === 'auto' ? '1 s for each 10 steps' : `${duration.value} s`;
+  return `${codec.value}, ${interpolation.value === 'none' ? 'no interpolation' : interpolation.value}, ${length}`;
 }

@@ -1,11 +1,8 @@
-import { setStart } from './start-store.js';
-
-/** The file behind the picture's object URL: the page's policy lets it show such an address, and not fetch it. */
-let own: { readonly url: string; readonly file: File } | undefined;
+import { type Start, setStart } from './start-store.js';
 
 /** The bytes of a picture to start from, as a data URL. */
-export async function dataUrlOf(url: string): Promise<string> {
-  if (own?.url === url) return await readAsDataUrl(own.file);
+export async function dataUrlOf({ url, file }: Start): Promise<string> {
+  if (file) return await readAsDataUrl(file);
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok) throw new Error('The picture to start from is not there any more: choose another one.');
   return await readAsDataUrl(await response.blob());
@@ -23,8 +20,6 @@ function readAsDataUrl(file: Blob): Promise<string> {
 /** Starts from a file that was dropped, pasted or chosen; whether it is a picture. */
 export function startFrom(file: File | null | undefined): boolean {
   if (!file?.type.startsWith('image/')) return false;
-  if (own) URL.revokeObjectURL(own.url);
-  own = { url: URL.createObjectURL(file), file };
-  setStart({ url: own.url, name: file.name || 'pasted picture' });
+  setStart({ url: URL.createObjectURL(file), name: file.name || 'pasted picture', file });
   return true;
 }

@@ -22,7 +22,7 @@ export default function Img2imgTab() {
     return {
       kind: 'img2img' as const,
       ...{ generation: Object.fromEntries(options), img2img, animation: scriptEnabled ? animation : null },
-      picture: await dataUrlOf(start.url),
+      picture: await dataUrlOf(start),
       ...(mask === undefined ? {} : { mask }),
     };
   };

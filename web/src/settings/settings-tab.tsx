@@ -1,3 +1,93 @@
+import { Anchor, Button, Group, List, Loader, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { ask } from '../api/client.js';
+import { keys, useAbout } from '../api/queries.js';
+import { tellError } from '../run/use-generate.js';
+import { JobQueue } from './job-queue.js';
+import { RecentJobs } from './recent-jobs.js';
+
+/** The queue, and what the service is. */
 export default function SettingsTab() {
-  return null;
+  return (
+    <Stack gap="lg">
+      <Part title="Queue">
+        <JobQueue />
+      </Part>
+      <Part title="Recent jobs">
+        <RecentJobs />
+      </Part>
+      <Part title="Service">
+        <Service />
+      </Part>
+    </Stack>
+  );
+}
+
+function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <Paper withBorder p="md" radius="md" component="section" aria-label={title}>
+      <Title order={2} size="h5" mb="sm">
+        {title}
+      </Title>
+      {children}
+    </Paper>
+  );
+}
+
+function Service() {
+  const { data: about } = useAbout();
+  const queries = useQueryClient();
+  const rebuild = useMutation({
+    mutationFn: () => ask<{ animations: number }>('/animations/rebuild', { method: 'POST' }),
+    onSuccess: ({ animations }) => {
+      notifications.show({ message: `The library has ${animations} animations.` });
+      void queries.invalidateQueries({ queryKey: keys.animations });
+    },
+    onError: tellError,
+  });
+  if (!about) return <Loader type="dots" />;
+  const rows: readonly (readonly [string, ReactNode])[] = [
+    ['Version', about.version],
+    ['Host', about.host],
+    ['Device', about.device],
+    ['Files', about.outdir],
+    [
+      'Models',
+      <List key="models" size="sm">
+        {about.models.map(({ name, width, height }) => (
+          <List.Item key={name}>
+            {name}, {width}×{height}
+          </List.Item>
+        ))}
+      </List>,
+    ],
+  ];
+  return (
+    <Stack gap="sm">
+      <Table withRowBorders={false} verticalSpacing={2}>
+        <Table.Tbody>
+          {rows.map(([label, value]) => (
+            <Table.Tr key={label}>
+              <Table.Th w={110}>{label}</Table.Th>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Group gap="sm">
+        <Button variant="default" size="xs" loading={rebuild.isPending} onClick={() => rebuild.mutate()}>
+          Read the library from the files again
+        </Button>
+        <Text size="sm">
+          Programs use{' '}
+          <Anchor href="/docs" underline="always">
+            the API
+          </Anchor>
+          .
+        </Text>
+      </Group>
+    </Stack>
+  );
 }

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { gate, PretendedHost } from '../service/pretended-host.js';
+import { openPage } from './open-page.js';
+
+it('says when the service is gone, and goes on by itself when it is back', async () => {
+  const hold = gate();
+  const { page, server, service, troubles } = await openPage({
+    host: new PretendedHost((step) => (step === 3 ? hold.passed : undefined)),
+  });
+  await page.getByRole('button', { name: /^Generate/u }).click();
+  await page.getByRole('progressbar').first().waitFor();
+  const notice = page.getByText('cannot be heard');
+  await server.close();
+  await notice.waitFor();
+  hold.open();
+  const [job] = service.list();
+  await service.ended(job?.id ?? '');
+  await server.reopen();
+  await page.locator('video').first().waitFor();
+  await notice.waitFor({ state: 'detached' });
+  expect(troubles.splice(0).every((trouble) => /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/u.test(trouble))).toBe(true);
+});

@@ -1,0 +1,80 @@
+/// <reference lib="dom" />
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { PretendedHost } from '../service/pretended-host.js';
+import { barriers } from './barriers.js';
+import { type OpenPage, openPage } from './open-page.js';
+import { generate, prompt, runUntilStep } from './runs.js';
+
+const steps = 5;
+const slider = (page: Page) => page.getByRole('slider', { name: 'Step', exact: true });
+/** Whether a picture is there and not only its place. */
+const isDrawn = (image: HTMLImageElement) => image.complete && image.naturalWidth > 0;
+
+describe('the result', () => {
+  it('moves through the steps with the arrow keys and by pointing', async () => {
+    const { page } = await openResult();
+    await slider(page).focus();
+    await page.keyboard.press('Home');
+    await expect.poll(() => page.getByAltText('Step 1', { exact: true }).first().evaluate(isDrawn)).toBe(true);
+    expect(await page.locator('video').count()).toBe(0);
+    await page.keyboard.press('ArrowRight');
+    expect(await slider(page).getAttribute('aria-valuenow')).toBe('1');
+    await expect.poll(() => page.getByText(`Step 2 / ${steps}`).count()).toBe(1);
+
+    await page.locator('[data-step="4"]').click();
+    await page.getByText(`Step 4 / ${steps}`).waitFor();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download: Step 4' }).click();
+    expect((await saved).suggestedFilename()).toMatch(/\.png$/u);
+    await page.getByRole('button', { name: 'Show the movie' }).click();
+    await page.locator('video').waitFor();
+  });
+
+  it('compares two steps with a divider that the keyboard moves', async () => {
+    const { page } = await openResult();
+    await page.getByRole('button', { name: 'Compare two steps' }).click();
+    const divider = page.getByRole('slider', { name: /^How much of Step/u });
+    await divider.focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await divider.inputValue()).toBe('51');
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Back to the movie' }).click();
+    await page.locator('video').waitFor();
+  });
+
+  it('renders the same steps again with another codec, without sampling again', async () => {
+    const host = new PretendedHost();
+    const { page, service } = await openResult(host);
+    await page.getByRole('button', { name: 'Render again' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Render again' });
+    await dialog.getByRole('combobox', { name: 'Codec' }).click();
+    await page.getByRole('option', { name: 'vpx-vp9', exact: true }).click();
+    await dialog.getByRole('textbox', { name: /^Duration/u }).fill('2');
+    expect(await barriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Render', exact: true }).click();
+    await page.getByRole('combobox', { name: 'Movie' }).waitFor({ timeout: 60_000 });
+    await page.waitForFunction(() => document.querySelector('video')?.duration === 2);
+    expect(service.list()[0]).toMatchObject({ kind: 'render', state: 'finished', animations: [{ codec: 'vpx-vp9' }] });
+    expect(host.prompts).toHaveLength(1);
+  });
+
+  it('has no barriers, neither while a run goes on nor when it is over', async () => {
+    const { page, hold } = await runUntilStep(3);
+    await page.getByAltText('How it looks so far').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    hold.open();
+    await page.locator('video').waitFor();
+    expect(await barriers(page)).toEqual([]);
+  });
+});
+
+/** A page that shows what came of a run. */
+async function openResult(host = new PretendedHost()): Promise<OpenPage> {
+  const opened = await openPage({ host });
+  await prompt(opened.page).fill('a red apple');
+  await opened.page.getByRole('textbox', { name: 'Sampling steps' }).fill(String(steps));
+  await generate(opened.page).click();
+  await opened.page.locator('video').waitFor();
+  return opened;
+}

@@ -1,0 +1,60 @@
+/// <reference lib="dom" />
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { PretendedHost } from '../service/pretended-host.js';
+import { openPage } from './open-page.js';
+import { generate, prompt, runUntilStep } from './runs.js';
+
+const interrupt = (page: Page) => page.getByRole('button', { name: 'Interrupt' });
+
+describe('txt2img', () => {
+  it('goes from a prompt to a movie that plays by itself, muted and in a loop, for as long as was asked', async () => {
+    const { page, service } = await openPage();
+    await prompt(page).fill('a red apple');
+    await page.getByRole('textbox', { name: 'Sampling steps' }).fill('5');
+    await prompt(page).press('Control+Enter');
+    const movie = page.locator('video').first();
+    await movie.waitFor({ timeout: 60_000 });
+    await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0);
+
+    const [job] = service.list();
+    expect(job).toMatchObject({ state: 'finished', options: { generation: { prompt: 'a red apple', steps: 5 } } });
+    const facts = await movie.evaluate((video: HTMLVideoElement) => {
+      const { duration, muted, loop, paused } = video;
+      return { duration, muted, loop, paused };
+    });
+    expect(facts).toEqual({ duration: expect.closeTo(10, 1), muted: true, loop: true, paused: false });
+  });
+
+  it('makes a movie of what there is when it is interrupted', async () => {
+    const { page, service, hold } = await runUntilStep(3);
+    await Promise.all([page.waitForResponse('**/cancel'), interrupt(page).click()]);
+    hold.open();
+    await page.locator('video').first().waitFor();
+    const [job] = service.list();
+    expect(job).toMatchObject({ state: 'interrupted', animations: [{ steps: 2 }] });
+  });
+
+  it('finds the run again when it is reloaded, and the form as it was', async () => {
+    const { page, hold } = await runUntilStep(3);
+    await page.reload();
+    await page.getByRole('progressbar').first().waitFor();
+    expect(await prompt(page).inputValue()).toBe('a red apple');
+    hold.open();
+    await page.locator('video').first().waitFor();
+  });
+
+  it('says in words what went wrong', async () => {
+    const { page, troubles } = await openPage({ host: new PretendedHost() });
+    await page.route('**/api/v1/jobs', (route) =>
+      route.fulfill({
+        status: 422,
+        contentType: 'application/problem+json',
+        json: { type: 'about:blank', title: 'Unprocessable', status: 422, detail: 'The disk has no room for that.' },
+      }),
+    );
+    await generate(page).click();
+    await page.getByText('The disk has no room for that.').waitFor();
+    expect(troubles.splice(0)).toEqual([expect.stringContaining('422')]);
+  });
+});
