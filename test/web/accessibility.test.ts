@@ -16,7 +16,8 @@ describe.each(looks)('the page in $name', ({ name: _, ...browser }) => {
   it.each(['txt2img', 'img2img', 'Animations', 'Settings'])('has no barriers in %s', async (tab) => {
     const { page } = await openPage({ host: new PretendedHost(), browser: { ...browser, reducedMotion: 'reduce' } });
     await page.getByRole('tab', { name: tab }).click();
-    await page.waitForLoadState('networkidle').catch(() => {});
+    await page.getByRole('tabpanel', { name: tab }).waitFor();
+    await expect.poll(() => page.locator('main .mantine-Loader-root').count()).toBe(0);
     await openAccordions(page);
     expect(await barriers(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);

@@ -46,17 +46,48 @@ describe('the result', () => {
   it('renders the same steps again with another codec, without sampling again', async () => {
     const host = new PretendedHost();
     const { page, service } = await openResult(host);
-    await page.getByRole('button', { name: 'Render again' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Render again' });
-    await dialog.getByRole('combobox', { name: 'Codec' }).click();
-    await page.getByRole('option', { name: 'vpx-vp9', exact: true }).click();
-    await dialog.getByRole('textbox', { name: /^Duration/u }).fill('2');
-    expect(await barriers(page)).toEqual([]);
-    await dialog.getByRole('button', { name: 'Render', exact: true }).click();
-    await page.getByRole('combobox', { name: 'Movie' }).waitFor({ timeout: 60_000 });
+    await renderAgain(page, 'vpx-vp9', () => barriers(page));
     await page.waitForFunction(() => document.querySelector('video')?.duration === 2);
     expect(service.list()[0]).toMatchObject({ kind: 'render', state: 'finished', animations: [{ codec: 'vpx-vp9' }] });
     expect(host.prompts).toHaveLength(1);
+
+    await movie(page, 'x264').click();
+    await page.waitForFunction(() => document.querySelector('video')?.duration === 10);
+  });
+
+  it('lets a GIF be stopped, and offers what browsers do not play for download', async () => {
+    const { page } = await openResult();
+    await renderAgain(page, 'gif');
+    const shown = page.getByAltText(/^How it came about/u);
+    expect(await shown.getAttribute('src')).toMatch(/\/file$/u);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    expect(await shown.getAttribute('src')).toMatch(/\/poster$/u);
+
+    await renderAgain(page, 'prores_ks');
+    await page.getByText('Browsers do not play ProRes.').waitFor();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download the movie' }).click();
+    expect((await saved).suggestedFilename()).toMatch(/\.mov$/u);
+  });
+
+  it('says that a run was interrupted, and runs it again', async () => {
+    const { page, service, hold } = await runUntilStep(3);
+    await Promise.all([page.waitForResponse('**/cancel'), page.getByRole('button', { name: 'Interrupt' }).click()]);
+    hold.open();
+    await page.getByText('This is the movie of what there was until then.').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await page.getByRole('status').filter({ hasText: 'Finished: the movie is there' }).waitFor({ state: 'attached' });
+    expect(service.list().map(({ state }) => state)).toEqual(['finished', 'interrupted']);
+  });
+
+  it('leaves the page where it is while steps come', async () => {
+    const { page, hold } = await runUntilStep(3);
+    await page.setViewportSize({ width: 390, height: 500 });
+    await page.evaluate(() => scrollTo(0, 0));
+    hold.open();
+    await page.locator('video').waitFor();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
   });
 
   it('has no barriers, neither while a run goes on nor when it is over', async () => {
@@ -68,6 +99,24 @@ describe('the result', () => {
     expect(await barriers(page)).toEqual([]);
   });
 });
+
+const movie = (page: Page, codec: string) =>
+  page.getByRole('group', { name: 'Movie' }).getByRole('button', { name: new RegExp(`^${codec},`, 'u') });
+
+/**
+ * Makes a further movie, of two seconds.
+ * @param look at the dialog, and tell what is wrong with it
+ */
+async function renderAgain(page: Page, codec: string, look = async (): Promise<string[]> => []): Promise<void> {
+  await page.getByRole('button', { name: 'Render again' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Render again' });
+  await dialog.getByRole('combobox', { name: 'Codec' }).click();
+  await page.getByRole('option', { name: codec, exact: true }).click();
+  await dialog.getByRole('textbox', { name: /^Duration/u }).fill('2');
+  expect(await look()).toEqual([]);
+  await dialog.getByRole('button', { name: 'Render', exact: true }).click();
+  await movie(page, codec).waitFor({ timeout: 60_000 });
+}
 
 /** A page that shows what came of a run. */
 async function openResult(host = new PretendedHost()): Promise<OpenPage> {

@@ -1,27 +1,36 @@
 import { Button, Group, Select, Stack } from '@mantine/core';
 import { useState } from 'react';
+import { CompareIcon } from '../app/icons.js';
 import classes from './compare.module.css';
 import type { JobImage } from './image-result.js';
+import { stageOf } from './stage.js';
 
-type Props = { readonly image: JobImage; readonly onClose: () => void };
+type Props = {
+  readonly image: JobImage;
+  /** the step at the left; an early one if left out */
+  readonly first: number | undefined;
+  readonly onClose: () => void;
+};
 
 /** Two steps over each other, with a divider that is dragged, or moved with the arrow keys. */
-export default function Compare({ image: { steps, url }, onClose }: Props) {
+export default function Compare({ image: { steps, url, width, height }, first, onClose }: Props) {
   const pictures = [
     ...steps.map((each) => ({ value: String(each.step), label: `Step ${each.step}`, url: each.url })),
     ...(url === null ? [] : [{ value: 'finished', label: 'Finished image', url }]),
   ];
-  const [left, setLeft] = useState(pictures[Math.floor((pictures.length - 1) / 3)]?.value ?? '');
+  const [left, setLeft] = useState(String(first ?? pictures[Math.floor((pictures.length - 1) / 3)]?.value));
   const [right, setRight] = useState(pictures.at(-1)?.value ?? '');
   const [share, setShare] = useState(50);
   const urlOf = (value: string) => pictures.find((each) => each.value === value)?.url ?? '';
   const labelOf = (value: string) => pictures.find((each) => each.value === value)?.label ?? '';
   return (
     <Stack gap="sm">
-      <div className={classes.stage}>
+      <div className={classes.stage} style={stageOf(width, height)}>
         <img src={urlOf(right)} alt={labelOf(right)} />
         <img src={urlOf(left)} alt={labelOf(left)} style={{ clipPath: `inset(0 ${100 - share}% 0 0)` }} />
-        <div className={classes.divider} style={{ left: `${share}%` }} />
+        <div className={classes.divider} style={{ left: `${share}%` }}>
+          <CompareIcon />
+        </div>
         {/* Lies over the pictures, so that dragging anywhere on them moves the divider. */}
         <input
           type="range"
@@ -30,6 +39,7 @@ export default function Compare({ image: { steps, url }, onClose }: Props) {
           max={100}
           value={share}
           onChange={(event) => setShare(Number(event.currentTarget.value))}
+          aria-valuetext={`${share} percent`}
           aria-label={`How much of ${labelOf(left)} is shown over ${labelOf(right)}`}
         />
       </div>

@@ -1,75 +1,43 @@
-import { Group, Loader, Paper, Progress, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { Group, Loader, Paper, Stack, Text } from '@mantine/core';
 import type { JobShape } from '../api/types.js';
+import { Crossfade } from './crossfade.js';
 import classes from './live-view.module.css';
+import { Notes } from './notes.js';
+import { ProgressBar } from './progress-bar.js';
+import { describe, shareOf, speed } from './progress-words.js';
+import { stageOf } from './stage.js';
+import { stepsSoFar } from './step-places.js';
 import { StepStrip } from './step-strip.js';
 import { usePreviews } from './use-previews.js';
 
-type Shown = NonNullable<JobShape['progress']>;
-
 /** A job that waits or is at work: its newest picture, how far it is, and the steps so far. */
 export function LiveView({ job }: { readonly job: JobShape }) {
-  const previews = usePreviews(job);
-  const newest = previews.at(-1);
-  const { progress, position, notes } = job;
-  const share = shareOf(progress);
+  const seen = usePreviews(job);
+  const steps = stepsSoFar(job, seen);
+  const newest = seen.at(-1)?.url ?? steps.at(-1)?.url;
+  const { progress, notes } = job;
   return (
     <Paper withBorder p="md" radius="md">
       <Stack gap="sm">
-        <div className={classes.stage}>
-          {newest ? (
-            <img src={newest.url} alt="How it looks so far" className={classes.picture} />
-          ) : (
-            <Loader type="dots" />
-          )}
+        <div className={classes.stage} style={stageSize(job)}>
+          {newest === undefined ? <Loader type="dots" /> : <Crossfade url={newest} alt="How it looks so far" />}
         </div>
-        <Progress value={share} animated={share === 0} transitionDuration={150} aria-label="How far it is" />
+        <ProgressBar share={shareOf(progress)} label="How far it is" text={describe(job)} />
         <Group justify="space-between" gap="xs">
-          <Text size="sm">{position === null ? describe(progress) : waiting(position)}</Text>
+          <Text size="sm">{describe(job)}</Text>
           <Text size="sm" c="dimmed">
-            {progress && speed(progress)}
+            {speed(progress)}
           </Text>
         </Group>
-        <VisuallyHidden role="status" aria-live="polite">
-          {position === null ? spoken(share, progress) : waiting(position)}
-        </VisuallyHidden>
-        {previews.length > 1 && <StepStrip steps={previews} />}
-        {notes.map((note) => (
-          <Text key={note} size="xs" c="dimmed">
-            {note}
-          </Text>
-        ))}
+        {steps.length > 1 && <StepStrip steps={steps} />}
+        <Notes notes={notes} />
       </Stack>
     </Paper>
   );
 }
 
-function waiting(position: number): string {
-  return position === 1 ? 'Next in the queue' : `Place ${position} in the queue`;
-}
-
-/** In percent. */
-function shareOf(progress: Shown | null): number {
-  if (!progress) return 0;
-  const { phase, frame, frames, step, steps } = progress;
-  if (phase === 'rendering') return frames > 0 ? (100 * frame) / frames : 100;
-  return steps > 0 ? (100 * step) / steps : 0;
-}
-
-function describe(progress: Shown | null): string {
-  if (!progress || progress.phase === 'loading') return 'Loading the model';
-  if (progress.phase === 'rendering') return `Making the movie: frame ${progress.frame} of ${progress.frames}`;
-  return `Step ${progress.step} of ${progress.steps}`;
-}
-
-function speed({ stepsPerSecond, secondsLeft, phase }: Shown): string {
-  if (phase !== 'sampling' || stepsPerSecond === null) return '';
-  const pace = stepsPerSecond >= 1 ? `${stepsPerSecond.toFixed(1)} it/s` : `${(1 / stepsPerSecond).toFixed(1)} s/it`;
-  return secondsLeft === null ? pace : `${pace}, ${Math.ceil(secondsLeft)} s left`;
-}
-
-/** Said aloud by screen readers: at the start, at each quarter, and where something else begins. */
-function spoken(share: number, progress: Shown | null): string {
-  if (progress?.phase !== 'sampling') return describe(progress).split(':')[0] ?? '';
-  const quarter = Math.floor(share / 25) * 25;
-  return quarter === 0 ? 'Sampling has begun' : `${quarter} percent`;
+/** Of the shape that the image will have, so that nothing moves when the movie comes. */
+function stageSize({ images, options: { generation } }: JobShape) {
+  const [image] = images;
+  return stageOf(image?.width || Number(generation?.width), image?.height || Number(generation?.height));
 }

@@ -15,10 +15,16 @@ const offered = [
   ...['skipSteps', 'every', 'stopAt', 'encoderSettings'],
 ];
 
-type Props = { readonly job: JobShape; readonly image: JobImage; readonly onClose: () => void };
+type Props = {
+  readonly job: JobShape;
+  readonly image: JobImage;
+  /** told when it is in the queue */
+  readonly onRender: () => void;
+  readonly onClose: () => void;
+};
 
 /** Asks for another movie of steps that are kept: nothing is sampled again. */
-export default function RenderAgain({ job, image, onClose }: Props) {
+export default function RenderAgain({ job, image, onRender, onClose }: Props) {
   const { data: about } = useAbout();
   const queries = useQueryClient();
   const [changes, setChanges] = useState<Values>({});
@@ -31,6 +37,7 @@ export default function RenderAgain({ job, image, onClose }: Props) {
       }),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: keys.renders(job.id) });
+      onRender();
       onClose();
     },
     onError: tellError,

@@ -3,9 +3,10 @@ import { notifications } from '@mantine/notifications';
 import { lazy, Suspense, useState } from 'react';
 import type { JobShape } from '../api/types.js';
 import { AgainIcon, CopyIcon, DownloadIcon, FilmIcon, PictureIcon, SendIcon } from '../app/icons.js';
-import { setOptions, type Tab, type Values } from '../form/form-store.js';
 import { setStart } from '../img2img/start-store.js';
 import type { JobImage, JobMovie } from './image-result.js';
+import { useAgain } from './use-again.js';
+import { fillForm } from './use-settings.js';
 
 const RenderAgain = lazy(() => import('./render-again.js'));
 
@@ -15,65 +16,70 @@ type Props = {
   readonly movie: JobMovie | undefined;
   /** the step that is shown */
   readonly step: JobImage['steps'][number] | undefined;
-  readonly renders: readonly JobShape[];
+  /** told that another movie is being made */
+  readonly onRender: () => void;
 };
 
 /** What can be done with a result. */
-export function ResultActions({ job, image, movie, step, renders }: Props) {
-  const [isRendering, setRendering] = useState(false);
-  const busy = renders.some(({ state }) => state === 'queued' || state === 'running');
+export function ResultActions({ job, image, movie, step, onRender }: Props) {
+  const [isAsking, setAsking] = useState(false);
+  const picture = step?.url ?? image.url;
   return (
     <>
       {movie && <Save url={movie.url} label="Movie" />}
       {step && <Save url={step.url} label={`Step ${step.step}`} />}
       {image.url && <Save url={image.url} label="Image" />}
       {image.steps.length > 0 && (
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<FilmIcon size={16} />}
-          loading={busy}
-          onClick={() => setRendering(true)}
-        >
+        <Button variant="default" size="xs" leftSection={<FilmIcon size={16} />} onClick={() => setAsking(true)}>
           Render again
         </Button>
       )}
-      {image.url && (
+      {picture && (
         <Button
           variant="default"
           size="xs"
           leftSection={<SendIcon size={16} />}
-          onClick={() => sendToImg2img(step?.url ?? image.url ?? '', image)}
+          onClick={() => sendToImg2img(picture, `${step ? `step ${step.step}, ` : ''}seed ${image.seed}`)}
         >
           Send to img2img
         </Button>
       )}
-      <Menu>
-        <Menu.Target>
-          <Button variant="default" size="xs">
-            Settings
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<CopyIcon size={16} />} onClick={() => copySettings(image.infotext)}>
-            Copy settings
-          </Menu.Item>
-          <Menu.Item leftSection={<AgainIcon size={16} />} onClick={() => fillForm(job, image)}>
-            Use these settings
-          </Menu.Item>
-          {image.url && (
-            <Menu.Item leftSection={<PictureIcon size={16} />} component="a" href={image.url} target="_blank">
-              Open the image
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
-      {isRendering && (
+      <SettingsMenu job={job} image={image} />
+      {isAsking && (
         <Suspense>
-          <RenderAgain job={job} image={image} onClose={() => setRendering(false)} />
+          <RenderAgain job={job} image={image} onRender={onRender} onClose={() => setAsking(false)} />
         </Suspense>
       )}
     </>
+  );
+}
+
+function SettingsMenu({ job, image }: Pick<Props, 'job' | 'image'>) {
+  const again = useAgain(job);
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button variant="default" size="xs">
+          Settings
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<CopyIcon size={16} />} onClick={() => copySettings(image.infotext)}>
+          Copy settings
+        </Menu.Item>
+        <Menu.Item leftSection={<SendIcon size={16} />} onClick={() => fillForm(job, image.seed)}>
+          Use these settings
+        </Menu.Item>
+        <Menu.Item leftSection={<AgainIcon size={16} />} onClick={() => again.mutate()}>
+          Run again
+        </Menu.Item>
+        {image.url && (
+          <Menu.Item leftSection={<PictureIcon size={16} />} component="a" href={image.url} target="_blank">
+            Open the image
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
@@ -93,8 +99,8 @@ function Save({ url, label }: { readonly url: string; readonly label: string }) 
   );
 }
 
-function sendToImg2img(url: string, { seed }: JobImage): void {
-  setStart({ url, name: `seed ${seed}` });
+function sendToImg2img(url: string, name: string): void {
+  setStart({ url, name });
   location.hash = 'img2img';
 }
 
@@ -103,18 +109,6 @@ async function copySettings(infotext: string): Promise<void> {
     await navigator.clipboard.writeText(infotext);
     notifications.show({ message: 'The settings are in the clipboard.' });
   } catch {
-    notifications.show({ color: 'red', message: 'The browser does not allow it: copy them from the details instead.' });
+    notifications.show({ color: 'red', message: 'The browser does not allow pages to write to the clipboard here.' });
   }
-}
-
-/** Fills the form of the job's kind with what the image was made with. */
-function fillForm({ kind, options }: JobShape, { seed }: JobImage): void {
-  const tab: Tab = kind === 'img2img' ? 'img2img' : 'txt2img';
-  setOptions(tab, {
-    generation: { ...(options.generation as Values), seed },
-    animation: options.animation as Values,
-    ...(options.img2img ? { img2img: options.img2img as Values } : {}),
-  });
-  location.hash = tab;
-  notifications.show({ message: `The form of ${tab} has these settings now.` });
 }

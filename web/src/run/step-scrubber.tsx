@@ -17,11 +17,12 @@ export function StepScrubber({ steps, selected, onSelect, onCompare }: Props) {
   const at = selected === undefined ? steps.length - 1 : steps.findIndex(({ step }) => step === selected);
   useEffect(() => {
     if (selected === undefined) return;
-    for (const near of [at - 1, at + 1]) {
+    for (const near of [at - 2, at - 1, at + 1, at + 2]) {
       const url = steps[near]?.url;
       if (url) new Image().src = url;
     }
   }, [at, selected, steps]);
+  const thumbText = selected === undefined ? 'The movie is shown' : `Step ${selected} of ${steps.at(-1)?.step}`;
   return (
     <div>
       <Group gap="xs" wrap="nowrap">
@@ -44,7 +45,7 @@ export function StepScrubber({ steps, selected, onSelect, onCompare }: Props) {
           onChange={(index) => onSelect(steps[index]?.step)}
           label={(index) => `Step ${steps[index]?.step ?? ''}`}
           thumbLabel="Step"
-          aria-label="Step"
+          thumbValueText={thumbText}
         />
         <Text size="sm" w={92} ta="right" style={{ whiteSpace: 'nowrap' }}>
           {selected === undefined ? `${steps.length} steps` : `Step ${selected} / ${steps.at(-1)?.step}`}

@@ -13,14 +13,20 @@ type Props = {
 
 /** Small pictures of the steps, the first at the left; it follows the newest, or the selected one. */
 export function StepStrip({ steps, selected, onSelect }: Props) {
-  const end = useRef<HTMLDivElement>(null);
+  const viewport = useRef<HTMLDivElement>(null);
   const followed = selected ?? steps.at(-1)?.step;
   useEffect(() => {
-    end.current?.querySelector(`[data-step="${followed}"]`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (viewport.current && followed !== undefined) reveal(viewport.current, followed);
   }, [followed]);
   return (
-    <ScrollArea scrollbarSize={6} type="auto" offsetScrollbars="x">
-      <div ref={end} className={classes.strip}>
+    <ScrollArea
+      scrollbarSize={6}
+      type="auto"
+      offsetScrollbars="x"
+      viewportRef={viewport}
+      viewportProps={{ tabIndex: 0, role: 'group', 'aria-label': 'Steps' }}
+    >
+      <div className={classes.strip}>
         {steps.map((each) =>
           onSelect ? (
             <UnstyledButton
@@ -44,6 +50,16 @@ export function StepStrip({ steps, selected, onSelect }: Props) {
   );
 }
 
+/** Moves the strip alone: `scrollIntoView` would move the page under the hands of who is typing. */
+function reveal(viewport: HTMLElement, step: number): void {
+  const picture = viewport.querySelector(`[data-step="${step}"]`);
+  if (!picture) return;
+  const { left, right } = picture.getBoundingClientRect();
+  const seen = viewport.getBoundingClientRect();
+  if (left < seen.left) viewport.scrollLeft += left - seen.left;
+  else if (right > seen.right) viewport.scrollLeft += right - seen.right;
+}
+
 function Thumbnail({ step, url }: StripStep) {
-  return <img src={url} alt={`Step ${step}`} loading="lazy" width={56} height={56} />;
+  return <img src={url} alt={`Step ${step}`} loading="lazy" decoding="async" width={56} height={56} />;
 }
