@@ -24,14 +24,14 @@ export function PromptArea({ tab, isRunning, isSending, onGenerate, onInterrupt 
         {prompt ? (
           <PromptField {...prompt} model={String(model?.value ?? '')} rows={3} hint="Ctrl+Enter generates" />
         ) : (
-          <Skeleton h={123} />
+          <Skeleton h={121} />
         )}
         {negativePrompt ? (
           <WithHelp option={negativePrompt.option}>
             <PromptField {...negativePrompt} model={String(model?.value ?? '')} rows={2} hint="" />
           </WithHelp>
         ) : (
-          <Skeleton h={101} />
+          <Skeleton h={99} />
         )}
       </Stack>
       <Stack gap="xs" className={classes.buttons ?? ''}>

@@ -1,4 +1,4 @@
-import { SimpleGrid } from '@mantine/core';
+import { SimpleGrid, Skeleton } from '@mantine/core';
 import { GenerateTab } from '../app/generate-tab.js';
 import { hiresOptions } from '../form/form-options.js';
 import { useForm } from '../form/form-store.js';
@@ -29,9 +29,9 @@ export default function Img2imgTab() {
   return (
     <GenerateTab tab="img2img" request={request}>
       <StartField />
-      {denoisingStrength && <SliderField {...denoisingStrength} most={1} step={0.01} />}
+      {denoisingStrength ? <SliderField {...denoisingStrength} most={1} step={0.01} /> : <Skeleton h={52} />}
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-        {resizeMode && <OptionField {...resizeMode} />}
+        {resizeMode ? <OptionField {...resizeMode} /> : <Skeleton h={109} />}
         {startFrame && <OptionField {...startFrame} />}
       </SimpleGrid>
     </GenerateTab>
