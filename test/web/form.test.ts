@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { gate, PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
 import { generate, prompt } from './runs.js';
@@ -48,6 +48,8 @@ describe('the form', () => {
     const hold = gate();
     const host = new PretendedHost((step) => (step === 2 ? hold.passed : undefined));
     const { page } = await openPage({ host });
+    // A service that closes waits for the step at hand.
+    onTestFinished(hold.open);
     const cancelled: string[] = [];
     page.on('request', (request) => request.url().endsWith('/cancel') && cancelled.push(request.url()));
     await page.getByRole('textbox', { name: 'Batch count' }).press('Control+Enter');
@@ -66,8 +68,6 @@ describe('the form', () => {
 
     await Promise.all([page.waitForResponse('**/cancel'), page.keyboard.press('Escape')]);
     expect(cancelled).toHaveLength(1);
-    hold.open();
-    await page.locator('video').first().waitFor();
   });
 
   it('switches the hires pass on and off, tells its size, and remembers that the section is open', async () => {
