@@ -2,8 +2,11 @@ import { Alert, Container, Tabs } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { followJobs } from '../api/events.js';
+import { useAbout } from '../api/queries.js';
 import { DropAnywhere } from '../drop/drop-anywhere.js';
-import type { Tab } from '../form/form-store.js';
+import { fitting } from '../form/form-options.js';
+import { FormSkeleton } from '../form/form-skeleton.js';
+import { getForm, restoreForm, type Tab } from '../form/form-store.js';
 import { Header } from './header.js';
 import { Txt2imgTab } from './txt2img-tab.js';
 
@@ -17,11 +20,12 @@ const tabs = ['txt2img', 'img2img', 'Animations', 'Settings'] as const;
 export function App() {
   const [tab, setTab] = useOpenTab();
   const isConnected = useJobEvents();
+  useFittingForms();
   const formTab: Tab = tab === 'img2img' ? 'img2img' : 'txt2img';
   const showForm = useCallback(() => setTab(formTab), [setTab, formTab]);
   return (
     <Container size="xl" py="md" component="main">
-      <Header tab={formTab} />
+      <Header />
       <DropAnywhere tab={formTab} onRead={showForm} />
       {!isConnected && (
         <Alert color="yellow" mb="sm" role="status">
@@ -36,7 +40,7 @@ export function App() {
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        <Suspense>
+        <Suspense fallback={<FormSkeleton />}>
           <Tabs.Panel value="txt2img">
             <Txt2imgTab />
           </Tabs.Panel>
@@ -78,4 +82,13 @@ function useJobEvents(): boolean {
   const [isConnected, setConnected] = useState(true);
   useEffect(() => followJobs(queries, setConnected), [queries]);
   return isConnected;
+}
+
+/** Drops what forms of an earlier time hold and the options of this service do not take. */
+function useFittingForms(): void {
+  const { data: about } = useAbout();
+  useEffect(() => {
+    if (!about) return;
+    for (const tab of ['txt2img', 'img2img'] as const) restoreForm(tab, fitting(about, getForm(tab)));
+  }, [about]);
 }

@@ -57,3 +57,21 @@ export const PictureIcon = icon(
   </>,
 );
 export const OpenIcon = icon(<path d="M4 6h6l2 2h8v10H4zM12 11v5m-2.5-2.5L12 11l2.5 2.5" />);
+export const HelpIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="9" />
+    <path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .9-1 1.7M12 17h.01" />
+  </>,
+);
+export const MoonIcon = icon(<path d="M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z" />);
+export const AutoIcon = icon(
+  <>
+    <circle cx="12" cy="12" r="8" />
+    <path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" />
+  </>,
+);
+export const BrushIcon = icon(
+  <path d="m10 13 8.5-8.5a1.8 1.8 0 0 1 2.5 2.5L12.5 15.5M10 13a3.5 3.5 0 0 0-3.5 3.5c0 1.5-1 2.5-2.5 2.5 1 1 2.5 1.5 4 1.5a4 4 0 0 0 4-4 3.5 3.5 0 0 0-2-3.5z" />,
+);
+export const UndoIcon = icon(<path d="M5 9h9a5 5 0 0 1 0 10H9M9 5 5 9l4 4" />);
+export const SizeIcon = icon(<path d="M4 9V4h5M20 15v5h-5M4 4l6 6M20 20l-6-6" />);

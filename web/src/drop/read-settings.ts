@@ -1,34 +1,36 @@
 import { notifications } from '@mantine/notifications';
 import { ask } from '../api/client.js';
+import { useAbout } from '../api/queries.js';
 import type { InspectionShape } from '../api/types.js';
-import { getForm, restoreForm, setOptions, type Tab, type Values } from '../form/form-store.js';
+import { tellUndoable } from '../app/tell-undoable.js';
+import { getForm, restoreForm, type Tab } from '../form/form-store.js';
 import { tellError } from '../run/use-generate.js';
+import { withFound } from './found-settings.js';
 
-/** Fills the form of a tab with the settings that an image or a movie was made with. */
-export async function readSettings(file: File, tab: Tab): Promise<void> {
-  try {
-    const found = await ask<InspectionShape>('/inspect', { method: 'POST', body: file });
-    const count = Object.keys(found.generation).length;
-    if (found.infotext === null || count === 0) {
-      notifications.show({
-        color: 'yellow',
-        message: `${file.name} does not tell the settings that it was made with.`,
+/** Fills the form of a tab with the settings that an image or a movie was made with; whether it had any. */
+export function useReadSettings(tab: Tab): (file: File) => Promise<boolean> {
+  const { data: about } = useAbout();
+  return async (file) => {
+    if (!about) return false;
+    try {
+      const found = await ask<InspectionShape>('/inspect', { method: 'POST', body: file });
+      const before = getForm(tab);
+      const { form, filled, missing } = withFound(about, tab, before, found);
+      if (!found.infotext || filled.length === 0) {
+        notifications.show({ color: 'yellow', message: `${file.name} does not tell what it was made with.` });
+        return false;
+      }
+      restoreForm(tab, form);
+      const absent = missing.length > 0 ? ` Not here: ${missing.join(', ')}.` : '';
+      tellUndoable({
+        title: `Settings of ${file.name}`,
+        message: `The form of ${tab} has them now: ${filled.join(', ')}.${absent}`,
+        onUndo: () => restoreForm(tab, before),
       });
-      return;
+      return true;
+    } catch (error) {
+      tellError(error instanceof Error ? error : new Error(String(error)));
+      return false;
     }
-    const before = getForm(tab);
-    setOptions(tab, {
-      generation: found.generation as Values,
-      ...(tab === 'img2img' ? { img2img: found.img2img as Values } : {}),
-    });
-    notifications.show({
-      title: `Settings of ${file.name}`,
-      message: `${count} settings are in the form of ${tab} now. Press here to take that back.`,
-      autoClose: 10_000,
-      onClick: () => restoreForm(tab, before),
-      style: { cursor: 'pointer' },
-    });
-  } catch (error) {
-    tellError(error instanceof Error ? error : new Error(String(error)));
-  }
+  };
 }

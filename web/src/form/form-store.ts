@@ -48,11 +48,20 @@ function keyOf(tab: Tab): string {
 
 function read(tab: Tab): Form {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(keyOf(tab)) ?? '{}');
-    return { ...initial, ...(kept as Partial<Form>) };
+    const kept: Partial<Form> = JSON.parse(localStorage.getItem(keyOf(tab)) ?? '{}');
+    return {
+      generation: valuesOf(kept.generation),
+      img2img: valuesOf(kept.img2img),
+      animation: valuesOf(kept.animation),
+      scriptEnabled: kept.scriptEnabled !== false,
+    };
   } catch {
     return initial;
   }
+}
+
+function valuesOf(kept: unknown): Values {
+  return typeof kept === 'object' && kept !== null ? (kept as Values) : {};
 }
 
 const store = new FormStore();

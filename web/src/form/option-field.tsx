@@ -1,33 +1,56 @@
-import { Checkbox, NumberInput, Select, TextInput } from '@mantine/core';
+import { Checkbox, Select, TextInput } from '@mantine/core';
 import type { OptionShape } from '../api/types.js';
 import type { Value } from './form-store.js';
+import { NumberField } from './number-field.js';
+import { problemOf } from './option-problem.js';
+import { helpOf, labelOf } from './option-text.js';
+import { WithHelp } from './with-help.js';
 
 type Props = {
   readonly option: OptionShape;
   readonly value: Value | undefined;
   readonly onChange: (value: Value) => void;
-  /** names to choose from, where the option itself does not know them */
-  readonly choices?: readonly string[];
-  /** whether the help is shown below the label, or when pointed at */
+  /** what choices are called, where their names say too little */
+  readonly titles?: Readonly<Record<string, string>>;
+  /** whether the help is shown below the label, or when asked for */
   readonly helps?: boolean;
 };
 
 /** The field of one option, by its description. */
-export function OptionField({ option, value = option.default as Value, onChange, choices, helps = true }: Props) {
-  const { label, help, type, unit, word } = option;
-  const text = {
-    label: unit ? `${label} (${unit})` : label,
-    ...(helps ? { description: sentence(help) } : { title: help }),
-  };
-  const names = choices ?? option.choices;
+export function OptionField({ helps = true, ...props }: Props) {
+  const { option } = props;
+  if (helps) return <Field {...props} description={helpOf(option)} />;
+  return (
+    <WithHelp option={option}>
+      <Field {...props} />
+    </WithHelp>
+  );
+}
+
+/** Helps differ in length: below the inputs they leave those of a row at one height. */
+const order: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'description', 'error'];
+
+type FieldProps = Omit<Props, 'helps'> & { readonly description?: string };
+
+function Field({ option, value = option.default as Value, onChange, titles = {}, description }: FieldProps) {
+  const { type, word, choices } = option;
+  const named = { label: labelOf(option), description };
   if (type === 'boolean') {
-    return <Checkbox {...text} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
+    return <Checkbox {...named} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
   }
-  if (names) {
+  const text = { ...named, inputWrapperOrder: order };
+  if (type !== 'string') {
+    const emptyMeans = word === undefined ? {} : { emptyMeans: word, placeholder: word };
+    return <NumberField {...text} option={option} value={value} onChange={onChange} {...emptyMeans} />;
+  }
+  const error = problemOf(option, value);
+  if (choices) {
+    const names = choices.includes(String(value)) ? choices : [String(value), ...choices];
     return (
       <Select
         {...text}
-        data={names.includes(String(value)) ? [...names] : [String(value), ...names]}
+        error={error}
+        data={names.map((name) => ({ value: name, label: titles[name] ?? name }))}
         value={String(value)}
         onChange={(name) => name !== null && onChange(name)}
         allowDeselect={false}
@@ -35,30 +58,12 @@ export function OptionField({ option, value = option.default as Value, onChange,
       />
     );
   }
-  if (type === 'string') {
-    return <TextInput {...text} value={String(value)} onChange={(event) => onChange(event.currentTarget.value)} />;
-  }
   return (
-    <NumberInput
+    <TextInput
       {...text}
-      value={value === word ? '' : Number(value)}
-      placeholder={word ?? ''}
-      onChange={(number) => takeNumber(number, option, onChange)}
-      {...(option.minimum === undefined ? {} : { min: option.minimum })}
-      {...(option.maximum === undefined ? {} : { max: option.maximum })}
-      step={option.multipleOf ?? (type === 'integer' ? 1 : 0.1)}
-      allowDecimal={type === 'number'}
-      clampBehavior="blur"
+      error={error}
+      value={String(value)}
+      onChange={(event) => onChange(event.currentTarget.value)}
     />
   );
-}
-
-function takeNumber(number: number | string, { word }: OptionShape, onChange: (value: Value) => void): void {
-  if (typeof number === 'number') onChange(number);
-  else if (number === '' && word !== undefined) onChange(word);
-}
-
-/** Helps are written in lower case, for lists. */
-function sentence(help: string): string {
-  return `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
 }

@@ -1,10 +1,11 @@
-import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, Skeleton, Stack, Text, Textarea } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import type { KeyboardEvent } from 'react';
 import { ask } from '../api/client.js';
 import type { Tab } from './form-store.js';
+import classes from './prompt-area.module.css';
 import { type BoundOption, useOptions } from './use-options.js';
+import { WithHelp } from './with-help.js';
 
 type Props = {
   readonly tab: Tab;
@@ -17,21 +18,24 @@ type Props = {
 /** The prompts, with the button that generates beside them. */
 export function PromptArea({ tab, isRunning, isSending, onGenerate, onInterrupt }: Props) {
   const { prompt, negativePrompt, model } = useOptions(tab, 'generation');
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      onGenerate();
-    }
-    if (event.key === 'Escape' && isRunning) onInterrupt();
-  };
   return (
-    <Group align="stretch" gap="md" wrap="wrap" onKeyDown={onKeyDown}>
+    <Group align="start" gap="md" wrap="wrap">
       <Stack gap="xs" flex="1 1 20rem">
-        {prompt && <PromptField {...prompt} model={String(model?.value ?? '')} rows={3} hint="Ctrl+Enter generates" />}
-        {negativePrompt && <PromptField {...negativePrompt} model={String(model?.value ?? '')} rows={2} hint="" />}
+        {prompt ? (
+          <PromptField {...prompt} model={String(model?.value ?? '')} rows={3} hint="Ctrl+Enter generates" />
+        ) : (
+          <Skeleton h={121} />
+        )}
+        {negativePrompt ? (
+          <WithHelp option={negativePrompt.option}>
+            <PromptField {...negativePrompt} model={String(model?.value ?? '')} rows={2} hint="" />
+          </WithHelp>
+        ) : (
+          <Skeleton h={99} />
+        )}
       </Stack>
-      <Stack gap="xs" w={{ base: '100%', sm: 180 }}>
-        <Button size="lg" h={{ base: 48, sm: 84 }} onClick={onGenerate} loading={isSending}>
+      <Stack gap="xs" className={classes.buttons ?? ''}>
+        <Button size="lg" className={classes.generate ?? ''} onClick={onGenerate} loading={isSending}>
           {isRunning ? 'Generate next' : 'Generate'}
         </Button>
         <Button variant="default" onClick={onInterrupt} disabled={!isRunning}>

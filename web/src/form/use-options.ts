@@ -1,5 +1,6 @@
 import { useAbout } from '../api/queries.js';
 import type { OptionShape } from '../api/types.js';
+import { optionsOf } from './form-options.js';
 import { type Group, setOption, type Tab, useForm, type Value } from './form-store.js';
 
 /** An option of a tab's form: what it is, its value, and how to change it. */
@@ -13,11 +14,10 @@ export type BoundOption = {
 export function useOptions(tab: Tab, group: Group): Readonly<Record<string, BoundOption>> {
   const { data: about } = useAbout();
   const values = useForm(tab)[group];
-  const options = about?.options[group] ?? [];
+  if (!about) return {};
   return Object.fromEntries(
-    options.map((option) => {
-      const value =
-        values[option.name] ?? (option.name === 'model' ? about?.model : undefined) ?? (option.default as Value);
+    optionsOf(about, group).map((option) => {
+      const value = values[option.name] ?? (option.default as Value);
       return [option.name, { option, value, onChange: (changed) => setOption(tab, group, option.name, changed) }];
     }),
   );

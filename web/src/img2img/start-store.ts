@@ -23,6 +23,7 @@ export function useStart(): Start | undefined {
 }
 
 export function setStart(start: Start | undefined): void {
+  if (current?.file && current.url !== start?.url) URL.revokeObjectURL(current.url);
   current = start;
   for (const listener of listeners) listener();
 }
