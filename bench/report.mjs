@@ -5,12 +5,13 @@ const docs = join(import.meta.dirname, '..', 'docs');
 const pictures = 'The pictures are steps of our own engine, enlarged to 512×512.';
 
 /** Writes the pages that quote figures, of the sections that have been measured. */
-export function writeReports({ codecs, finish, live, record, sampling, engine }) {
+export function writeReports({ codecs, finish, live, record, sampling, engine, service }) {
   if (codecs && finish) writePage('codecs.md', codecSections(codecs, finish));
   if (live && record && sampling)
     writePage('benchmarks.md', [
       ...benchmarkSections(live, record, sampling),
       ...(engine ? engineSections(engine) : []),
+      ...(service ? serviceSections(service) : []),
     ]);
 }
 
@@ -120,6 +121,29 @@ function engineSections({ date, machine, rounds, side, steps, threads, ours, tor
       "Our threads sleep while they wait, where onnxruntime's own setting is to spin: that is a little faster on an idle",
       'machine, and far slower where another program, such as the movie itself, uses one of the cores.',
     ].join('\n'),
+  ];
+}
+
+function serviceSections({ date, machine, rounds, ...service }) {
+  return [
+    '## The service with 200 clients',
+    [
+      `${measuredOn({ date, machine, rounds })} 300 steps of the embedded model, from the first to the last, alone and while 100`,
+      "clients ask for the web UIs' progress twice a second, half of them with the picture, and 100 listen to events; they",
+      'run on the same machine, at the lowest priority. Then a page of 48 of a library of 1,000 animations.',
+    ].join('\n'),
+    table(
+      ['', 'measured'],
+      [
+        ['sampling alone', `${service.aloneSeconds} s`],
+        ['sampling with the clients', `${service.togetherSeconds} s`],
+        ['ratio', service.ratio],
+        ['answers to those who asked', `${service.polls}, of them ${service.errors} errors`],
+        ['longest answer', `${service.longestMs} ms`],
+        ['listeners that heard the end of the job', service.ended],
+        ['a page of the library', `${service.gridMs} ms`],
+      ],
+    ),
   ];
 }
 

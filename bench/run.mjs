@@ -11,6 +11,7 @@ import { makePictures } from './pictures.mjs';
 import { measureRecord } from './record.mjs';
 import { writeReports } from './report.mjs';
 import { measureSampling } from './sampling.mjs';
+import { measureService } from './service.mjs';
 
 const sections = {
   codecs: async () => await measureCodecs(work, pictures, rounds),
@@ -19,6 +20,7 @@ const sections = {
   record: async () => await measureRecord(work, pictures),
   sampling: async () => await measureSampling(work, 3 * rounds),
   engine: async () => await measureEngine(work, rounds),
+  service: async () => await measureService(work, rounds),
   motion: measureMotion,
 };
 
