@@ -13,7 +13,7 @@ import { PromptArea } from '../form/prompt-area.js';
 import { useFormKeys } from '../form/use-form-keys.js';
 import { useShownJob } from '../run/run-store.js';
 import { RunView } from '../run/run-view.js';
-import { tellError, useCancel, useSubmit } from '../run/use-generate.js';
+import { tellError, useCancel, useSkip, useSubmit } from '../run/use-generate.js';
 import classes from './generate-tab.module.css';
 
 type Props = {
@@ -30,6 +30,7 @@ export function GenerateTab({ tab, request, children }: Props) {
   const { data: job } = useJob(useShownJob(tab));
   const submit = useSubmit(tab);
   const cancel = useCancel();
+  const skip = useSkip();
   const form = useRef<HTMLDivElement>(null);
   const isRunning = job?.state === 'running' || job?.state === 'queued';
   const generate = () => {
@@ -51,6 +52,7 @@ export function GenerateTab({ tab, request, children }: Props) {
         isSending={submit.isPending}
         onGenerate={generate}
         onInterrupt={interrupt}
+        onSkip={job?.state === 'running' ? () => skip.mutate(job.id) : undefined}
       />
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 6 }} order={{ base: 2, md: 1 }}>

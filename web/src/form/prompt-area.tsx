@@ -13,10 +13,12 @@ type Props = {
   readonly isSending: boolean;
   readonly onGenerate: () => void;
   readonly onInterrupt: () => void;
+  /** nothing can be skipped if left out */
+  readonly onSkip: (() => void) | undefined;
 };
 
 /** The prompts, with the button that generates beside them. */
-export function PromptArea({ tab, isRunning, isSending, onGenerate, onInterrupt }: Props) {
+export function PromptArea({ tab, isRunning, isSending, onGenerate, onInterrupt, onSkip }: Props) {
   const { prompt, negativePrompt, model } = useOptions(tab, 'generation');
   return (
     <Group align="start" gap="md" wrap="wrap">
@@ -38,9 +40,20 @@ export function PromptArea({ tab, isRunning, isSending, onGenerate, onInterrupt 
         <Button size="lg" className={classes.generate ?? ''} onClick={onGenerate} loading={isSending}>
           {isRunning ? 'Generate next' : 'Generate'}
         </Button>
-        <Button variant="default" onClick={onInterrupt} disabled={!isRunning}>
-          Interrupt
-        </Button>
+        <Group gap="xs" grow wrap="nowrap">
+          <Button variant="default" px="xs" onClick={onInterrupt} disabled={!isRunning}>
+            Interrupt
+          </Button>
+          <Button
+            variant="default"
+            px="xs"
+            onClick={onSkip}
+            disabled={!onSkip}
+            title="End the image at hand and go on with the next"
+          >
+            Skip
+          </Button>
+        </Group>
       </Stack>
     </Group>
   );

@@ -31,3 +31,11 @@ export function useCancel() {
     onError: tellError,
   });
 }
+
+/** Ends the images that are being sampled, and goes on with the job's next ones. */
+export function useSkip() {
+  return useMutation({
+    mutationFn: (id: string) => ask<JobShape>(`/jobs/${id}/skip`, { method: 'POST' }),
+    onError: tellError,
+  });
+}
