@@ -11,6 +11,7 @@ export default defineConfig({
     // Movies and models are made for real here, on machines that may be slow and shared.
     testTimeout: isSlow ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
   },
 });

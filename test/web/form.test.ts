@@ -25,7 +25,8 @@ describe('the form', () => {
   it('drops what an older version kept and no option takes any more', async () => {
     const { page } = await openPage({ host: new PretendedHost() });
     const kept = { generation: { sampler: 'Gone', steps: 7, former: 1 }, animation: { codec: 'gone' }, img2img: null };
-    await page.evaluate((form) => localStorage.setItem('steps-animation.txt2img', JSON.stringify(form)), kept);
+    // Before the page's own scripts, which may write the form of the page that is left.
+    await page.addInitScript((form) => localStorage.setItem('steps-animation.txt2img', JSON.stringify(form)), kept);
     await page.reload();
     await expect.poll(() => steps(page).inputValue()).toBe('7');
     expect(await page.getByRole('combobox', { name: 'Sampling method' }).inputValue()).toBe('Euler a');

@@ -6,9 +6,13 @@ import { openPage } from './open-page.js';
 
 it('can be used with the keyboard alone, and shows where it is', async () => {
   const hold = gate();
-  const { page, service } = await openPage({
-    host: new PretendedHost((step) => (step === 2 ? hold.passed : undefined)),
+  const oneStepMade = gate();
+  const host = new PretendedHost((step) => {
+    if (step !== 2) return;
+    oneStepMade.open();
+    return hold.passed;
   });
+  const { page, service } = await openPage({ host });
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).focus();
   await page.keyboard.type('a red apple');
   const passed: string[] = [];
@@ -23,6 +27,7 @@ it('can be used with the keyboard alone, and shows where it is', async () => {
 
   await page.keyboard.press('Enter');
   await page.getByRole('progressbar').first().waitFor();
+  await oneStepMade.passed;
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).focus();
   const [answer] = await Promise.all([page.waitForResponse('**/cancel'), page.keyboard.press('Escape')]);
   expect(answer.ok()).toBe(true);

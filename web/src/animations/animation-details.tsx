@@ -7,7 +7,7 @@ import { keys } from '../api/queries.js';
 import type { AnimationShape, JobShape } from '../api/types.js';
 import { CopyIcon, DownloadIcon, SendIcon, TrashIcon } from '../app/icons.js';
 import { setOptions, type Values } from '../form/form-store.js';
-import { setStart } from '../img2img/start-store.js';
+import { sendToImg2img } from '../img2img/send-to-img2img.js';
 import { Movie } from '../run/media.js';
 import { showJob } from '../run/run-store.js';
 import { useDelete } from './use-delete.js';
@@ -43,7 +43,8 @@ export default function AnimationDetails({ entry, onClose }: Props) {
               size="xs"
               variant="default"
               leftSection={<SendIcon size={16} />}
-              onClick={leave(() => sendToImg2img(entry))}
+              disabled={!data}
+              onClick={leave(() => data && startFrom(data))}
             >
               Send to img2img
             </Button>
@@ -154,10 +155,8 @@ function fillForm({ generation }: Details): void {
   notifications.show({ message: 'The form of txt2img has these settings now.' });
 }
 
-function sendToImg2img({ imageUrl, name }: AnimationShape): void {
-  if (imageUrl === null) return;
-  setStart({ url: imageUrl, name });
-  location.hash = 'img2img';
+function startFrom({ imageUrl, name, generation }: Details): void {
+  if (imageUrl !== null) sendToImg2img({ url: imageUrl, name }, generation);
 }
 
 async function copy(text: string): Promise<void> {

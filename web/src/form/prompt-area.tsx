@@ -40,7 +40,7 @@ export function PromptArea({ tab, isRunning, isSending, onGenerate, onInterrupt,
         <Button size="lg" className={classes.generate ?? ''} onClick={onGenerate} loading={isSending}>
           {isRunning ? 'Generate next' : 'Generate'}
         </Button>
-        <Group gap="xs" grow wrap="nowrap">
+        <Group gap="xs" wrap="nowrap" className={classes.others ?? ''}>
           <Button variant="default" px="xs" onClick={onInterrupt} disabled={!isRunning}>
             Interrupt
           </Button>

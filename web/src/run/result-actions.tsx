@@ -3,7 +3,8 @@ import { notifications } from '@mantine/notifications';
 import { lazy, Suspense, useState } from 'react';
 import type { JobShape } from '../api/types.js';
 import { AgainIcon, CopyIcon, DownloadIcon, FilmIcon, PictureIcon, SendIcon } from '../app/icons.js';
-import { setStart } from '../img2img/start-store.js';
+import type { Values } from '../form/form-store.js';
+import { sendToImg2img } from '../img2img/send-to-img2img.js';
 import type { JobImage, JobMovie } from './image-result.js';
 import { useAgain } from './use-again.js';
 import { fillForm } from './use-settings.js';
@@ -24,6 +25,7 @@ type Props = {
 export function ResultActions({ job, image, movie, step, onRender }: Props) {
   const [isAsking, setAsking] = useState(false);
   const picture = step?.url ?? image.url;
+  const name = `${step ? `step ${step.step}, ` : ''}seed ${image.seed}`;
   return (
     <>
       {movie && <Save url={movie.url} label="Movie" />}
@@ -39,7 +41,7 @@ export function ResultActions({ job, image, movie, step, onRender }: Props) {
           variant="default"
           size="xs"
           leftSection={<SendIcon size={16} />}
-          onClick={() => sendToImg2img(picture, `${step ? `step ${step.step}, ` : ''}seed ${image.seed}`)}
+          onClick={() => sendToImg2img({ url: picture, name }, job.options.generation as Values)}
         >
           Send to img2img
         </Button>
@@ -97,11 +99,6 @@ function Save({ url, label }: { readonly url: string; readonly label: string }) 
       {label}
     </Button>
   );
-}
-
-function sendToImg2img(url: string, name: string): void {
-  setStart({ url, name });
-  location.hash = 'img2img';
 }
 
 async function copySettings(infotext: string): Promise<void> {
