@@ -199,12 +199,12 @@ describe.skipIf(!hasPython)('the Python client', () => {
     const source = `
 import sys
 sys.path.insert(0, ${JSON.stringify(python)})
-from steps_animation import StepsAnimation
+from steps_animation import Record
 command = (${JSON.stringify(process.execPath)}, ${JSON.stringify(main)})
 size = (64, 48)
 def grey(value):
     return bytes([value]) * (64 * 48 * 3)
-animation = StepsAnimation(["--outdir", "out", "--duration", "1"], command)
+animation = Record(["--outdir", "out", "--duration", "1"], command)
 try:
     with animation:
         animation.start([{"seed": 3, "prompt": "grey", "width": 64, "height": 48}], steps=6)

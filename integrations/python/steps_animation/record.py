@@ -1,14 +1,14 @@
 """Sends the steps of an image generation to `steps-animation record`. Needs nothing but Python 3.8.
 
-    with StepsAnimation(["--outdir", "outputs", "--duration", "6"]) as animation:
-        animation.start([{"seed": 42, "prompt": "a red apple", "width": 512, "height": 512}], steps=30)
+    with Record(["--outdir", "outputs", "--duration", "6"]) as record:
+        record.start([{"seed": 42, "prompt": "a red apple", "width": 512, "height": 512}], steps=30)
         for step in range(1, 31):
-            animation.step(0, step, rgb24=pixels, size=(512, 512))    # or file=png_bytes, format="png"
-        animation.image(0, file=png_bytes, format="png")
-    print(animation.results[0]["path"])
+            record.step(0, step, rgb24=pixels, size=(512, 512))    # or file=png_bytes, format="png"
+        record.image(0, file=png_bytes, format="png")
+    print(record.results[0]["path"])
 
-See docs/protocol.md. `step` waits when steps come faster than they can be stored; call it from a thread of its own
-where that must not be. Errors are raised as RuntimeError; `results` then holds what could be made all the same.
+See docs/protocol.md. `step` waits when steps come faster than they can be stored; where that must not be, use
+`recording.Recording`. Errors are raised as RuntimeError; `results` then holds what could be made all the same.
 """
 
 import json
@@ -17,7 +17,7 @@ from contextlib import suppress
 from subprocess import PIPE, Popen
 
 
-class StepsAnimation:
+class Record:
     def __init__(self, arguments=(), command=("steps-animation",)):
         """`command` may also be `("node", "…/dist/cli/main.js")`; `arguments` are options of `record`."""
         self.results, self._errors = [], []
@@ -32,11 +32,11 @@ class StepsAnimation:
 
     def step(self, image, step, rgb24=None, size=None, file=None, format="png", **more):
         """A step from 1: `rgb24` are rows of red, green, blue; or else `file` is a whole image file in memory."""
-        self._send_picture({"type": "step", "image": image, "step": step, **more}, rgb24, size, file, format)
+        self.send_picture({"type": "step", "image": image, "step": step, **more}, rgb24, size, file, format)
 
     def image(self, image, rgb24=None, size=None, file=None, format="png", **more):
         """The finished image; `reason="interrupted"` when it was stopped early."""
-        self._send_picture({"type": "image", "image": image, **more}, rgb24, size, file, format)
+        self.send_picture({"type": "image", "image": image, **more}, rgb24, size, file, format)
 
     def end(self):
         """Waits until all movies are there, and returns what `record` tells of them."""
@@ -45,15 +45,20 @@ class StepsAnimation:
             raise self._error()
         return self.results
 
+    def send_picture(self, fields, rgb24=None, size=None, file=None, format="png"):
+        """A message of the protocol that carries a picture."""
+        raw = rgb24 is not None and {"format": "rgb24", "width": size[0], "height": size[1]}
+        self._send({**fields, "picture": raw or {"format": format}}, rgb24 if raw else file)
+
+    def kill(self):
+        """Ends `record` at once, whatever it is doing."""
+        self._process.kill()
+
     def __enter__(self):
         return self
 
     def __exit__(self, error_type, *_):
         self._close() if error_type else self.end()  # a generation that failed has a movie of its steps, too
-
-    def _send_picture(self, fields, rgb24, size, file, format):
-        raw = rgb24 is not None and {"format": "rgb24", "width": size[0], "height": size[1]}
-        self._send({**fields, "picture": raw or {"format": format}}, rgb24 if raw else file)
 
     def _send(self, message, data=b""):
         line = json.dumps({**message, "bytes": len(data)} if data else message)
