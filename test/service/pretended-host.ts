@@ -21,21 +21,31 @@ export class PretendedHost implements Host {
     return { models: [{ name: 'pretended', width, height }], samplers: [], schedulers: [] };
   }
 
-  async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
+  async *generate(
+    request: GenerationRequest,
+    signal?: AbortSignal,
+    skips?: EventTarget,
+  ): AsyncGenerator<GenerationEvent, void, void> {
     const { prompt = '', steps = 4, seed = 1 } = request;
     this.prompts.push(prompt);
     const infotext = `${prompt}\nSteps: ${steps}, Sampler: Euler a, Seed: ${seed}, Model: pretended`;
     const images = [{ batch: 0, position: 0, seed, prompt, infotext, width, height }];
     yield { type: 'start', images, passes: [{ kind: 'base', width, height, steps, exact: true }] };
+    let isSkipped = false;
+    const skip = () => {
+      isSkipped = true;
+    };
+    skips?.addEventListener('skip', skip);
     let step = 0;
     while (step < steps) {
       await this.#beforeStep(step + 1);
-      if (signal?.aborted) break;
+      if (signal?.aborted || isSkipped) break;
       step++;
       yield this.#stepEvent(step, steps);
     }
     const picture = emerging(width, height, step / steps);
-    const reason = step < steps ? 'interrupted' : 'finished';
+    const early = isSkipped ? 'skipped' : 'interrupted';
+    const reason = step < steps ? early : 'finished';
     if (step > 0) yield { type: 'image', image: 0, picture, infotext, reason };
     yield { type: 'end' };
   }

@@ -35,6 +35,16 @@ describe('txt2img', () => {
     expect(job).toMatchObject({ state: 'interrupted', animations: [{ steps: 2 }] });
   });
 
+  it('skips the image at hand with what there is of it', async () => {
+    const { page, service, hold } = await runUntilStep(3);
+    const skip = page.getByRole('button', { name: 'Skip' });
+    const [answer] = await Promise.all([page.waitForResponse('**/skip'), skip.click()]);
+    expect(answer.ok()).toBe(true);
+    hold.open();
+    await page.locator('video').first().waitFor();
+    expect(service.list()).toMatchObject([{ state: 'finished', images: [{ steps: [1, 2] }] }]);
+  });
+
   it('finds the run again when it is reloaded, and the form as it was', async () => {
     const { page, hold } = await runUntilStep(3);
     await page.reload();

@@ -3,9 +3,10 @@ import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ask } from '../api/client.js';
-import { keys } from '../api/queries.js';
-import type { AnimationShape, JobShape } from '../api/types.js';
+import { keys, useAbout } from '../api/queries.js';
+import type { AboutShape, AnimationShape, JobShape } from '../api/types.js';
 import { CopyIcon, DownloadIcon, SendIcon, TrashIcon } from '../app/icons.js';
+import { takeKnown } from '../drop/found-settings.js';
 import { setOptions, type Values } from '../form/form-store.js';
 import { sendToImg2img } from '../img2img/send-to-img2img.js';
 import { Movie } from '../run/media.js';
@@ -18,6 +19,7 @@ type Details = AnimationShape & { readonly generation: Values };
 /** One movie with all that is known of it, and what can be done with it. */
 export default function AnimationDetails({ entry, onClose }: Props) {
   const remove = useDelete();
+  const { data: about } = useAbout();
   const { data } = useQuery({
     queryKey: [...keys.animations, 'one', entry.id],
     queryFn: ({ signal }) => ask<Details>(`/animations/${entry.id}`, { signal }),
@@ -35,7 +37,12 @@ export default function AnimationDetails({ entry, onClose }: Props) {
           {entry.imageUrl && (
             <Action label="Image" icon={<DownloadIcon size={16} />} href={`${entry.imageUrl}?download=1`} />
           )}
-          <Button size="xs" variant="default" disabled={!data} onClick={leave(() => data && fillForm(data))}>
+          <Button
+            size="xs"
+            variant="default"
+            disabled={!data || !about}
+            onClick={leave(() => data && about && fillForm(about, data))}
+          >
             Use its settings
           </Button>
           {entry.imageUrl && (
@@ -43,8 +50,8 @@ export default function AnimationDetails({ entry, onClose }: Props) {
               size="xs"
               variant="default"
               leftSection={<SendIcon size={16} />}
-              disabled={!data}
-              onClick={leave(() => data && startFrom(data))}
+              disabled={!data || !about}
+              onClick={leave(() => data && about && startFrom(about, data))}
             >
               Send to img2img
             </Button>
@@ -149,14 +156,16 @@ function Facts({ entry }: { readonly entry: AnimationShape }) {
   );
 }
 
-function fillForm({ generation }: Details): void {
-  setOptions('txt2img', { generation });
+function fillForm(about: AboutShape, { generation }: Details): void {
+  const { values, missing } = takeKnown(about, 'generation', generation);
+  setOptions('txt2img', { generation: values });
   location.hash = 'txt2img';
-  notifications.show({ message: 'The form of txt2img has these settings now.' });
+  const absent = missing.length > 0 ? ` Not here: ${missing.join(', ')}.` : '';
+  notifications.show({ message: `The form of txt2img has these settings now.${absent}` });
 }
 
-function startFrom({ imageUrl, name, generation }: Details): void {
-  if (imageUrl !== null) sendToImg2img({ url: imageUrl, name }, generation);
+function startFrom(about: AboutShape, { imageUrl, name, generation }: Details): void {
+  if (imageUrl !== null) sendToImg2img(about, { url: imageUrl, name }, generation);
 }
 
 async function copy(text: string): Promise<void> {

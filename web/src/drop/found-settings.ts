@@ -17,8 +17,8 @@ export type Found = {
 /** The form of a tab with the settings of a file: infotexts leave out what has its default, so the rest is reset. */
 export function withFound(about: AboutShape, tab: Tab, form: Form, found: InspectionShape): Found {
   const left = tab === 'img2img' ? hiresOptions : [];
-  const generation = sort(about, 'generation', found.generation as Values, left);
-  const img2img = sort(about, 'img2img', tab === 'img2img' ? (found.img2img as Values) : {}, []);
+  const generation = takeKnown(about, 'generation', found.generation as Values, left);
+  const img2img = takeKnown(about, 'img2img', tab === 'img2img' ? (found.img2img as Values) : {});
   const before = Object.entries(form.generation).filter(([name]) => kept.includes(name));
   return {
     form: {
@@ -31,8 +31,8 @@ export function withFound(about: AboutShape, tab: Tab, form: Form, found: Inspec
   };
 }
 
-/** Tells the values that the options take from those that they do not. */
-function sort(about: AboutShape, group: Group, values: Values, left: readonly string[]) {
+/** Tells the values that the options of this service take from those that they do not, such as a model of elsewhere. */
+export function takeKnown(about: AboutShape, group: Group, values: Values, left: readonly string[] = []) {
   const options = optionsOf(about, group).filter(({ name }) => values[name] !== undefined && !left.includes(name));
   const given = options.map((option) => ({ option, value: values[option.name] as Value }));
   const taken = given.filter(({ option, value }) => problemOf(option, value) === undefined);

@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { lazy, Suspense, useState } from 'react';
+import { useAbout } from '../api/queries.js';
 import type { JobShape } from '../api/types.js';
 import { AgainIcon, CopyIcon, DownloadIcon, FilmIcon, PictureIcon, SendIcon } from '../app/icons.js';
 import type { Values } from '../form/form-store.js';
@@ -24,6 +25,7 @@ type Props = {
 /** What can be done with a result. */
 export function ResultActions({ job, image, movie, step, onRender }: Props) {
   const [isAsking, setAsking] = useState(false);
+  const { data: about } = useAbout();
   const picture = step?.url ?? image.url;
   const name = `${step ? `step ${step.step}, ` : ''}seed ${image.seed}`;
   return (
@@ -36,12 +38,12 @@ export function ResultActions({ job, image, movie, step, onRender }: Props) {
           Render again
         </Button>
       )}
-      {picture && (
+      {picture && about && (
         <Button
           variant="default"
           size="xs"
           leftSection={<SendIcon size={16} />}
-          onClick={() => sendToImg2img({ url: picture, name }, job.options.generation as Values)}
+          onClick={() => sendToImg2img(about, { url: picture, name }, job.options.generation as Values)}
         >
           Send to img2img
         </Button>
