@@ -5,13 +5,14 @@ const docs = join(import.meta.dirname, '..', 'docs');
 const pictures = 'The pictures are steps of our own engine, enlarged to 512×512.';
 
 /** Writes the pages that quote figures, of the sections that have been measured. */
-export function writeReports({ codecs, finish, live, record, sampling, engine, service }) {
+export function writeReports({ codecs, finish, live, record, sampling, engine, service, page }) {
   if (codecs && finish) writePage('codecs.md', codecSections(codecs, finish));
   if (live && record && sampling)
     writePage('benchmarks.md', [
       ...benchmarkSections(live, record, sampling),
       ...(engine ? engineSections(engine) : []),
       ...(service ? serviceSections(service) : []),
+      ...(page ? pageSections(page) : []),
     ]);
 }
 
@@ -58,6 +59,26 @@ function codecSections({ date, machine, rounds, ...codecs }, finish) {
     ),
     `With \`--interpolation mci\`, x264 is ready after ${Math.round(finish.mci.finishMs)} ms (30 pictures, one every 100 ms, to 10 s).`,
     '`--encoder-settings original` gives the second row of each codec; `key=value,…` goes over the tuned settings.',
+  ];
+}
+
+function pageSections(page) {
+  return [
+    [
+      '## The page',
+      '',
+      `${measuredOn(page)} In a Chromium without a cache, in milliseconds from the navigation, on the service's own`,
+      'machine; beside it a page of one line of text, which is what the browser itself takes.',
+    ].join('\n'),
+    table(
+      ['', 'ms'],
+      [
+        ['first contentful paint', page.first],
+        ['largest contentful paint', page.largest],
+        ['every option can be used', page.ready],
+        ['first contentful paint of one line of text', page.bare],
+      ],
+    ),
   ];
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { measureCodecs } from './codecs.mjs';
 import { measureEngine } from './engine.mjs';
 import { measureFinish, measureLive } from './live.mjs';
+import { measurePage } from './page.mjs';
 import { makePictures } from './pictures.mjs';
 import { measureRecord } from './record.mjs';
 import { writeReports } from './report.mjs';
@@ -21,6 +22,7 @@ const sections = {
   sampling: async () => await measureSampling(work, 3 * rounds),
   engine: async () => await measureEngine(work, rounds),
   service: async () => await measureService(work, rounds),
+  page: async () => await measurePage(work, rounds),
   motion: measureMotion,
 };
 
