@@ -139,8 +139,8 @@ function engineSections({ date, machine, rounds, side, steps, threads, ours, tor
       ],
     ),
     [
-      "Our threads sleep while they wait, where onnxruntime's own setting is to spin: that is a little faster on an idle",
-      'machine, and far slower where another program, such as the movie itself, uses one of the cores.',
+      "Our threads spin for 50 µs while they wait, and then sleep; onnxruntime's own setting is to spin on, which is a",
+      'little faster on an idle machine and slower where another program uses one of the cores.',
     ].join('\n'),
   ];
 }
