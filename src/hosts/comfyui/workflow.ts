@@ -4,7 +4,7 @@ import { StepsAnimationError } from '../../errors.js';
 const nodeSchema = z.looseObject({ class_type: z.string(), inputs: z.record(z.string(), z.unknown()) });
 
 /** A ComfyUI workflow in API format: nodes by their ids; an input is a value, or a link `[node, output]`. */
-export const workflowSchema = z.record(z.string(), nodeSchema).refine((nodes) => Object.keys(nodes).length > 0);
+const workflowSchema = z.record(z.string(), nodeSchema).refine((nodes) => Object.keys(nodes).length > 0);
 
 export type ComfyuiWorkflow = z.output<typeof workflowSchema>;
 export type WorkflowNode = ComfyuiWorkflow[string];
