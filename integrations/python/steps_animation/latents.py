@@ -2,20 +2,38 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import Any, Dict, List, Tuple
 
 
-@dataclass
 class LatentRun:
-    """The steps of a run: (pass from 0, step from 1, latents of the whole batch), and what its owner notes of it."""
+    """The steps of a run, and what its owner notes of it."""
 
-    facts: Dict[str, Any]
-    steps: List[Tuple[int, int, Any]] = field(default_factory=list)
+    def __init__(self, facts, steps=()):
+        self.facts: Dict[str, Any] = facts
+        self._steps: List[Tuple[int, int, Any]] = list(steps)
+        self._last_copy = None
+
+    @property
+    def steps(self):
+        """(pass from 0, step from 1, latents of the whole batch) each; waits for those on their way from a GPU."""
+        if self._last_copy is not None:
+            self._last_copy.synchronize()
+        return self._steps
 
     @property
     def nbytes(self):
-        return sum(latents.numel() * latents.element_size() for _, _, latents in self.steps)
+        return sum(latents.numel() * latents.element_size() for _, _, latents in self._steps)
+
+    def add(self, pass_index, step, latents):
+        """Copies a step's latents to main memory. A CUDA device does that when it comes to it: this does not wait."""
+        on_cuda = getattr(latents, "is_cuda", False)
+        copied = latents.detach().to("cpu", non_blocking=on_cuda, copy=True)
+        if on_cuda:
+            import torch
+
+            self._last_copy = torch.cuda.Event()
+            self._last_copy.record(torch.cuda.current_stream(latents.device))
+        self._steps.append((pass_index, step, copied))
 
 
 class LatentRing:
@@ -44,7 +62,7 @@ class LatentRing:
             run = self._runs.get(name)
             if run is None:
                 return
-            run.steps.append((pass_index, step, latents.detach().to("cpu", copy=True)))
+            run.add(pass_index, step, latents)
             while len(self._runs) > 1 and sum(each.nbytes for each in self._runs.values()) > self._limit:
                 self._runs.popitem(last=False)
 
