@@ -30,7 +30,7 @@ def denoised(scheduler: Any, model_output: Any, timestep: Any, sample: Any, outp
     if named is None:
         named = getattr(output, "denoised", None)  # LCM
     if named is None:
-        named = _computed(scheduler, model_output.float(), timestep, sample.float())
+        named = _clipped(scheduler, _computed(scheduler, model_output.float(), timestep, sample.float()))
     if named is None:  # an unknown kind of scheduler: its own guess where it has one, else what it goes on with
         named = output[1] if isinstance(output, tuple) and len(output) > 1 else output[0]
     return named.to(sample.dtype)
@@ -54,6 +54,17 @@ def _computed(scheduler: Any, predicted: Any, timestep: Any, sample: Any) -> Opt
     if kind == "flow_prediction":
         return sample - noise_share * predicted
     return predicted if kind in ("sample", "original_sample") else None
+
+
+def _clipped(scheduler: Any, clean: Optional[Any]) -> Optional[Any]:
+    """As schedulers for models of pixels do."""
+    config = scheduler.config
+    if clean is None:
+        return None
+    if getattr(config, "thresholding", False):
+        return scheduler._threshold_sample(clean)
+    limit = getattr(config, "clip_sample_range", 1)
+    return clean.clamp(-limit, limit) if getattr(config, "clip_sample", False) else clean
 
 
 def _sigma(scheduler: Any) -> Optional[Any]:
