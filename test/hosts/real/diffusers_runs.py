@@ -198,6 +198,11 @@ def shown(path):
     return [frame for index, frame in enumerate(frames) if index == 0 or difference(frame, frames[index - 1]) > 0]
 
 
+def in_order_of(movies, images):
+    """They come in the order in which they are finished."""
+    return [min(movies, key=lambda movie: difference(movie[-1], image)) for image in images]
+
+
 def difference(one, other):
     return max(high for _, high in ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getextrema())
 
@@ -214,7 +219,7 @@ def run(name, make):
         steps = load_latents(next(Path(folder).iterdir())).steps
     errors = [((kept - true).abs().max() / true.abs().max()).item() for (_, _, kept), true in zip(steps, noted)]
     expected = [decoded(pipe, true.to(pipe.vae.dtype)) for true in noted]
-    movies = [shown(result["path"]) for result in animation.results]
+    movies = in_order_of([shown(result["path"]) for result in animation.results], after)
     return {
         "steps": [step for _, step, _ in steps],
         "noted": len(noted),
@@ -230,7 +235,7 @@ def run(name, make):
         ),
         "lastFrame": max(difference(movie[-1], image) for movie, image in zip(movies, after)),
         "seeds": [result["seed"] for result in animation.results],
-        "files": [Path(result["path"]).name for result in animation.results],
+        "files": sorted(Path(result["path"]).name for result in animation.results),
         "trouble": animation.trouble,
         "restored": "step" not in vars(pipe.scheduler) and "_steps_animation" not in dir(pipe),
     }
