@@ -31,14 +31,14 @@ def watched(scheduler: Any, watcher: Watcher) -> Iterator[None]:
 class _WatchedStep:
     def __init__(self, scheduler: Any, watcher: Watcher) -> None:
         self._scheduler, self._watcher, self._step = scheduler, watcher, scheduler.step
-        self._signature = inspect.signature(self._step)
+        self._signature = inspect.signature(type(scheduler).step)  # not of what another program put in its place
         functools.update_wrapper(self, self._step)  # pipelines look at its parameters
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         begins = begins_step(self._scheduler)
         output = self._step(*args, **kwargs)
         if begins:
-            self._watcher(self._signature.bind(*args, **kwargs).arguments, output)
+            self._watcher(self._signature.bind(self._scheduler, *args, **kwargs).arguments, output)
         return output
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> Any:
