@@ -107,7 +107,7 @@ class AnimatedRun:
         """Has a step decoded beside the run."""
         if self._recording is None:
             calls = getattr(self._pipe, "num_timesteps", None) or len(self._scheduler.timesteps)
-            self._record(planned=-(-calls // getattr(self._scheduler, "order", 1)))
+            self._recording = self._record(planned=-(-calls // getattr(self._scheduler, "order", 1)))
         kept = self._kept()
         for image in range(self._images):
             self._recording.step(image, step, partial(self._picture, kept, step, image))
@@ -115,8 +115,7 @@ class AnimatedRun:
     def _make(self) -> None:
         """Has `record` make the movies of all steps, and of the finished images."""
         kept = self._kept()
-        if self._recording is None:
-            self._record(planned=len(kept.steps))
+        recording = self._recording = self._recording or self._record(planned=len(kept.steps))
         last: Dict[int, Any] = {}
         try:
             with self._decoder.ready():
@@ -127,23 +126,24 @@ class AnimatedRun:
                         last[image] = partial(self._picture, kept, step, image)
                         if self._settings.decode != "during":
                             last[image] = last[image]()
-                            self._recording.step(image, step, last[image])
+                            recording.step(image, step, last[image])
         finally:
             last.update(enumerate(self._finished))
             for image, picture in last.items():
-                self._recording.image(image, picture, self._infotext(image), self._reason)
+                recording.image(image, picture, self._infotext(image), self._reason)
 
     def _picture(self, kept: LatentRun, step: int, image: int) -> Pixels:
         return self._decoder.picture(kept.steps[step - 1][2][image : image + 1], self._size)
 
-    def _record(self, planned: int) -> None:
+    def _record(self, planned: int) -> Recording:
         images = [self._describe(image) for image in range(self._images)]
         passes = [{"steps": planned, "exact": True}]
-        self._recording = Recording(images, passes, self._settings.outdir, self._settings.arguments)
+        return Recording(images, passes, self._settings.outdir, self._settings.arguments)
 
     def _describe(self, image: int) -> Dict[str, Any]:
         size = dict(zip(("width", "height"), self._size or ()))
-        return {"seed": self._call.seed(image), "prompt": self._prompt(image), "infotext": self._infotext(image), **size}
+        told = {"prompt": self._prompt(image), "infotext": self._infotext(image)}
+        return {"seed": self._call.seed(image), **told, **size}
 
     def _prompt(self, image: int) -> str:
         given = self._settings.prompt

@@ -14,7 +14,7 @@ class LatentDecoder:
         """`vae` decodes instead of the pipeline's own, for example an AutoencoderTiny for the same latents."""
         self._pipe = pipe
         self._is_own = vae is None
-        self._vae = getattr(pipe, "vae", None) if vae is None else vae
+        self._vae: Any = getattr(pipe, "vae", None) if vae is None else vae
         if self._vae is None:
             raise ValueError(f"{type(pipe).__name__} has no VAE that could decode its steps.")
 

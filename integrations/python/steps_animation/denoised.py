@@ -16,8 +16,8 @@ def begins_step(scheduler: Any) -> bool:
     counter = getattr(scheduler, "counter", None)
     if counter is not None and hasattr(scheduler, "prk_timesteps"):  # PNDM
         if getattr(scheduler.config, "skip_prk_steps", True):
-            return counter != 1  # its second call does the first step again
-        return counter >= len(scheduler.prk_timesteps) or counter % 4 == 0
+            return bool(counter != 1)  # its second call does the first step again
+        return bool(counter >= len(scheduler.prk_timesteps) or counter % 4 == 0)
     return bool(getattr(scheduler, "state_in_first_order", True))
 
 
@@ -46,7 +46,8 @@ def _computed(scheduler: Any, predicted: Any, timestep: Any, sample: Any) -> Opt
     signal, noise_share = shares
     if sigma is not None and not _is_flow(scheduler) and _is_variance_exploding(scheduler):
         sample = sample * signal
-    kind = getattr(scheduler.config, "prediction_type", None) or ("flow_prediction" if _is_flow(scheduler) else "epsilon")
+    usual = "flow_prediction" if _is_flow(scheduler) else "epsilon"
+    kind = getattr(scheduler.config, "prediction_type", None) or usual
     if kind == "epsilon":
         return (sample - noise_share * predicted) / signal
     if kind == "v_prediction":

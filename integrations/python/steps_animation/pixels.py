@@ -24,7 +24,7 @@ def image_pixels(images: Any) -> List[Pixels]:
         images = images.detach().float().cpu().permute(0, 2, 3, 1).numpy()
     if hasattr(images, "astype"):
         return [_of_array((image * 255).round().clip(0, 255).astype("uint8")) for image in images]
-    return [(image.convert("RGB").tobytes(), image.size) if hasattr(image, "convert") else _of_float(image) for image in images]
+    return [_of_image(image) if hasattr(image, "convert") else image_pixels(image[None])[0] for image in images]
 
 
 def decoded_pixels(decoded: Any) -> Pixels:
@@ -32,8 +32,8 @@ def decoded_pixels(decoded: Any) -> Pixels:
     return image_pixels((decoded / 2 + 0.5).clamp(0, 1))[0]
 
 
-def _of_float(image: Any) -> Pixels:
-    return image_pixels(image[None])[0]
+def _of_image(image: Any) -> Pixels:
+    return image.convert("RGB").tobytes(), image.size
 
 
 def _of_array(image: Any) -> Pixels:

@@ -71,7 +71,11 @@ def record_killed():
     with mock.patch.object(recording, "Record", Dying), StepsAnimation(pipe, out / "killed", **EXACT) as animation:
         image = pipe(**seeded(arguments)).images[0]
     rescued = sorted(path.name for path in (out / "killed").glob("steps-*/image-0/*.png"))
-    return {"same": difference(image, pipe(**seeded(arguments)).images[0]) == 0, "rescued": rescued, **facts(pipe, animation)}
+    return {
+        "same": difference(image, pipe(**seeded(arguments)).images[0]) == 0,
+        "rescued": rescued,
+        **facts(pipe, animation),
+    }
 
 
 def no_command():

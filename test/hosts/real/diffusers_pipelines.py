@@ -44,7 +44,9 @@ def stable_diffusion(scheduler, kind="txt2img"):
 
 
 def stable_diffusion_xl(scheduler, dtype=torch.float32):
-    model = unet(4, addition_embed_type="text_time", addition_time_embed_dim=8, projection_class_embeddings_input_dim=80)
+    model = unet(
+        4, addition_embed_type="text_time", addition_time_embed_dim=8, projection_class_embeddings_input_dim=80
+    )
     parts = {"vae": vae(scaling_factor=0.13025, force_upcast=True), "unet": model, "scheduler": scheduler}
     pipe = StableDiffusionXLPipeline(
         **parts, text_encoder=None, text_encoder_2=None, tokenizer=None, tokenizer_2=None, add_watermarker=False
