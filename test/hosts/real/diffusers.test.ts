@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,12 +31,14 @@ describe.skipIf(!python)('pipelines of diffusers', () => {
   async function runAll(script: string): Promise<void> {
     const path = fileURLToPath(new URL(script, import.meta.url));
     const child = spawn(python ?? '', ['-B', '-W', 'ignore', path, join(folder, script)]);
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const told = Promise.all([text(child.stdout), text(child.stderr)]);
+    const [exitCode] = await once(child, 'close');
+    const [stdout, stderr] = await told;
     for (const line of stdout.split('\n').filter((each) => each.startsWith('{'))) {
       const facts: Facts = JSON.parse(line);
       seen.set(facts.name, facts);
     }
-    expect(child.exitCode, stderr).toBe(0);
+    expect(exitCode, stderr).toBe(0);
   }
 
   beforeAll(async () => {

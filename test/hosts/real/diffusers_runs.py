@@ -25,6 +25,7 @@ from steps_animation.latents import load_latents  # noqa: E402
 
 out = Path(sys.argv[1])
 diffusers.utils.logging.set_verbosity_error()
+torch.set_num_threads(1)
 SIZE = {"width": 96, "height": 64}
 #: shows each step as it is
 EXACT = {"codec": "apng", "interpolation": "none", "duration": 2}
