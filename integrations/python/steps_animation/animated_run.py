@@ -67,10 +67,7 @@ class AnimatedRun:
             if result is not None:
                 self._take(returned_images(result))
         finally:
-            if self._settings.decode != "on demand":
-                self._make()
-            if self._settings.latents_folder:
-                self._save(self._settings.latents_folder)
+            self._finish()
 
     def animate(self) -> None:
         """Makes the movies of a run that waits for this; returns while they are made."""
@@ -96,6 +93,14 @@ class AnimatedRun:
         else:
             self._finished = image_pixels(images)
             self._size = self._finished[0][1]
+
+    def _finish(self) -> None:
+        try:
+            if self._settings.latents_folder:
+                self._save(self._settings.latents_folder)
+        finally:
+            if self._settings.decode != "on demand":
+                self._make()
 
     def _kept(self) -> LatentRun:
         run = self._ring.get(self._name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional, Tuple
 
@@ -58,10 +57,11 @@ class LatentDecoder:
         """Flux and its kin sample patches of 2x2 latents in a row."""
         factor = self._pipe.vae_scale_factor
         patches = latents.shape[1]
-        for width, height in filter(None, (size, self._default_size(), _square(patches, factor))):
-            if (width // (2 * factor)) * (height // (2 * factor)) == patches:
-                return self._pipe._unpack_latents(latents, height, width, factor)
-        raise ValueError(f"{patches} patches fit no size that is known.")
+        for width, height in filter(None, (size, self._default_size())):
+            for side in (2 * factor, factor):  # of a patch in pixels; an older diffusers counts it in the factor
+                if (width // side) * (height // side) == patches:
+                    return self._pipe._unpack_latents(latents, height, width, factor)
+        raise ValueError(f"The {patches} patches of a step are those of no size that is known: give width and height.")
 
     def _default_size(self) -> Optional[Tuple[int, int]]:
         side = getattr(self._pipe, "default_sample_size", None)
@@ -90,8 +90,3 @@ class LatentDecoder:
         except ImportError:  # an older diffusers
             return self._pipe._execution_device if self._is_own else self._vae.device
         return get_module_execution_device(self._vae)
-
-
-def _square(patches: int, factor: int) -> Optional[Tuple[int, int]]:
-    side = math.isqrt(patches)
-    return (side * 2 * factor,) * 2 if side * side == patches else None

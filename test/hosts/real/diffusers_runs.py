@@ -218,6 +218,7 @@ def run(name, make):
         with animated as animation, noted_steps(pipe) as noted:
             after = pictures_of(pipe, pipe(**seeded(arguments)), arguments)
         steps = load_latents(next(Path(folder).iterdir())).steps
+    changes = [((one - other).abs().max() / one.abs().max()).item() for one, other in zip(noted, noted[1:])]
     errors = [((kept - true).abs().max() / true.abs().max()).item() for (_, _, kept), true in zip(steps, noted)]
     expected = [decoded(pipe, true.to(pipe.vae.dtype)) for true in noted]
     movies = in_order_of([shown(result["path"]) for result in animation.results], after)
@@ -225,6 +226,7 @@ def run(name, make):
         "steps": [step for _, step, _ in steps],
         "noted": len(noted),
         "error": max(errors),
+        "leastChange": min(changes),
         "same": all(difference(one, other) == 0 for one, other in zip(before, after)),
         "sameRandom": torch.equal(random_before, torch.get_rng_state()),
         "images": len(after),
