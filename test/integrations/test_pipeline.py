@@ -151,6 +151,18 @@ class PipelineTest(unittest.TestCase):
         self.assertEqual(len(self.result.images), 1)
         self.assertIn("No step of EulerFake was seen", animation.trouble[0])
 
+    def test_a_pipeline_without_a_scheduler_goes_its_way(self):
+        self.pipe.scheduler, scheduler = None, self.pipe.scheduler
+        self.pipe.on_call = lambda pipe: setattr(pipe, "scheduler", scheduler)
+        animation = self.animate("x")
+        self.assertEqual(len(self.result.images), 1)
+        self.assertIn("no scheduler", animation.trouble[0])
+
+    def test_what_begins_with_an_image_goes_to_the_folder_of_such(self):
+        self.animate("x", image=object(), strength=0.5)
+        self.assertEqual(RecordingFake.made[0].arguments[:2], ["--tab", "img2img"])
+        self.assertIn("Denoising strength: 0.5", RecordingFake.made[0].images[0]["infotext"])
+
     def test_refuses_to_be_nested(self):
         with self.assertRaisesRegex(RuntimeError, "animated already"):
             self.animate("x", during=lambda: StepsAnimation(self.pipe).__enter__())

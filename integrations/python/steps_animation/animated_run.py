@@ -143,7 +143,8 @@ class AnimatedRun:
     def _record(self, planned: int) -> Recording:
         images = [self._describe(image) for image in range(self._images)]
         passes = [{"steps": planned, "exact": True}]
-        return Recording(images, passes, self._settings.outdir, self._settings.arguments)
+        folder = ("--tab", "img2img") if self._call.begins_with_image else ()
+        return Recording(images, passes, self._settings.outdir, (*folder, *self._settings.arguments))
 
     def _describe(self, image: int) -> Dict[str, Any]:
         size = dict(zip(("width", "height"), self._size or ()))

@@ -22,6 +22,7 @@ class GenerationCall:
         self._sampler = type(pipe.scheduler).__name__
         self._model = _model_name(pipe)
         self._seeds = _seeds(self._arguments.get("generator"))  # now: a generator may be seeded anew later
+        self.begins_with_image = self._arguments.get("image") is not None and "strength" in self._arguments
         self.returns_latents = self._arguments.get("output_type") == "latent"
 
     @property

@@ -108,6 +108,8 @@ class StepsAnimation:
         return result
 
     def _begin(self, call: Callable[..., Any], args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> AnimatedRun:
+        if not hasattr(type(self._pipe.scheduler), "step"):
+            raise ValueError(f"{self._kind.__name__} has no scheduler whose steps could be seen.")
         asked = GenerationCall(self._pipe, call, args, kwargs)
         run = AnimatedRun(self._pipe, asked, self._decoder, self._ring, self._settings)
         self._runs.append(run)

@@ -98,12 +98,14 @@ class PipelineFake:
         self.vae = SimpleNamespace(config=SimpleNamespace())
         self.config = SimpleNamespace(_name_or_path="owner/apples")
         self.on_step = lambda pipe, step: None
+        self.on_call = lambda pipe: None
 
     def __call__(self, prompt, negative_prompt=None, num_inference_steps=4, guidance_scale=7.5, generator=None,
-                 num_images_per_prompt=1, output_type="pil"):  # fmt: skip
+                 num_images_per_prompt=1, output_type="pil", image=None, strength=None):  # fmt: skip
         """Its model sees noise of a size of 10."""
         prompts = prompt if isinstance(prompt, list) else [prompt]
         self._interrupt = False
+        self.on_call(self)
         self.scheduler.set_timesteps()
         latents = Numbers([80] * len(prompts) * num_images_per_prompt)
         for index, timestep in enumerate(self.scheduler.timesteps):
