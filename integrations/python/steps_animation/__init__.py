@@ -2,6 +2,7 @@
 
 from .command import MissingCommand, find_command, find_node, install_node
 from .latents import LatentRing
+from .pipeline import StepsAnimation
 from .record import Record
 from .recording import Recording
 
@@ -10,6 +11,7 @@ __all__ = [
     "MissingCommand",
     "Record",
     "Recording",
+    "StepsAnimation",
     "find_command",
     "find_node",
     "install_node",
