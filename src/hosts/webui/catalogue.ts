@@ -3,6 +3,7 @@ import type { GenerationOptions } from '../generation-options.js';
 import type { HostDescription } from '../host.js';
 import { modelsAnswer, optionsAnswer, samplersAnswer, schedulersAnswer } from './answers.js';
 import type { WebuiConnection } from './connection.js';
+import type { Settings } from './settings.js';
 
 type Named = { readonly name: string; readonly others: readonly string[] };
 
@@ -13,7 +14,7 @@ export type Catalogue = {
   readonly samplers: readonly Named[];
   /** undefined in old ones, where they are parts of the samplers' names */
   readonly schedulers: readonly Named[] | undefined;
-  readonly isForge: boolean;
+  readonly settings: Settings;
 };
 
 /** Milliseconds; a web UI that loads a model answers late. */
@@ -40,8 +41,13 @@ export async function readCatalogue(connection: WebuiConnection, signal?: AbortS
       name: label ?? name,
       others: [name, ...(aliases ?? [])],
     })),
-    isForge: Object.keys(options).some((name) => name.startsWith('forge_')),
+    settings: options,
   };
+}
+
+/** Settings of its own tell Forge. */
+export function isForge({ settings }: Catalogue): boolean {
+  return Object.keys(settings).some((name) => name.startsWith('forge_'));
 }
 
 export function describeCatalogue({ models, samplers, schedulers }: Catalogue): HostDescription {

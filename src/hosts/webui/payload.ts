@@ -1,5 +1,6 @@
 import type { GenerationOptions } from '../generation-options.js';
 import type { PlannedImage, WebuiPlan } from './plan.js';
+import type { Settings } from './settings.js';
 
 /** Pictures that img2img starts from, as PNG files in base64. */
 export type StartImages = { readonly picture: string; readonly mask: string | undefined };
@@ -50,7 +51,7 @@ const previewTypes = {
 } as const satisfies Record<GenerationOptions['preview'], string>;
 
 /** Settings that count for this image alone; all of them are as old as the API, but for the sigmas and rho. */
-function overrides({ options, model, start }: WebuiPlan): Readonly<Record<string, unknown>> {
+export function overrides({ options, model, start }: WebuiPlan): Settings {
   const { sigmaMin, sigmaMax, rho, sTmax } = options;
   return {
     ...{ live_previews_enable: true, show_progress_every_n_steps: 1, show_progress_grid: false, return_grid: false },

@@ -9,7 +9,7 @@ import {
 } from '../generation-options.js';
 import type { GenerationRequest, ImageInfo, PassInfo, StartRequest } from '../host.js';
 import { formatInfotext } from '../infotext.js';
-import { type Catalogue, chooseModel, chooseSampler } from './catalogue.js';
+import { type Catalogue, chooseModel, chooseSampler, isForge } from './catalogue.js';
 
 /** A checked request in the web UI's own names, with every image by itself. */
 export type WebuiPlan = {
@@ -52,7 +52,7 @@ export function planRequest({ start, ...given }: GenerationRequest, catalogue: C
     ...{ model, scheduler, start: started },
     images: layOut(shown, started),
     passes: passesOf(named, started),
-    notes: options.preview === 'full' && catalogue.isForge ? [noFullPreviews] : [],
+    notes: options.preview === 'full' && isForge(catalogue) ? [noFullPreviews] : [],
   };
 }
 

@@ -12,7 +12,7 @@ export type TaskProgress = {
 };
 
 /** A live preview as a picture file in base64, with the place of the step that it shows. */
-export type LivePreview = Place & { readonly base64: string };
+type LivePreview = Place & { readonly base64: string };
 
 export type ProgressSettings = {
   readonly connection: WebuiConnection;

@@ -5,10 +5,11 @@ import type { Content, FinishReason, GenerationEvent } from '../host.js';
 import { fitStart } from '../start-picture.js';
 import type { ImagesAnswer, WorkState } from './answers.js';
 import type { WebuiConnection } from './connection.js';
-import { payloadOf, type StartImages } from './payload.js';
+import { overrides, payloadOf, type StartImages } from './payload.js';
 import { decodeBase64, encodeBase64, enlarge } from './pictures.js';
 import type { PlannedImage, WebuiPlan } from './plan.js';
 import { readState } from './progress.js';
+import { restoreSettings, type Settings } from './settings.js';
 import { StepPlaces } from './step-places.js';
 import { Task, type TaskEvent } from './task.js';
 
@@ -20,6 +21,7 @@ const alwaysMissed = 2;
 /** One run: its images one after another, each a request of its own. */
 export class WebuiRun {
   readonly #connection: WebuiConnection;
+  readonly #settings: Settings;
   readonly #plan: WebuiPlan;
   readonly #stops: Stops;
   #startImages: StartImages | undefined;
@@ -29,8 +31,10 @@ export class WebuiRun {
   #isSkipping = false;
   #isNoisyWanted = false;
 
-  constructor(connection: WebuiConnection, plan: WebuiPlan, stops: Stops) {
+  /** @param settings the web UI's own, to be given back */
+  constructor(connection: WebuiConnection, settings: Settings, plan: WebuiPlan, stops: Stops) {
     this.#connection = connection;
+    this.#settings = settings;
     this.#plan = plan;
     this.#stops = stops;
   }
@@ -48,6 +52,9 @@ export class WebuiRun {
       yield* this.#images();
     } catch (error) {
       failure = error;
+    } finally {
+      // Best effort: a web UI that has gone away has lost them anyway.
+      await restoreSettings(this.#connection, this.#settings, overrides(this.#plan)).catch(() => {});
     }
     yield* this.#closingNotes();
     yield { type: 'end' };
@@ -81,8 +88,10 @@ export class WebuiRun {
         last = picture;
       });
       const reason = await this.#reason(answer.info);
-      const picture = (await this.#pictureOf(answer, reason)) ?? (await enlarged());
       this.#count(places, reason);
+      // Stopped before the first step, a web UI sends an image of noise.
+      if (places.seen === 0 && reason !== 'finished') return reason;
+      const picture = (await this.#pictureOf(answer, reason)) ?? (await enlarged());
       if (picture) yield ended(picture, reason, answer.info.infotexts[0]);
       return reason;
     } catch (error) {

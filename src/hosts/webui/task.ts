@@ -35,6 +35,7 @@ export class Task {
   #isStopped = false;
   #isActive = false;
   #hasToldQueue = false;
+  #hasToldStop = false;
 
   constructor(payload: Payload, settings: ProgressSettings) {
     this.#connection = settings.connection;
@@ -88,6 +89,10 @@ export class Task {
     if (state === 'queued' && !this.#hasToldQueue) {
       this.#hasToldQueue = true;
       yield { type: 'note', message: `The web UI is busy with something else${text ? ` (${text})` : ''}: this waits.` };
+    }
+    if (state === 'queued' && this.#wanted && !this.#hasToldStop) {
+      this.#hasToldStop = true;
+      yield { type: 'note', message: 'The web UI is told to stop this as soon as it begins.' };
     }
     await this.#sendStop();
     if (!preview) return;

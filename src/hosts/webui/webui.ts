@@ -48,8 +48,9 @@ class WebuiHost implements Host, AsyncDisposable {
       yield { type: 'end' };
       return;
     }
-    const plan = planRequest(request, await readCatalogue(this.#connection));
-    yield* new WebuiRun(this.#connection, plan, { signal, skips }).events();
+    const catalogue = await readCatalogue(this.#connection);
+    const plan = planRequest(request, catalogue);
+    yield* new WebuiRun(this.#connection, catalogue.settings, plan, { signal, skips }).events();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -27,6 +27,8 @@ export class FakeWebui {
   ];
   /** false in an old web UI, which knows no `force_task_id` */
   knowsTasks = true;
+  /** whether what is overridden for one image stays, as where nobody has saved settings yet */
+  keepsOverrides = false;
   /** steps that are taken while one preview is fetched */
   stepsAtOnce = 1;
   /** steps that a pass really takes */
@@ -72,6 +74,7 @@ export class FakeWebui {
       case '/sdapi/v1/sd-models':
         return this.models;
       case '/sdapi/v1/options':
+        this.options = { ...this.options, ...body };
         return this.options;
       case '/sdapi/v1/samplers':
         return this.samplers;
@@ -107,6 +110,7 @@ export class FakeWebui {
     const passes = [Number(body.steps)];
     if (body.enable_hr) passes.push(Number(body.hr_second_pass_steps) || Number(body.steps));
     this.state.job_count = passes.length;
+    if (this.keepsOverrides) this.options = { ...this.options, ...(body.override_settings as Body) };
     for (const [pass, steps] of passes.entries()) await this.#sample(pass, steps);
     const image = (await png(this.#latent, size)).toString('base64');
     const { job_timestamp } = this.state;

@@ -90,7 +90,7 @@ describe('the web UI host', () => {
   it.each([
     ['adaptive samplers', { sampler: 'DPM adaptive' }, { actualSteps: 9 }],
     ['web UIs without a page', {}, { actualSteps: undefined, intercept: noTasks, knowsTasks: false }],
-    ['old web UIs, which name tasks themselves', {}, { knowsTasks: false }],
+    ['old web UIs, which name tasks themselves', {}, { knowsTasks: false, actualSteps: undefined }],
   ])('follows the steps of %s', async (_, request, changes) => {
     const fake = await startFakeWebui(changes);
     const { steps, failure } = await generate(fake, request);
@@ -142,6 +142,19 @@ describe('the web UI host', () => {
     expect(body).not.toHaveProperty('width');
     expect(body?.override_settings).not.toHaveProperty('sd_model_checkpoint');
     expect(start?.images[0]?.infotext).toContain('Model: first');
+  });
+
+  it('gives settings back that the web UI would keep, but none that somebody has changed meanwhile', async () => {
+    const before = { sd_model_checkpoint: 'first', randn_source: 'GPU', s_churn: 1, return_grid: true, other: 1 };
+    const fake = await startFakeWebui({ options: before, keepsOverrides: true });
+    fake.onStep = (step) => {
+      if (step === 5) fake.options = { ...fake.options, s_churn: 7 };
+    };
+    await generate(fake, { batchCount: 2 });
+    expect(fake.options).toMatchObject({ ...before, s_churn: 7 });
+    const untouched = await startFakeWebui({ options: before });
+    await generate(untouched, {});
+    expect(sent(untouched, '/sdapi/v1/options')).toHaveLength(2);
   });
 
   it('starts from a picture and a mask, and shows that first if wished', async () => {
@@ -223,12 +236,25 @@ describe('stopping', () => {
       }
       return false;
     };
-    const { notes, failure } = await generate(fake, { steps: 50 }, { signal: aborting.signal });
+    const { notes, failure, images } = await generate(fake, { steps: 50 }, { signal: aborting.signal });
     expect(failure).toBeUndefined();
     expect(notes[0]).toMatch(/busy .*In queue: 1\/1/);
+    expect(notes[1]).toMatch(/as soon as it begins/);
+    expect(images.every(({ reason }) => reason === 'interrupted')).toBe(true);
     const interrupts = fake.requests.findIndex(({ path }) => path === '/sdapi/v1/interrupt');
     const pollsBefore = fake.requests.slice(0, interrupts).filter(({ path }) => path === '/internal/progress');
     expect(pollsBefore.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('takes no image of noise for one', async () => {
+    const fake = await startFakeWebui();
+    fake.onStep = () => {
+      fake.state.interrupted = true;
+    };
+    const { images, failure, events } = await generate(fake, {});
+    expect(failure).toBeUndefined();
+    expect(images).toEqual([]);
+    expect(events.at(-1)?.type).toBe('end');
   });
 
   it('skips the batch at hand', async () => {
