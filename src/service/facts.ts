@@ -10,7 +10,7 @@ export type ServiceFacts = {
   readonly outdir: string;
   /** the model that is taken where a request names none */
   readonly model: string;
-  /** folders of model folders, of which the first that has a name counts */
+  /** folders of model folders, of which the first that has a name counts; none where another host has its own */
   readonly modelsFolders: readonly string[];
   /** The models, samplers and schedulers that there are now. */
   describe(): Promise<HostDescription>;

@@ -55,6 +55,7 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts
       },
     },
     async ({ body: { text, model = facts.model, steps } }) => {
+      if (facts.modelsFolders.length === 0) throw new HttpError(404, `The host ${facts.host} does not count tokens.`);
       const folder = await findModelFolder(model, facts.modelsFolders);
       if (counters.size >= mostCounters && !counters.has(folder)) counters.clear();
       const counter = counters.get(folder) ?? TokenCounter.load(folder);

@@ -18,7 +18,7 @@ import { readBody, ValidationError } from './validation.js';
 /** A fastify plugin with the HTTP API of AUTOMATIC1111's web UI and Forge, for the clients that speak it. */
 export function sdapi(service: JobService, facts: ServiceFacts): FastifyPluginAsync {
   const settings = new SettingsStore(facts);
-  const parts = { service, settings, tasks: new Tasks(service) };
+  const parts = { service, facts, settings, tasks: new Tasks(service) };
   return async (app) => {
     app.setErrorHandler(answerError);
     addGenerationRoutes(app, parts);
@@ -55,8 +55,8 @@ function addSettingsRoutes(app: FastifyInstance, settings: SettingsStore): void 
 function addListRoutes(app: FastifyInstance, facts: ServiceFacts): void {
   const { outdir, device, model } = facts;
   const names = [scriptName];
-  app.get('/sdapi/v1/samplers', async () => samplerItems());
-  app.get('/sdapi/v1/schedulers', async () => schedulerItems());
+  app.get('/sdapi/v1/samplers', async () => samplerItems(await facts.describe()));
+  app.get('/sdapi/v1/schedulers', async () => schedulerItems(await facts.describe()));
   app.get('/sdapi/v1/sd-models', async () => await modelItems(facts));
   app.get('/sdapi/v1/upscalers', async () => upscalerItems);
   app.get('/sdapi/v1/latent-upscale-modes', async () => latentUpscaleModes);

@@ -1,0 +1,35 @@
+import type { EmbeddedHostSettings } from './embedded.js';
+import type { Host } from './host.js';
+
+/** How a host is reached, or, for the embedded one, what it runs on. */
+export type HostSettings = {
+  /** http or https */
+  readonly url?: string;
+  /** `user:password` */
+  readonly auth?: string;
+  /** path of a file with the workflow that makes the images */
+  readonly workflow?: string;
+  readonly embedded?: EmbeddedHostSettings;
+};
+
+/** A row of the table of hosts. */
+type HostKind = {
+  /** what of the settings it takes beside `embedded` */
+  readonly takes: readonly ('url' | 'auth' | 'workflow')[];
+  /** Loads the host's code only now. */
+  readonly open: (settings: HostSettings) => Promise<Host & AsyncDisposable>;
+};
+
+/** Every host that a request can be sent to, by its name. */
+export const hostKinds: Readonly<Record<string, HostKind>> = {
+  embedded: {
+    takes: [],
+    open: async ({ embedded }) => (await import('./embedded.js')).createEmbeddedHost(embedded),
+  },
+  webui: {
+    takes: ['url', 'auth'],
+    open: async (settings) => (await import('./webui/webui.js')).createWebuiHost(settings),
+  },
+};
+
+export const hostNames: readonly string[] = Object.keys(hostKinds);
