@@ -106,7 +106,12 @@ export async function replaceWhole(path: string, bytes: Uint8Array): Promise<voi
 }
 
 async function writeToDisk(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
+  const file = await open(path, 'wx').catch(async (error: unknown) => {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    // Another run has ended and taken the empty folder away.
+    await makeFolder(dirname(path));
+    return await open(path, 'wx');
+  });
   try {
     await file.writeFile(bytes);
     await file.sync();

@@ -14,12 +14,12 @@ export function addHostFlags(command: Command): void {
   command
     .option(
       '--host <name>',
-      'what makes the images: embedded, webui, or a name in steps-animation.config.json (docs/hosts.md)',
+      'what makes the images: embedded, comfyui, webui, or a name in steps-animation.config.json (docs/hosts.md)',
       'embedded',
     )
     .option('--url <address>', 'where that host is (default: its usual address on this machine)')
     .option('--host-auth <user:password>', 'login of that host')
-    .option('--workflow <file>', 'workflow that makes the images, for hosts that have such');
+    .option('--workflow <file>', 'ComfyUI workflow that makes the images, as saved with Workflow, Export (API)');
 }
 
 /** What the flags choose, without what only the embedded host has. */

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { StepsAnimationError } from '../errors.js';
 import type { EmbeddedHostSettings } from './embedded.js';
 import type { Host } from './host.js';
 
@@ -26,6 +28,14 @@ export const hostKinds: Readonly<Record<string, HostKind>> = {
     takes: [],
     open: async ({ embedded }) => (await import('./embedded.js')).createEmbeddedHost(embedded),
   },
+  comfyui: {
+    takes: ['url', 'workflow'],
+    open: async ({ url, workflow }) => {
+      const { createComfyuiHost } = await import('./comfyui/comfyui.js');
+      const own = workflow === undefined ? {} : { workflow: await readWorkflow(workflow) };
+      return createComfyuiHost({ ...(url !== undefined && { url }), ...own });
+    },
+  },
   webui: {
     takes: ['url', 'auth'],
     open: async (settings) => (await import('./webui/webui.js')).createWebuiHost(settings),
@@ -33,3 +43,12 @@ export const hostKinds: Readonly<Record<string, HostKind>> = {
 };
 
 export const hostNames: readonly string[] = Object.keys(hostKinds);
+
+async function readWorkflow(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    const message = `The workflow ${path} cannot be read: give a file that ComfyUI saved with Workflow, Export (API).`;
+    throw new StepsAnimationError('input', message, { cause });
+  }
+}

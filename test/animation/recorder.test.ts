@@ -254,6 +254,21 @@ describe('recorder', () => {
     expect((await readdir(intermediate)).filter((name) => name.endsWith('.png'))).toEqual(names);
   });
 
+  it('keeps its steps though another run of the same folder ends before its first one', async () => {
+    const folder = await temporaryFolder();
+    const animation = animationOptionsSchema.parse({ duration: 1 });
+    await using first = await Recorder.open({ animation, folder, onEvent: () => {} }, size);
+    await record(folder, { steps: 2 });
+    await expect(access(join(folder, 'intermediate'))).rejects.toThrow();
+    first.start(
+      [{ batch: 0, position: 0, seed: 1, prompt: 'x', infotext, ...size }],
+      [{ kind: 'base', steps: 2, exact: true }],
+    );
+    for (const step of [1, 2]) first.step({ image: 0, pass: 0, step }, emerging(size.width, size.height, step / 2));
+    await first.finish(0, { picture: emerging(size.width, size.height, 1), infotext, reason: 'finished' });
+    expect((await readdir(join(folder, 'animation'))).toSorted()).toEqual(['1-x.mp4', '42-a red apple.mp4']);
+  });
+
   it('never leaves the save location', async () => {
     const folder = await temporaryFolder();
     const options = { intermediatePath: '../elsewhere' };
