@@ -1,0 +1,39 @@
+// Writes what the web UI extension carries along, so that its folder is all there is to install: the Python modules
+// that all integrations share, and the facts of the options; with --check it only tells whether that is needed.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { scriptArguments } from '../dist/service/sdapi/steps-animation-script.js';
+
+const inIntegrations = (name) => fileURLToPath(new URL(`../integrations/${name}`, import.meta.url));
+const isCheck = process.argv.includes('--check');
+
+const shared = readdirSync(inIntegrations('python/steps_animation')).filter((name) => name.endsWith('.py'));
+for (const name of shared) {
+  write(`webui/steps_animation/${name}`, readFileSync(inIntegrations(`python/steps_animation/${name}`), 'utf8'));
+}
+for (const name of listed('webui/steps_animation').filter((one) => one.endsWith('.py') && !shared.includes(one))) {
+  remove(`webui/steps_animation/${name}`);
+}
+write('webui/options.json', `${JSON.stringify(scriptArguments, null, 2)}\n`);
+
+function listed(folder) {
+  return existsSync(inIntegrations(folder)) ? readdirSync(inIntegrations(folder)) : [];
+}
+
+function write(name, text) {
+  const path = inIntegrations(name);
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  if (isCheck) return complain(name);
+  mkdirSync(fileURLToPath(new URL('.', new URL(`../integrations/${name}`, import.meta.url))), { recursive: true });
+  writeFileSync(path, text);
+}
+
+function remove(name) {
+  if (isCheck) return complain(name);
+  rmSync(inIntegrations(name));
+}
+
+function complain(name) {
+  console.error(`error: integrations/${name} is not up to date: run node scripts/write-integrations.mjs`);
+  process.exitCode = 1;
+}
