@@ -2,6 +2,7 @@
 // that all integrations share, and the facts of the options; with --check it only tells whether that is needed.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { codecs } from '../dist/animation/codecs.js';
 import { scriptArguments } from '../dist/service/sdapi/steps-animation-script.js';
 
 const inIntegrations = (name) => fileURLToPath(new URL(`../integrations/${name}`, import.meta.url));
@@ -14,7 +15,9 @@ for (const name of shared) {
 for (const name of listed('webui/steps_animation').filter((one) => one.endsWith('.py') && !shared.includes(one))) {
   remove(`webui/steps_animation/${name}`);
 }
-write('webui/options.json', `${JSON.stringify(scriptArguments, null, 2)}\n`);
+const aliases = Object.values(codecs).flatMap((row) => row.aliases);
+const facts = scriptArguments.map((option) => (option.name === 'codec' ? { ...option, aliases } : option));
+write('webui/options.json', `${JSON.stringify(facts, null, 2)}\n`);
 
 function listed(folder) {
   return existsSync(inIntegrations(folder)) ? readdirSync(inIntegrations(folder)) : [];
