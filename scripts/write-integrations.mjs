@@ -8,16 +8,27 @@ import { scriptArguments } from '../dist/service/sdapi/steps-animation-script.js
 const inIntegrations = (name) => fileURLToPath(new URL(`../integrations/${name}`, import.meta.url));
 const isCheck = process.argv.includes('--check');
 
-const shared = readdirSync(inIntegrations('python/steps_animation')).filter((name) => name.endsWith('.py'));
-for (const name of shared) {
-  write(`webui/steps_animation/${name}`, readFileSync(inIntegrations(`python/steps_animation/${name}`), 'utf8'));
-}
-for (const name of listed('webui/steps_animation').filter((one) => one.endsWith('.py') && !shared.includes(one))) {
-  remove(`webui/steps_animation/${name}`);
+const needed = modulesFrom('__init__');
+for (const name of needed) write(`webui/steps_animation/${name}.py`, sharedModule(name));
+for (const name of listed('webui/steps_animation')) {
+  if (name.endsWith('.py') && !needed.has(name.slice(0, -3))) remove(`webui/steps_animation/${name}`);
 }
 const aliases = Object.values(codecs).flatMap((row) => row.aliases);
 const facts = scriptArguments.map((option) => (option.name === 'codec' ? { ...option, aliases } : option));
 write('webui/options.json', `${JSON.stringify(facts, null, 2)}\n`);
+
+/** A module and those that it imports when it is loaded. */
+function modulesFrom(name, found = new Set()) {
+  found.add(name);
+  for (const [, next] of sharedModule(name).matchAll(/^from \.(\w+) import/gmu)) {
+    if (!found.has(next)) modulesFrom(next, found);
+  }
+  return found;
+}
+
+function sharedModule(name) {
+  return readFileSync(inIntegrations(`python/steps_animation/${name}.py`), 'utf8');
+}
 
 function listed(folder) {
   return existsSync(inIntegrations(folder)) ? readdirSync(inIntegrations(folder)) : [];
