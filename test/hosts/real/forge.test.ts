@@ -68,7 +68,9 @@ describe.skipIf(!folder)('in Forge', { timeout: 300_000 }, () => {
       hr_scale: 2,
       hr_upscaler: 'Latent',
       hr_second_pass_steps: 3,
-      hr_additional_modules: [],
+      hr_additional_modules: ['Use same choices'],
+      hr_cfg: 4,
+      denoising_strength: 0.7,
     };
     const alone = await forge.generate('txt2img', hires);
     const animated = await forge.generate('txt2img', hires, kept);
