@@ -7,7 +7,7 @@ from . import host
 
 
 class Movie:
-    """Takes the batches of a run one after another. Nothing here is raised but what the web UI's own decoder raises."""
+    """Takes the batches of a run one after another."""
 
     def __init__(self, run, options, samples_format):
         self._run, self._options, self._samples_format = run, options, samples_format
@@ -24,15 +24,19 @@ class Movie:
         """A batch whose images are finished. Its steps are decoded here and now, unless they have been."""
         recording = self._started(batch, exact=True)
         if not is_decoded:
-            for pass_index, step, latents in self._taken(batch):
-                for place, image in _places(batch, latents):
-                    picture = batch.in_whole(host.decode(latents, place), place)
-                    recording.step(image, step, host.pixels(picture), pass_index)
+            with host.guarded("decode the steps"):
+                self._decode(batch)
         for image, picture, reason in batch.finished_images():
             if image < len(self._run.images):
                 recording.image(image, host.pixels(picture), _infotext(picture), reason)
         if self._options["save_latents"]:
             self._save_latents(batch)
+
+    def _decode(self, batch):
+        for pass_index, step, latents in self._taken(batch):
+            for place, image in _places(batch, latents):
+                picture = batch.in_whole(host.decode(latents, place), place)
+                self._recording.step(image, step, host.pixels(picture), pass_index)
 
     def finish(self):
         """Waits for the movies. Returns their paths, and what went wrong or None."""

@@ -43,11 +43,13 @@ class Batch:
 
 
 class Run:
-    """What is known of a generation. `on_step(batch, pass, step, latents)` is told of each step."""
+    """What is known of a generation."""
 
-    def __init__(self, p, content, on_step=None):
-        self._number, self._content, self._on_step = next(_numbers), content, on_step
+    def __init__(self, p, content):
+        self._number, self._content = next(_numbers), content
         self._counter = StepCounter()
+        #: is told of each step: batch, pass, step, latents
+        self.on_step = None
         self.batches = []
         self.folder = Path(p.outpath_samples).resolve()
         self.tab = "img2img" if hasattr(p, "init_images") else "txt2img"
@@ -100,8 +102,8 @@ class Run:
         if not self._counter.is_new(progress) or latents is None:
             return
         RING.add((self._number, batch.index), pass_index, self._counter.count, latents)
-        if self._on_step:
-            self._on_step(batch, *batch.latents.steps[-1])
+        if self.on_step:
+            self.on_step(batch, *batch.latents.steps[-1])
 
 
 def _planned_passes(p):

@@ -1,5 +1,7 @@
 """What goes on from a generation's beginning to its end, and the last generation of each tab."""
 
+from threading import Thread
+
 from modules import shared
 
 from . import host, settings
@@ -22,14 +24,10 @@ class Session:
         #: by which generations within this one are told from those after one that failed
         self.job = shared.state.time_start
         self.mode = options["decode"] if options else "on demand"
-        self.movie = None
-        on_step = None
-        content = options["content"] if options else "denoised"
-        self.run = Run(p, content, lambda *step: on_step and on_step(*step))
-        if self.mode != "on demand":
-            self.movie = Movie(self.run, options, shared.opts.samples_format)
+        self.run = Run(p, options["content"] if options else "denoised")
+        self.movie = Movie(self.run, options, shared.opts.samples_format) if self.mode != "on demand" else None
         if self.mode == "during":
-            on_step = self.movie.add_roughly
+            self.run.on_step = self.movie.add_roughly
         self._added = 0
         self.paths, self.trouble = [], None
 
@@ -49,7 +47,9 @@ def begin(p, arguments):
     global _current
     if _is_within(p):
         return
-    _current = None
+    failed, _current = _current, None
+    if failed:
+        Thread(target=failed.finish, daemon=True).start()  # what there is of it becomes a movie, too
     for key in (PATHS, TROUBLE):
         p.extra_generation_params.pop(key, None)  # of an earlier generation by the same script
     try:
