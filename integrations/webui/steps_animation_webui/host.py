@@ -14,7 +14,7 @@ FULL, CHEAP = 0, 2
 def decode(latents, index, approximation=FULL):
     """The picture of one image of a batch of latents."""
     on_device = latents.float() if approximation == CHEAP else latents.to(devices.device)
-    with torch.inference_mode(), devices.autocast():
+    with torch.no_grad(), devices.autocast():
         return sd_samplers_common.sample_to_image(on_device, index, approximation)
 
 

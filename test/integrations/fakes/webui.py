@@ -1,7 +1,7 @@
 """As much of a web UI as the extension's script meets: its modules, its samplers, and the order of its calls."""
 
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
 from types import ModuleType, SimpleNamespace
@@ -141,7 +141,7 @@ def install():
     modules = _module("modules", {})
     for name, content in parts.items():
         setattr(modules, name, _module(f"modules.{name}", content))
-    _module("torch", {"inference_mode": contextmanager(lambda: iter([None]))})
+    _module("torch", {"no_grad": nullcontext})
     _module("PIL", {"Image": SimpleNamespace()})
     _module("gradio", {name: _component(name) for name in COMPONENTS})
     return modules
