@@ -12,6 +12,7 @@ modules = webui.install()
 
 import scripts.steps_animation_script as script_module  # noqa: E402
 from steps_animation_webui import movie, session  # noqa: E402
+from steps_animation_webui.watch import watch  # noqa: E402
 
 BRIEF = (True, "x264", "blend", 1)
 
@@ -125,6 +126,20 @@ class RunTest(Base):
         self.generate(n_iter=2, during=interrupt)
         (recording,) = FakeRecording.made
         self.assertEqual([reason for _, _, reason in recording.finished.values()], ["interrupted"])
+
+    def test_ends_skipped_by_what_the_web_ui_says(self):
+        with mock.patch.object(modules.shared.state, "skipped", True):
+            _, recording = self.recorded()
+        self.assertEqual([reason for _, _, reason in recording.finished.values()], ["skipped"])
+
+    def test_wraps_a_sampler_of_several_batches_once(self):
+        sampler, told = webui.Sampler(range(2)), []
+        watch(sampler, lambda progress: told.append("first batch"))
+        wrapped = sampler.callback_state
+        watch(sampler, lambda progress: told.append("second batch"))
+        self.assertIs(sampler.callback_state, wrapped)
+        sampler.sample(1)
+        self.assertEqual(told, ["second batch"] * 2)
 
     def test_decodes_roughly_while_sampling(self):
         seen = []
