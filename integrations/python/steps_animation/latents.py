@@ -16,6 +16,8 @@ class LatentRun:
         self.facts = facts
         self._steps: List[Step] = list(steps)
         self._last_copy: Any = None
+        #: of all steps; counted as they come, since it is asked for at every step
+        self.nbytes = sum(_nbytes(latents) for _, _, latents in self._steps)
 
     @property
     def steps(self) -> List[Step]:
@@ -23,10 +25,6 @@ class LatentRun:
         if self._last_copy is not None:
             self._last_copy.synchronize()
         return self._steps
-
-    @property
-    def nbytes(self) -> int:
-        return sum(latents.numel() * latents.element_size() for _, _, latents in self._steps)
 
     def add(self, pass_index: int, step: int, latents: Any) -> None:
         """Copies a step's latents to main memory. A CUDA device does that when it comes to it: this does not wait."""
@@ -38,6 +36,11 @@ class LatentRun:
             self._last_copy = torch.cuda.Event()
             self._last_copy.record(torch.cuda.current_stream(latents.device))
         self._steps.append((pass_index, step, copied))
+        self.nbytes += _nbytes(copied)
+
+
+def _nbytes(latents: Any) -> int:
+    return latents.numel() * latents.element_size()
 
 
 class LatentRing:
