@@ -52,9 +52,10 @@ export class RunningJob {
     this.#aborting.abort();
   }
 
+  /** Before the run has begun, its first images are meant. */
   skip(): void {
     this.#isSkipped = true;
-    this.skips.dispatchEvent(new Event('skip'));
+    if (this.#images.length > 0) this.skips.dispatchEvent(new Event('skip'));
   }
 
   /** Whether all images are there that were not skipped, finished to their last steps, or the movie of a render. */
@@ -119,6 +120,7 @@ export class RunningJob {
       images.map(({ seed, infotext, width = 0, height = 0 }, index) => ({ index, seed, infotext, width, height })),
     );
     this.#progress.plan(steps);
+    if (this.#isSkipped) this.skips.dispatchEvent(new Event('skip'));
     this.#tellProgress();
   }
 
