@@ -1,4 +1,4 @@
-// Writes what the web UI extension carries along, so that its folder is all there is to install: the Python modules
+// Writes what the integrations carry along, so that each folder is all there is to install: the Python modules
 // that all integrations share, and the facts of the options; with --check it only tells whether that is needed.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,11 @@ const inIntegrations = (name) => fileURLToPath(new URL(`../integrations/${name}`
 const isCheck = process.argv.includes('--check');
 
 const needed = modulesFrom('__init__');
-for (const name of needed) write(`webui/steps_animation/${name}.py`, sharedModule(name));
-for (const name of listed('webui/steps_animation')) {
-  if (name.endsWith('.py') && !needed.has(name.slice(0, -3))) remove(`webui/steps_animation/${name}`);
+for (const folder of ['webui', 'comfyui'].map((program) => `${program}/steps_animation`)) {
+  for (const name of needed) write(`${folder}/${name}.py`, sharedModule(name));
+  for (const name of listed(folder)) {
+    if (name.endsWith('.py') && !needed.has(name.slice(0, -3))) remove(`${folder}/${name}`);
+  }
 }
 const aliases = Object.values(codecs).flatMap((row) => row.aliases);
 const facts = scriptArguments.map((option) => (option.name === 'codec' ? { ...option, aliases } : option));
