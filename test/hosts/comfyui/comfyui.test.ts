@@ -65,7 +65,8 @@ describe('the ComfyUI host', () => {
     expect(error).toBeUndefined();
     expect(steps).toEqual(['0:0:1', '0:0:3']);
     expect(images).toEqual(['0:finished']);
-    expect(events.find((event) => event.type === 'image')?.picture.data).toEqual(finished.data);
+    const image = events.find((event) => event.type === 'image');
+    expect(Buffer.from(image?.picture.data ?? []).equals(finished.data)).toBe(true);
     expect(events.at(-1)).toEqual({ type: 'end' });
     expect(JSON.parse(fake.firstMessages[0] ?? '')).toEqual({
       type: 'feature_flags',
