@@ -1,21 +1,23 @@
 import type { Command } from 'commander';
+import { hostNames } from '../hosts/host-kinds.js';
 import type { HostChoice } from '../hosts/open-host.js';
 
 /** Which host makes the images, and how it is reached. */
 export type HostFlags = {
-  readonly host: string;
+  readonly host?: string;
   readonly url?: string;
   readonly hostAuth?: string;
   readonly workflow?: string;
 };
 
-/** Gives a command the flags that choose a host. */
-export function addHostFlags(command: Command): void {
+const usualHost = 'embedded';
+
+/** Gives a command the flags that choose a host. @param usual what is taken where there is no `--host` */
+export function addHostFlags(command: Command, usual: string = usualHost): void {
   command
     .option(
       '--host <name>',
-      'what makes the images: embedded, comfyui, webui, or a name in steps-animation.config.json (docs/hosts.md)',
-      'embedded',
+      `what makes the images: ${hostNames.join(', ')}, or a name in steps-animation.config.json (docs/hosts.md) (default: ${usual})`,
     )
     .option('--url <address>', 'where that host is (default: its usual address on this machine)')
     .option('--host-auth <user:password>', 'login of that host')
@@ -23,7 +25,7 @@ export function addHostFlags(command: Command): void {
 }
 
 /** What the flags choose, without what only the embedded host has. */
-export function hostChoice({ host, url, hostAuth: auth, workflow }: HostFlags): HostChoice {
+export function hostChoice({ host = usualHost, url, hostAuth: auth, workflow }: HostFlags): HostChoice {
   return {
     host,
     ...(url !== undefined && { url }),

@@ -3,8 +3,6 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type DeviceChoice, deviceNames } from '../diffusion/devices.js';
 import { StepsAnimationError } from '../errors.js';
-import { generationOptionsSchema } from '../hosts/generation-options.js';
-import type { Host } from '../hosts/host.js';
 import { locateModels } from '../models/models-folders.js';
 import type { ServerSettings } from '../service/server.js';
 import { version } from '../version.js';
@@ -24,7 +22,6 @@ type ServeFlags = HostFlags & {
 };
 
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const satisfies ServeFlags['logLevel'][];
-const usualModel = generationOptionsSchema.shape.model.parse(undefined);
 const each = (value: string, before: readonly string[]) => [...before, value];
 
 /** `serve`: the page and the HTTP APIs, until it is stopped. */
@@ -41,10 +38,7 @@ export function addServeCommand(program: Command): void {
     .option('--allow-host <name>', 'a further name by which the service may be called, may be repeated', each, [])
     .option('--api-auth <user:password>', 'who may use the service, may be repeated', each, [])
     .option('--outdir <folder>', 'folder below which images and movies go', 'outputs')
-    .option(
-      '--model <name>',
-      `model of requests that name none (default: ${usualModel}, or what another host has loaded)`,
-    )
+    .option('--model <name>', 'model of requests that name none (default: what the first host that answers has)')
     .option('--models-dir <folder>', 'folder of the models that were pulled')
     .addOption(
       new Option('--device <name>', 'what the model runs on; auto is the first of the machine that works')
@@ -58,7 +52,7 @@ export function addServeCommand(program: Command): void {
     )
     .addHelpText('after', '\nExample:\n  $ steps-animation serve --listen 0.0.0.0 --api-auth ann:secret')
     .action(serve);
-  addHostFlags(command);
+  addHostFlags(command, 'those of that file, and the embedded one');
 }
 
 function portOf(value: string): number {
@@ -69,7 +63,7 @@ function portOf(value: string): number {
 
 async function serve(flags: ServeFlags): Promise<void> {
   // Loaded late: these bring the native libraries with them, which help and errors can do without.
-  const { openHost } = await import('../hosts/open-host.js');
+  const { openPool } = await import('../service/hosts/open-pool.js');
   const { openJobService } = await import('../service/job-service.js');
   const { openServer } = await import('../service/server.js');
   const { device, listen, port, logLevel } = flags;
@@ -78,16 +72,16 @@ async function serve(flags: ServeFlags): Promise<void> {
   const modelsFolders = [packaged, stored];
   const onMessage = (message: string) => process.stderr.write(`${message}\n`);
   await withInterruption(async (signal) => {
-    await using host = await openHost({ ...hostChoice(flags), embedded: { modelsFolders, device } });
-    const isEmbedded = host.name === 'embedded';
-    const model = flags.model ?? (isEmbedded ? usualModel : await firstModel(host, signal));
-    await using service = await openJobService({ outdir, host, model, onMessage });
+    await using hosts = await openPool({
+      choice: flags.host === undefined ? undefined : hostChoice(flags),
+      embedded: { modelsFolders, device },
+      model: flags.model,
+      onMessage,
+    });
+    await using service = await openJobService({ outdir, hosts, onMessage });
     await using server = await openServer({
       service,
-      facts: {
-        ...{ version, host: host.name, outdir, model, describe: () => host.describe() },
-        ...(isEmbedded ? { device, modelsFolders } : { device: 'its own', modelsFolders: [] }),
-      },
+      facts: { version, device, outdir, modelsFolders, hosts },
       ...{ listen, port, logLevel, allowedHosts: flags.allowHost, users: flags.apiAuth },
     });
     console.log(`Steps Animation is at ${server.url}`);
@@ -95,11 +89,4 @@ async function serve(flags: ServeFlags): Promise<void> {
     // Requests that wait for a job are answered when the service has ended it.
     await Promise.all([server.close(), service[Symbol.asyncDispose]()]);
   }, 'finishing what is under way');
-}
-
-/** The model that a host has loaded. */
-async function firstModel(host: Host, signal: AbortSignal): Promise<string> {
-  const [first] = (await host.describe(signal)).models;
-  if (first) return first.name;
-  throw new StepsAnimationError('usage', `The host ${host.name} has no models: give it one first.`);
 }

@@ -16,6 +16,8 @@ export type HostSettings = {
 
 /** A row of the table of hosts. */
 type HostKind = {
+  /** the programs that it is */
+  readonly label: string;
   /** what of the settings it takes beside `embedded` */
   readonly takes: readonly ('url' | 'auth' | 'workflow')[];
   /** Loads the host's code only now. */
@@ -25,10 +27,12 @@ type HostKind = {
 /** Every host that a request can be sent to, by its name. */
 export const hostKinds: Readonly<Record<string, HostKind>> = {
   embedded: {
+    label: 'the engine of this package',
     takes: [],
     open: async ({ embedded }) => (await import('./embedded.js')).createEmbeddedHost(embedded),
   },
   comfyui: {
+    label: 'ComfyUI',
     takes: ['url', 'workflow'],
     open: async ({ url, workflow }) => {
       const { createComfyuiHost } = await import('./comfyui/comfyui.js');
@@ -37,6 +41,7 @@ export const hostKinds: Readonly<Record<string, HostKind>> = {
     },
   },
   webui: {
+    label: 'AUTOMATIC1111, Forge',
     takes: ['url', 'auth'],
     open: async (settings) => (await import('./webui/webui.js')).createWebuiHost(settings),
   },

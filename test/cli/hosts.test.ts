@@ -44,6 +44,29 @@ describe('--host', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('serve', () => {
+  it('gives the jobs to the hosts that are configured, and tells of those that cannot be', async () => {
+    const fake = await startFakeWebui();
+    const config = await temporaryFolder();
+    vi.stubEnv('XDG_CONFIG_HOME', config);
+    const folder = join(config, 'steps-animation');
+    await mkdir(folder);
+    const hosts = [
+      { name: 'studio', host: 'webui', url: fake.url },
+      { name: 'broken', host: 'comfyui', workflow: 'nothing.json' },
+    ];
+    await writeFile(join(folder, 'steps-animation.config.json'), JSON.stringify({ hosts }));
+    const { child, get, post, result } = await serve();
+    vi.unstubAllEnvs();
+    expect(await get('/sdapi/v1/sd-models')).toMatchObject([{ model_name: 'first' }, { model_name: 'emoji' }]);
+    expect(await get('/sdapi/v1/options')).toMatchObject({ sd_model_checkpoint: 'first' });
+    expect((await post('/sdapi/v1/txt2img', { prompt: 'a', steps: 4 })).status).toBe(200);
+    expect(fake.requests.some(({ path }) => path === '/sdapi/v1/txt2img')).toBe(true);
+    child.kill('SIGTERM');
+    expect((await result).stderr).toContain('The host broken is left out: The workflow nothing.json cannot be read');
+  });
+});
+
 describe('hosts', () => {
   it('lists those that are configured', async () => {
     const config = await temporaryFolder();

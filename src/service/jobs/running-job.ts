@@ -48,6 +48,11 @@ export class RunningJob {
     return this.#progress.at(this.preview.version);
   }
 
+  /** Whether its host has begun with it, so that something may have come of it. */
+  get hasBegun(): boolean {
+    return this.#images.length > 0;
+  }
+
   stop(): void {
     this.#aborting.abort();
   }

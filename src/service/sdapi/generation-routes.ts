@@ -13,7 +13,7 @@ import { isRecord, readBody, withoutNulls } from './validation.js';
 
 type Parts = {
   readonly service: JobService;
-  readonly facts: Pick<ServiceFacts, 'describe'>;
+  readonly facts: Pick<ServiceFacts, 'hosts'>;
   readonly settings: SettingsStore;
   readonly tasks: Tasks;
 };
@@ -22,13 +22,17 @@ type Parts = {
 export function addGenerationRoutes(app: FastifyInstance, { service, facts, settings, tasks }: Parts): void {
   app.post('/sdapi/v1/txt2img', async (request) => {
     const parameters = readRequest(txt2imgSchema, request.body);
-    const job = txt2imgJob(parameters, await settings.with(parameters.override_settings), await facts.describe());
+    const job = txt2imgJob(parameters, await settings.with(parameters.override_settings), await facts.hosts.describe());
     return await answer(job, parameters, parameters, request);
   });
 
   app.post('/sdapi/v1/img2img', async (request) => {
     const parameters = readRequest(img2imgSchema, request.body);
-    const job = await img2imgJob(parameters, await settings.with(parameters.override_settings), await facts.describe());
+    const job = await img2imgJob(
+      parameters,
+      await settings.with(parameters.override_settings),
+      await facts.hosts.describe(),
+    );
     const { include_init_images, ...echo } = parameters;
     const told = include_init_images ? echo : { ...echo, init_images: null, mask: null };
     return await answer(job, parameters, told, request);

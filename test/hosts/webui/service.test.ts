@@ -6,21 +6,20 @@ import { createWebuiHost } from '#dist/hosts/webui/webui.js';
 import { openServer } from '#dist/service/server.js';
 import { version } from '#dist/version.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
-import { openPretended } from '../../service/open-service.js';
+import { openPretended, poolOf } from '../../service/open-service.js';
 import { PretendedHost } from '../../service/pretended-host.js';
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** The service of this package with a pretended model, as the web UI that another one drives. */
 async function openWebui(host: PretendedHost) {
+  const known = await host.describe();
+  host.describe = async () => ({ ...known, samplers: samplerNames, schedulers: schedulerNames });
   const outdir = await temporaryFolder();
   const service = await openPretended(outdir, host);
   return await openServer({
     service,
-    facts: {
-      ...{ version, host: host.name, device: 'cpu', outdir, model: 'pretended', modelsFolders: [] },
-      describe: async () => ({ ...(await host.describe()), samplers: samplerNames, schedulers: schedulerNames }),
-    },
+    facts: { ...{ version, device: 'cpu', outdir, modelsFolders: [] }, hosts: poolOf(host) },
     ...{ port: 0, logLevel: 'silent', users: ['ann:secret'] },
   });
 }
