@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
+import type { Host } from '#dist/hosts/host.js';
+import { createWebuiHost } from '#dist/hosts/webui/webui.js';
+import { type ComfyuiScenario, comfyuiScenarios } from '../record/comfyui-scenarios.js';
+import { writeRecording } from '../record/recording.js';
+import { RecordingProxy } from '../record/recording-proxy.js';
+import { type Scenario, tell } from '../record/told.js';
+import { webuiScenarios } from '../record/webui-scenarios.js';
+
+/**
+ * Records the traffic of our hosts with real programs into test/hosts/fixtures, for test/hosts/replay. By hand, with
+ * programs that have a small model; `-t batch` records one alone:
+ *
+ *     python main.py --cpu --preview-method auto --preview-size 64     # ComfyUI
+ *     RECORD_COMFYUI=http://127.0.0.1:8188 npx vitest run test/hosts/real/record.test.ts
+ *     python launch.py --always-cpu --api                              # Forge
+ *     RECORD_WEBUI=http://127.0.0.1:7860 npx vitest run test/hosts/real/record.test.ts
+ */
+const { RECORD_COMFYUI: comfyui, RECORD_WEBUI: webui } = process.env;
+
+type DisposableHost = Host & AsyncDisposable;
+
+async function record(name: string, target: string, scenario: Scenario, open: (url: string) => DisposableHost) {
+  const { stepsOfAnother, proxy: settings } = scenario;
+  await using another = open(target);
+  if (stepsOfAnother) await occupy(another, stepsOfAnother);
+  await using proxy = await RecordingProxy.start(target, settings);
+  {
+    await using host = open(proxy.url);
+    const { steps, images, notes, error } = await tell(host, scenario, () => proxy.cut());
+    console.log(name, { steps: steps.join(' '), images, notes, error: String(error ?? '') });
+  }
+  expect(proxy.recording).not.toEqual([]);
+  await writeRecording(name, proxy.recording);
+}
+
+/** Has a run of another client at work, which goes on. */
+async function occupy(host: Host, steps: number): Promise<void> {
+  const events = host.generate({ prompt: 'another', steps, width: 64, height: 64 })[Symbol.asyncIterator]();
+  for (let next = await events.next(); !next.done && next.value.type !== 'step'; ) next = await events.next();
+}
+
+describe.skipIf(!comfyui)('records ComfyUI', { timeout: 600_000 }, () => {
+  it.each(Object.entries<ComfyuiScenario>(comfyuiScenarios))('%s', async (name, scenario) => {
+    await record(`comfyui-${name}`, comfyui ?? '', scenario, (url) => createComfyuiHost({ url, ...scenario.settings }));
+  });
+});
+
+describe.skipIf(!webui)('records a web UI', { timeout: 600_000 }, () => {
+  it.each(Object.entries<Scenario>(webuiScenarios))('%s', async (name, scenario) => {
+    await record(`webui-${name}`, webui ?? '', scenario, (url) => createWebuiHost({ url }));
+  });
+});
