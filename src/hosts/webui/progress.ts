@@ -51,8 +51,9 @@ export class Progress {
     const { active, queued, textinfo: text, live_preview: base64, id_live_preview: id, progress } = answer;
     if (!active) return { state: queued ? 'queued' : 'unknown', text: text ?? undefined };
     if (!base64 || base64 === this.#newest.base64) return { state: 'active' };
-    this.#newest = { id: id ?? -1, base64 };
     if (!places.isAdaptive && !places.knows(progress ?? 0)) places.learn(await readState(connection));
+    // Only now: a question that fails must not cost the preview.
+    this.#newest = { id: id ?? -1, base64 };
     return { state: 'active', preview: withPlace(base64, places.take(progress ?? 0)) };
   }
 
