@@ -5,7 +5,6 @@ place of the KL term of Rombach et al. 2022 (https://arxiv.org/abs/2112.10752).
 """
 
 import argparse
-import random
 import time
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from checkpoint import load, save
-from dataset import COLOUR_NAMES, Drawings, random_shift
+from scenes import Drawings, random_scene
 
 LATENT_CHANNELS = 8
 NOISE = 0.08  # standard deviation of the noise on latents, whose own is about 1
@@ -84,10 +83,7 @@ def loss_of(result, target):
 
 
 def batch_of(drawings: Drawings, size: int):
-    return torch.stack([
-        drawings.compose(random.randrange(len(drawings)), random.choice(COLOUR_NAMES), random_shift())
-        for _ in range(size)
-    ])
+    return torch.stack([drawings.compose(random_scene(drawings)) for _ in range(size)])
 
 
 def train(work: Path, minutes: float, decoder_only: bool, batch: int = 24, rate: float = 2e-3):

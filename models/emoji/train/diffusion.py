@@ -6,8 +6,10 @@ https://arxiv.org/abs/2207.12598), an exponential moving average of the weights 
 """
 
 import argparse
+import json
 import random
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -15,15 +17,19 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from autoencoder import Autoencoder
+from captions import caption
 from checkpoint import load, save
-from dataset import COLOUR_NAMES, Drawings, caption, random_shift
+from scenes import Drawings, Scene, random_scene
 from text import TextEncoder, encode, make_tokenizer
 from unet import UNet
 
 TRAIN_TIMESTEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012  # "scaled_linear", as Stable Diffusion has it
 EMPTY_CAPTIONS = 0.12
+UNKNOWN_WORDS = 0.08
+SCENES = 60_000
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 MIN_SNR = 5
-DECAY = 0.998  # of the moving average, a step
+DECAY = 0.999  # of the moving average, a step
 
 
 class Denoiser(nn.Module):
@@ -40,24 +46,27 @@ def alphas_cumprod() -> torch.Tensor:
     return (1 - betas).cumprod(0).float()
 
 
-def cache_latents(work: Path, drawings: Drawings, rounds: int) -> dict:
-    """Latents of every drawing on every colour, each round at other places; made once."""
-    path = work / "latents.pt"
-    if path.exists():
-        return torch.load(path, weights_only=True)
-    encoder = Autoencoder()
-    load(work / "autoencoder.pt", model=encoder)
-    encoder = encoder.encoder.eval()
-    keys = [(drawing, colour) for _ in range(rounds) for drawing in range(len(drawings)) for colour in range(len(COLOUR_NAMES))]
-    parts = []
-    with torch.inference_mode():
-        for at in range(0, len(keys), 64):
-            batch = [drawings.compose(i, COLOUR_NAMES[c], random_shift()) for i, c in keys[at : at + 64]]
-            parts.append(encoder(torch.stack(batch)).half())
-    latents = torch.cat(parts)
-    cache = {"latents": latents, "keys": torch.tensor(keys), "scale": 1 / latents.float().std().item()}
-    torch.save(cache, path)
-    return cache
+def cache_latents(work: Path, drawings: Drawings, count: int) -> dict:
+    """Latents of random scenes, made once; the scenes lie beside, so that captions can be worded anew each time."""
+    path, beside = work / "latents.pt", work / "scenes.json"
+    if not path.exists():
+        encoder = Autoencoder()
+        load(work / "autoencoder.pt", model=encoder)
+        encoder = encoder.encoder.eval().to(DEVICE)
+        scenes = [random_scene(drawings) for _ in range(count)]
+        parts = []
+        with torch.inference_mode():
+            for at in range(0, count, 64):
+                pictures = torch.stack([drawings.compose(scene) for scene in scenes[at : at + 64]])
+                parts.append(encoder(pictures.to(DEVICE)).cpu().half())
+        latents = torch.cat(parts)
+        beside.write_text(json.dumps([asdict(scene) for scene in scenes]))
+        torch.save({"latents": latents, "scale": 1 / latents.float().std().item()}, path)
+    return torch.load(path, weights_only=True) | {"scenes": [scene_of(facts) for facts in json.loads(beside.read_text())]}
+
+
+def scene_of(facts: dict) -> Scene:
+    return Scene(**facts | {"drawings": tuple(facts["drawings"]), "background": tuple(facts["background"])})
 
 
 class Batches:
@@ -66,21 +75,28 @@ class Batches:
         self.tokenizer = make_tokenizer(drawings)
 
     def next(self):
-        chosen = torch.randint(len(self.cache["keys"]), (self.size,))
+        chosen = torch.randint(len(self.cache["latents"]), (self.size,))
         captions = [
-            "" if random.random() < EMPTY_CAPTIONS else caption(self.drawings.names[i], COLOUR_NAMES[c])
-            for i, c in self.cache["keys"][chosen].tolist()
+            "" if random.random() < EMPTY_CAPTIONS else self.worded(self.cache["scenes"][index])
+            for index in chosen.tolist()
         ]
         latents = self.cache["latents"][chosen].float() * self.cache["scale"]
-        return latents, encode(self.tokenizer, captions)
+        return latents.to(DEVICE), encode(self.tokenizer, captions).to(DEVICE)
+
+    def worded(self, scene: Scene) -> str:
+        """Now and then with a word that nobody knows, so that such words do no harm."""
+        words = caption(self.drawings, scene).split()
+        if random.random() < UNKNOWN_WORDS:
+            words.insert(random.randint(0, len(words)), "unheardof")
+        return " ".join(words)
 
 
 def loss_of(model, latents, input_ids, signal):
-    timestep = torch.randint(TRAIN_TIMESTEPS, (len(latents),))
+    timestep = torch.randint(TRAIN_TIMESTEPS, (len(latents),), device=latents.device)
     alpha = signal[timestep].view(-1, 1, 1, 1)
     noise = torch.randn_like(latents)
     noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(DEVICE.type, torch.bfloat16):
         predicted = model(noisy, timestep, input_ids)
     snr = signal[timestep] / (1 - signal[timestep])
     weight = snr.clamp(max=MIN_SNR) / snr
@@ -89,20 +105,21 @@ def loss_of(model, latents, input_ids, signal):
 
 def train(work: Path, minutes: float, batch: int, rate: float):
     drawings = Drawings(work)
-    batches = Batches(drawings, cache_latents(work, drawings, rounds=2), batch)
-    model = Denoiser(batches.tokenizer.get_vocab_size())
+    batches = Batches(drawings, cache_latents(work, drawings, SCENES), batch)
+    model = Denoiser(batches.tokenizer.get_vocab_size()).to(DEVICE)
     # Short at first, so that the average soon forgets the beginning.
     average = AveragedModel(model, avg_fn=lambda mean, new, count: mean + (new - mean) * max(1 - DECAY, 10 / (count + 10)))
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
     parts = {"model": model, "average": average, "optimizer": optimizer}
     progress = load(work / "diffusion.pt", **parts)
-    signal = alphas_cumprod()
+    signal = alphas_cumprod().to(DEVICE)
+    run = torch.compile(model) if DEVICE.type == "cuda" else model
     begun = saved = time.time()
     losses = []
     while (done := progress["seconds"] / (60 * minutes)) < 1:
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1, (progress["steps"] + 1) / 200) * min(1, max(0.01, 1.6 * (1 - done)))
-        loss = loss_of(model, *batches.next(), signal)
+        loss = loss_of(run, *batches.next(), signal)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1)

@@ -14,9 +14,10 @@ from torch.optim.swa_utils import AveragedModel
 
 from autoencoder import LATENT_CHANNELS, Autoencoder
 from checkpoint import load
-from dataset import COLOUR_NAMES, SIZE, Drawings
 from diffusion import BETA_END, BETA_START, TRAIN_TIMESTEPS, Denoiser
+from scenes import SIZE, Drawings, random_scene
 from text import LENGTH, WIDTH, make_tokenizer, save_tokenizer
+from tiny_decoder import TinyDecoder
 from unet import CHANNELS
 
 LATENT_SIZE = SIZE // 8
@@ -57,9 +58,7 @@ def export(module: nn.Module, folder: Path, inputs: dict[str, torch.Tensor], out
 
 def latent_rgb(cache: dict, drawings: Drawings, encoder: nn.Module) -> dict:
     """Least-squares map from a scaled latent to the mean colour of its 8×8 pixels: a preview at no cost."""
-    pictures = torch.stack([
-        drawings.compose(i, COLOUR_NAMES[i % len(COLOUR_NAMES)]) for i in range(len(drawings))
-    ])
+    pictures = torch.stack([drawings.compose(random_scene(drawings)) for _ in range(600)])
     with torch.inference_mode():
         latents = encoder(pictures) * cache["scale"]
     rows = latents.permute(0, 2, 3, 1).reshape(-1, LATENT_CHANNELS)
@@ -87,6 +86,9 @@ def export_all(work: Path, folder: Path):
     export(denoiser.text_encoder, folder / "text_encoder", {
         "input_ids": torch.ones(2, LENGTH, dtype=torch.int64)}, "last_hidden_state")
     export(autoencoder.decoder, folder / "vae_decoder", {"latent_sample": latent}, "sample")
+    tiny = TinyDecoder()
+    load(work / "tiny_decoder.pt", model=tiny)
+    export(tiny, folder / "vae_tiny_decoder", {"latent_sample": latent}, "sample")
     export(autoencoder.encoder, folder / "vae_encoder", {"sample": torch.randn(2, 3, SIZE, SIZE)}, "latent_sample")
     save_tokenizer(tokenizer, folder / "tokenizer")
     write_json(folder / "preview" / "latent_rgb.json", latent_rgb(cache, drawings, autoencoder.encoder))
