@@ -1,5 +1,5 @@
 // Renders the drawings of all subjects in subjects.txt, from every set that has them: RGBA, one after another, in
-// <work>/drawings.rgba, and what they show in <work>/drawings.json.
+// <work>/drawings.rgba, and what they show in <work>/drawings.json. Usage: node render.mjs [work folder] [side of a picture]
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -7,8 +7,9 @@ import { Resvg } from '@resvg/resvg-js';
 
 const require = createRequire(import.meta.url);
 const work = process.argv[2] ?? 'work';
-/** Side of a drawing, in pixels: of a picture of 128, with a margin all around. */
-const pixels = Number(process.argv[3] ?? 104);
+/** Sides of a picture and of a drawing, which has a margin all around, in pixels. */
+const size = Number(process.argv[3] ?? 128);
+const pixels = Math.round(size * 0.8125);
 
 /** The word by which captions ask for the style of a set. */
 const styles = { 'fluent-emoji-flat': 'flat', noto: 'cartoon', twemoji: 'simple' };
@@ -69,5 +70,5 @@ for (const [set, style] of Object.entries(styles)) {
 
 mkdirSync(work, { recursive: true });
 writeFileSync(join(work, 'drawings.rgba'), Buffer.concat(pictures));
-writeFileSync(join(work, 'drawings.json'), JSON.stringify({ pixels, subjects: facts, drawings }));
+writeFileSync(join(work, 'drawings.json'), JSON.stringify({ size, pixels, subjects: facts, drawings }));
 console.log(`${subjects.length} subjects, ${drawings.length} drawings of ${pixels}×${pixels}`);

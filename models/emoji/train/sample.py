@@ -24,7 +24,7 @@ PROMPTS = [
     "a cat and a dog", "an apple and a banana", "a rocket and a planet on a black background", "a heart and a star",
     "a blue cat", "a green heart on a pink background", "a purple dragon", "a yellow flower on a teal background",
 ]
-COLUMNS, PIXELS = 8, 128
+COLUMNS = 8
 
 
 class Model:
@@ -83,10 +83,11 @@ if __name__ == "__main__":
     parser.add_argument("--cfg", type=float, default=4)
     options = parser.parse_args()
     model = Model(options.folder)
-    rows = -(-len(PROMPTS) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * PIXELS, rows * (PIXELS + 14)), "white")
-    for index, prompt in enumerate(PROMPTS):
-        left, top = index % COLUMNS * PIXELS, index // COLUMNS * (PIXELS + 14)
-        sheet.paste(model.draw(prompt, index, options.steps, options.cfg), (left, top))
-        ImageDraw.Draw(sheet).text((left + 2, top + PIXELS + 1), prompt[:21], "black")
+    pictures = [model.draw(prompt, seed, options.steps, options.cfg) for seed, prompt in enumerate(PROMPTS)]
+    side = pictures[0].width
+    sheet = Image.new("RGB", (COLUMNS * side, -(-len(PROMPTS) // COLUMNS) * (side + 14)), "white")
+    for index, (prompt, picture) in enumerate(zip(PROMPTS, pictures)):
+        left, top = index % COLUMNS * side, index // COLUMNS * (side + 14)
+        sheet.paste(picture, (left, top))
+        ImageDraw.Draw(sheet).text((left + 2, top + side + 1), prompt[:21], "black")
     sheet.save(options.output, quality=85)

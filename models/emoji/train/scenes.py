@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.utils.data import Dataset, IterableDataset
 
-SIZE = 128  # pixels
-JITTER = 5  # pixels that a drawing may lie off its place
+JITTER = 0.04  # how far a drawing may lie off its place, as a share of the picture's side
 
 COLOURS = {
     "white": (255, 255, 255), "black": (20, 20, 24), "gray": (150, 152, 158), "red": (214, 48, 49),
@@ -77,6 +77,8 @@ class Drawings:
         self.subject_of: list[int] = [each["subject"] for each in facts["drawings"]]
         self.style_of: list[str] = [each["style"] for each in facts["drawings"]]
         self.styles = sorted(set(self.style_of))
+        #: sides of a picture and of a drawing at its usual size
+        self.size: int = facts["size"]
         self.pixels: int = facts["pixels"]
         # resvg's pixels are premultiplied by alpha; they stay bytes, as there are many.
         rgba = np.fromfile(work / "drawings.rgba", np.uint8).reshape(-1, self.pixels, self.pixels, 4)
@@ -90,8 +92,8 @@ class Drawings:
         return self.places[subject, style]
 
     def compose(self, scene: Scene, jitter: bool = True) -> torch.Tensor:
-        """A picture [3, SIZE, SIZE] in -1 … 1."""
-        picture = background_of(scene.background)
+        """A picture [3, size, size] in -1 … 1."""
+        picture = background_of(scene.background, self.size)
         if len(scene.drawings) == 2:
             share, places = PAIR
         else:
@@ -104,18 +106,43 @@ class Drawings:
         rgba = self.rgba[drawing].float() / 255
         if tint:
             rgba = tinted(rgba, COLOURS[tint])
-        side = min(round(self.pixels * share), SIZE)
+        side = min(round(self.pixels * share), self.size)
         if side != self.pixels:
             rgba = F.interpolate(rgba[None], size=(side, side), mode="bilinear", antialias=True, align_corners=False)[0]
-        left, top = (round(SIZE * at - side / 2 + (random.randint(-JITTER, JITTER) if jitter else 0)) for at in place)
-        left, top = (min(max(at, 0), SIZE - side) for at in (left, top))
+        off = JITTER if jitter else 0
+        left, top = (round(self.size * (at + random.uniform(-off, off)) - side / 2) for at in place)
+        left, top = (min(max(at, 0), self.size - side) for at in (left, top))
         part = picture[:, top : top + side, left : left + side]
         part.add_(1).mul_(1 - rgba[3:]).add_(2 * rgba[:3]).sub_(1)
 
 
-def background_of(colours: tuple[str, ...]) -> torch.Tensor:
+class Pictures(Dataset):
+    """Pictures of the given scenes."""
+
+    def __init__(self, drawings: Drawings, scenes: list[Scene]):
+        self.drawings, self.scenes = drawings, scenes
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return self.drawings.compose(self.scenes[index])
+
+
+class RandomPictures(IterableDataset):
+    """Pictures of random scenes, without end."""
+
+    def __init__(self, drawings: Drawings):
+        self.drawings = drawings
+
+    def __iter__(self):
+        while True:
+            yield self.drawings.compose(random_scene(self.drawings))
+
+
+def background_of(colours: tuple[str, ...], size: int) -> torch.Tensor:
     first, last = (torch.tensor(COLOURS[name]).view(3, 1, 1) / 127.5 - 1 for name in (colours[0], colours[-1]))
-    return (first + (last - first) * torch.linspace(0, 1, SIZE).view(1, SIZE, 1)).expand(3, SIZE, SIZE).clone()
+    return (first + (last - first) * torch.linspace(0, 1, size).view(1, size, 1)).expand(3, size, size).clone()
 
 
 def tinted(rgba: torch.Tensor, colour: tuple[int, int, int]) -> torch.Tensor:

@@ -1,16 +1,18 @@
 """The tiny decoder for previews: scaled latents to pictures at a hundredth of the full decoder's work."""
 
 import argparse
-import time
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader
 
-from autoencoder import LATENT_CHANNELS, Autoencoder
-from checkpoint import load, save
-from scenes import Drawings, random_scene
+from autoencoder import LATENT_CHANNELS
+from decoder import fixed_encoder
+from device import DEVICE, GPU, WORKERS
+from scenes import Drawings, RandomPictures
+from training import train
 
 CHANNELS = 64
 
@@ -29,35 +31,24 @@ class TinyDecoder(nn.Module):
         return self.body(latent_sample)
 
 
-def train(work: Path, minutes: float, batch: int = 24, rate: float = 3e-3):
-    drawings, autoencoder, model = Drawings(work), Autoencoder(), TinyDecoder()
-    load(work / "autoencoder.pt", model=autoencoder)
-    encoder = autoencoder.encoder.eval()
+def train_tiny_decoder(work: Path, minutes: float, batch: int, rate: float):
+    encoder, model = fixed_encoder(work), TinyDecoder().to(DEVICE)
     scale = torch.load(work / "latents.pt", weights_only=True)["scale"]
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
-    progress = load(work / "tiny_decoder.pt", model=model, optimizer=optimizer)
-    begun = time.time()
-    while (done := progress["seconds"] / (60 * minutes)) < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = rate * max(0.02, 1 - done)
-        pictures = torch.stack([drawings.compose(random_scene(drawings)) for _ in range(batch)])
-        with torch.no_grad():
-            latents = encoder(pictures) * scale
-        loss = F.l1_loss(model(latents), pictures)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        now = time.time()
-        progress = {"steps": progress["steps"] + 1, "seconds": progress["seconds"] + now - begun}
-        begun = now
-        if progress["steps"] % 100 == 0:
-            print(f"tiny decoder step {progress['steps']} loss {loss.item():.4f}", flush=True)
-    save(work / "tiny_decoder.pt", progress, model=model, optimizer=optimizer)
+    batches = iter(DataLoader(RandomPictures(Drawings(work)), batch, num_workers=WORKERS, pin_memory=GPU))
+
+    def next_loss():
+        pictures = next(batches).to(DEVICE)
+        return F.l1_loss(model(encoder(pictures) * scale), pictures)
+
+    train(work / "tiny_decoder.pt", minutes, rate, lambda done: max(0.02, 1 - done), next_loss, model, optimizer)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("work"))
-    parser.add_argument("--minutes", type=float, default=4)
+    parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--rate", type=float, default=3e-3)
     options = parser.parse_args()
-    train(options.work, options.minutes)
+    train_tiny_decoder(options.work, options.minutes, options.batch, options.rate)
