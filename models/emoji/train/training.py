@@ -44,7 +44,7 @@ def train(
     parts = {"model": model, "optimizer": optimizer} | ({"average": average} if average else {})
     progress = load(path, **parts)
     begun = saved = time.time()
-    total = torch.zeros((), device=DEVICE)
+    total, counted = torch.zeros((), device=DEVICE), 0
     while (done := progress["seconds"] / (60 * minutes)) < 1:
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1, (progress["steps"] + 1) / warm_up) * share_of_rate(done)
@@ -56,13 +56,14 @@ def train(
         if average:
             average.update_parameters(model)
         total += loss.detach()
+        counted += 1
         now = time.time()
         progress = {"steps": progress["steps"] + 1, "seconds": progress["seconds"] + min(now - begun, LONGEST_STEP)}
         begun = now
         if progress["steps"] % REPORT_EVERY == 0:
-            mean = total.item() / REPORT_EVERY
-            print(f"{path.stem} step {progress['steps']} {progress['seconds']:.0f} s loss {mean:.4f}", flush=True)
-            total.zero_()
+            loss_now = total.item() / counted
+            print(f"{path.stem} step {progress['steps']} {progress['seconds']:.0f} s loss {loss_now:.4f}", flush=True)
+            total, counted = torch.zeros_like(total), 0
         if now - saved > SAVE_EVERY:
             save(path, progress, **parts)
             saved = now
