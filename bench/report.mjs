@@ -5,7 +5,7 @@ const docs = join(import.meta.dirname, '..', 'docs');
 const pictures = 'The pictures are steps of our own engine, enlarged to 512×512.';
 
 /** Writes the pages that quote figures, of the sections that have been measured. */
-export function writeReports({ codecs, finish, live, record, sampling, engine, service, page }) {
+export function writeReports({ codecs, finish, live, record, sampling, engine, service, page, hosts }) {
   if (codecs && finish) writePage('codecs.md', codecSections(codecs, finish));
   if (live && record && sampling)
     writePage('benchmarks.md', [
@@ -13,11 +13,28 @@ export function writeReports({ codecs, finish, live, record, sampling, engine, s
       ...(engine ? engineSections(engine) : []),
       ...(service ? serviceSections(service) : []),
       ...(page ? pageSections(page) : []),
+      ...(hosts ? hostSections(hosts) : []),
     ]);
 }
 
 function writePage(name, sections) {
   writeFileSync(join(docs, name), `${sections.join('\n\n')}\n`);
+}
+
+function hostSections({ hosts, pairs, ...where }) {
+  const rows = Object.entries(hosts).map(([name, { without, with: with_, ratio, least, most }]) => [
+    ...[name, without.toFixed(2), with_.toFixed(2), ratio.toFixed(3), `${least.toFixed(2)}–${most.toFixed(2)}`],
+  ]);
+  return [
+    '## In other programs',
+    measuredOn({ ...where, rounds: pairs }),
+    [
+      'How long the sampler of another program takes by itself, and with us listening to it, on the processor: the web UI',
+      'extension, the nodes of ComfyUI, `StepsAnimation` of the Python package, with networks of random weights. Steps are',
+      'decoded after sampling, as is usual. The ratio is the median of those of the pairs.',
+    ].join('\n'),
+    table(['', 'without (s)', 'with (s)', 'ratio', 'least–most'], rows),
+  ];
 }
 
 function measuredOn({ date, machine, rounds }) {

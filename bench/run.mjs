@@ -6,6 +6,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { measureCodecs } from './codecs.mjs';
 import { measureEngine } from './engine.mjs';
+import { measureHosts } from './hosts.mjs';
 import { measureFinish, measureLive } from './live.mjs';
 import { measurePage } from './page.mjs';
 import { makePictures } from './pictures.mjs';
@@ -22,6 +23,7 @@ const sections = {
   sampling: async () => await measureSampling(work, 3 * rounds),
   engine: async () => await measureEngine(work, rounds),
   service: async () => await measureService(work, rounds),
+  hosts: async () => await measureHosts(work, rounds),
   page: async () => await measurePage(work, rounds),
   motion: measureMotion,
 };

@@ -85,6 +85,10 @@ type RunSettings = {
   /** save location; images go to `<outdir>/txt2img-images`, movies and intermediate images below it */
   readonly outdir: string;
   readonly tab?: 'txt2img' | 'img2img';
+  /** folder of the images, in place of the one that `outdir` and `tab` tell */
+  readonly folder?: string;
+  /** `false` leaves saving the finished images to the caller */
+  readonly saveImages?: boolean;
   readonly onEvent?: (event: RunEvent) => void;
   /** stops sampling after the step at hand; what there is then still becomes a movie */
   readonly signal?: AbortSignal;
@@ -108,7 +112,7 @@ const usualSide = 512;
 export async function animate(settings: AnimateSettings): Promise<AnimationResult[]> {
   const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
   checkRequest(settings.request);
-  const folder = join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
+  const folder = settings.folder ?? join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
   await prepareFolder(folder);
   const { width, height } = settings.request ?? {};
   if (settings.request) settings.host.prepare?.(settings.request);
@@ -234,8 +238,9 @@ class Run {
     if (!info)
       throw new StepsAnimationError('input', `The host sent image ${event.image}, which it had not announced.`);
     // The image first: whatever happens to the movie, it is on disk.
-    const path = this.#saveImage(info, event);
-    const [image, recording] = await Promise.allSettled([path, this.#recorder.finish(event.image, { ...event, path })]);
+    const path = this.#settings.saveImages === false ? undefined : this.#saveImage(info, event);
+    const finished = this.#recorder.finish(event.image, { ...event, ...(path && { path }) });
+    const [image, recording] = await Promise.allSettled([path ?? null, finished]);
     const failures = [image, recording].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     if (recording.status === 'rejected') throw together(failures);
     const [first] = recording.value.kept;

@@ -18,6 +18,8 @@ export {
   img2imgOptionsSchema,
 } from './hosts/generation-options.js';
 export type * from './hosts/host.js';
+export { type HostChoice, openHost } from './hosts/open-host.js';
+export { createWebuiHost, type WebuiHostSettings } from './hosts/webui/webui.js';
 export { locateModels, type ModelsFolders } from './models/models-folders.js';
 export { type PullEvent, type PulledModel, type PullSettings, pullModel } from './models/pull.js';
 export { listModels, type ModelEntry } from './models/stored-models.js';

@@ -78,6 +78,6 @@ describe('a run', () => {
       yield { type: 'end' };
     });
     const run = animate({ host, animation: { duration: 0.5, pacing: 'even' }, outdir });
-    await expect(run).rejects.toThrow(/Cannot read the picture .*to try again/);
+    await expect(run).rejects.toThrow(/There is no picture .*to try again/);
   });
 });

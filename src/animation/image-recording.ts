@@ -2,6 +2,7 @@ import { StepsAnimationError } from '../errors.js';
 import { describeMovie } from './debug-messages.js';
 import { movieStem } from './file-names.js';
 import { IntermediateFiles } from './intermediate-files.js';
+import { LastStep } from './last-step.js';
 import { twice } from './movie-client.js';
 import type { FileTarget, FinishedMovie, PictureOutcome } from './movie-messages.js';
 import type { Picture } from './picture.js';
@@ -28,6 +29,9 @@ export type Recording = {
   readonly finishMs: number;
 };
 
+/** Seconds of the cross-fade to a finished image that shows something else than the last step. */
+const finishFade = 0.4;
+
 /** A movie and how many pictures it shows. */
 type MadeMovie = { readonly movie: FinishedMovie; readonly sources: number };
 
@@ -41,6 +45,7 @@ export class ImageRecording {
   readonly #underWay = new Set<Promise<void>>();
   /** the live movie: how many pictures it expects, how many steps it has taken, the number of the last of them */
   #live: { readonly sources: number; taken: number; last: number } | undefined;
+  readonly #lastStep = new LastStep();
   #failure: unknown;
   #begun = false;
 
@@ -102,6 +107,7 @@ export class ImageRecording {
       if (step < live.last) await this.#dropLive(`step ${step} came out of order`);
       live.last = step;
     }
+    if (step === this.#context.plannedSteps) this.#lastStep.take(step, picture);
     const { client, startedAt } = this.#context;
     const keep = intermediateTarget(this.#image, step, this.#context);
     const request = {
@@ -135,8 +141,10 @@ export class ImageRecording {
         await this.#settle();
         return { movie: null, kept: this.files.paths, steps: this.files.count, finishMs: 0 };
       }
+      const isOther = await this.#isRetouched(picture);
+      if (isOther) await this.#dropLive('the finished image was retouched: it comes by a cross-fade');
       // A live movie is there even if a step could not be kept; that is told only where it should have been.
-      const { movie, sources } = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext));
+      const { movie, sources } = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext, isOther));
       await Promise.all(this.#underWay);
       this.#context.debug(describeMovie(movie));
       if (!animation.deleteIntermediate) this.#throwFailure();
@@ -182,12 +190,21 @@ export class ImageRecording {
     }
   }
 
-  async #render(last: Picture, infotext: string): Promise<MadeMovie> {
+  async #isRetouched(finished: Picture): Promise<boolean> {
+    await Promise.all(this.#underWay);
+    const { last } = this.#counter;
+    return await this.#lastStep.isRetouchedBy(finished, last, this.files.pathOf(last));
+  }
+
+  /** @param isOther whether the finished image comes after the last step instead of in its place */
+  async #render(last: Picture, infotext: string, isOther: boolean): Promise<MadeMovie> {
     await this.#settle();
     const { last: lastStep, changes: passChanges } = this.#counter;
-    const files = this.stepsBeforeLast.map((path) => ({ type: 'file', path }) as const);
+    const files = (isOther ? this.files.paths : this.stepsBeforeLast).map((path) => ({ type: 'file', path }) as const);
     const sources = [...files, { type: 'picture', picture: last } as const];
-    const facts = { width: last.width, height: last.height, sources: sources.length, infotext, lastStep, passChanges };
+    const { width, height } = last;
+    const fade = isOther ? { finishFade } : {};
+    const facts = { width, height, sources: sources.length, infotext, lastStep, passChanges, ...fade };
     const settings = movieSettings(this.#image, facts, this.#context);
     const request = { type: 'render', movie: this.#movie, target: this.#movieTarget, settings, sources } as const;
     const movie = await this.#twice(() => this.#context.client.ask<'render'>(request));

@@ -19,6 +19,10 @@ export class IntermediateFiles {
     return this.#files.map(({ path }) => path);
   }
 
+  pathOf(step: number): string | undefined {
+    return this.#files.find((file) => file.step === step)?.path;
+  }
+
   /** Those of the steps before `step`. */
   before(step: number): string[] {
     return this.#files.filter((file) => file.step < step).map(({ path }) => path);

@@ -20,6 +20,8 @@ export type MovieSettings = MovieOptions & {
   readonly sources: number;
   /** container metadata by FFmpeg's names */
   readonly tags: Readonly<Record<string, string>>;
+  /** seconds of the cross-fade to a finished image that shows something else than the last step; none if left out */
+  readonly finishFade?: number | undefined;
   /** how many movies are encoded at once: they share the cores and the memory */
   readonly sideBySide: number;
 };

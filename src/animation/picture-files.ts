@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { StepsAnimationError } from '../errors.js';
 import { exifWithComment, withJpegComment } from './exif-comment.js';
@@ -16,6 +17,12 @@ export async function readPicture(path: string): Promise<Picture> {
   try {
     return await decodePicture(path);
   } catch (error) {
+    const isMissing = await access(path).then(
+      () => false,
+      () => true,
+    );
+    if (isMissing)
+      throw new StepsAnimationError('input', `There is no picture ${path}: check its name.`, { cause: error });
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new StepsAnimationError('input', `Cannot read the picture ${path} (${reason}): replace or remove it.`, {
       cause: error,

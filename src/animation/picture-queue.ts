@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import type { Picture } from './picture.js';
 import { temporaryPath } from './whole-files.js';
 
@@ -68,6 +68,8 @@ export class PictureQueue implements Disposable {
 
   #openFile(): { path: string; descriptor: number; end: number } {
     const path = temporaryPath(this.#folder);
+    // Another run may have ended and taken the empty folder away.
+    mkdirSync(this.#folder, { recursive: true });
     return { path, descriptor: openSync(path, 'wx+'), end: 0 };
   }
 

@@ -77,11 +77,12 @@ type MovieFacts = {
   /** as planned, if left out */
   readonly lastStep?: number;
   readonly passChanges?: readonly number[];
+  readonly finishFade?: number | undefined;
 };
 
 export function movieSettings(
   image: RecordedImage,
-  { width, height, sources, infotext, lastStep, passChanges }: MovieFacts,
+  { width, height, sources, infotext, lastStep, passChanges, finishFade }: MovieFacts,
   context: RecordingContext,
 ): MovieSettings {
   const { animation, plannedSteps, startedAt, liveMovies } = context;
@@ -92,5 +93,6 @@ export function movieSettings(
     passChanges: passChanges ?? context.passChanges,
   });
   const duration = durationOf(animation, plannedSteps);
-  return { ...animation, width, height, duration, sources, tags, sideBySide: liveMovies.sideBySide(image.batch) };
+  const sideBySide = liveMovies.sideBySide(image.batch);
+  return { ...animation, width, height, duration, sources, tags, finishFade, sideBySide };
 }

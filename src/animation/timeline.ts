@@ -9,6 +9,8 @@ export type TimelineSettings = {
   /** seconds of the last source before everything else, and after it */
   readonly firstFrameDuration: number;
   readonly lastFrameDuration: number;
+  /** seconds in which the movie at least goes over to the last source, whatever the interpolation; none if left out */
+  readonly finishFade?: number | undefined;
 };
 
 /**
@@ -21,6 +23,8 @@ export type Timeline = {
   /** when each visit is reached, from 0 to 1; evenly if left out */
   readonly times?: readonly number[];
   readonly interpolates: boolean;
+  /** whether the last source comes by a cross-fade even where the others do not */
+  readonly fades: boolean;
   /** a circle: the first frame is one frame after the first visit, so that it follows the last frame without a seam */
   readonly circular: boolean;
   /** frames of the first visit, of all from the first visit to the last, and of the last visit */
@@ -41,7 +45,7 @@ export type TimelineFrame = { readonly from: number; readonly to: number; readon
  * @param times when each source is reached, from 0 to 1 and never decreasing; evenly if left out
  */
 export function createTimeline(sources: number, settings: TimelineSettings, times?: readonly number[]): Timeline {
-  const { duration, fps, interpolation, firstFrameDuration, lastFrameDuration } = settings;
+  const { duration, fps, interpolation, firstFrameDuration, lastFrameDuration, finishFade = 0 } = settings;
   const opening = Math.round(firstFrameDuration * fps);
   const body = Math.max(Math.round(duration * fps), sources > 1 ? 2 : 1);
   const closing = Math.round(lastFrameDuration * fps);
@@ -49,13 +53,29 @@ export function createTimeline(sources: number, settings: TimelineSettings, time
   const forth = Array.from({ length: sources }, (_, source) => source);
   const visits = circular ? [...forth.toReversed(), ...forth.slice(1)] : forth;
   const hold = opening > 0 && !circular && sources > 1;
+  const fades = finishFade > 0 && sources > 2;
+  const reached = fades ? slowedAtEnd(times ?? evenTimes(sources), finishFade / duration) : times;
   return {
     visits: hold ? [sources - 1, ...visits] : visits,
-    ...(times && { times: circular ? circularTimes(times) : times }),
+    ...(reached && { times: circular ? circularTimes(reached) : reached }),
     interpolates: interpolation !== 'none',
-    ...{ circular, opening, body, closing },
+    ...{ fades, circular, opening, body, closing },
     frames: opening + body + closing,
   };
+}
+
+/** A cross-fade at the end takes no more of a movie than this. */
+const mostOfMovie = 0.25;
+
+function evenTimes(sources: number): number[] {
+  return Array.from({ length: sources }, (_, source) => source / (sources - 1));
+}
+
+/** Gives the way to the last source at least a share of the time, and the ways before it what is left. */
+function slowedAtEnd(times: readonly number[], share: number): readonly number[] {
+  const before = times.at(-2) ?? 0;
+  const wanted = 1 - Math.max(1 - before, Math.min(share, mostOfMovie));
+  return wanted === before ? times : [...times.slice(0, -1).map((time) => (time * wanted) / before), 1];
 }
 
 /** The same way back and forth, in half the time each. */
@@ -87,7 +107,10 @@ function bodyFrame(timeline: Timeline, visits: number, n: number): TimelineFrame
   // The time of the frame is numerator / denominator: whole numbers, so that nothing is lost by rounding.
   const [numerator, denominator] = circular ? [n + 1, body] : [n, body - 1];
   const passed = circular ? last : visits;
-  if (times) return pacedFrame(times, numerator / denominator, interpolates && body >= passed);
+  if (times) {
+    const isFade = (from: number) => timeline.fades && (from === last - 1 || (circular && from === 0));
+    return pacedFrame(times, numerator / denominator, (from) => isFade(from) || (interpolates && body >= passed));
+  }
   if (body < passed) return still(Math.round((numerator * last) / denominator));
   if (!interpolates) return still(Math.floor((n * passed) / body) + (circular ? 1 : 0));
   const from = Math.floor((numerator * last) / denominator);
@@ -95,7 +118,8 @@ function bodyFrame(timeline: Timeline, visits: number, n: number): TimelineFrame
   return weight === 0 ? still(from) : { from, to: from + 1, weight };
 }
 
-function pacedFrame(times: readonly number[], time: number, interpolates: boolean): TimelineFrame {
+/** @param blends whether the way from a visit to the next one is gone, or jumped */
+function pacedFrame(times: readonly number[], time: number, blends: (from: number) => boolean): TimelineFrame {
   const last = times.length - 1;
   // The last visit that is reached by then: of sources that are alike, the last one.
   const next = times.findIndex((reached) => reached > time);
@@ -103,7 +127,7 @@ function pacedFrame(times: readonly number[], time: number, interpolates: boolea
   if (from === last) return still(last);
   const [start = 0, end = 1] = [times[from], times[from + 1]];
   const weight = (time - start) / (end - start);
-  if (!interpolates) return still(weight < 0.5 ? from : from + 1);
+  if (!blends(from)) return still(weight < 0.5 ? from : from + 1);
   return weight <= 0 ? still(from) : { from, to: from + 1, weight };
 }
 

@@ -93,11 +93,14 @@ export async function findWhole(
   }
 }
 
-/** Replaces a file's content: at any moment there is the old or the new one, whole. */
-export async function replaceWhole(path: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Replaces a file's content: at any moment there is the old or the new one, whole.
+ * @param mode who may read it; whoever the user's mask lets if left out
+ */
+export async function replaceWhole(path: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
   const temporary = temporaryPath(dirname(path));
   try {
-    await writeToDisk(temporary, bytes);
+    await writeToDisk(temporary, bytes, mode);
     await rename(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => {});
@@ -105,8 +108,13 @@ export async function replaceWhole(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
-async function writeToDisk(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
+async function writeToDisk(path: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
+  const file = await open(path, 'wx', mode).catch(async (error: unknown) => {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    // Another run has ended and taken the empty folder away.
+    await makeFolder(dirname(path));
+    return await open(path, 'wx', mode);
+  });
   try {
     await file.writeFile(bytes);
     await file.sync();

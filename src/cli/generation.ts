@@ -8,20 +8,23 @@ import { StepsAnimationError } from '../errors.js';
 import type { GenerationRequest } from '../hosts/host.js';
 import { locateModels } from '../models/models-folders.js';
 import { addFlags } from './flags.js';
+import { addHostFlags, type HostFlags, hostChoice } from './host-flags.js';
 import { withInterruption } from './interruption.js';
 import { createRunReporter } from './run-reporter.js';
 
 /** What every command that generates images takes beside its options. */
-export type GenerationFlags = {
+export type GenerationFlags = HostFlags & {
   readonly outdir: string;
   readonly json?: boolean;
   readonly device: DeviceChoice;
   readonly threads?: number;
   readonly modelsDir?: string;
+  readonly model?: string;
 };
 
-/** Gives a command the flags that say where images go and what models run on. */
+/** Gives a command the flags that say what makes the images and where they go. */
 export function addGenerationFlags(command: Command): void {
+  addHostFlags(command);
   command
     .option('--outdir <folder>', 'folder below which images and movies go', 'outputs')
     .option('--json', 'print one JSON object for each finished animation, and nothing else, to standard output')
@@ -47,10 +50,10 @@ function threadsOf(value: string): number {
   );
 }
 
-/** Generates images on this machine and makes their movies. */
+/** Generates images and makes their movies. */
 export async function generate(
   tab: NonNullable<AnimateSettings['tab']>,
-  request: GenerationRequest,
+  given: GenerationRequest,
   animation: AnimationOptions,
   flags: GenerationFlags,
 ): Promise<void> {
@@ -58,15 +61,24 @@ export async function generate(
   await prepareFolder(outdir);
   // Loaded late: these bring the native libraries with them, which help and errors can do without.
   const { animate } = await import('../animate.js');
-  const { createEmbeddedHost } = await import('../hosts/embedded.js');
+  const { openHost } = await import('../hosts/open-host.js');
   const { packaged, stored } = locateModels(flags.modelsDir);
-  await using host = createEmbeddedHost({
-    modelsFolders: [packaged, stored],
-    device: flags.device,
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+  await using host = await openHost({
+    ...hostChoice(flags),
+    embedded: {
+      modelsFolders: [packaged, stored],
+      device: flags.device,
+      ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    },
   });
+  const request = host.name === 'embedded' || flags.model !== undefined ? given : withoutModel(given);
   const { handle, close } = createRunReporter({ ...animation, json: flags.json ?? false });
   await withInterruption((signal) =>
     animate({ host, request, animation, outdir, tab, onEvent: handle, signal }),
   ).finally(close);
+}
+
+/** The default is a model of the embedded host: any other makes images with the one that it has loaded. */
+function withoutModel({ model: _, ...request }: GenerationRequest): GenerationRequest {
+  return request;
 }

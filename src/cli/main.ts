@@ -4,6 +4,7 @@ import { version } from '../version.js';
 import { addCodecsCommand } from './codecs.js';
 import { exitCodes, failureOf } from './failure.js';
 import { optionTerm } from './flags.js';
+import { addHostsCommand } from './hosts.js';
 import { addImg2imgCommand } from './img2img.js';
 import { addInfoCommand } from './info.js';
 import { addModelsCommand } from './models.js';
@@ -34,6 +35,7 @@ const commands = [
   addRecordCommand,
   addServeCommand,
   addModelsCommand,
+  addHostsCommand,
   addCodecsCommand,
   addInfoCommand,
 ];

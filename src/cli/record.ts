@@ -8,7 +8,12 @@ import { withInterruption } from './interruption.js';
 import { printJson } from './print.js';
 import { createRunReporter } from './run-reporter.js';
 
-type RecordFlags = { readonly outdir: string; readonly tab: 'txt2img' | 'img2img' };
+type RecordFlags = {
+  readonly outdir: string;
+  readonly tab: 'txt2img' | 'img2img';
+  readonly folder?: string;
+  readonly saveImages: boolean;
+};
 
 /** `record`: steps from any program, on standard input. */
 export function addRecordCommand(program: Command): void {
@@ -19,6 +24,8 @@ export function addRecordCommand(program: Command): void {
     .addOption(
       new Option('--tab <name>', 'which of the folders of images').choices(['txt2img', 'img2img']).default('txt2img'),
     )
+    .option('--folder <folder>', 'folder of the images, in place of the one that --outdir and --tab tell')
+    .option('--no-save-images', 'leave saving the finished images to the program that sends them')
     .addHelpText('after', '\nExample:\n  $ my-program | steps-animation record --duration 6');
   addFlags(command, 'Animation:', animationOptionsSchema);
   command.action(async (flags: RecordFlags & Record<string, unknown>) => {
@@ -33,7 +40,13 @@ export function addRecordCommand(program: Command): void {
   });
 }
 
-async function record({ outdir, tab, ...flags }: RecordFlags & Record<string, unknown>): Promise<void> {
+async function record({
+  outdir,
+  tab,
+  folder,
+  saveImages,
+  ...flags
+}: RecordFlags & Record<string, unknown>): Promise<void> {
   const animation = readOptions(animationOptionsSchema, flags);
   if (process.stdin.isTTY) {
     const message = 'Standard input is a terminal: record takes the steps that another program sends there.';
@@ -53,6 +66,9 @@ async function record({ outdir, tab, ...flags }: RecordFlags & Record<string, un
     onCut: say('the stream was cut off: its images end with the last step that came'),
   });
   await withInterruption((signal) =>
-    animate({ host, animation, tab, outdir: resolve(outdir), onEvent: handle, signal }),
+    animate({
+      ...{ host, animation, tab, outdir: resolve(outdir), saveImages, onEvent: handle, signal },
+      ...(folder !== undefined && { folder: resolve(folder) }),
+    }),
   ).finally(close);
 }

@@ -13,7 +13,8 @@ const stops = new Map<number, AbortController>();
 const { path, device: choice, threads } = modelSettings();
 const loading = loadOnFirst(choice, (device) => Pipeline.load(path, { device, ...(threads ? { threads } : {}) }));
 let queue: Promise<void> = loading.then(
-  ({ loaded: { fixedSize }, device, note }) => reply({ type: 'loaded', fixedSize, device, note }),
+  ({ loaded: { fixedSize, fixedTokens }, device, note }) =>
+    reply({ type: 'loaded', fixedSize, fixedTokens, device, note }),
   (error) => reply(failure(error)),
 );
 

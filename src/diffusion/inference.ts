@@ -12,6 +12,8 @@ export type TimedStep = PassStep & { readonly milliseconds: number };
 export type LoadedFacts = {
   /** the only size in pixels that the model can make, if there is but one */
   readonly fixedSize: Size | undefined;
+  /** how many tokens of a prompt it reads, if there is a limit, counted with those that mark start and end */
+  readonly fixedTokens: number | undefined;
   /** what it runs on */
   readonly device: Device;
   /** why it does not run on a better device, where that should be known */

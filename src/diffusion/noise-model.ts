@@ -67,7 +67,6 @@ export class NoiseModel implements AsyncDisposable {
   /**
    * What the network makes of a latent with noise of standard deviation `sigma`, once for each of the prompts: together
    * where they have the same number of tokens, else one by one, as web UIs do unless told to pad the shorter one.
-   * @throws StepsAnimationError `usage` for a prompt that is too long for the network
    */
   async predict(
     latent: Latent,
@@ -80,7 +79,6 @@ export class NoiseModel implements AsyncDisposable {
       for (const prompt of prompts) each.push(...(await this.predict(latent, sigma, [prompt], circumstances)));
       return each;
     }
-    this.#requireLength(prompts);
     const deviation = Math.sqrt(sigma ** 2 + 1);
     const scaled = map(latent, (value) => value / deviation);
     const [images] = latent.shape;
@@ -100,15 +98,10 @@ export class NoiseModel implements AsyncDisposable {
     return prompts.map((_, p) => stack(Array.from({ length: images }, (__, i) => imageOf(all, p * images + i))));
   }
 
-  /** Some networks are exported for one chunk of tokens alone. */
-  #requireLength([first]: readonly Conditioning[]): void {
-    const [, possible] = this.#unet.input('encoder_hidden_states').shape;
-    const tokens = first?.hidden.shape[1];
-    if (typeof possible !== 'number' || tokens === possible) return;
-    throw new StepsAnimationError(
-      'usage',
-      `A prompt of ${tokens} tokens is not possible: the model ${this.#folder.name} takes ${possible}, in which those that mark start and end are counted. Shorten the prompt or the negative prompt, and leave out BREAK.`,
-    );
+  /** How many tokens of a prompt the network takes; undefined for any number: some are exported for one chunk alone. */
+  get fixedTokens(): number | undefined {
+    const [, tokens] = this.#unet.input('encoder_hidden_states').shape;
+    return typeof tokens === 'number' ? tokens : undefined;
   }
 
   /** Runs the network once. */

@@ -55,8 +55,8 @@ export class Pipeline implements AsyncDisposable {
   static async load(path: string, settings: SessionSettings): Promise<Pipeline> {
     const folder = await readModelFolder(path);
     return await allOrNothing(async (keep) => {
-      const prompts = keep(await PromptEncoder.load(folder, settings));
       const model = keep(await NoiseModel.load(join(path, 'unet', 'model.onnx'), folder, settings));
+      const prompts = keep(await PromptEncoder.load(folder, settings, model.fixedTokens));
       const decoder = keep(await LatentDecoder.load(folder, settings));
       return new Pipeline(folder, settings, { prompts, model, decoder });
     });
@@ -67,6 +67,11 @@ export class Pipeline implements AsyncDisposable {
     const { latentFactor } = this.#folder;
     const fixed = this.#parts.model.fixedSize;
     return fixed && { width: fixed.width * latentFactor, height: fixed.height * latentFactor };
+  }
+
+  /** How many tokens of a prompt the model reads, if there is a limit, counted with those that mark start and end. */
+  get fixedTokens(): number | undefined {
+    return this.#parts.model.fixedTokens;
   }
 
   /**

@@ -6,8 +6,8 @@ import type { FinishReason, GenerationEvent } from './host.js';
 import type { StepPictures } from './step-pictures.js';
 
 type Circumstances = {
-  /** what is to be known of the model */
-  readonly note: string | undefined;
+  /** what is to be known of the model and the prompts */
+  readonly notes: readonly string[];
   readonly signal: AbortSignal | undefined;
   readonly skips: EventTarget | undefined;
 };
@@ -17,36 +17,54 @@ export async function* eventsOf(
   run: EmbeddedRun,
   inference: Inference,
   pictures: StepPictures,
-  { note, signal, skips }: Circumstances,
+  { notes, signal, skips }: Circumstances,
 ): AsyncGenerator<GenerationEvent, void, void> {
-  yield { type: 'start', images: run.images, passes: run.passes };
-  if (note !== undefined) yield { type: 'note', message: note };
-  let firstImage = 0;
-  for (const batch of run.batches) {
-    const skipping = new AbortController();
-    const skip = () => skipping.abort();
-    skips?.addEventListener('skip', skip);
-    const steps = inference.generate(batch, anyOf(skipping.signal, signal));
-    try {
-      let next = await steps.next();
-      const isStopped = next.done && next.value.pictures.length === 0;
-      if (!isStopped) yield* startFrames(run, firstImage, batch.seeds.length);
-      for (; !next.done; next = await steps.next()) {
-        const step = next.value;
-        pictures.took(step.milliseconds);
-        for (let i = 0; i < batch.seeds.length; i++) yield stepEvent(run, step, i, firstImage + i, pictures);
-      }
-      const isSkipped = skipping.signal.aborted && !signal?.aborted && next.value.reason === 'interrupted';
-      yield* finishedImages(run, firstImage, next.value.pictures, isSkipped ? 'skipped' : next.value.reason);
-    } finally {
-      skips?.removeEventListener('skip', skip);
-      await steps.return({ pictures: [], reason: 'interrupted' });
+  let skipping = new AbortController();
+  const skip = () => skipping.abort();
+  // Whoever hears of the start may skip the first batch at once.
+  skips?.addEventListener('skip', skip);
+  try {
+    yield { type: 'start', images: run.images, passes: run.passes };
+    for (const message of notes) yield { type: 'note', message };
+    let firstImage = 0;
+    for (const batch of run.batches) {
+      yield* batchEvents(run, batch, firstImage, inference, pictures, { signal, skipping: skipping.signal });
+      if (signal?.aborted) break;
+      skipping = new AbortController();
+      firstImage += batch.seeds.length;
     }
-    if (signal?.aborted) break;
-    firstImage += batch.seeds.length;
+  } finally {
+    skips?.removeEventListener('skip', skip);
   }
   const choice = await pictures.note();
   if (choice !== undefined) yield { type: 'note', message: choice };
+}
+
+type BatchSignals = { readonly signal: AbortSignal | undefined; readonly skipping: AbortSignal };
+
+async function* batchEvents(
+  run: EmbeddedRun,
+  batch: EmbeddedRun['batches'][number],
+  firstImage: number,
+  inference: Inference,
+  pictures: StepPictures,
+  { signal, skipping }: BatchSignals,
+): AsyncGenerator<GenerationEvent, void, void> {
+  const steps = inference.generate(batch, anyOf(skipping, signal));
+  try {
+    let next = await steps.next();
+    const isStopped = next.done && next.value.pictures.length === 0;
+    if (!isStopped) yield* startFrames(run, firstImage, batch.seeds.length);
+    for (; !next.done; next = await steps.next()) {
+      const step = next.value;
+      pictures.took(step.milliseconds);
+      for (let i = 0; i < batch.seeds.length; i++) yield stepEvent(run, step, i, firstImage + i, pictures);
+    }
+    const isSkipped = skipping.aborted && !signal?.aborted && next.value.reason === 'interrupted';
+    yield* finishedImages(run, firstImage, next.value.pictures, isSkipped ? 'skipped' : next.value.reason);
+  } finally {
+    await steps.return({ pictures: [], reason: 'interrupted' });
+  }
 }
 
 function anyOf(skipping: AbortSignal, signal: AbortSignal | undefined): AbortSignal {

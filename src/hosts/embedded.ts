@@ -7,6 +7,7 @@ import { latentColoursOf } from '../diffusion/latent-colours.js';
 import { type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
 import { samplerNames, schedulerNames } from '../diffusion/names.js';
 import { StepDecoder } from '../diffusion/step-decoder.js';
+import { TokenCounter } from '../diffusion/text/token-count.js';
 import { locateModels } from '../models/models-folders.js';
 import { findModelFolder, readUsableModels } from '../models/stored-models.js';
 import { eventsOf } from './embedded-events.js';
@@ -136,7 +137,10 @@ class EmbeddedHost implements Host, AsyncDisposable {
     }
     const pictures = await this.#stepPictures(run, folder, loaded, facts);
     try {
-      yield* eventsOf(run, loaded.inference, pictures, { note: facts.note, signal, skips });
+      const notes = [facts.note, await leftOutNote(run, folder, facts.fixedTokens)].filter(
+        (note) => note !== undefined,
+      );
+      yield* eventsOf(run, loaded.inference, pictures, { notes, signal, skips });
       yield { type: 'end' };
     } finally {
       pictures.close();
@@ -201,4 +205,22 @@ async function settledOrAborted<T>(work: Promise<T>, signal: AbortSignal | undef
     listening.abort();
     work.catch(() => {});
   }
+}
+
+/** Tells that a prompt is longer than what the model reads of it. */
+async function leftOutNote(
+  { batches }: EmbeddedRun,
+  { name, path }: ModelFolder,
+  mostTokens: number | undefined,
+): Promise<string | undefined> {
+  const [batch] = batches;
+  if (mostTokens === undefined || !batch) return undefined;
+  const counter = await TokenCounter.load(path);
+  const counts = [batch.prompt, batch.negativePrompt].map((text) => counter.count(text, batch.steps));
+  // One chunk is read, and more where the model takes them.
+  const { count, limit } = counts.reduce((longest, each) => (each.limit > longest.limit ? each : longest));
+  const chunks = Math.ceil(limit / counter.capacity);
+  const read = Math.max(Math.floor(mostTokens / counter.chunkLength), 1);
+  if (chunks <= read) return undefined;
+  return `The model ${name} reads ${read * counter.capacity} tokens of a prompt; this one has ${count}: the rest is passed over.`;
 }

@@ -1,13 +1,14 @@
-import type { BatchRequest } from '../diffusion/batch-request.js';
 import type { PlannedPass } from '../diffusion/passes.js';
 import { version } from '../version.js';
 import type { GenerationOptions } from './generation-options.js';
+
+type Strength = { readonly denoisingStrength: number };
 
 /** What an image was made with. */
 export type InfotextFacts = {
   /** with the image's own seeds */
   readonly options: GenerationOptions;
-  readonly request: Pick<BatchRequest, 'start' | 'hires'>;
+  readonly request: { readonly start?: Strength | undefined; readonly hires?: Strength | undefined };
   readonly planned: readonly Pick<PlannedPass, 'sampler' | 'scheduler'>[];
   readonly folder: { readonly name: string };
 };
@@ -21,7 +22,7 @@ export function formatInfotext(facts: InfotextFacts): string {
     'Schedule type': planned[0]?.scheduler ?? options.scheduler,
     'CFG scale': options.cfgScale,
     Seed: options.seed,
-    Size: `${options.width}x${options.height}`,
+    ...(options.width > 0 && options.height > 0 ? { Size: `${options.width}x${options.height}` } : {}),
     Model: folder.name,
     ...variation(options),
     ...start(facts),

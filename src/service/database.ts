@@ -69,6 +69,9 @@ const migrations = [
    ) strict;
    create index movies_by_time on movies (created_at);
    create index movies_by_job on movies (job);`,
+  // `hosts`: names of those that can do it, as JSON; null if any can. `host`: the one that does it or did.
+  `alter table jobs add column hosts text;
+   alter table jobs add column host text;`,
 ];
 
 /** Fails, without leaving a statement that holds the file open, when anything in the file is damaged. */

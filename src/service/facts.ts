@@ -1,17 +1,13 @@
-import type { HostDescription } from '../hosts/host.js';
+import type { HostPool } from './hosts/host-pool.js';
 
 /** What the HTTP APIs tell of the service itself. */
 export type ServiceFacts = {
   readonly version: string;
-  /** the name of the host, and what its models run on */
-  readonly host: string;
+  /** what the embedded model runs on */
   readonly device: string;
   /** absolute; images and movies go below it */
   readonly outdir: string;
-  /** the model that is taken where a request names none */
-  readonly model: string;
-  /** folders of model folders, of which the first that has a name counts */
+  /** folders of model folders of the embedded host, of which the first that has a name counts */
   readonly modelsFolders: readonly string[];
-  /** The models, samplers and schedulers that there are now. */
-  describe(): Promise<HostDescription>;
+  readonly hosts: HostPool;
 };

@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import type { RunEvent } from '../animate.js';
 import { prepareFolder } from '../animation/whole-files.js';
 import { StepsAnimationError } from '../errors.js';
-import type { Host } from '../hosts/host.js';
 import { Database } from './database.js';
-import type { Job, JobEvent, JobRequest, JobService, JobState } from './job.js';
+import type { HostPool } from './hosts/host-pool.js';
+import type { Job, JobEvent, JobRequest, JobService } from './job.js';
 import { JobEvents } from './job-events.js';
-import { generateJob } from './jobs/generate-job.js';
 import { JobFiles } from './jobs/job-files.js';
+import { JobRunner } from './jobs/job-runner.js';
 import { type JobFilter, JobStore } from './jobs/job-store.js';
 import type { Preview } from './jobs/live-preview.js';
-import { renderJob } from './jobs/render-job.js';
 import { type CheckedRequest, RequestChecks } from './jobs/request-checks.js';
-import { RunningJob } from './jobs/running-job.js';
 import { Library } from './library/library.js';
 import { lockFolder } from './service-lock.js';
 import { StoredPaths } from './stored-paths.js';
@@ -21,10 +18,8 @@ import { StoredPaths } from './stored-paths.js';
 export type JobServiceSettings = {
   /** save location: images, movies and the database are below it */
   readonly outdir: string;
-  /** what generates; it stays the caller's, who disposes of it after the service */
-  readonly host: Host;
-  /** the model of requests that name none; it may be a folder */
-  readonly model?: string;
+  /** what generates; they stay the caller's, who disposes of them after the service */
+  readonly hosts: HostPool;
   /** of how many jobs, and how many bytes of them, the pictures of all steps are kept; 20 and 2 GB if left out */
   readonly keptSteps?: { readonly jobs?: number; readonly bytes?: number };
   /** told what a person should know, such as that a damaged database was moved aside */
@@ -37,8 +32,8 @@ const usualKeptJobs = 20;
 const usualKeptBytes = 2e9;
 
 /**
- * Opens the service of a save location: jobs run one after another, in an order that outlives the process. Disposing of
- * it stops the job that is running and finishes its files.
+ * Opens the service of a save location: jobs run one after another on each host, in an order that outlives the process.
+ * Disposing of it stops the jobs that are running and finishes their files.
  * @throws StepsAnimationError `output` when the save location cannot be written to, `usage` when another service has it
  */
 export async function openJobService(settings: JobServiceSettings): Promise<JobService & AsyncDisposable> {
@@ -65,27 +60,32 @@ class Service implements JobService, AsyncDisposable {
   readonly #checks: RequestChecks;
   readonly #events = new JobEvents();
   readonly #closing = new AbortController();
-  #running: RunningJob | undefined;
-  /** the queue at work; each new job makes it go on */
-  #work: Promise<void>;
+  readonly #runner: JobRunner;
+  readonly #beginning: Promise<void>;
 
   constructor(settings: JobServiceSettings, folder: string, database: Database, lock: Disposable) {
-    const { outdir, host, model } = settings;
+    const { outdir, hosts } = settings;
     this.#settings = settings;
     this.#database = database;
     this.#lock = lock;
     this.library = new Library(database, outdir);
     this.#files = new JobFiles(join(folder, 'jobs'));
-    this.#checks = new RequestChecks({ host, model, outdir });
+    this.#checks = new RequestChecks({ hosts, outdir });
     this.#store = new JobStore(
       database,
       new StoredPaths(outdir),
       (id) => this.library.ofJob(id),
-      (id) => (this.#running?.id === id ? this.#running.progress : null),
+      (id) => this.#runner.get(id)?.progress ?? null,
     );
+    this.#runner = new JobRunner({
+      ...{ outdir, hosts, store: this.#store, files: this.#files, library: this.library },
+      emit: (event) => this.#events.emit(event),
+      afterwards: () => this.#forgetOldSteps().catch(this.#report),
+    });
     this.#store.interruptRunning();
-    this.#work = this.#begin().catch(this.#report);
-    this.#wake();
+    this.#beginning = this.#begin()
+      .catch(this.#report)
+      .finally(() => this.#runner.begin());
   }
 
   /** Clears up what a killed service could not, and lists what it could not list any more. */
@@ -104,15 +104,15 @@ class Service implements JobService, AsyncDisposable {
     return await this.#queue(checked);
   }
 
-  async #queue({ kind, options, start }: CheckedRequest): Promise<Job> {
+  async #queue({ kind, options, start, hosts }: CheckedRequest): Promise<Job> {
     if (this.#closing.signal.aborted)
       throw new StepsAnimationError('usage', 'The service is being stopped: it takes no further jobs.');
     const id = randomUUID();
     if (start) await this.#files.writeStart(id, start);
-    this.#store.add(id, kind, options);
+    this.#store.add(id, kind, options, hosts);
     this.#tell('queued', id);
     const job = this.#job(id);
-    this.#wake();
+    this.#runner.dispatch();
     return job;
   }
 
@@ -125,22 +125,26 @@ class Service implements JobService, AsyncDisposable {
   }
 
   current(): Job | undefined {
-    return this.#running && this.get(this.#running.id);
+    const { first } = this.#runner;
+    return first && this.get(first.id);
   }
 
   async cancel(id: string): Promise<Job> {
     const { state } = this.#job(id);
-    if (state === 'queued') this.#end(id, 'cancelled', null);
-    else if (this.#running?.id === id) this.#running.stop();
+    if (state === 'queued') {
+      this.#store.end(id, 'cancelled', null);
+      this.#tell('ended', id);
+    } else if (state === 'running') this.#runner.get(id)?.stop();
     else throw new StepsAnimationError('usage', `The job ${id} cannot be cancelled: it is ${state} already.`);
     return this.#job(id);
   }
 
   skip(id: string): Job {
     const job = this.#job(id);
-    if (this.#running?.id !== id || job.kind === 'render')
+    const running = this.#runner.get(id);
+    if (!running || job.kind === 'render')
       throw new StepsAnimationError('usage', `Nothing of the job ${id} can be skipped: it is not sampling.`);
-    this.#running.skip();
+    running.skip();
     return job;
   }
 
@@ -169,7 +173,7 @@ class Service implements JobService, AsyncDisposable {
   }
 
   async preview(id: string): Promise<Preview | undefined> {
-    return this.#running?.id === id ? await this.#running.preview.get() : undefined;
+    return await this.#runner.get(id)?.preview.get();
   }
 
   async stepPicture(id: string, image: number, step: number): Promise<string> {
@@ -198,42 +202,6 @@ class Service implements JobService, AsyncDisposable {
     }
   }
 
-  #wake(): void {
-    this.#work = this.#work.then(() => this.#runQueue()).catch(this.#report);
-  }
-
-  async #runQueue(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      const job = this.#store.next();
-      if (!job) return;
-      await this.#run(job);
-      await this.#forgetOldSteps();
-    }
-  }
-
-  async #run({ id }: Job): Promise<void> {
-    this.#store.start(id);
-    const job = this.#job(id);
-    const { outdir, host } = this.#settings;
-    const parts = { job, store: this.#store, files: this.#files };
-    const emit = (event: JobEvent) => this.#events.emit(event);
-    const running = new RunningJob({ ...parts, library: this.library, emit });
-    this.#running = running;
-    this.#tell('started', id);
-    const { signal, skips } = running;
-    const settings = { ...parts, outdir, host, signal, skips, onEvent: (event: RunEvent) => running.take(event) };
-    let error: string | null = null;
-    try {
-      await (job.kind === 'render' ? renderJob(settings) : generateJob(settings));
-      running.throwFailure();
-    } catch (failure) {
-      const wasStopped = failure instanceof StepsAnimationError && failure.code === 'interrupted';
-      error = wasStopped ? null : messageOf(failure);
-    }
-    this.#running = undefined;
-    this.#end(id, error !== null ? 'failed' : running.isComplete ? 'finished' : 'interrupted', error);
-  }
-
   /** Of jobs beyond the limits only the images and movies stay; the last one's steps always do. */
   async #forgetOldSteps(): Promise<void> {
     const { jobs = usualKeptJobs, bytes = usualKeptBytes } = this.#settings.keptSteps ?? {};
@@ -254,12 +222,7 @@ class Service implements JobService, AsyncDisposable {
     return { kind, generation: generation ?? {}, start, animation };
   }
 
-  #end(id: string, state: JobState, error: string | null): void {
-    this.#store.end(id, state, error);
-    this.#tell('ended', id);
-  }
-
-  #tell(type: 'queued' | 'started' | 'moved' | 'ended', id: string): void {
+  #tell(type: 'queued' | 'moved' | 'ended', id: string): void {
     this.#events.emit({ type, job: this.#job(id) });
   }
 
@@ -274,8 +237,8 @@ class Service implements JobService, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    this.#running?.stop();
-    await this.#work;
+    await this.#beginning;
+    await this.#runner[Symbol.asyncDispose]();
     await this.library[Symbol.asyncDispose]();
     this.#events.end();
     this.#database[Symbol.dispose]();

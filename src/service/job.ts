@@ -4,7 +4,7 @@ import type { AnimationOptions, AnimationOptionsInput } from '../animation/optio
 import type { generationOptionsSchema, img2imgOptionsSchema } from '../hosts/generation-options.js';
 
 /** What a job does: it generates images, or makes a further movie of an earlier job's steps. */
-export type JobRequest =
+export type JobRequest = (
   | {
       readonly kind: 'txt2img';
       readonly generation: z.input<typeof generationOptionsSchema>;
@@ -27,7 +27,11 @@ export type JobRequest =
       /** which of its images */
       readonly image: number;
       readonly animation: AnimationOptionsInput;
-    };
+    }
+) & {
+  /** name of the host that shall do it; the first free one that can if left out */
+  readonly host?: string;
+};
 
 /** `interrupted` jobs have what there was until then; those of a service that was killed become it at the next start. */
 export type JobState = 'queued' | 'running' | 'finished' | 'interrupted' | 'failed' | 'cancelled';
@@ -44,6 +48,8 @@ export type Job = {
   readonly endedAt: number | null;
   /** place in the queue, 1 for the next; null for what is not queued */
   readonly position: number | null;
+  /** name of the host that does it or did; null before it has begun */
+  readonly host: string | null;
   /** what was asked for, complete and checked, without the bytes of pictures */
   readonly options: {
     readonly generation: z.output<typeof generationOptionsSchema> | null;
@@ -146,7 +152,7 @@ export type JobService = {
   get(id: string): Job | undefined;
   /** the newest first, 100 if no `limit` is given; queued ones in their order when `state` is queued */
   list(filter?: { readonly state?: JobState; readonly limit?: number; readonly offset?: number }): readonly Job[];
-  /** the job that is running */
+  /** the job that is running; of several, each on its host, the one that began first */
   current(): Job | undefined;
   /** Takes a job out of the queue, or stops it after the step at hand: what there is is finished then, see `ended`. */
   cancel(id: string): Promise<Job>;

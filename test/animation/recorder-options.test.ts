@@ -23,10 +23,12 @@ type Plan = {
   /** steps that really come, of each pass */
   readonly come?: readonly number[];
   readonly images?: number;
+  /** how bright the finished image is; a little brighter than the last step if left out */
+  readonly last?: number;
 };
 
-/** Records a run whose steps are 10, 20, 30 … bright through all passes, and whose finished image is 250 bright. */
-async function record(folder: string, { options, passes, come, images = 1 }: Plan) {
+/** Records a run whose steps are 10, 20, 30 … bright through all passes. */
+async function record(folder: string, { options, passes, come, images = 1, last }: Plan) {
   const planned = passes ?? [{ kind: 'base', steps: 8, exact: true }];
   const animation = animationOptionsSchema.parse({ duration: 0.5, fps: 20, interpolation: 'none', ...options });
   const events: RecorderEvent[] = [];
@@ -51,7 +53,7 @@ async function record(folder: string, { options, passes, come, images = 1 }: Pla
     }
   }
   const finished = all.map(({ infotext }, image) =>
-    recorder.finish(image, { picture: stepPicture(250), infotext, reason: 'finished' }),
+    recorder.finish(image, { picture: stepPicture(last ?? brightness + 10), infotext, reason: 'finished' }),
   );
   const recordings = await Promise.all(finished);
   const grid = await recorder.end();
@@ -76,7 +78,7 @@ describe('the choice of steps', () => {
     const { shown, asked, live } = await record(folder, { options: { skipSteps: 2, every: 2, stopAt: 6 } });
     expect(live).toBe(true);
     expect(asked).toEqual([30, 50]);
-    expect(shown).toEqual([30, 50, 250]);
+    expect(shown).toEqual([30, 50, 90]);
   });
 
   it('counts the same live and afterwards, for every plan', () => {
@@ -103,12 +105,12 @@ describe('the choice of steps', () => {
     const { frames, shown } = await record(folder, { options, come, passes: [{ kind: 'base', steps: 8, exact }] });
     expect(frames).toHaveLength(14);
     expect(shown[0]).toBe(20);
-    expect(shown.at(-1)).toBe(250);
+    expect(shown.at(-1)).toBe(10 * (come[0] ?? 0) + 10);
   });
 
   it('of more than there are leaves the finished image alone', async () => {
     const { shown, frames } = await record(await temporaryFolder(), { options: { skipSteps: 100 } });
-    expect([shown, frames.length]).toEqual([[250], 10]);
+    expect([shown, frames.length]).toEqual([[90], 10]);
   });
 });
 
@@ -119,12 +121,13 @@ describe('passes', () => {
   ];
 
   it.each([
-    ['all', [10, 20, 30, 40, 50, 60, 250]],
-    ['base', [10, 20, 30, 250]],
-    ['hires', [50, 60, 250]],
+    ['all', [10, 20, 30, 40, 50, 60, 80]],
+    ['base', [10, 20, 30, 50]],
+    ['hires', [50, 60, 80]],
   ] as const)('%s make one movie at the final size', async (wanted, expected) => {
     const folder = await temporaryFolder();
-    const { shown, live, recordings } = await record(folder, { options: { passes: wanted }, passes });
+    const last = expected.at(-1) ?? 0;
+    const { shown, live, recordings } = await record(folder, { options: { passes: wanted }, passes, last });
     expect(live).toBe(true);
     expect(shown).toEqual(expected);
     expect(recordings[0]?.movie).toMatchObject(size);
@@ -148,14 +151,14 @@ describe('loops, pacing and holds', () => {
   it('a boomerang goes back to the first step and forth to the finished image', async () => {
     const { frames } = await record(await temporaryFolder(), { options: { loop: 'boomerang', duration: 0.7 } });
     const brightness = frames.map((frame) => round(brightnessOf(frame)));
-    expect(brightness).toEqual([70, 60, 50, 40, 30, 20, 10, 20, 30, 40, 50, 60, 70, 250]);
+    expect(brightness).toEqual([70, 60, 50, 40, 30, 20, 10, 20, 30, 40, 50, 60, 70, 90]);
   });
 
   it('even pacing gives time by how much the picture changes', async () => {
     const options = { pacing: 'even', interpolation: 'blend', duration: 2.4 } as const;
-    const { frames } = await record(await temporaryFolder(), { options });
+    const { frames } = await record(await temporaryFolder(), { options, last: 250 });
     const brightness = frames.map(brightnessOf);
-    // From 10 to 250 at an even rate, though the last interval changes as much as 18 others.
+    // From 10 to 250 at an even rate, though the last interval changes as much as 17 others.
     for (const [index, value] of brightness.entries()) {
       expect(Math.abs(value - (10 + (240 * index) / (frames.length - 1)))).toBeLessThan(6);
     }
@@ -167,9 +170,9 @@ describe('loops, pacing and holds', () => {
     const brightness = frames.map((frame) => round(brightnessOf(frame)));
     expect(live).toBe(true);
     expect(frames).toHaveLength(26);
-    expect(brightness.slice(0, 6)).toEqual(Array(6).fill(250));
+    expect(brightness.slice(0, 6)).toEqual(Array(6).fill(90));
     expect(brightness[6]).toBe(10);
-    expect(brightness.slice(-10)).toEqual(Array(10).fill(250));
+    expect(brightness.slice(-10)).toEqual(Array(10).fill(90));
   });
 
   it('auto gives a second for each ten planned steps', async () => {

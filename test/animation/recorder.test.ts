@@ -48,6 +48,30 @@ async function record(folder: string, plan: Plan) {
   return await recorder.finish(0, { picture: plan.last ?? emerging(size.width, size.height, 1), infotext, reason });
 }
 
+/** A picture in whose middle something was painted anew. */
+function withPatch({ width, height, data }: Picture): Picture {
+  const painted = Uint8Array.from(data);
+  forPatch(width, height, (offset) => painted.fill(20, offset, offset + 3));
+  return { width, height, data: painted };
+}
+
+/** Mean of the red samples of the patch. */
+function patchOf({ width, height, data }: Picture): number {
+  let sum = 0;
+  let count = 0;
+  forPatch(width, height, (offset) => {
+    sum += data[offset] ?? 0;
+    count++;
+  });
+  return sum / count;
+}
+
+function forPatch(width: number, height: number, visit: (offset: number) => void): void {
+  for (let y = height >> 2; y < height >> 1; y++) {
+    for (let x = width >> 2; x < width >> 1; x++) visit(3 * (y * width + x));
+  }
+}
+
 const debugOf = (events: RecorderEvent[]) => events.flatMap((event) => (event.type === 'debug' ? [event.message] : []));
 
 /** @returns the processes that were killed */
@@ -128,6 +152,44 @@ describe('recorder', () => {
     expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
   });
 
+  it.each(['none', 'blend', 'mci'] as const)(
+    'goes over to a retouched image by a cross-fade, with %s',
+    async (interpolation) => {
+      const folder = await temporaryFolder();
+      const events: RecorderEvent[] = [];
+      const last = withPatch(emerging(size.width, size.height, 1));
+      const options = { interpolation, duration: 2, encoderSettings: 'crf=1' };
+      const { movie, steps } = await record(folder, { steps: 20, options, last, events });
+      expect(steps).toBe(21);
+      expect(debugOf(events).join()).toContain('retouched');
+      const frames = await decodeMovie(movie?.path ?? '');
+      expect(frames).toHaveLength(60);
+      // The patch comes up bit by bit, over 0.4 seconds.
+      const brightness = frames.map((frame) => patchOf(frame));
+      const [from = 0, to = 0] = [brightness.at(-14), brightness.at(-1)];
+      expect(Math.abs(to - from)).toBeGreaterThan(60);
+      const between = brightness
+        .slice(-13, -1)
+        .filter((value) => Math.abs(value - from) > 4 && Math.abs(value - to) > 4);
+      expect(between.length).toBeGreaterThanOrEqual(8);
+      expect(ssim(frames.at(-1) ?? last, last)).toBeGreaterThan(0.97);
+    },
+  );
+
+  it.each([
+    ['an image that is merely enlarged', 2, 1],
+    ['a rough preview', 1, 1 / 8],
+  ])('takes %s for no retouching', async (_, enlarged, reduced) => {
+    const events: RecorderEvent[] = [];
+    const [width, height] = [size.width, size.height];
+    const { steps } = await record(await temporaryFolder(), {
+      ...{ steps: 8, events, last: emerging(width * enlarged, height * enlarged, 1) },
+      picture: (step) => emerging(width * reduced, height * reduced, step / 8),
+    });
+    expect(steps).toBe(8);
+    expect(debugOf(events).join()).not.toContain('retouched');
+  });
+
   it('keeps numbered intermediate images with their infotext when asked to', async () => {
     const folder = await temporaryFolder();
     const { kept } = await record(folder, { steps: 3, options: { deleteIntermediate: false } });
@@ -197,7 +259,12 @@ describe('recorder', () => {
 
   it('spills to a file rather than growing when steps come faster than they can be stored', async () => {
     const folder = await temporaryFolder();
-    const { movie, steps } = await record(folder, { steps: 90, picture: (step) => emerging(512, 512, step / 90) });
+    const last = emerging(512, 512, 1);
+    const { movie, steps } = await record(folder, {
+      steps: 90,
+      last,
+      picture: (step) => emerging(512, 512, step / 90),
+    });
     expect(movie?.frames).toBe(30);
     expect(steps).toBe(90);
     expect(await readdir(folder)).toEqual(['animation']);
@@ -252,6 +319,21 @@ describe('recorder', () => {
     expect(await killMovieProcess()).toHaveLength(1);
     expect((await recording).kept).toEqual(names.map((name) => join(intermediate, name)));
     expect((await readdir(intermediate)).filter((name) => name.endsWith('.png'))).toEqual(names);
+  });
+
+  it('keeps its steps though another run of the same folder ends before its first one', async () => {
+    const folder = await temporaryFolder();
+    const animation = animationOptionsSchema.parse({ duration: 1 });
+    await using first = await Recorder.open({ animation, folder, onEvent: () => {} }, size);
+    await record(folder, { steps: 2 });
+    await expect(access(join(folder, 'intermediate'))).rejects.toThrow();
+    first.start(
+      [{ batch: 0, position: 0, seed: 1, prompt: 'x', infotext, ...size }],
+      [{ kind: 'base', steps: 2, exact: true }],
+    );
+    for (const step of [1, 2]) first.step({ image: 0, pass: 0, step }, emerging(size.width, size.height, step / 2));
+    await first.finish(0, { picture: emerging(size.width, size.height, 1), infotext, reason: 'finished' });
+    expect((await readdir(join(folder, 'animation'))).toSorted()).toEqual(['1-x.mp4', '42-a red apple.mp4']);
   });
 
   it('never leaves the save location', async () => {

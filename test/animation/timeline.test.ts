@@ -17,6 +17,7 @@ const settings: fc.Arbitrary<TimelineSettings> = fc.record({
   loop: fc.constantFrom('none', 'boomerang'),
   firstFrameDuration: fc.oneof(fc.constant(0), tenths(0, 100)),
   lastFrameDuration: fc.oneof(fc.constant(0), tenths(0, 100)),
+  finishFade: fc.constantFrom(undefined, 0.4),
 });
 
 /** When each of some sources is reached: some at the same time as the one before. */
@@ -147,5 +148,21 @@ describe('timeline', () => {
     // Sources that are alike take no time.
     const alike = createTimeline(4, { ...plain, fps: 5 }, [0, 0, 1, 1]);
     expect(framesOf(alike).map(({ from }) => from)).toEqual([1, 1, 1, 1, 3]);
+  });
+
+  it('goes over to a finished image that shows something else in no less than the time wanted', () => {
+    const finishFade = 0.4;
+    fc.assert(
+      fc.property(fc.integer({ min: 3, max: 200 }), settings, (sources, given) => {
+        const timeline = createTimeline(sources, { ...given, loop: 'none', finishFade });
+        const frames = framesOf(timeline).slice(timeline.opening, timeline.opening + timeline.body);
+        const fading = frames.filter(({ from, weight }) => weight > 0 && timeline.visits[from] === sources - 2);
+        const weights = fading.map(({ weight }) => weight);
+        expect(weights).toEqual(weights.toSorted((a, b) => a - b));
+        const wanted = Math.min(finishFade / given.duration, 0.25) * (timeline.body - 1);
+        expect(fading.length).toBeGreaterThanOrEqual(Math.floor(wanted) - 1);
+        expect(shown(timeline, frameAt(timeline, timeline.frames - 1))).toMatchObject({ from: sources - 1, weight: 0 });
+      }),
+    );
   });
 });

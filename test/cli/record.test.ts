@@ -50,6 +50,18 @@ describe('record', () => {
     expect(await readdir(join(outdir, 'txt2img-images'))).toEqual(['7-a red apple.png', 'animation']);
   });
 
+  it('leaves the images to a program that saves them itself, and puts movies and steps below its folder', async () => {
+    const folder = await temporaryFolder();
+    const steps = [1, 2, 3].map((step) => rawStep(step, picture(step, 3)));
+    const { results, exitCode, stderr } = await record(
+      [start(3), ...steps, rawImage(finished), end],
+      ...['--duration', '1', '--folder', folder, '--no-save-images', '--no-delete-intermediate'],
+    );
+    expect(exitCode, stderr).toBe(0);
+    expect(results).toEqual([expect.objectContaining({ image: null, steps: 3 })]);
+    expect(await readdir(folder)).toEqual(['animation', 'intermediate']);
+  });
+
   it('keeps the images of a batch and the passes of each apart', async () => {
     const outdir = await temporaryFolder();
     const begin = message({

@@ -20,7 +20,7 @@ export async function serve(...flags: string[]) {
 }
 
 /** What the answers of this API have in the places that the tests look at. */
-type Answer = { images: string[]; info: string; state: { sampling_step: number; job: string } };
+type Answer = { images: string[]; info: string; state: { sampling_step: number; job: string }; jobs: object[] };
 
 async function readJson(response: Response): Promise<Answer> {
   return (await response.json()) as Answer;

@@ -45,10 +45,11 @@ describe('serve', () => {
     const { child, result, post, get } = await serve();
     const body = { prompt: 'a red apple', steps: 1000, alwayson_scripts: animation(true, 'x264', 'none', 1) };
     const answer = post('/sdapi/v1/txt2img', body);
-    const waiting = post('/sdapi/v1/txt2img', body);
     await expect
       .poll(async () => (await get('/sdapi/v1/progress')).state.sampling_step, { timeout: 60_000 })
       .toBeGreaterThan(2);
+    const waiting = post('/sdapi/v1/txt2img', body);
+    await expect.poll(async () => (await get('/api/v1/jobs?state=queued')).jobs).toHaveLength(1);
     child.kill('SIGTERM');
     const { state, animations } = JSON.parse((await answer).body.info);
     expect(state).toBe('interrupted');

@@ -34,7 +34,7 @@ class RecordingTest(unittest.TestCase):
             recording.step(0, step, lambda step=step: grey(step % 256))
         before_end(recording)
         if image:
-            recording.image(0, grey(250))
+            recording.image(0, grey((steps + 1) % 256))
         recording.finish(patience)
         return recording
 

@@ -10,6 +10,7 @@ import type { JobService } from '#dist/service/job.js';
 import { openJobService } from '#dist/service/job-service.js';
 import { createServer } from '#dist/service/server.js';
 import { decodeMovie } from '../helpers/movies.js';
+import { poolOf } from './open-service.js';
 
 const generation = { prompt: 'a red apple', seed: 42, steps: 5, cfgScale: 1 };
 const animation = { duration: 1, fps: 10 };
@@ -19,26 +20,18 @@ type Opened = { readonly app: FastifyInstance; readonly service: JobService; rea
 /** The service with the embedded model, and the server before it. */
 async function openApi(ends: (end: () => Promise<unknown>) => void): Promise<Opened> {
   const outdir = await mkdtemp(join(tmpdir(), 'steps-animation-test-'));
-  const host = createEmbeddedHost();
-  const service = await openJobService({ outdir, host });
+  const hosts = poolOf(createEmbeddedHost());
+  const service = await openJobService({ outdir, hosts });
   const { packaged, stored } = locateModels();
-  const facts = {
-    version: '1',
-    host: host.name,
-    device: 'cpu',
-    outdir,
-    model: 'emoji',
-    modelsFolders: [packaged, stored],
-  };
   const app = await createServer({
     service,
-    facts: { ...facts, describe: () => host.describe() },
+    facts: { version: '1', device: 'cpu', outdir, modelsFolders: [packaged, stored], hosts },
     logLevel: 'silent',
   });
   ends(async () => {
     await app.close();
     await service[Symbol.asyncDispose]();
-    await host[Symbol.asyncDispose]();
+    await hosts[Symbol.asyncDispose]();
     await rm(outdir, { recursive: true, force: true });
   });
   return { app, service, outdir };
@@ -256,9 +249,8 @@ describe('the documentation', () => {
   it('tells what the service is and can do', async () => {
     const { body } = await ask('GET', '/about');
     expect(body).toMatchObject({
-      host: 'embedded',
       model: 'emoji',
-      models: [{ name: 'emoji', width: 128, height: 128 }],
+      models: [{ name: 'emoji', width: 128, height: 128, hosts: ['embedded'] }],
     });
     expect(body.options.generation.map(({ name }: { name: string }) => name)).toContain('sampler');
     expect(body.samplers).toContain('DPM++ 2M');

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createEmbeddedHost } from '#dist/hosts/embedded.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { openService, quick } from './open-service.js';
+import { openService, poolOf, quick } from './open-service.js';
 
 const script = fileURLToPath(new URL('./service-process.mjs', import.meta.url));
 const modelsFolder = fileURLToPath(new URL('../fixtures', import.meta.url));
@@ -30,8 +30,7 @@ describe('a service that is killed', () => {
     const outdir = await temporaryFolder();
     await killAfter(6, outdir);
     const host = createEmbeddedHost({ modelsFolder });
-    await using _host = host;
-    const service = await openService(outdir, { host });
+    const service = await openService(outdir, { hosts: poolOf(host) });
     const [second, first] = service.list();
     expect(first).toMatchObject({ state: 'interrupted', options: { generation: { prompt: 'first' } } });
     expect(first?.error).toContain('render the steps that are kept, or run it again');

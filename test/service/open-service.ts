@@ -1,5 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { createEmbeddedHost } from '#dist/hosts/embedded.js';
+import type { Host } from '#dist/hosts/host.js';
+import { HostPool } from '#dist/service/hosts/host-pool.js';
 import type { JobService } from '#dist/service/job.js';
 import { type JobServiceSettings, openJobService } from '#dist/service/job-service.js';
 
@@ -9,16 +11,19 @@ export const quick = {
   animation: { duration: 1, fps: 10 },
 } as const;
 
+/** The hosts of a service that has one. */
+export function poolOf(host: Host & Partial<AsyncDisposable>): HostPool {
+  const usualModel = host.name === 'embedded' ? 'emoji' : undefined;
+  return new HostPool([{ name: host.name, kind: host.name, url: null, host, ...(usualModel && { usualModel }) }]);
+}
+
 /** A service that ends with the test; with the embedded model if no host is given. */
 export async function openService(
   outdir: string,
-  { host, ...settings }: Partial<JobServiceSettings> = {},
+  { hosts = poolOf(createEmbeddedHost()), ...settings }: Partial<JobServiceSettings> = {},
 ): Promise<JobService & AsyncDisposable> {
-  const embedded = host ? undefined : createEmbeddedHost();
-  onTestFinished(async () => void (await embedded?.[Symbol.asyncDispose]()));
-  const given = host ?? embedded;
-  if (!given) throw new Error('no host');
-  const service = await openJobService({ outdir, host: given, ...settings });
+  onTestFinished(() => hosts[Symbol.asyncDispose]());
+  const service = await openJobService({ outdir, hosts, ...settings });
   onTestFinished(() => service[Symbol.asyncDispose]());
   return service;
 }
@@ -26,10 +31,10 @@ export async function openService(
 /** A service whose images come from a host without a model. */
 export async function openPretended(
   outdir: string,
-  host: JobServiceSettings['host'],
+  host: Host,
   settings: Partial<JobServiceSettings> = {},
 ): Promise<JobService & AsyncDisposable> {
-  return await openService(outdir, { host, model: 'pretended', ...settings });
+  return await openService(outdir, { hosts: poolOf(host), ...settings });
 }
 
 /** A request that differs from others by its prompt. */

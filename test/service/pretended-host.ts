@@ -13,12 +13,15 @@ export class PretendedHost implements Host {
   previews = 0;
   readonly #beforeStep: (step: number) => Promise<void> | void;
 
-  constructor(beforeStep: (step: number) => Promise<void> | void = () => {}) {
+  constructor(
+    beforeStep: (step: number) => Promise<void> | void = () => {},
+    readonly models: readonly string[] = ['pretended'],
+  ) {
     this.#beforeStep = beforeStep;
   }
 
   async describe(): Promise<HostDescription> {
-    return { models: [{ name: 'pretended', width, height }], samplers: [], schedulers: [] };
+    return { models: this.models.map((name) => ({ name, width, height })), samplers: [], schedulers: [] };
   }
 
   async *generate(

@@ -1,9 +1,12 @@
 // A service in a process of its own, which a test can kill: it queues two jobs and tells of each step that is kept.
 import { createEmbeddedHost } from '#dist/hosts/embedded.js';
+import { HostPool } from '#dist/service/hosts/host-pool.js';
 import { openJobService } from '#dist/service/job-service.js';
 
 const [outdir, modelsFolder] = process.argv.slice(2);
-const service = await openJobService({ outdir, host: createEmbeddedHost({ modelsFolder }) });
+const host = createEmbeddedHost({ modelsFolder });
+const hosts = new HostPool([{ name: host.name, kind: host.name, url: null, host }]);
+const service = await openJobService({ outdir, hosts });
 const animation = { duration: 1, fps: 10 };
 // The steps of the first batch are decoded before the second one is sampled, however many cores there are.
 const running = { model: 'tiny-model', prompt: 'first', steps: 4, seed: 1, batchCount: 500 };

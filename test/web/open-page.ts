@@ -7,6 +7,7 @@ import type { JobService } from '#dist/service/job.js';
 import { openJobService } from '#dist/service/job-service.js';
 import { openServer } from '#dist/service/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { poolOf } from '../service/open-service.js';
 import { launchChromium } from './chromium.js';
 
 const model = 'emoji';
@@ -33,16 +34,27 @@ export type OpenPage = {
   readonly troubles: string[];
 };
 
+/** A host that has no more to choose from than the tests know of. */
+function limited(host: Host): Host {
+  return {
+    name: host.name,
+    describe: async () => known,
+    check: async (request) => await host.check?.(request),
+    prepare: (request) => host.prepare?.(request),
+    generate: (...args) => host.generate(...args),
+  };
+}
+
 /** The page in Chromium, with a service of its own behind it. */
 export async function openPage(settings: Settings = {}): Promise<OpenPage> {
   const host = settings.host ?? embedded();
   const outdir = await temporaryFolder();
-  const service = await openJobService({ outdir, host, model });
+  const hosts = poolOf(limited(host));
+  const service = await openJobService({ outdir, hosts });
   onTestFinished(() => service[Symbol.asyncDispose]());
   const { packaged, stored } = locateModels();
-  const facts = { version: '0', host: host.name, device: 'cpu', outdir, model, modelsFolders: [packaged, stored] };
-  const described = { ...facts, describe: async () => known };
-  const open = (port: number) => openServer({ service, facts: described, port, logLevel: 'silent' });
+  const facts = { version: '0', device: 'cpu', outdir, modelsFolders: [packaged, stored], hosts };
+  const open = (port: number) => openServer({ service, facts, port, logLevel: 'silent' });
   let server = await open(0);
   onTestFinished(() => server.close());
   const { url } = server;

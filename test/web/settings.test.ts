@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Job } from '#dist/service/job.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { startFakeWebui } from '../hosts/webui/fake-webui.js';
 import { named } from '../service/open-service.js';
 import { gate, PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
@@ -33,6 +35,34 @@ describe('the tab Settings', () => {
     await page.getByText('Nothing is being made, and nothing waits.').waitFor();
     expect(host.prompts).toEqual(['first', 'fourth', 'third']);
     expect(service.get(jobs[0]?.id ?? '')?.state).toBe('interrupted');
+  });
+
+  it.runIf(process.platform === 'linux')('adds a host, gives it work, and removes it', async () => {
+    vi.stubEnv('XDG_CONFIG_HOME', await temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const fake = await startFakeWebui();
+    const { page, service, troubles } = await openPage({ host: new PretendedHost() });
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    const hosts = part(page, 'Hosts');
+    await hosts.getByRole('button', { name: 'Add one by its address' }).click();
+    const form = hosts.getByRole('form', { name: 'Add a host' });
+    await form.getByLabel('Name').fill('studio');
+    await form.getByLabel('Address').fill('http://127.0.0.1:9');
+    await form.getByRole('button', { name: 'Add' }).click();
+    await form.getByRole('alert').waitFor();
+    expect(troubles.splice(0)).toEqual([expect.stringContaining('502')]);
+    await form.getByLabel('Address').fill(fake.url);
+    await form.getByRole('button', { name: 'Add' }).click();
+    await hosts.getByRole('button', { name: 'Test studio' }).click();
+    await hosts.getByText('Model: first').waitFor();
+    await page.getByRole('tab', { name: 'txt2img' }).click();
+    await page.getByRole('combobox', { name: 'Model' }).click();
+    await page.getByRole('option', { name: /first .*studio/ }).click();
+    await page.getByRole('button', { name: 'Generate', exact: true }).click();
+    await expect.poll(() => service.list()[0]).toMatchObject({ state: 'finished', host: 'studio' });
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    await hosts.getByRole('button', { name: 'Remove studio' }).click();
+    await expect.poll(() => hosts.getByText('studio').count()).toBe(0);
   });
 
   it('shows what was made, makes it once more, and forgets it', async () => {

@@ -45,6 +45,23 @@ describe('txt2img', () => {
     expect(service.list()).toMatchObject([{ state: 'finished', images: [{ steps: [1, 2] }] }]);
   });
 
+  it('stays with the run at work when another one is sent, and goes on to that when it has ended', async () => {
+    const { page, service, hold } = await runUntilStep(2);
+    await prompt(page).fill('a green pear');
+    await generate(page).click();
+    await page.getByText('That waits in the queue.').waitFor();
+    await page.getByText('Step 1 of 20').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Skip' }).isEnabled()).toBe(true);
+    hold.open();
+    await expect.poll(() => service.list().every(({ state }) => state === 'finished')).toBe(true);
+    await page.locator('video').first().waitFor();
+    const [newest] = service.list();
+    await expect
+      .poll(() => page.evaluate(() => sessionStorage.getItem('steps-animation.txt2img.job')))
+      .toBe(newest?.id);
+    expect(newest?.options.generation?.prompt).toBe('a green pear');
+  });
+
   it('finds the run again when it is reloaded, and the form as it was', async () => {
     const { page, hold } = await runUntilStep(3);
     await page.reload();

@@ -3,6 +3,7 @@
 import struct
 import tempfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -11,6 +12,7 @@ class KeptPictures:
         """`limit`: bytes that may be in memory"""
         self._room = limit
         self._spilled = None
+        self._files = 0
 
     def keep(self, pixels):
         """Takes rows of red, green, blue, three bytes a pixel, and returns a function that gives them back."""
@@ -18,14 +20,16 @@ class KeptPictures:
             self._room -= len(pixels)
             return lambda: pixels
         if self._spilled is None:
-            self._spilled = tempfile.TemporaryDirectory(prefix="steps-animation-", ignore_cleanup_errors=True)
-        path = Path(tempfile.mkstemp(dir=self._spilled.name)[1])
+            self._spilled = tempfile.TemporaryDirectory(prefix="steps-animation-")
+        self._files += 1
+        path = Path(self._spilled.name) / str(self._files)
         path.write_bytes(pixels)
         return path.read_bytes
 
     def forget(self):
         if self._spilled is not None:
-            self._spilled.cleanup()
+            with suppress(OSError):  # the system empties its temporary folders, too
+                self._spilled.cleanup()
 
 
 def png(pixels, size):

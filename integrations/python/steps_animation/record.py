@@ -18,8 +18,15 @@ from subprocess import PIPE, Popen
 
 
 class Record:
-    def __init__(self, arguments=(), command=("steps-animation",)):
-        """`command` may also be `("node", "…/dist/cli/main.js")`; `arguments` are options of `record`."""
+    def __init__(self, arguments=(), command=None):
+        """
+        `arguments` are options of `record`; `command` is what starts `steps-animation`, such as
+        `("node", "…/dist/cli/main.js")`, and is looked for if left out. Raises MissingCommand.
+        """
+        if command is None:
+            from .command import find_command
+
+            command = find_command()
         self.results, self._errors = [], []
         self._process = Popen([*command, "record", *arguments], stdin=PIPE, stdout=PIPE)
         self._reader = threading.Thread(target=self._read, daemon=True)

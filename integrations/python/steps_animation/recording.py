@@ -10,7 +10,7 @@ import queue
 import threading
 from pathlib import Path
 
-from .command import MissingCommand, find_command
+from .command import MissingCommand
 from .kept_pictures import KeptPictures, png
 from .record import Record
 
@@ -79,7 +79,7 @@ class Recording:
 
     def _send(self):
         try:
-            self._record = Record(self._arguments, self._command or find_command())
+            self._record = Record(self._arguments, self._command)
             self._record.start(self._images, steps=None, passes=self._passes)
             while (ready := self._ready.get()) is not None:
                 fields, size, pixels = ready

@@ -18,19 +18,28 @@ export class PromptEncoder implements AsyncDisposable {
   readonly #encoders: readonly TextEncoder[];
   /** layers before the last that the family takes the states of */
   readonly #leastSkipped: 0 | 1;
+  readonly #mostTokens: number;
   readonly #remembered = new Map<string, readonly Conditioning[]>();
 
-  private constructor(encoders: readonly TextEncoder[], leastSkipped: 0 | 1) {
+  private constructor(encoders: readonly TextEncoder[], leastSkipped: 0 | 1, mostTokens: number) {
     this.#encoders = encoders;
     this.#leastSkipped = leastSkipped;
+    this.#mostTokens = mostTokens;
   }
 
-  /** @throws StepsAnimationError `model` when a tokenizer or a network cannot be loaded */
-  static async load({ path, family }: ModelFolder, settings: SessionSettings): Promise<PromptEncoder> {
+  /**
+   * @param mostTokens how many the UNet takes; chunks that do not fit are left out
+   * @throws StepsAnimationError `model` when a tokenizer or a network cannot be loaded
+   */
+  static async load(
+    { path, family }: ModelFolder,
+    settings: SessionSettings,
+    mostTokens = Number.POSITIVE_INFINITY,
+  ): Promise<PromptEncoder> {
     return await allOrNothing(async (keep) => {
       const first = keep(await TextEncoder.load(path, 'text_encoder', settings));
-      if (family === 'sd') return new PromptEncoder([first], 0);
-      return new PromptEncoder([first, await TextEncoder.load(path, 'text_encoder_2', settings)], 1);
+      if (family === 'sd') return new PromptEncoder([first], 0, mostTokens);
+      return new PromptEncoder([first, await TextEncoder.load(path, 'text_encoder_2', settings)], 1, mostTokens);
     });
   }
 
@@ -66,7 +75,8 @@ export class PromptEncoder implements AsyncDisposable {
   ): Promise<Conditioning[]> {
     const { rules } = encoder.tokenizer;
     const chunked = texts.map((text) => chunkPrompt(text, encoder.tokenizer).chunks);
-    const count = Math.max(...chunked.map((chunks) => chunks.length));
+    const fitting = Math.max(Math.floor(this.#mostTokens / rules.length), 1);
+    const count = Math.min(Math.max(...chunked.map((chunks) => chunks.length)), fitting);
     const skipped = Math.max(this.#leastSkipped, clipSkip - 1);
     const rows = texts.map(() => ({ hidden: [] as FloatTensor[], pooled: undefined as FloatTensor | undefined }));
     for (let index = 0; index < count; index++) {

@@ -22,13 +22,23 @@ export class TokenCounter {
     return new TokenCounter(await PromptTokenizer.load(join(folder, 'tokenizer')));
   }
 
+  /** Tokens of a chunk, with those that mark its start and end. */
+  get chunkLength(): number {
+    return this.#tokenizer.rules.length;
+  }
+
+  /** Tokens of text that fit into a chunk. */
+  get capacity(): number {
+    const { length, start, end } = this.#tokenizer.rules;
+    return length - (start === undefined ? 0 : 1) - (end === undefined ? 0 : 1);
+  }
+
   /**
    * Of a prompt with edits, the longest of its texts counts.
    * @param steps of the run, at least 1
    */
   count(prompt: string, steps: number): TokenCount {
-    const { length, start, end } = this.#tokenizer.rules;
-    const capacity = length - (start === undefined ? 0 : 1) - (end === undefined ? 0 : 1);
+    const { capacity } = this;
     const texts = new Set(schedulePrompt(prompt, steps).map(({ text }) => text));
     const counts = [...texts].map((text) => {
       const { chunks, tokens } = chunkPrompt(text, this.#tokenizer);

@@ -17,10 +17,10 @@ export const aboutRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts }
     '/about',
     { schema: { tags: ['service'], summary: 'What the service is and can do', response: { 200: about } } },
     async () => {
-      const { models, samplers, schedulers } = await facts.describe();
+      const { models, samplers, schedulers, model = '' } = await facts.hosts.describe();
       return {
-        ...{ version: facts.version, host: facts.host, device: facts.device, outdir: facts.outdir, model: facts.model },
-        models: models.map(({ name, width, height }) => ({ name, width, height })),
+        ...{ version: facts.version, device: facts.device, outdir: facts.outdir, model },
+        models: models.map(({ hosts, ...known }) => ({ ...known, hosts: [...hosts] })),
         ...{ samplers: [...samplers], schedulers: [...schedulers], options },
         codecs: Object.values(codecs).map(({ name, extension }) => ({ name, extension })),
       };

@@ -10,6 +10,7 @@ import type { ServiceFacts } from '../facts.js';
 import type { JobService } from '../job.js';
 import { aboutRoutes } from './about.js';
 import { animationRoutes } from './animations.js';
+import { hostRoutes } from './hosts.js';
 import { inspectRoutes } from './inspect.js';
 import { prefix } from './job-json.js';
 import { jobRoutes } from './jobs.js';
@@ -45,6 +46,7 @@ export const api: FastifyPluginAsync<ApiSettings> = async (app, { service, facts
         if (schema) schema.response = { ...Object(schema.response), '4xx': problem };
       });
       await scope.register(aboutRoutes, { facts });
+      await scope.register(hostRoutes, { service, facts });
       await scope.register(jobRoutes, { service, closing: closing.signal });
       await scope.register(animationRoutes, { service });
       await scope.register(inspectRoutes, { facts });

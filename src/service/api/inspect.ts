@@ -51,11 +51,16 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts
           model: z.string().optional(),
           steps: z.int().min(1).max(1000).default(20),
         }),
-        response: { 200: z.object({ count: z.int(), limit: z.int().describe('of the chunks that the prompt takes') }) },
+        response: { 200: tokenCount },
       },
     },
-    async ({ body: { text, model = facts.model, steps } }) => {
-      const folder = await findModelFolder(model, facts.modelsFolders);
+    async ({ body: { text, model, steps } }) => {
+      const { models, model: usual = '' } = await facts.hosts.describe();
+      const name = model ?? usual;
+      const { hosts } = models.find((known) => known.name === name) ?? {};
+      const isElsewhere = hosts?.every((host) => facts.hosts.get(host)?.kind !== 'embedded');
+      if (isElsewhere) return { count: null, limit: null };
+      const folder = await findModelFolder(name, facts.modelsFolders);
       if (counters.size >= mostCounters && !counters.has(folder)) counters.clear();
       const counter = counters.get(folder) ?? TokenCounter.load(folder);
       counters.set(folder, counter);
@@ -64,6 +69,11 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts
     },
   );
 };
+
+const tokenCount = z.object({
+  count: z.int().nullable().describe('null for models of other hosts, whose tokens are not counted here'),
+  limit: z.int().nullable().describe('of the chunks that the prompt takes'),
+});
 
 /** Through a file, because a movie may be larger than memory, and its index may be at its end. */
 async function inspect(body: Readable): Promise<z.input<typeof inspection>> {

@@ -175,17 +175,18 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 /** @throws HttpError, StepsAnimationError `usage` when a picture cannot be read or too much is asked for */
 async function requestOf(body: z.output<typeof newJob>): Promise<JobRequest> {
   if (body.kind === 'render') return body;
-  const { kind, generation } = body;
+  const { kind, generation, host } = body;
+  const where = host === undefined ? {} : { host };
   const animation = body.animation ?? imageAlone;
   requireModest(checkOptions(generationOptionsSchema, generation));
-  if (kind === 'txt2img') return { kind, generation, animation };
+  if (kind === 'txt2img') return { kind, generation, animation, ...where };
   const { picture, mask, img2img } = body;
   const start = {
     ...img2img,
     picture: await readPicture(picture, 'starting picture'),
     ...(mask === undefined ? {} : { mask: await readPicture(mask, 'mask') }),
   };
-  return { kind, generation, start, animation };
+  return { kind, generation, start, animation, ...where };
 }
 
 async function readPicture(encoded: string, what: string): Promise<Uint8Array> {

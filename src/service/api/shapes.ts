@@ -20,18 +20,20 @@ const generation = given(generationOptionsSchema, 'GenerationOptions');
 const img2img = given(img2imgOptionsSchema, 'Img2imgOptions');
 const movieOptions = given(animationOptionsSchema, 'AnimationOptions');
 
+const hostName = z.string().optional().describe('name of the host that shall do it; the first free one if left out');
+
 const animation = movieOptions.nullable().default({}).describe('options of the movie; null makes none');
 
 export const newJob = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('txt2img'), generation: generation.default({}), animation }),
+    z.strictObject({ kind: z.literal('txt2img'), generation: generation.default({}), animation, host: hostName }),
     z.strictObject({
       kind: z.literal('img2img'),
       generation: generation.default({}),
       img2img: img2img.default({}),
       picture,
       mask: picture.optional().describe('white is painted anew, black stays'),
-      animation,
+      ...{ animation, host: hostName },
     }),
     z.strictObject({
       kind: z.literal('render'),
@@ -78,6 +80,7 @@ export const job = z
     startedAt: z.number().nullable(),
     endedAt: z.number().nullable(),
     position: z.number().nullable().describe('place in the queue, 1 for the next'),
+    host: z.string().nullable().describe('the one that does it or did; null before it has begun'),
     options: z.object({
       generation: generation.nullable(),
       img2img: img2img.nullable(),
@@ -183,17 +186,52 @@ const option = z
 
 export const about = z.object({
   version: z.string(),
-  host: z.string(),
-  device: z.string(),
+  device: z.string().describe('what the embedded model runs on'),
   outdir: z.string(),
-  model: z.string().describe('the one of requests that name none'),
-  models: z.array(z.object({ name: z.string(), width: z.int(), height: z.int() })),
+  model: z.string().describe('the one of requests that name none; empty while no host answers'),
+  models: z.array(
+    z.object({
+      name: z.string(),
+      ...{ width: z.int(), height: z.int() },
+      hosts: z.array(z.string()).describe('names of those that have it, the one that is preferred first'),
+    }),
+  ),
   samplers: z.array(z.string()),
   schedulers: z.array(z.string()),
   options: z.object({ generation: z.array(option), img2img: z.array(option), animation: z.array(option) }),
   codecs: z.array(z.object({ name: z.string(), extension: z.string() })),
 });
 
+export const host = z
+  .object({
+    name: z.string(),
+    kind: z.string(),
+    url: z.string().nullable().describe('null: the usual address of its kind, or none'),
+    models: z.array(z.string()),
+    problem: z.string().nullable().describe('why it did not answer when it was last asked'),
+    job: z.string().nullable().describe('id of the job that it is at work on'),
+    isDemonstration: z.boolean().describe('whether it shows what the program does while others do the work'),
+    isRemovable: z.boolean(),
+  })
+  .meta({ id: 'Host' });
+
+export const foundHost = z
+  .object({
+    url: z.string(),
+    kind: z.string(),
+    models: z.array(z.string()),
+    problem: z.string().nullable().describe('why it cannot be used as it is, and what to do'),
+    isUsable: z.boolean(),
+  })
+  .meta({ id: 'FoundHost' });
+
+export const hostKind = z
+  .object({ name: z.string(), label: z.string(), takesLogin: z.boolean() })
+  .meta({ id: 'HostKind' });
+
+export type HostKindShape = z.output<typeof hostKind>;
+export type HostShape = z.output<typeof host>;
+export type FoundHostShape = z.output<typeof foundHost>;
 export type NewJobShape = z.input<typeof newJob>;
 export type JobShape = z.output<typeof job>;
 export type AnimationShape = z.output<typeof animationEntry>;

@@ -13,12 +13,16 @@ type JobRow = {
   readonly options: string;
   readonly notes: string;
   readonly error: string | null;
+  readonly host: string | null;
 };
 
 type ImageRow = Omit<JobImage, 'steps' | 'index'> & { readonly image: number };
 
 /** A step's picture that is kept: `file` is its path below the job's folder. */
 export type KeptStep = { readonly image: number; readonly step: number; readonly file: string; readonly bytes: number };
+
+/** A job of the queue, and the names of the hosts that can do it; null if any can. */
+export type QueuedJob = { readonly id: string; readonly hosts: readonly string[] | null };
 
 export type JobFilter = { readonly state?: JobState; readonly limit?: number; readonly offset?: number };
 
@@ -52,11 +56,11 @@ export class JobStore {
   }
 
   /** Puts a new job at the end of the queue. */
-  add(id: string, kind: Job['kind'], options: Job['options']): void {
+  add(id: string, kind: Job['kind'], options: Job['options'], hosts: readonly string[] | null): void {
     this.#database.run(
-      `insert into jobs (id, kind, state, created_at, position, options)
-       values (:id, :kind, 'queued', :now, (select coalesce(max(position), 0) + 1 from jobs), :options)`,
-      { id, kind, now: Date.now(), options: JSON.stringify(options) },
+      `insert into jobs (id, kind, state, created_at, position, options, hosts)
+       values (:id, :kind, 'queued', :now, (select coalesce(max(position), 0) + 1 from jobs), :options, :hosts)`,
+      { id, kind, now: Date.now(), options: JSON.stringify(options), hosts: hosts && JSON.stringify(hosts) },
     );
   }
 
@@ -75,16 +79,38 @@ export class JobStore {
     return rows.map((row) => this.#toJob(row));
   }
 
-  /** The first of the queue. */
-  next(): Job | undefined {
-    return this.list({ state: 'queued', limit: 1 })[0];
+  /** The queue in its order. */
+  queued(): QueuedJob[] {
+    const rows = this.#database.all<{ id: string; hosts: string | null }>(
+      "select id, hosts from jobs where state = 'queued' order by position",
+    );
+    return rows.map(({ id, hosts }) => ({ id, hosts: hosts === null ? null : (JSON.parse(hosts) as string[]) }));
   }
 
-  start(id: string): void {
+  /** Names of the hosts that can do a job; null if any can. */
+  hosts(id: string): readonly string[] | null {
+    const row = this.#database.first<{ hosts: string | null }>('select hosts from jobs where id = :id', { id });
+    return row?.hosts ? (JSON.parse(row.hosts) as string[]) : null;
+  }
+
+  /** @param host name of the one that does it */
+  start(id: string, host: string): void {
     this.#database.transaction(() => {
-      this.#database.run("update jobs set state = 'running', started_at = :now, position = null where id = :id", {
-        ...{ id, now: Date.now() },
-      });
+      this.#database.run(
+        `update jobs set state = 'running', started_at = :now, position = null, host = :host where id = :id`,
+        { id, host, now: Date.now() },
+      );
+      this.#number(this.#queue());
+    });
+  }
+
+  /** Puts a job that could not begin back to the head of the queue, for these hosts. */
+  requeue(id: string, hosts: readonly string[]): void {
+    this.#database.transaction(() => {
+      this.#database.run(
+        "update jobs set state = 'queued', started_at = null, position = 0, host = null, hosts = :hosts where id = :id",
+        { id, hosts: JSON.stringify(hosts) },
+      );
       this.#number(this.#queue());
     });
   }
@@ -204,9 +230,9 @@ export class JobStore {
   }
 
   #toJob(row: JobRow): Job {
-    const { id, kind, state, position, error } = row;
+    const { id, kind, state, position, error, host } = row;
     return {
-      ...{ id, kind, state, position, error },
+      ...{ id, kind, state, position, error, host },
       ...{ createdAt: row.created_at, startedAt: row.started_at, endedAt: row.ended_at },
       options: JSON.parse(row.options) as Job['options'],
       progress: this.#progressOf(id),

@@ -6,7 +6,9 @@ import { type AnimationOptions, animationOptionsSchema } from '../../animation/o
 import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
-import type { GenerationRequest, Host } from '../../hosts/host.js';
+import type { GenerationRequest } from '../../hosts/host.js';
+import type { HostPool } from '../hosts/host-pool.js';
+import type { PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobRequest } from '../job.js';
 import { decodeStart, type StartFiles } from './job-files.js';
 
@@ -15,6 +17,8 @@ export type CheckedRequest = {
   readonly kind: Job['kind'];
   readonly options: Job['options'];
   readonly start: StartFiles | undefined;
+  /** names of the hosts that can do it; null if any can */
+  readonly hosts: readonly string[] | null;
 };
 
 type Size = { readonly width: number; readonly height: number };
@@ -26,30 +30,29 @@ const usualSide = 512;
 
 /** Refuses what cannot be done, before it waits in the queue: what can be checked now does not fail later. */
 export class RequestChecks {
-  readonly #host: Host;
-  readonly #model: string | undefined;
+  readonly #hosts: HostPool;
   readonly #outdir: string;
   /** Codecs that have been tried, by their settings: each trial starts a process. */
   readonly #trials = new Map<string, Promise<void>>();
 
-  /** @param model the one of requests that name none */
-  constructor(settings: { readonly host: Host; readonly model: string | undefined; readonly outdir: string }) {
-    this.#host = settings.host;
-    this.#model = settings.model;
-    this.#outdir = settings.outdir;
+  constructor({ hosts, outdir }: { readonly hosts: HostPool; readonly outdir: string }) {
+    this.#hosts = hosts;
+    this.#outdir = outdir;
   }
 
   /** @throws StepsAnimationError `usage` or `model`, naming the value and what is possible */
   async generation(request: GeneratingRequest): Promise<CheckedRequest> {
-    const given = this.#model === undefined ? request.generation : { model: this.#model, ...request.generation };
+    const model = request.generation.model ?? (await this.#usualModel(request.host));
+    const given = model === undefined ? request.generation : { ...request.generation, model };
     const generation = checkOptions(generationOptionsSchema, given);
     const animation = checkOptions(animationOptionsSchema, request.animation);
-    await this.#checkModel(generation.model);
+    // Names of models only: a path would let any client look about on this machine.
+    const having = await this.#hosts.having(generation.model);
     const { start, options: img2img } = checkStart(request);
     const decoded: GenerationRequest = start
       ? { ...generation, start: { ...img2img, ...(await decodeStart(start)) } }
       : generation;
-    await this.#host.check?.(decoded);
+    const hosts = await ableHosts(chosen(having, request.host, generation.model), decoded);
     const { width, height, hiresScale } = generation;
     const size = {
       width: (width || usualSide) * hiresScale,
@@ -59,7 +62,7 @@ export class RequestChecks {
     return {
       kind: request.kind,
       options: { generation, img2img: img2img ?? null, animation, of: null, image: null },
-      start,
+      ...{ start, hosts },
     };
   }
 
@@ -79,18 +82,15 @@ export class RequestChecks {
     return {
       kind: 'render',
       options: { generation: null, img2img: null, animation, of, image },
-      start: undefined,
+      ...{ start: undefined, hosts: null },
     };
   }
 
-  /** Names of models only: a path would let any client look about on this machine. */
-  async #checkModel(model: string): Promise<void> {
-    if (model === this.#model) return;
-    const { models } = await this.#host.describe();
-    const wanted = [model, model.replaceAll('/', '--')];
-    if (models.some(({ name }) => wanted.includes(name))) return;
-    const names = models.map(({ name }) => name).join(', ');
-    throw new StepsAnimationError('usage', `There is no model ${JSON.stringify(model)}; choose one of: ${names}.`);
+  /** The model of requests that name none. */
+  async #usualModel(host: string | undefined): Promise<string | undefined> {
+    if (host === undefined) return (await this.#hosts.describe()).model;
+    const member = this.#hosts.get(host);
+    return member?.usualModel ?? (await member?.ask())?.models[0]?.name;
   }
 
   async #checkAnimation(tab: 'txt2img' | 'img2img', animation: AnimationOptions, size: Size): Promise<void> {
@@ -113,6 +113,27 @@ export class RequestChecks {
     }
     await trial;
   }
+}
+
+/** @throws StepsAnimationError `usage` when it is not among those that have the model */
+function chosen(hosts: readonly PooledHost[], name: string | undefined, model: string): readonly PooledHost[] {
+  if (name === undefined) return hosts;
+  const found = hosts.filter((host) => host.name === name);
+  if (found.length > 0) return found;
+  const choice = hosts.map((host) => host.name).join(', ');
+  throw new StepsAnimationError(
+    'usage',
+    `There is no host ${JSON.stringify(name)} with the model ${model}; choose one of: ${choice}.`,
+  );
+}
+
+/** The names of the hosts that accept a request. @throws what the first of them says when none does */
+async function ableHosts(hosts: readonly PooledHost[], request: GenerationRequest): Promise<readonly string[]> {
+  const checked = await Promise.allSettled(hosts.map(async ({ host }) => await host.check?.(request)));
+  const able = hosts.filter((_, index) => checked[index]?.status === 'fulfilled');
+  const refusal = checked.find((check) => check.status === 'rejected');
+  if (able.length === 0 && refusal) throw refusal.reason;
+  return able.map(({ name }) => name);
 }
 
 async function tryInProcess(settings: MovieSettings): Promise<void> {

@@ -48,13 +48,19 @@ export class RunningJob {
     return this.#progress.at(this.preview.version);
   }
 
+  /** Whether its host has begun with it, so that something may have come of it. */
+  get hasBegun(): boolean {
+    return this.#images.length > 0;
+  }
+
   stop(): void {
     this.#aborting.abort();
   }
 
+  /** Before the run has begun, its first images are meant. */
   skip(): void {
     this.#isSkipped = true;
-    this.skips.dispatchEvent(new Event('skip'));
+    if (this.#images.length > 0) this.skips.dispatchEvent(new Event('skip'));
   }
 
   /** Whether all images are there that were not skipped, finished to their last steps, or the movie of a render. */
@@ -119,6 +125,7 @@ export class RunningJob {
       images.map(({ seed, infotext, width = 0, height = 0 }, index) => ({ index, seed, infotext, width, height })),
     );
     this.#progress.plan(steps);
+    if (this.#isSkipped) this.skips.dispatchEvent(new Event('skip'));
     this.#tellProgress();
   }
 

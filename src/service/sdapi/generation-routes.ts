@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
+import type { ServiceFacts } from '../facts.js';
 import type { JobRequest, JobService } from '../job.js';
 import { imagesOf, infoOf, sizeOf } from './answer.js';
 import { img2imgJob, txt2imgJob } from './generation.js';
@@ -10,19 +11,28 @@ import type { SettingsStore } from './settings.js';
 import type { Tasks } from './tasks.js';
 import { isRecord, readBody, withoutNulls } from './validation.js';
 
-type Parts = { readonly service: JobService; readonly settings: SettingsStore; readonly tasks: Tasks };
+type Parts = {
+  readonly service: JobService;
+  readonly facts: Pick<ServiceFacts, 'hosts'>;
+  readonly settings: SettingsStore;
+  readonly tasks: Tasks;
+};
 
 /** What makes images: the answer comes when they are there; a client that goes away does not stop them. */
-export function addGenerationRoutes(app: FastifyInstance, { service, settings, tasks }: Parts): void {
+export function addGenerationRoutes(app: FastifyInstance, { service, facts, settings, tasks }: Parts): void {
   app.post('/sdapi/v1/txt2img', async (request) => {
     const parameters = readRequest(txt2imgSchema, request.body);
-    const job = txt2imgJob(parameters, await settings.with(parameters.override_settings));
+    const job = txt2imgJob(parameters, await settings.with(parameters.override_settings), await facts.hosts.describe());
     return await answer(job, parameters, parameters, request);
   });
 
   app.post('/sdapi/v1/img2img', async (request) => {
     const parameters = readRequest(img2imgSchema, request.body);
-    const job = await img2imgJob(parameters, await settings.with(parameters.override_settings));
+    const job = await img2imgJob(
+      parameters,
+      await settings.with(parameters.override_settings),
+      await facts.hosts.describe(),
+    );
     const { include_init_images, ...echo } = parameters;
     const told = include_init_images ? echo : { ...echo, init_images: null, mask: null };
     return await answer(job, parameters, told, request);

@@ -4,6 +4,7 @@ import {
   generationOptionsSchema,
   img2imgOptionsSchema,
 } from '../../hosts/generation-options.js';
+import type { HostDescription } from '../../hosts/host.js';
 import { HttpError } from '../http-error.js';
 import type { JobRequest } from '../job.js';
 import { requireModest } from '../security/limits.js';
@@ -36,18 +37,22 @@ function fieldOf(option: string): string {
 }
 
 /** A txt2img request as a job. @throws HttpError 404 or 422, as the web UIs answer */
-export function txt2imgJob(request: Txt2imgRequest, settings: Settings): JobRequest {
-  const generation = checkGeneration({ ...commonOptions(request, settings), ...hiresOptions(request) });
+export function txt2imgJob(request: Txt2imgRequest, settings: Settings, host: HostDescription): JobRequest {
+  const generation = checkGeneration({ ...commonOptions(request, settings, host), ...hiresOptions(request) });
   return { kind: 'txt2img', generation, animation: animationOf(request.alwayson_scripts) };
 }
 
 /** An img2img request as a job. @throws HttpError 404 or 422, as the web UIs answer */
-export async function img2imgJob(request: Img2imgRequest, settings: Settings): Promise<JobRequest> {
+export async function img2imgJob(
+  request: Img2imgRequest,
+  settings: Settings,
+  host: HostDescription,
+): Promise<JobRequest> {
   const { init_images, mask, mask_round: round } = request;
   const [first, ...others] = init_images ?? [];
   if (first === undefined) throw new HttpError(404, 'Init image not found');
   if (others.length > 0) throw complain('init_images', 'one picture at a time: send a request for each', null);
-  const generation = checkGeneration(commonOptions(request, settings));
+  const generation = checkGeneration(commonOptions(request, settings, host));
   const animation = animationOf(request.alwayson_scripts);
   const options = startOptions(request);
   const picture = await startPicture(first);
@@ -68,13 +73,17 @@ function checkGeneration(options: z.input<typeof generationOptionsSchema>): Gene
   return checked;
 }
 
-function commonOptions(request: CommonRequest, settings: Settings): z.input<typeof generationOptionsSchema> {
+function commonOptions(
+  request: CommonRequest,
+  settings: Settings,
+  host: HostDescription,
+): z.input<typeof generationOptionsSchema> {
   if (request.script_name) throw scriptNotFound(request.script_name);
   return {
     prompt: request.prompt,
     negativePrompt: request.negative_prompt,
     model: settings.sd_model_checkpoint,
-    ...chooseSampler(request.sampler_name || request.sampler_index, request.scheduler),
+    ...chooseSampler(request.sampler_name || request.sampler_index, request.scheduler, host),
     ...{ steps: request.steps, cfgScale: request.cfg_scale, clipSkip: Math.max(settings.CLIP_stop_at_last_layers, 1) },
     ...{ width: wholeEights(request.width), height: wholeEights(request.height) },
     ...{ batchCount: request.n_iter, batchSize: request.batch_size },

@@ -18,7 +18,7 @@ import { readBody, ValidationError } from './validation.js';
 /** A fastify plugin with the HTTP API of AUTOMATIC1111's web UI and Forge, for the clients that speak it. */
 export function sdapi(service: JobService, facts: ServiceFacts): FastifyPluginAsync {
   const settings = new SettingsStore(facts);
-  const parts = { service, settings, tasks: new Tasks(service) };
+  const parts = { service, facts, settings, tasks: new Tasks(service) };
   return async (app) => {
     app.setErrorHandler(answerError);
     addGenerationRoutes(app, parts);
@@ -45,7 +45,7 @@ async function answerError(error: FastifyError, request: FastifyRequest, reply: 
 const pngInfoSchema = z.object({ image: text });
 
 function addSettingsRoutes(app: FastifyInstance, settings: SettingsStore): void {
-  app.get('/sdapi/v1/options', async () => settings.all());
+  app.get('/sdapi/v1/options', async () => await settings.all());
   app.post('/sdapi/v1/options', async ({ body }, reply) => {
     await settings.change(body);
     return reply.type('application/json').send('null');
@@ -53,10 +53,10 @@ function addSettingsRoutes(app: FastifyInstance, settings: SettingsStore): void 
 }
 
 function addListRoutes(app: FastifyInstance, facts: ServiceFacts): void {
-  const { outdir, device, model } = facts;
+  const { outdir, device, hosts } = facts;
   const names = [scriptName];
-  app.get('/sdapi/v1/samplers', async () => samplerItems());
-  app.get('/sdapi/v1/schedulers', async () => schedulerItems());
+  app.get('/sdapi/v1/samplers', async () => samplerItems(await hosts.describe()));
+  app.get('/sdapi/v1/schedulers', async () => schedulerItems(await hosts.describe()));
   app.get('/sdapi/v1/sd-models', async () => await modelItems(facts));
   app.get('/sdapi/v1/upscalers', async () => upscalerItems);
   app.get('/sdapi/v1/latent-upscale-modes', async () => latentUpscaleModes);
@@ -64,7 +64,10 @@ function addListRoutes(app: FastifyInstance, facts: ServiceFacts): void {
   app.get('/sdapi/v1/script-info', async () => scriptInfo());
   app.get('/sdapi/v1/embeddings', async () => ({ loaded: {}, skipped: {} }));
   app.get('/sdapi/v1/memory', async () => memory());
-  app.get('/sdapi/v1/cmd-flags', async () => ({ api: true, data_dir: outdir, ckpt: model, device }));
+  app.get('/sdapi/v1/cmd-flags', async () => {
+    const { model = null } = await hosts.describe();
+    return { api: true, data_dir: outdir, ckpt: model, device };
+  });
   app.post('/sdapi/v1/png-info', async ({ body }) => await pngInfo(readBody(pngInfoSchema, body).image));
 }
 

@@ -2,13 +2,13 @@ import { totalmem } from 'node:os';
 import { findModelFolder } from '../../models/stored-models.js';
 import type { ServiceFacts } from '../facts.js';
 
-/** The rows of `GET /sd-models`. */
-export async function modelItems({ describe, modelsFolders }: ServiceFacts): Promise<unknown[]> {
-  const { models } = await describe();
+/** The rows of `GET /sd-models`; where other hosts keep theirs is not known. */
+export async function modelItems({ hosts, modelsFolders }: ServiceFacts): Promise<unknown[]> {
+  const { models } = await hosts.describe();
   return await Promise.all(
     models.map(async ({ name }) => ({
       ...{ title: name, model_name: name, hash: null, sha256: null },
-      filename: await findModelFolder(name, modelsFolders),
+      filename: await findModelFolder(name, modelsFolders).catch(() => name),
       config: null,
     })),
   );

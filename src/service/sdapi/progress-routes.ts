@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Job, JobService } from '../job.js';
 import { integer, text, truth } from './fields.js';
-import { type Requests, secondsLeft, shareDone, stateOf, textOf } from './progress.js';
+import { type Requests, secondsLeft, shareBefore, shareDone, stateOf, textOf } from './progress.js';
 import type { SettingsStore } from './settings.js';
 import type { Tasks } from './tasks.js';
 import { readBody } from './validation.js';
@@ -46,7 +46,7 @@ export function addProgressRoutes(app: FastifyInstance, { service, settings, tas
     };
     const none = { progress: null, eta: null, live_preview: null };
     if (job?.state !== 'running') return { ...state, ...none, id_live_preview: -1, textinfo: waitingText(job) };
-    const progress = { progress: shareDone(job), eta: secondsLeft(job, Date.now()), textinfo: textOf(job) };
+    const progress = { progress: shareBefore(job), eta: secondsLeft(job, Date.now()), textinfo: textOf(job) };
     const preview = live_preview ? await previewOf(job) : undefined;
     if (!preview || preview.version === id_live_preview)
       return { ...state, ...progress, live_preview: null, id_live_preview };

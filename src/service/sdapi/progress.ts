@@ -36,14 +36,24 @@ export function textOf({ progress }: Job): string | null {
   return null;
 }
 
-/** Which batch is at work, from 0, and which step of it; images of one batch take their steps together. */
+/** The share of the steps before the one at work, by which the web UIs tell how far a task is. */
+export function shareBefore(job: Job): number {
+  const { batch, batches, step, steps } = placeOf(job);
+  return steps === 0 ? 0 : (batch + step / steps) / batches;
+}
+
+/**
+ * Which batch is at work and which step of it was taken last, both from 0, as the web UIs count; images of one batch
+ * take their steps together.
+ */
 function placeOf(job: Job | undefined) {
   if (!job) return { batch: 0, batches: 0, step: 0, steps: 0 };
   const { batchCount: batches = 1, batchSize = 1 } = job.options.generation ?? {};
   const { step: taken = 0, steps: planned = 0 } = job.progress ?? {};
   const steps = Math.round(planned / batches / batchSize);
-  const batch = steps === 0 ? 0 : Math.min(Math.floor(taken / batchSize / steps), batches - 1);
-  return { batch, batches, step: Math.floor(taken / batchSize) - batch * steps, steps };
+  const last = Math.max(Math.floor(taken / batchSize) - 1, 0);
+  const batch = steps === 0 ? 0 : Math.min(Math.floor(last / steps), batches - 1);
+  return { batch, batches, step: last - batch * steps, steps };
 }
 
 /** Local time as the web UIs write it: year to second without marks. */

@@ -5,7 +5,8 @@ import { checkFields, complain, isRecord } from './validation.js';
 
 /** The settings of the web UIs that have a meaning here; 0 as a sigma, a limit of one or rho is the model's own. */
 const settingsSchema = z.object({
-  sd_model_checkpoint: text,
+  /** empty: the one that requests without a model get */
+  sd_model_checkpoint: text.default(''),
   CLIP_stop_at_last_layers: integer.default(1),
   randn_source: z.enum(['CPU', 'GPU', 'NV']).default('CPU'),
   s_churn: number.default(0),
@@ -22,12 +23,11 @@ export type Settings = z.output<typeof settingsSchema>;
 
 /** The settings that requests change with `POST /options`, for as long as the service runs. */
 export class SettingsStore {
-  readonly #facts: Pick<ServiceFacts, 'describe' | 'outdir'>;
-  #settings: Settings;
+  readonly #facts: Pick<ServiceFacts, 'hosts' | 'outdir'>;
+  #settings: Settings = settingsSchema.parse({});
 
-  constructor(facts: Pick<ServiceFacts, 'describe' | 'outdir' | 'model'>) {
+  constructor(facts: Pick<ServiceFacts, 'hosts' | 'outdir'>) {
     this.#facts = facts;
-    this.#settings = settingsSchema.parse({ sd_model_checkpoint: facts.model });
   }
 
   get current(): Settings {
@@ -35,10 +35,10 @@ export class SettingsStore {
   }
 
   /** What `GET /options` tells: the settings, and some that cannot be changed. */
-  all(): Record<string, unknown> {
+  async all(): Promise<Record<string, unknown>> {
     const { outdir } = this.#facts;
     return {
-      ...this.#settings,
+      ...(await this.with({})),
       sd_checkpoint_hash: '',
       ...{ samples_save: true, samples_format: 'png', enable_pnginfo: true, grid_save: false },
       ...{ show_progress_every_n_steps: 1, live_previews_image_format: 'jpeg' },
@@ -48,7 +48,9 @@ export class SettingsStore {
   }
 
   async change(changes: unknown): Promise<void> {
-    this.#settings = await this.with(changes);
+    const isChosen = isRecord(changes) && typeof changes.sd_model_checkpoint === 'string';
+    const { sd_model_checkpoint: model, ...settings } = await this.with(changes);
+    this.#settings = { ...settings, sd_model_checkpoint: isChosen ? model : this.#settings.sd_model_checkpoint };
   }
 
   /**
@@ -63,9 +65,10 @@ export class SettingsStore {
 
   /** A model by its name or by the file name that a web UI would have for it. */
   async #modelCalled(wanted: string): Promise<string> {
-    const { models } = await this.#facts.describe();
+    const { models, model: usual = '' } = await this.#facts.hosts.describe();
+    if (wanted === '') return usual;
     const names = [wanted, wanted.replace(/ \[[0-9a-f]+\]$/, '').replace(/\.(?:safetensors|ckpt)$/, '')];
-    const known = [...models.map(({ name }) => name), this.#settings.sd_model_checkpoint];
+    const known = [...models.map(({ name }) => name), this.#settings.sd_model_checkpoint, usual].filter(Boolean);
     const found = known.find((name) => names.includes(name) || names.includes(name.replace('--', '/')));
     if (found !== undefined) return found;
     const choice = known.join(', ');

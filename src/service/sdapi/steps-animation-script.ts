@@ -27,24 +27,24 @@ const originalArguments = [
 const originalNames = new Map<string, string>(originalArguments.map(([name, option]) => [option, name]));
 const described = describeOptions(animationOptionsSchema);
 
-/** The options after the switch: those of the original first, then the newer ones. */
-const positions: readonly OptionDescription[] = [
+/** The arguments after the switch: those of the original first, then the newer ones. */
+export const scriptArguments = [
   ...originalArguments.flatMap(([, option]) => described.filter(({ name }) => name === option)),
   ...described.filter(({ name }) => !originalNames.has(name)),
-];
+].map((option) => ({ names: namesOf(option), ...option }));
 
-/** The names by which a request may call an option: in snake_case, and the original's. */
-const optionByName = new Map(
-  described.flatMap((option) => {
-    const names = [option.flag.slice(2).replaceAll('-', '_'), originalNames.get(option.name) ?? option.name];
-    return names.map((name) => [name, option] as const);
-  }),
-);
+const optionByName = new Map(scriptArguments.flatMap((option) => option.names.map((name) => [name, option] as const)));
+
+/** By which a request may call an option: the original's, and in snake_case. */
+function namesOf({ name, flag }: OptionDescription): string[] {
+  const snakeCase = flag.slice(2).replaceAll('-', '_');
+  return [...new Set([originalNames.get(name) ?? snakeCase, snakeCase])];
+}
 
 /** What `GET /script-info` tells of the script, for both tabs. */
 export function scriptInfo(): unknown[] {
   const enabled = { label: 'Script Enabled', value: false, minimum: null, maximum: null, step: null, choices: null };
-  const args = [enabled, ...positions.map(argumentOf)];
+  const args = [enabled, ...scriptArguments.map(argumentOf)];
   return [false, true].map((is_img2img) => ({ name: scriptName, is_alwayson: true, is_img2img, args }));
 }
 
@@ -84,7 +84,7 @@ export function scriptNotFound(name: string): HttpError {
 
 function byPosition([isEnabled = false, ...values]: readonly unknown[]): AnimationOptionsInput {
   if (!isTrue(isEnabled)) return imageAlone;
-  const given = positions.flatMap((option, index) => {
+  const given = scriptArguments.flatMap((option, index) => {
     const value = values[index] ?? null;
     return value === null ? [] : [[option.name, readValue(option, value)] as const];
   });

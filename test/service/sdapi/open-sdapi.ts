@@ -1,18 +1,24 @@
 import { onTestFinished } from 'vitest';
 import { samplerNames, schedulerNames } from '#dist/diffusion/names.js';
+import type { Host } from '#dist/hosts/host.js';
 import type { ServiceFacts } from '#dist/service/facts.js';
 import { createServer, type ServerSettings } from '#dist/service/server.js';
 import { version } from '#dist/version.js';
 import { FakeJobService } from '../../helpers/fake-job-service.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { poolOf } from '../open-service.js';
 
 /** What a service with two models tells of itself. */
 export function factsOf(outdir: string): ServiceFacts {
   const models = ['emoji', 'owner--other'].map((name) => ({ name, width: 128, height: 128 }));
-  return {
-    ...{ version, host: 'embedded', device: 'cpu', outdir, model: 'emoji', modelsFolders: ['models'] },
+  const host: Host = {
+    name: 'pretended',
     describe: async () => ({ models, samplers: samplerNames, schedulers: schedulerNames }),
+    generate: () => {
+      throw new Error('This host only tells what it has.');
+    },
   };
+  return { ...{ version, device: 'cpu', outdir, modelsFolders: ['models'] }, hosts: poolOf(host) };
 }
 
 /** The web UIs' API in front of a fake service. */

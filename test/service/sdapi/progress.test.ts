@@ -34,7 +34,7 @@ describe('progress', () => {
       job: 'scripts_txt2img',
       job_count: 2,
       job_no: 1,
-      sampling_step: 3,
+      sampling_step: 2,
       sampling_steps: 10,
     });
     expect(body.state.job_timestamp).toMatch(/^\d{14}$/);
@@ -61,7 +61,7 @@ describe('progress', () => {
       active: true,
       queued: false,
       completed: false,
-      progress: 0.25,
+      progress: 0.2,
       eta: 7,
       id_live_preview: 3,
     });

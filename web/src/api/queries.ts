@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { ask } from './client.js';
-import type { AboutShape, AnimationShape, JobShape } from './types.js';
+import type { AboutShape, AnimationShape, FoundHostShape, HostKindShape, HostShape, JobShape } from './types.js';
 
 /** The keys under which answers are kept. */
 export const keys = {
@@ -8,6 +8,8 @@ export const keys = {
   job: (id: string) => ['jobs', id] as const,
   active: ['jobs', 'active'] as const,
   recent: ['jobs', 'recent'] as const,
+  hosts: ['hosts'] as const,
+  foundHosts: ['hosts', 'found'] as const,
   renders: (id: string) => ['renders', id] as const,
   animations: ['animations'] as const,
 };
@@ -25,7 +27,24 @@ export function useJob(id: string | undefined) {
   });
 }
 
-/** The job that is running, and those that wait, in their order. */
+/** What makes the images, those that are preferred first, and the kinds of others that there may be. */
+export function useHosts() {
+  return useQuery({
+    queryKey: keys.hosts,
+    queryFn: ({ signal }) => ask<{ hosts: HostShape[]; kinds: HostKindShape[] }>('/hosts', { signal }),
+  });
+}
+
+/** What else answers on the service's machine; looked for when it is asked. */
+export function useFoundHosts() {
+  return useQuery({
+    queryKey: keys.foundHosts,
+    queryFn: async ({ signal }) => (await ask<{ hosts: FoundHostShape[] }>('/hosts/found', { signal })).hosts,
+    enabled: false,
+  });
+}
+
+/** The jobs that are running, and those that wait, in their order. */
 export function useActiveJobs() {
   return useQuery({
     queryKey: keys.active,

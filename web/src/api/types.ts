@@ -3,6 +3,9 @@ export type { EventShape } from '../../../src/service/api/job-json.js';
 export type {
   AboutShape,
   AnimationShape,
+  FoundHostShape,
+  HostKindShape,
+  HostShape,
   InspectionShape,
   JobShape,
   NewJobShape,

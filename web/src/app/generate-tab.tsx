@@ -1,5 +1,5 @@
 import { Alert, Button, Grid, Stack } from '@mantine/core';
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useAbout, useJob } from '../api/queries.js';
 import type { NewJobShape } from '../api/types.js';
 import { AnimationPanel } from '../form/animation-panel.js';
@@ -11,7 +11,7 @@ import { getForm, type Tab } from '../form/form-store.js';
 import { GenerationFields } from '../form/generation-fields.js';
 import { PromptArea } from '../form/prompt-area.js';
 import { useFormKeys } from '../form/use-form-keys.js';
-import { useShownJob } from '../run/run-store.js';
+import { showFollower, useShownJob } from '../run/run-store.js';
 import { RunView } from '../run/run-view.js';
 import { tellError, useCancel, useSkip, useSubmit } from '../run/use-generate.js';
 import classes from './generate-tab.module.css';
@@ -28,11 +28,14 @@ type Props = {
 export function GenerateTab({ tab, request, children }: Props) {
   const about = useAbout();
   const { data: job } = useJob(useShownJob(tab));
-  const submit = useSubmit(tab);
+  const isRunning = job?.state === 'running' || job?.state === 'queued';
+  const submit = useSubmit(tab, isRunning);
   const cancel = useCancel();
   const skip = useSkip();
   const form = useRef<HTMLDivElement>(null);
-  const isRunning = job?.state === 'running' || job?.state === 'queued';
+  useEffect(() => {
+    if (!isRunning) showFollower(tab);
+  }, [isRunning, tab]);
   const generate = () => {
     if (submit.isPending || !about.data) return;
     const problems = problemsOf(about.data, tab, getForm(tab));

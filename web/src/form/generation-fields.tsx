@@ -1,5 +1,6 @@
 import { SimpleGrid, Stack } from '@mantine/core';
 import { useAbout } from '../api/queries.js';
+import type { AboutShape } from '../api/types.js';
 import type { Tab } from './form-store.js';
 import { HiresSection } from './hires-section.js';
 import { OptionField } from './option-field.js';
@@ -18,12 +19,12 @@ const advanced = [
 export function GenerationFields({ tab, lastSeed }: { readonly tab: Tab; readonly lastSeed: number | undefined }) {
   const { data: about } = useAbout();
   const options = useOptions(tab, 'generation');
-  const sizes = about?.models.map(({ name, width, height }) => [name, `${name} (${width} × ${height})`]) ?? [];
+  const titles = Object.fromEntries(about?.models.map((model) => [model.name, titleOf(model, about)]) ?? []);
   const field = (name: string, titles: Readonly<Record<string, string>> = {}) =>
     options[name] && <OptionField key={name} {...options[name]} helps={false} titles={titles} />;
   return (
     <Stack gap="md">
-      {field('model', Object.fromEntries(sizes))}
+      {field('model', titles)}
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
         {field('sampler')}
         {field('scheduler')}
@@ -46,4 +47,10 @@ export function GenerationFields({ tab, lastSeed }: { readonly tab: Tab; readonl
       </Sections>
     </Stack>
   );
+}
+
+/** A model with its size, and with its hosts where there are several. */
+function titleOf({ name, width, height, hosts }: AboutShape['models'][number], { models }: AboutShape): string {
+  const places = new Set(models.flatMap((model) => model.hosts));
+  return `${name} (${width} × ${height}${places.size > 1 ? `, ${hosts.join(', ')}` : ''})`;
 }

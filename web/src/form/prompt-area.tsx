@@ -84,7 +84,11 @@ function TokenCount({ text, model }: { readonly text: string; readonly model: st
   const { data } = useQuery({
     queryKey: ['tokens', model, settled],
     queryFn: ({ signal }) =>
-      ask<{ count: number; limit: number }>('/tokens', { method: 'POST', body: { text: settled, model }, signal }),
+      ask<{ count: number | null; limit: number | null }>('/tokens', {
+        method: 'POST',
+        body: { text: settled, model },
+        signal,
+      }),
     enabled: model !== '',
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (before) => before,
@@ -92,7 +96,9 @@ function TokenCount({ text, model }: { readonly text: string; readonly model: st
   });
   return (
     <Text size="xs" c="dimmed" ta="right" mih="1.3em">
-      {data && <span title="tokens of the prompt, and how many fit">{`${data.count} / ${data.limit} tokens`}</span>}
+      {typeof data?.count === 'number' && (
+        <span title="tokens of the prompt, and how many fit">{`${data.count} / ${data.limit} tokens`}</span>
+      )}
     </Text>
   );
 }

@@ -23,3 +23,17 @@ export function showJob(tab: Tab, id: string | undefined): void {
   else sessionStorage.setItem(keyOf(tab), id);
   for (const listener of listeners) listener();
 }
+
+/** Jobs that were sent while another was at work, by the tab that shows them in turn. */
+const followers: Record<Tab, string[]> = { txt2img: [], img2img: [] };
+
+/** Shows a job when the one that is shown has ended. */
+export function showNext(tab: Tab, id: string): void {
+  followers[tab].push(id);
+}
+
+/** Goes on to the next job that waits to be shown, if there is one. */
+export function showFollower(tab: Tab): void {
+  const next = followers[tab].shift();
+  if (next !== undefined) showJob(tab, next);
+}

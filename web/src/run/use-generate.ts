@@ -4,21 +4,26 @@ import { ask } from '../api/client.js';
 import { keys } from '../api/queries.js';
 import type { JobShape, NewJobShape } from '../api/types.js';
 import type { Tab } from '../form/form-store.js';
-import { showJob } from './run-store.js';
+import { showJob, showNext } from './run-store.js';
 
 /** Tells what went wrong, in the words of the service. */
 export function tellError(error: Error): void {
   notifications.show({ color: 'red', title: 'That did not work', message: error.message, autoClose: 10_000 });
 }
 
-/** Puts a job into the queue, and shows it in the tab. */
-export function useSubmit(tab: Tab) {
+/**
+ * Puts a job into the queue, and shows it in the tab.
+ * @param isBusy whether the tab shows a job that has not ended, which stays until then
+ */
+export function useSubmit(tab: Tab, isBusy: boolean) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (job: NewJobShape) => ask<JobShape>('/jobs', { method: 'POST', body: job }),
     onSuccess: (job) => {
       queries.setQueryData(keys.job(job.id), (known: JobShape | undefined) => known ?? job);
-      showJob(tab, job.id);
+      if (!isBusy) return showJob(tab, job.id);
+      showNext(tab, job.id);
+      notifications.show({ message: 'That waits in the queue. It is shown here when this one has ended.' });
     },
     onError: tellError,
   });

@@ -2,15 +2,16 @@ import { ActionIcon, Group, Progress, Stack, Text, Tooltip } from '@mantine/core
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ask } from '../api/client.js';
-import { keys, useActiveJobs } from '../api/queries.js';
+import { keys, useActiveJobs, useHosts } from '../api/queries.js';
 import type { JobShape } from '../api/types.js';
 import { CloseIcon, DownIcon, UpIcon } from '../app/icons.js';
 import { tellError, useCancel } from '../run/use-generate.js';
 import { titleOf } from './job-title.js';
 
-/** The job that is at work and those that wait, which can be moved and cancelled. */
+/** The jobs that are at work and those that wait, which can be moved and cancelled. */
 export function JobQueue() {
   const { data: jobs = [] } = useActiveJobs();
+  const { data: { hosts } = { hosts: [] } } = useHosts();
   const queries = useQueryClient();
   const cancel = useCancel();
   const move = useMutation({
@@ -34,6 +35,7 @@ export function JobQueue() {
           key={job.id}
           job={job}
           isLast={job.position === waiting}
+          several={hosts.length > 1}
           onMove={(position) => move.mutate({ id: job.id, position })}
           onCancel={() => cancel.mutate(job.id)}
         />
@@ -45,11 +47,13 @@ export function JobQueue() {
 type RowProps = {
   readonly job: JobShape;
   readonly isLast: boolean;
+  /** whether there are several hosts */
+  readonly several: boolean;
   readonly onMove: (position: number) => void;
   readonly onCancel: () => void;
 };
 
-function Row({ job, isLast, onMove, onCancel }: RowProps) {
+function Row({ job, isLast, several, onMove, onCancel }: RowProps) {
   const { position, progress } = job;
   const title = titleOf(job);
   return (
@@ -60,6 +64,11 @@ function Row({ job, isLast, onMove, onCancel }: RowProps) {
       <div style={{ flex: 1, minWidth: 0 }}>
         <Text size="sm" truncate>
           {title}
+          {job.host !== null && several && (
+            <Text span size="xs" c="dimmed">
+              {` on ${job.host}`}
+            </Text>
+          )}
         </Text>
         {position === null && (
           <Progress

@@ -33,7 +33,7 @@ export function RecentJobs() {
     <Stack gap="xs">
       {ended.map((job) => (
         <Group key={job.id} gap="xs" wrap="wrap">
-          <Badge variant="light" color={colours[job.state] ?? 'gray'} w={104}>
+          <Badge variant="light" color={colours[job.state] ?? 'gray'} c="var(--mantine-color-text)" w={104}>
             {job.state}
           </Badge>
           <Text size="sm" truncate flex="1 1 10rem" title={job.error ?? ''}>

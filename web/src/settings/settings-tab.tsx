@@ -5,15 +5,19 @@ import type { ReactNode } from 'react';
 import { ask } from '../api/client.js';
 import { keys, useAbout } from '../api/queries.js';
 import { tellError } from '../run/use-generate.js';
+import { Hosts } from './hosts.js';
 import { JobQueue } from './job-queue.js';
 import { RecentJobs } from './recent-jobs.js';
 
-/** The queue, and what the service is. */
+/** The queue, the hosts, and what the service is. */
 export default function SettingsTab() {
   return (
     <Stack gap="lg">
       <Part title="Queue">
         <JobQueue />
+      </Part>
+      <Part title="Hosts">
+        <Hosts />
       </Part>
       <Part title="Recent jobs">
         <RecentJobs />
@@ -50,7 +54,6 @@ function Service() {
   if (!about) return <Loader type="dots" />;
   const rows: readonly (readonly [string, ReactNode])[] = [
     ['Version', about.version],
-    ['Host', about.host],
     ['Device', about.device],
     ['Files', about.outdir],
     [

@@ -1,0 +1,57 @@
+"""Movies of the steps of an image: the script of the web UI. What it does is told in steps_animation_webui."""
+
+from modules import script_callbacks, scripts
+from steps_animation_webui import host, session, settings
+from steps_animation_webui.panel import Panel
+
+
+class StepsAnimationScript(scripts.Script):
+    def __init__(self):
+        self._panel = None
+
+    def title(self):
+        return "Steps animation"
+
+    def show(self, is_img2img):
+        return scripts.AlwaysVisible
+
+    def ui(self, is_img2img):
+        self._panel = Panel("img2img" if is_img2img else "txt2img", self.elem_id)
+        return self._panel.controls
+
+    def after_component(self, component, **kwargs):
+        tab = "img2img" if self.is_img2img else "txt2img"
+        if self._panel and kwargs.get("elem_id") == f"html_log_{tab}":
+            with host.guarded("show its movies"):
+                self._panel.on_finished(component)
+
+    def process(self, p, *arguments):
+        with host.guarded("begin"):
+            settings.point_to_clone()
+            session.begin(p, arguments)
+
+    def before_process_batch(self, p, *arguments, **kwargs):
+        with host.guarded("decode the steps"):
+            if session.current(p):
+                session.current(p).add_batches()
+
+    def process_before_every_sampling(self, p, *arguments, **kwargs):
+        with host.guarded("watch the sampler"):
+            if session.current(p):
+                session.current(p).run.begin_pass(p)
+
+    def postprocess_image(self, p, given, *arguments):
+        """Where there is no picture after the composite, this one is the last."""
+        self.postprocess_image_after_composite(p, given)
+
+    def postprocess_image_after_composite(self, p, given, *arguments):
+        with host.guarded("take the finished image"):
+            if session.current(p):
+                session.current(p).run.finish_image(p, given)
+
+    def postprocess(self, p, processed, *arguments):
+        with host.guarded("make the movie"):
+            session.end(p)
+
+
+script_callbacks.on_ui_settings(settings.add_settings)

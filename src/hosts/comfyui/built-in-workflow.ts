@@ -1,0 +1,77 @@
+import type { GenerationOptions, Img2imgOptions } from '../generation-options.js';
+import type { ComfyuiWorkflow } from './workflow.js';
+
+/** Names of pictures that ComfyUI has been sent. */
+export type StartFiles = { readonly picture: string; readonly mask?: string | undefined };
+
+/** What the built-in workflow is made of; whatever else a person wants is in a workflow of their own. */
+export type BuiltInFacts = {
+  readonly options: Pick<GenerationOptions, 'steps' | 'cfgScale' | 'clipSkip'> & {
+    readonly prompt: string;
+    readonly negativePrompt: string;
+    readonly width: number;
+    readonly height: number;
+  };
+  readonly checkpoint: string;
+  /** by ComfyUI's names */
+  readonly sampler: string;
+  readonly scheduler: string;
+  readonly seed: number;
+  readonly start?: (Pick<Img2imgOptions, 'denoisingStrength'> & StartFiles) | undefined;
+};
+
+/** txt2img or img2img with one checkpoint, of one image that ComfyUI keeps for a while only. */
+export function builtInWorkflow({
+  options,
+  checkpoint,
+  sampler,
+  scheduler,
+  seed,
+  start,
+}: BuiltInFacts): ComfyuiWorkflow {
+  const { prompt, negativePrompt, steps, cfgScale: cfg, clipSkip, width, height } = options;
+  const clip = clipSkip > 1 ? ['clip', 0] : ['checkpoint', 1];
+  const size = { width, height };
+  const sampling = { seed, steps, cfg, sampler_name: sampler, scheduler, denoise: start?.denoisingStrength ?? 1 };
+  return {
+    checkpoint: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: checkpoint } },
+    ...(clipSkip > 1 && {
+      clip: { class_type: 'CLIPSetLastLayer', inputs: { clip: ['checkpoint', 1], stop_at_clip_layer: -clipSkip } },
+    }),
+    positive: { class_type: 'CLIPTextEncode', inputs: { text: prompt, clip } },
+    negative: { class_type: 'CLIPTextEncode', inputs: { text: negativePrompt, clip } },
+    ...(start
+      ? startNodes(start, size)
+      : { latent: { class_type: 'EmptyLatentImage', inputs: { ...size, batch_size: 1 } } }),
+    sampler: {
+      class_type: 'KSampler',
+      inputs: {
+        ...sampling,
+        ...{
+          model: ['checkpoint', 0],
+          positive: ['positive', 0],
+          negative: ['negative', 0],
+          latent_image: ['latent', 0],
+        },
+      },
+    },
+    decode: { class_type: 'VAEDecode', inputs: { samples: ['sampler', 0], vae: ['checkpoint', 2] } },
+    image: { class_type: 'PreviewImage', inputs: { images: ['decode', 0] } },
+  };
+}
+
+function startNodes({ picture, mask }: StartFiles, size: { readonly width: number; readonly height: number }) {
+  const encoded = { class_type: 'VAEEncode', inputs: { pixels: ['scaled', 0], vae: ['checkpoint', 2] } };
+  const scaling = { ...size, upscale_method: 'lanczos', crop: 'center' };
+  return {
+    picture: { class_type: 'LoadImage', inputs: { image: picture } },
+    scaled: { class_type: 'ImageScale', inputs: { ...scaling, image: ['picture', 0] } },
+    ...(mask === undefined
+      ? { latent: encoded }
+      : {
+          encoded,
+          mask: { class_type: 'LoadImageMask', inputs: { image: mask, channel: 'red' } },
+          latent: { class_type: 'SetLatentNoiseMask', inputs: { samples: ['encoded', 0], mask: ['mask', 0] } },
+        }),
+  };
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import sharp from 'sharp';
+import type { Picture } from '../../animation/picture.js';
+import { StepsAnimationError } from '../../errors.js';
+import type { FinishReason, GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
+import type { StartFiles } from './built-in-workflow.js';
+import { modelNameOf, readCatalogue } from './catalogue.js';
+import { ComfyuiConnection } from './connection.js';
+import { type ComfyuiPlan, planRequest } from './plan.js';
+import { ComfyuiRun, type RunEnd } from './run.js';
+import { ComfyuiSocket } from './socket.js';
+import { type ComfyuiWorkflow, checkWorkflow } from './workflow.js';
+import { markRun } from './workflow-settings.js';
+
+export type ComfyuiHostSettings = {
+  /** where ComfyUI is; http://127.0.0.1:8188 if left out */
+  readonly url?: string;
+  /** in API format; a built-in one, with one checkpoint, if left out */
+  readonly workflow?: unknown;
+  /** `taesd` is sharper and needs its files in ComfyUI; `auto`, the best that ComfyUI has, if left out */
+  readonly previewMethod?: 'auto' | 'taesd' | 'latent2rgb';
+  /** how long a ComfyUI that goes away in mid-run is waited for, in milliseconds; 60,000 if left out */
+  readonly patience?: number;
+};
+
+/**
+ * The host that is ComfyUI (https://docs.comfy.org/development/comfyui-server/comms_messages). Its steps are the
+ * previews, which show the denoised image, mostly small. Images of a batch are made one by one, with seeds that rise by
+ * one: previews show the first image of a batch alone. Its noise is not that of the web UIs.
+ * @throws StepsAnimationError `usage` for an address or a workflow that cannot be
+ */
+export function createComfyuiHost({
+  url = 'http://127.0.0.1:8188',
+  workflow,
+  previewMethod = 'auto',
+  patience = 60_000,
+}: ComfyuiHostSettings = {}): Host & AsyncDisposable {
+  const own = workflow === undefined ? undefined : checkWorkflow(workflow);
+  return new ComfyuiHost(new ComfyuiConnection(url), own, { previewMethod, patience });
+}
+
+type Settings = Required<Pick<ComfyuiHostSettings, 'previewMethod' | 'patience'>>;
+
+class ComfyuiHost implements Host, AsyncDisposable {
+  readonly name = 'comfyui';
+  readonly #connection: ComfyuiConnection;
+  readonly #workflow: ComfyuiWorkflow | undefined;
+  readonly #settings: Settings;
+  /** whose progress is told on its socket; never another program's */
+  readonly #client = randomUUID().replaceAll('-', '');
+  readonly #sockets = new Set<ComfyuiSocket>();
+
+  constructor(connection: ComfyuiConnection, workflow: ComfyuiWorkflow | undefined, settings: Settings) {
+    this.#connection = connection;
+    this.#workflow = workflow;
+    this.#settings = settings;
+  }
+
+  async describe(signal?: AbortSignal): Promise<HostDescription> {
+    const { checkpoints, samplers, schedulers } = await readCatalogue(this.#connection, signal);
+    const size = { width: 512, height: 512 };
+    return { models: checkpoints.map((file) => ({ name: modelNameOf(file), ...size })), samplers, schedulers };
+  }
+
+  async check(request: GenerationRequest): Promise<void> {
+    planRequest(request, await readCatalogue(this.#connection), this.#workflow);
+  }
+
+  /** @throws StepsAnimationError `usage` or `network` */
+  async *generate(
+    request: GenerationRequest,
+    signal?: AbortSignal,
+    skips?: EventTarget,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    if (signal?.aborted) {
+      yield { type: 'end' };
+      return;
+    }
+    const plan = planRequest(request, await readCatalogue(this.#connection, signal), this.#workflow);
+    using socket = await ComfyuiSocket.open(this.#connection, this.#client, this.#settings.patience);
+    this.#sockets.add(socket);
+    let isSkipped = false;
+    const skip = () => {
+      isSkipped = true;
+      socket.wake();
+    };
+    const abort = () => socket.wake();
+    skips?.addEventListener('skip', skip);
+    signal?.addEventListener('abort', abort);
+    try {
+      const files = await this.#uploadStart(plan);
+      yield { type: 'start', images: plan.images.map(({ info }) => info), passes: plan.passes };
+      for (const message of plan.notes) yield { type: 'note', message };
+      for (const [index, { seed }] of plan.images.entries()) {
+        if (signal?.aborted) break;
+        isSkipped = false;
+        const workflow = markRun(plan.workflowOf(seed, files), randomUUID());
+        const stop = () => (signal?.aborted ? 'interrupted' : isSkipped ? 'skipped' : undefined);
+        yield* this.#image(index, plan, workflow, socket, stop);
+      }
+      yield { type: 'end' };
+    } finally {
+      this.#sockets.delete(socket);
+      skips?.removeEventListener('skip', skip);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** The steps and the end of one image. One that fails ends with its last step. */
+  async *#image(
+    index: number,
+    plan: ComfyuiPlan,
+    workflow: ComfyuiWorkflow,
+    socket: ComfyuiSocket,
+    stop: () => Exclude<FinishReason, 'finished'> | undefined,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    const { info } = plan.images[index] ?? {};
+    if (!info) return;
+    // ComfyUI fits its previews to a size of its own (--preview-size).
+    const { infotext, width, height } = info;
+    const preview = (bytes: Buffer) => decode(bytes, { width, height });
+    const { previewMethod } = this.#settings;
+    const settings = { connection: this.#connection, client: this.#client, previewMethod };
+    const events = new ComfyuiRun({ ...settings, workflow, socket }).events(stop);
+    let last: Buffer | undefined;
+    let end: RunEnd;
+    let failure: unknown;
+    try {
+      let next = await events.next();
+      for (; !next.done; next = await events.next()) {
+        if (next.value.type === 'note') {
+          yield next.value;
+          continue;
+        }
+        const { file, ...place } = next.value;
+        last = file;
+        yield { ...place, type: 'step', image: index, picture: () => preview(file) };
+      }
+      end = next.value;
+    } catch (error) {
+      failure = error;
+      end = { reason: 'interrupted' };
+    }
+    const file = end.file ?? last;
+    if (file) {
+      const picture = await (end.file ? decode(file) : preview(file));
+      yield { type: 'image', image: index, picture, infotext, reason: end.reason };
+    }
+    if (last === undefined && end.reason === 'finished') yield { type: 'note', message: noPreviews };
+    if (failure === undefined) return;
+    yield { type: 'end' };
+    throw failure;
+  }
+
+  async #uploadStart({ start }: ComfyuiPlan): Promise<StartFiles | undefined> {
+    if (!start) return undefined;
+    const send = async (picture: Picture) =>
+      await this.#connection.upload(`steps-animation-${randomUUID()}.png`, await encode(picture));
+    const { picture, mask } = start;
+    return { picture: await send(picture), mask: mask && (await send(mask)) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket[Symbol.dispose]();
+  }
+}
+
+const noPreviews =
+  'ComfyUI showed no steps: start it with --preview-method auto, or set a preview method in its settings.';
+
+/** A picture file as pixels, in a size that it is to have, if that is known. */
+async function decode(
+  file: Buffer,
+  { width, height }: { width?: number | undefined; height?: number | undefined } = {},
+): Promise<Picture> {
+  try {
+    const image = sharp(file, { failOn: 'error' }).flatten().toColourspace('srgb');
+    const sized = width && height ? image.resize(width, height, { fit: 'fill', kernel: 'lanczos3' }) : image;
+    const { data, info } = await sized.raw().toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data };
+  } catch (cause) {
+    throw new StepsAnimationError('network', 'ComfyUI sent a picture that cannot be read. Try again.', { cause });
+  }
+}
+
+async function encode({ width, height, data }: Picture): Promise<Buffer> {
+  return await sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
+}

@@ -1,0 +1,165 @@
+import { randomInt } from 'node:crypto';
+import { checkOptions } from '../../check-options.js';
+import { StepsAnimationError } from '../../errors.js';
+import {
+  type GenerationOptions,
+  generationOptionsSchema,
+  type Img2imgOptions,
+  img2imgOptionsSchema,
+} from '../generation-options.js';
+import type { GenerationRequest, ImageInfo, PassInfo, StartRequest } from '../host.js';
+import { formatInfotext } from '../infotext.js';
+import { builtInWorkflow, type StartFiles } from './built-in-workflow.js';
+import { type Catalogue, chooseCheckpoint, modelNameOf } from './catalogue.js';
+import { samplerNameOf, schedulerNameOf } from './names.js';
+import { type ComfyuiWorkflow, linkedTo, samplingNodes, upstream } from './workflow.js';
+import { setWishes } from './workflow-settings.js';
+
+/** A checked request, with every image by itself: ComfyUI shows the first of a batch alone. */
+export type ComfyuiPlan = {
+  readonly images: readonly { readonly info: ImageInfo; readonly seed: number }[];
+  readonly passes: readonly PassInfo[];
+  /** what a person should know before */
+  readonly notes: readonly string[];
+  readonly start: Start | undefined;
+  /** what is sent for one image */
+  readonly workflowOf: (seed: number, start: StartFiles | undefined) => ComfyuiWorkflow;
+};
+
+type Start = Img2imgOptions & Pick<StartRequest, 'picture' | 'mask'>;
+type Planned = Omit<ComfyuiPlan, 'images' | 'start'> & { readonly model: string };
+
+const seeds = 2 ** 32;
+/** Pixels, where no size is asked for: that of Stable Diffusion 1.5. */
+const usualSide = 512;
+
+/**
+ * Checks a request against what a ComfyUI has and lays it out.
+ * @param own a workflow to put the request into; the built-in one if left out
+ * @throws StepsAnimationError `usage`, naming the value and what is possible
+ */
+export function planRequest(
+  { start: given, ...request }: GenerationRequest,
+  catalogue: Catalogue,
+  own: ComfyuiWorkflow | undefined,
+): ComfyuiPlan {
+  const options = checkOptions(generationOptionsSchema, request);
+  const start = given && checkStart(given);
+  const planned = own
+    ? planOwn(options, catalogue, own, start)
+    : planBuiltIn(options, chooseCheckpoint(catalogue, request.model), catalogue, start);
+  return { ...planned, start, images: layOut({ ...options, model: planned.model }, planned.passes, start) };
+}
+
+function checkStart({ picture, mask, ...given }: StartRequest): Start {
+  return { ...checkOptions(img2imgOptionsSchema, given), picture, ...(mask && { mask }) };
+}
+
+function planBuiltIn(
+  given: GenerationOptions,
+  checkpoint: string,
+  catalogue: Catalogue,
+  start: Start | undefined,
+): Planned {
+  if (given.hiresScale > 1) {
+    const message = 'The built-in workflow of ComfyUI has no hires pass: leave hires scale at 1, or give a --workflow.';
+    throw new StepsAnimationError('usage', message);
+  }
+  const [width = 0, height = 0] = [given.width, given.height].map((side) => side || usualSide);
+  const options = { ...given, width, height };
+  const sampler = samplerNameOf(options.sampler, catalogue);
+  const scheduler = schedulerNameOf(options.scheduler, catalogue);
+  const strength = start && { denoisingStrength: start.denoisingStrength };
+  return {
+    passes: [{ kind: 'base', width, height, steps: options.steps, exact: false }],
+    notes: notesOf(leftOut(options)),
+    model: modelNameOf(checkpoint),
+    workflowOf: (seed, files) =>
+      builtInWorkflow({
+        ...{ options, checkpoint, sampler, scheduler, seed },
+        start: strength && files && { ...strength, ...files },
+      }),
+  };
+}
+
+function planOwn(
+  options: GenerationOptions,
+  catalogue: Catalogue,
+  own: ComfyuiWorkflow,
+  start: Start | undefined,
+): Planned {
+  if (start) {
+    const message = 'A workflow of your own brings its starting picture along: use txt2img, or leave --workflow out.';
+    throw new StepsAnimationError('usage', message);
+  }
+  const samplers = samplingNodes(own);
+  if (samplers.length === 0) {
+    const message = 'The workflow has no node that samples, such as KSampler: choose another one.';
+    throw new StepsAnimationError('usage', message);
+  }
+  const isDefault = (name: 'sampler' | 'scheduler') =>
+    options[name] === generationOptionsSchema.shape[name].parse(undefined);
+  const sampler = isDefault('sampler') ? options.sampler : samplerNameOf(options.sampler, catalogue);
+  const scheduler = isDefault('scheduler') ? options.scheduler : schedulerNameOf(options.scheduler, catalogue);
+  const set = (seed: number) => setWishes(own, { ...options, sampler, scheduler, seed });
+  const { missing, workflow } = set(0);
+  return {
+    passes: samplers.map((id, index) => ({
+      kind: index === 0 ? 'base' : 'hires',
+      steps: stepsOf(workflow, id) ?? options.steps,
+      exact: false,
+    })),
+    notes: notesOf([...missing, ...leftOut(options)]),
+    model: modelOf(own),
+    workflowOf: (seed) => set(seed).workflow,
+  };
+}
+
+function stepsOf(workflow: ComfyuiWorkflow, sampler: string): number | undefined {
+  const ids = [sampler, ...upstream(workflow, linkedTo(workflow[sampler], 'sigmas'))];
+  const steps = ids.map((id) => workflow[id]?.inputs.steps).find((value) => typeof value === 'number');
+  return steps === undefined || steps < 1 ? undefined : Math.round(steps);
+}
+
+function modelOf(workflow: ComfyuiWorkflow): string {
+  const inputs = Object.values(workflow).flatMap((node) => [node.inputs.ckpt_name, node.inputs.unet_name]);
+  return modelNameOf(inputs.find((name) => typeof name === 'string') ?? '');
+}
+
+/** Labels of the options that are asked for and that ComfyUI's nodes have no place for. */
+function leftOut(options: GenerationOptions): readonly string[] {
+  const places = ['variationStrength', 'guidanceRescale', 'eta', 'sChurn', 'sNoise', 'sigmaMin', 'sigmaMax'] as const;
+  const labels: Record<(typeof places)[number], string> = {
+    variationStrength: 'variation strength',
+    guidanceRescale: 'guidance rescale',
+    eta: 'eta',
+    sChurn: 's_churn',
+    sNoise: 's_noise',
+    sigmaMin: 'sigma min',
+    sigmaMax: 'sigma max',
+  };
+  return places
+    .filter((name) => options[name] !== generationOptionsSchema.shape[name].parse(undefined))
+    .map((name) => labels[name]);
+}
+
+function notesOf(missing: readonly string[]): readonly string[] {
+  return missing.length === 0 ? [] : [`The workflow has no place for: ${missing.join(', ')}.`];
+}
+
+function layOut(options: GenerationOptions, passes: readonly PassInfo[], start: Start | undefined) {
+  const first = options.seed === -1 ? randomInt(seeds) : options.seed;
+  const { width, height } = passes.at(-1) ?? {};
+  const size = width !== undefined && height !== undefined ? { width, height } : {};
+  return Array.from({ length: options.batchCount * options.batchSize }, (_, i) => {
+    const seed = (first + i) % seeds;
+    const infotext = formatInfotext({
+      options: { ...options, ...size, seed },
+      request: { start },
+      planned: [],
+      folder: { name: options.model },
+    });
+    const place = { batch: Math.floor(i / options.batchSize), position: i % options.batchSize };
+    return { info: { ...place, seed, prompt: options.prompt, infotext, ...size }, seed };
+  });
+}

@@ -1,0 +1,143 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { StepsAnimationError } from '../../errors.js';
+import type { ComfyuiConnection } from './connection.js';
+import { type Frame, parseFrame } from './frames.js';
+
+export type SocketMessage =
+  | { readonly type: 'event'; readonly name: string; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly type: 'frame'; readonly frame: Frame }
+  /** the socket had been cut off: what was sent meanwhile is lost */
+  | { readonly type: 'reconnected' }
+  /** nothing came for a while */
+  | { readonly type: 'silence' };
+
+const eventSchema = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()).default({}) });
+
+/** Milliseconds. */
+const silence = 10_000;
+const firstDelay = 200;
+const longestDelay = 4000;
+/** Bytes; a picture of 16,384 pixels a side as PNG would be larger, and is none. */
+const mostBytes = 256 * 2 ** 20;
+
+/** The socket on which ComfyUI tells one client of its runs; it comes back by itself when it is cut off. */
+export class ComfyuiSocket implements Disposable {
+  readonly #connection: ComfyuiConnection;
+  readonly #client: string;
+  readonly #patience: number;
+  readonly #waiting: SocketMessage[] = [];
+  #socket: WebSocket | undefined;
+  #failure: StepsAnimationError | undefined;
+  #isClosed = false;
+  #wake = () => {};
+
+  private constructor(connection: ComfyuiConnection, client: string, patience: number) {
+    this.#connection = connection;
+    this.#client = client;
+    this.#patience = patience;
+  }
+
+  /**
+   * @param patience for how many milliseconds it is tried to get a socket again that was cut off
+   * @throws StepsAnimationError `network` when there is no ComfyUI
+   */
+  static async open(connection: ComfyuiConnection, client: string, patience: number): Promise<ComfyuiSocket> {
+    const socket = new ComfyuiSocket(connection, client, patience);
+    await socket.#connect();
+    return socket;
+  }
+
+  /** @throws StepsAnimationError `network` when the socket was cut off and could not be had again */
+  async next(): Promise<SocketMessage> {
+    const until = Date.now() + silence;
+    for (;;) {
+      const message = this.#waiting.shift();
+      if (message) return message;
+      if (this.#failure) throw this.#failure;
+      const left = until - Date.now();
+      if (left <= 0) return { type: 'silence' };
+      const timer = new AbortController();
+      await Promise.race([
+        new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        }),
+        wait(left, undefined, { signal: timer.signal }).catch(() => {}),
+      ]);
+      timer.abort();
+    }
+  }
+
+  /** Ends a wait at once, as after a silence. */
+  wake(): void {
+    this.#push({ type: 'silence' });
+  }
+
+  async #connect(): Promise<void> {
+    const address = this.#connection.socketAddress(this.#client);
+    const socket = new WebSocket(address, { maxPayload: mostBytes, handshakeTimeout: 10_000 });
+    this.#socket = socket;
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', (cause) => {
+        const remedy = 'see that it runs, and that the address is right';
+        const message = `Cannot reach ComfyUI at ${this.#connection.place} (${cause.message}): ${remedy}.`;
+        reject(new StepsAnimationError('network', message, { cause }));
+      });
+    });
+    socket.on('error', () => socket.terminate());
+    socket.on('message', (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
+    socket.on('close', () => void this.#reconnect());
+    // ComfyUI looks for this in the first message alone.
+    socket.send(JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }));
+  }
+
+  async #reconnect(): Promise<void> {
+    const until = Date.now() + this.#patience;
+    for (let delay = firstDelay; !this.#isClosed; delay = Math.min(2 * delay, longestDelay)) {
+      try {
+        await wait(delay);
+        if (this.#isClosed) return;
+        await this.#connect();
+        this.#push({ type: 'reconnected' });
+        return;
+      } catch (error) {
+        if (Date.now() < until) continue;
+        this.#failure =
+          error instanceof StepsAnimationError ? error : new StepsAnimationError('network', String(error));
+        this.#wake();
+        return;
+      }
+    }
+  }
+
+  #take(data: Buffer, isBinary: boolean): void {
+    if (isBinary) {
+      this.#push({ type: 'frame', frame: parseFrame(data) });
+      return;
+    }
+    const event = parseEvent(data.toString('utf8'));
+    if (event) this.#push({ type: 'event', name: event.type, data: event.data });
+  }
+
+  #push(message: SocketMessage): void {
+    this.#waiting.push(message);
+    this.#wake();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#failure ??= new StepsAnimationError('interrupted', 'The connection to ComfyUI was closed.');
+    this.#socket?.terminate();
+    this.#wake();
+  }
+}
+
+function parseEvent(text: string) {
+  try {
+    return eventSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import envPaths from 'env-paths';
+import { z } from 'zod';
+import { replaceWhole } from '../animation/whole-files.js';
+import { StepsAnimationError } from '../errors.js';
+import { hostNames } from './host-kinds.js';
+
+const fileName = 'steps-animation.config.json';
+
+export const configuredHostSchema = z.strictObject({
+  /** what `--host` calls it */
+  name: z
+    .string()
+    .min(1)
+    .refine((name) => !hostNames.includes(name), 'is what a kind of host is called: choose another'),
+  host: z.enum(hostNames),
+  url: z.url({ protocol: /^https?$/ }).exactOptional(),
+  auth: z.string().exactOptional(),
+  workflow: z.string().min(1).exactOptional(),
+});
+
+const configSchema = z.strictObject({ hosts: z.array(configuredHostSchema).default([]) });
+
+/** A host that a person has given a name. */
+export type ConfiguredHost = z.output<typeof configuredHostSchema>;
+
+/**
+ * The hosts of `steps-animation.config.json` in the working folder and in the user's config folder (`~/.config` or
+ * `$XDG_CONFIG_HOME`, `~/Library/Preferences`, `%APPDATA%`); the first that has a name counts.
+ * @throws StepsAnimationError `input` for a file that is not as it should be
+ */
+export async function readConfiguredHosts(): Promise<readonly ConfiguredHost[]> {
+  const paths = [join(process.cwd(), fileName), ownPath()];
+  const hosts = (await Promise.all(paths.map(readHosts))).flat();
+  return hosts.filter(({ name }, index) => hosts.findIndex((host) => host.name === name) === index);
+}
+
+/** The hosts of the user's config folder, which `rememberHost` and `forgetHost` change. */
+export async function readOwnHosts(): Promise<readonly ConfiguredHost[]> {
+  return await readHosts(ownPath());
+}
+
+/**
+ * Adds a host to the user's config folder, where nobody else may read it.
+ * @throws StepsAnimationError `input` for a config file that is not as it should be,
+ *   `output` when it cannot be written
+ */
+export async function rememberHost(host: ConfiguredHost): Promise<void> {
+  await writeOwnHosts([...(await readOwnHosts()).filter(({ name }) => name !== host.name), host]);
+}
+
+/** Takes a host out of the user's config folder. @throws StepsAnimationError as `rememberHost` */
+export async function forgetHost(name: string): Promise<void> {
+  await writeOwnHosts((await readOwnHosts()).filter((host) => host.name !== name));
+}
+
+async function writeOwnHosts(hosts: readonly ConfiguredHost[]): Promise<void> {
+  await replaceWhole(ownPath(), Buffer.from(`${JSON.stringify({ hosts }, null, 2)}\n`), 0o600);
+}
+
+function ownPath(): string {
+  return join(envPaths('steps-animation', { suffix: '' }).config, fileName);
+}
+
+async function readHosts(path: string): Promise<readonly ConfiguredHost[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw wrong(path, error.message, error);
+  });
+  if (text === undefined) return [];
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw wrong(path, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const { success, data, error } = configSchema.safeParse(json);
+  if (success) return data.hosts;
+  const faults = error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`);
+  throw wrong(path, faults.join('; '), error);
+}
+
+function wrong(path: string, reason: string, cause: unknown): StepsAnimationError {
+  return new StepsAnimationError('input', `Cannot use ${path}: ${reason} (docs/hosts.md shows one).`, { cause });
+}

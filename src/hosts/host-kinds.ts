@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { StepsAnimationError } from '../errors.js';
+import type { EmbeddedHostSettings } from './embedded.js';
+import type { Host } from './host.js';
+
+/** How a host is reached, or, for the embedded one, what it runs on. */
+export type HostSettings = {
+  /** http or https */
+  readonly url?: string;
+  /** `user:password` */
+  readonly auth?: string;
+  /** path of a file with the workflow that makes the images */
+  readonly workflow?: string;
+  readonly embedded?: EmbeddedHostSettings;
+};
+
+/** A row of the table of hosts. */
+type HostKind = {
+  /** the programs that it is */
+  readonly label: string;
+  /** what of the settings it takes beside `embedded` */
+  readonly takes: readonly ('url' | 'auth' | 'workflow')[];
+  /** Loads the host's code only now. */
+  readonly open: (settings: HostSettings) => Promise<Host & AsyncDisposable>;
+};
+
+/** Every host that a request can be sent to, by its name. */
+export const hostKinds: Readonly<Record<string, HostKind>> = {
+  embedded: {
+    label: 'the engine of this package',
+    takes: [],
+    open: async ({ embedded }) => (await import('./embedded.js')).createEmbeddedHost(embedded),
+  },
+  comfyui: {
+    label: 'ComfyUI',
+    takes: ['url', 'workflow'],
+    open: async ({ url, workflow }) => {
+      const { createComfyuiHost } = await import('./comfyui/comfyui.js');
+      const own = workflow === undefined ? {} : { workflow: await readWorkflow(workflow) };
+      return createComfyuiHost({ ...(url !== undefined && { url }), ...own });
+    },
+  },
+  webui: {
+    label: 'AUTOMATIC1111, Forge',
+    takes: ['url', 'auth'],
+    open: async (settings) => (await import('./webui/webui.js')).createWebuiHost(settings),
+  },
+};
+
+export const hostNames: readonly string[] = Object.keys(hostKinds);
+
+async function readWorkflow(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    const message = `The workflow ${path} cannot be read: give a file that ComfyUI saved with Workflow, Export (API).`;
+    throw new StepsAnimationError('input', message, { cause });
+  }
+}

@@ -1,0 +1,43 @@
+import { StepsAnimationError } from '../errors.js';
+import type { Host } from './host.js';
+import { readConfiguredHosts } from './host-config.js';
+import { type HostSettings, hostKinds, hostNames } from './host-kinds.js';
+
+export type HostChoice = HostSettings & {
+  /** a kind of host, or the name of one in `steps-animation.config.json` */
+  readonly host: string;
+};
+
+/**
+ * Opens a host by its name; whether it is there shows when it is asked. What is given goes before what is configured.
+ * @throws StepsAnimationError `usage` for a name that there is not or a setting that the host does not take, `input`
+ *   for a config file that is not as it should be
+ */
+export async function openHost({ host: name, ...given }: HostChoice): Promise<Host & AsyncDisposable> {
+  const { host, settings } = hostNames.includes(name)
+    ? { host: name, settings: given }
+    : await configuredHost(name, given);
+  const kind = hostKinds[host];
+  if (!kind) throw new StepsAnimationError('usage', `There is no host ${JSON.stringify(host)}.`);
+  for (const setting of ['url', 'auth', 'workflow'] as const) {
+    if (settings[setting] === undefined || kind.takes.includes(setting)) continue;
+    const flag = setting === 'auth' ? '--host-auth' : `--${setting}`;
+    throw new StepsAnimationError(
+      'usage',
+      `The host ${host} takes no ${flag}: leave it out, or choose another --host.`,
+    );
+  }
+  return await kind.open(settings);
+}
+
+async function configuredHost(name: string, given: HostSettings) {
+  const configured = await readConfiguredHosts();
+  const found = configured.find((each) => each.name === name);
+  if (found) {
+    const { name: _, host, ...settings } = found;
+    return { host, settings: { ...settings, ...given } };
+  }
+  const names = [...hostNames, ...configured.map((each) => each.name)].join(', ');
+  const message = `There is no host ${JSON.stringify(name)}; choose one of: ${names}. "steps-animation hosts list" looks for others.`;
+  throw new StepsAnimationError('usage', message);
+}

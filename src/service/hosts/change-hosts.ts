@@ -1,0 +1,41 @@
+import { StepsAnimationError } from '../../errors.js';
+import { type ConfiguredHost, forgetHost, readOwnHosts, rememberHost } from '../../hosts/host-config.js';
+import type { HostPool } from './host-pool.js';
+import { openConfigured } from './open-pool.js';
+import { PooledHost } from './pooled-host.js';
+
+/**
+ * Adds a host to those of the service, now and for later, if it answers.
+ * @throws StepsAnimationError `usage` when the name is taken, or what the host says that cannot be used
+ */
+export async function addHost(pool: HostPool, configured: ConfiguredHost): Promise<PooledHost> {
+  const { name } = configured;
+  if (pool.get(name)) {
+    throw new StepsAnimationError('usage', `There is a host ${JSON.stringify(name)} already: choose another name.`);
+  }
+  const host = new PooledHost(await openConfigured(configured, {}));
+  try {
+    await host.ask();
+    await rememberHost(configured);
+    pool.add(host);
+  } catch (error) {
+    await host[Symbol.asyncDispose]();
+    throw error;
+  }
+  return host;
+}
+
+/**
+ * Takes a host away, now and for later.
+ * @throws StepsAnimationError `usage` for one that was not added by `addHost`
+ */
+export async function removeHost(pool: HostPool, name: string): Promise<void> {
+  if (!(await readOwnHosts()).some((host) => host.name === name)) {
+    throw new StepsAnimationError(
+      'usage',
+      `The host ${JSON.stringify(name)} was chosen when the service was started: start it without that one.`,
+    );
+  }
+  await forgetHost(name);
+  await pool.remove(name);
+}

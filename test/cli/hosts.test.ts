@@ -1,0 +1,98 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { startFakeWebui } from '../hosts/webui/fake-webui.js';
+import { runCommand } from './run-command.js';
+import { serve } from './serve-command.js';
+
+const quick = ['--duration', '1', '--fps', '10', '--json'];
+
+describe('--host', () => {
+  it('makes images with the model that another host has loaded', async () => {
+    const fake = await startFakeWebui();
+    const outdir = await temporaryFolder();
+    const flags = ['--host', 'webui', '--url', fake.url, '--host-auth', 'ann:secret', '--outdir', outdir];
+    const { stdout, stderr, exitCode } = await runCommand('txt2img', 'a red apple', '--steps', '5', ...flags, ...quick);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('The web UI showed 4 of 5 steps.');
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'animation', width: 16, height: 8, steps: 4, frames: 10 });
+    const { body } = fake.requests.find(({ path }) => path === '/sdapi/v1/txt2img') ?? {};
+    expect(body?.override_settings).not.toHaveProperty('sd_model_checkpoint');
+  });
+
+  it('is refused where there is no such host', async () => {
+    const { stderr, exitCode } = await runCommand('txt2img', 'a', '--host', 'nothing');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('choose one of: embedded, comfyui, webui');
+  });
+
+  it('serves another host with its own samplers', async () => {
+    const samplers = ['Euler a', 'Strange'].map((name) => ({ name, aliases: [] }));
+    const fake = await startFakeWebui({ samplers });
+    const { post, get } = await serve('--host', 'webui', '--url', fake.url);
+    expect(await get('/sdapi/v1/samplers')).toMatchObject([{ name: 'Euler a' }, { name: 'Strange' }]);
+    expect(await get('/sdapi/v1/sd-models')).toMatchObject([{ model_name: 'first' }]);
+    const { status, body } = await post('/sdapi/v1/txt2img', { prompt: 'a', sampler_name: 'strange', steps: 4 });
+    expect(status).toBe(200);
+    expect(body.images).toHaveLength(1);
+    const request = fake.requests.find(({ path }) => path === '/sdapi/v1/txt2img');
+    expect(request?.body).toMatchObject({
+      sampler_name: 'Strange',
+      override_settings: { sd_model_checkpoint: 'first' },
+    });
+  });
+});
+
+describe.runIf(process.platform === 'linux')('serve', () => {
+  it('gives the jobs to the hosts that are configured, and tells of those that cannot be', async () => {
+    const fake = await startFakeWebui();
+    const config = await temporaryFolder();
+    vi.stubEnv('XDG_CONFIG_HOME', config);
+    const folder = join(config, 'steps-animation');
+    await mkdir(folder);
+    const hosts = [
+      { name: 'studio', host: 'webui', url: fake.url },
+      { name: 'broken', host: 'comfyui', workflow: 'nothing.json' },
+    ];
+    await writeFile(join(folder, 'steps-animation.config.json'), JSON.stringify({ hosts }));
+    const { child, get, post, result } = await serve();
+    vi.unstubAllEnvs();
+    expect(await get('/sdapi/v1/sd-models')).toMatchObject([{ model_name: 'first' }, { model_name: 'emoji' }]);
+    expect(await get('/sdapi/v1/options')).toMatchObject({ sd_model_checkpoint: 'first' });
+    expect((await post('/sdapi/v1/txt2img', { prompt: 'a', steps: 4 })).status).toBe(200);
+    expect(fake.requests.some(({ path }) => path === '/sdapi/v1/txt2img')).toBe(true);
+    child.kill('SIGTERM');
+    expect((await result).stderr).toContain('The host broken is left out: The workflow nothing.json cannot be read');
+  });
+});
+
+describe('hosts', () => {
+  it('lists those that are configured', async () => {
+    const config = await temporaryFolder();
+    vi.stubEnv('XDG_CONFIG_HOME', config);
+    const folder = join(config, 'steps-animation');
+    await mkdir(folder);
+    const hosts = [{ name: 'studio', host: 'webui', url: 'http://127.0.0.1:9' }];
+    await writeFile(join(folder, 'steps-animation.config.json'), JSON.stringify({ hosts }));
+    const { stdout, exitCode } = await runCommand('hosts', 'list', '--json');
+    vi.unstubAllEnvs();
+    expect(exitCode).toBe(0);
+    const entries = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(entries[0]).toMatchObject({ name: 'embedded', problem: null });
+    if (process.platform !== 'linux') return;
+    expect(entries[1]).toMatchObject({ name: 'studio', host: 'webui', url: 'http://127.0.0.1:9' });
+    expect(entries[1].command).toContain('--host studio');
+  });
+
+  it('asks one what it has', async () => {
+    const fake = await startFakeWebui();
+    const { stdout } = await runCommand('hosts', 'test', '--host', 'webui', '--url', fake.url);
+    expect(stdout).toMatch(/models +first/);
+    const failed = await runCommand('hosts', 'test', '--host', 'webui', '--url', 'http://127.0.0.1:9');
+    expect(failed).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('see that it runs') });
+  });
+});

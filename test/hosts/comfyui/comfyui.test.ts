@@ -1,0 +1,196 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type ComfyuiHostSettings, createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
+import type { GenerationEvent, GenerationRequest } from '#dist/hosts/host.js';
+import { emerging } from '../../helpers/pictures.js';
+import { FakeComfyui, type FakeRun, finished, type Script, size } from './fake-comfyui.js';
+
+const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size } satisfies GenerationRequest;
+const twoPasses = JSON.parse(readFileSync(new URL('two-passes.json', import.meta.url), 'utf8'));
+
+type Told = { steps: string[]; images: string[]; notes: string[]; events: GenerationEvent[]; error: unknown };
+
+/** Generates to the end and tells it in short: steps as `image:pass:step`, images as `image:reason`. */
+async function generate(
+  fake: FakeComfyui,
+  wanted: GenerationRequest = request,
+  {
+    settings = {},
+    signal,
+    skips,
+    onStep = () => {},
+  }: {
+    settings?: ComfyuiHostSettings;
+    signal?: AbortSignal;
+    skips?: EventTarget;
+    onStep?: (step: string) => void;
+  } = {},
+): Promise<Told> {
+  const told: Told = { steps: [], images: [], notes: [], events: [], error: undefined };
+  await using host = createComfyuiHost({ url: fake.url, ...settings });
+  try {
+    for await (const event of host.generate(wanted, signal, skips)) {
+      told.events.push(event);
+      if (event.type === 'note') told.notes.push(event.message);
+      if (event.type === 'image') told.images.push(`${event.image}:${event.reason}`);
+      if (event.type !== 'step') continue;
+      const picture = await event.picture('denoised');
+      expect(picture).toMatchObject(size);
+      told.steps.push(`${event.image}:${event.pass}:${event.step}`);
+      onStep(told.steps.at(-1) ?? '');
+    }
+  } catch (error) {
+    told.error = error;
+  }
+  return told;
+}
+
+const threeSteps: Script = async (run) => {
+  for (let step = 1; step <= 3; step++) await run.step('sampler', step, 3);
+  run.end();
+};
+
+describe('the ComfyUI host', () => {
+  it('tells every step once, in order, and the image that ComfyUI made', async () => {
+    const fake = await FakeComfyui.start(async (run) => {
+      run.event('execution_start');
+      await run.step('sampler', 1, 3);
+      await run.preview('sampler', 0.4);
+      await run.step('sampler', 3, 3);
+      await run.step('sampler', 2, 3);
+      await run.preview('decode', 1);
+      run.end();
+    });
+    const { steps, images, events, error } = await generate(fake);
+    expect(error).toBeUndefined();
+    expect(steps).toEqual(['0:0:1', '0:0:3']);
+    expect(images).toEqual(['0:finished']);
+    const image = events.find((event) => event.type === 'image');
+    expect(Buffer.from(image?.picture.data ?? []).equals(finished.data)).toBe(true);
+    expect(events.at(-1)).toEqual({ type: 'end' });
+    expect(JSON.parse(fake.firstMessages[0] ?? '')).toEqual({
+      type: 'feature_flags',
+      data: { supports_preview_metadata: true },
+    });
+  });
+
+  it('understands the previews of older ones', async () => {
+    const fake = await FakeComfyui.start(async (run) => {
+      run.event('executing', { node: 'sampler' });
+      for (let step = 1; step <= 3; step++) await run.legacyStep('sampler', step, 3);
+      run.event('executing', { node: 'image' });
+      run.end();
+      run.event('executing', { node: null });
+    });
+    expect(await generate(fake)).toMatchObject({ steps: ['0:0:1', '0:0:2', '0:0:3'], images: ['0:finished'] });
+  });
+
+  it('sends batches singly, each under its own client and never to be answered from the cache', async () => {
+    const fake = await FakeComfyui.start(threeSteps);
+    const { steps, images } = await generate(fake, { ...request, batchSize: 2 });
+    expect(steps).toHaveLength(6);
+    expect(images).toEqual(['0:finished', '1:finished']);
+    const inputs = fake.runs.map(({ submitted }) => submitted.prompt.sampler?.inputs ?? {});
+    expect(inputs.map(({ seed }) => seed)).toEqual([5, 6]);
+    const [first, second] = inputs.map(({ steps_animation_run: run }) => run);
+    expect(first).toMatch(/^[\da-f-]{36}$/u);
+    expect(first).not.toBe(second);
+    expect(fake.runs[0]?.submitted.extra_data).toMatchObject({ preview_method: 'auto' });
+  });
+
+  it('keeps the passes of a workflow apart, and puts the request into it', async () => {
+    const fake = await FakeComfyui.start(async (run) => {
+      for (let step = 1; step <= 4; step++) await run.step('5', step, 4);
+      for (let step = 1; step <= 2; step++) await run.step('9', step, 2);
+      run.end();
+    });
+    const wanted = { prompt: 'a blue fish', negativePrompt: 'blurry', seed: 7, width: 128 };
+    const { steps, events } = await generate(fake, wanted, { settings: { workflow: twoPasses } });
+    expect(steps).toEqual(['0:0:1', '0:0:2', '0:0:3', '0:0:4', '0:1:1', '0:1:2']);
+    expect(events[0]).toMatchObject({
+      passes: [
+        { kind: 'base', steps: 4 },
+        { kind: 'hires', steps: 2 },
+      ],
+    });
+    const prompt = fake.runs[0]?.submitted.prompt ?? {};
+    expect(prompt['2']?.inputs.text).toBe('a blue fish');
+    expect(prompt['3']?.inputs.text).toBe('blurry');
+    expect([prompt['5']?.inputs.seed, prompt['9']?.inputs.seed]).toEqual([7, 7]);
+    expect(prompt['4']?.inputs).toMatchObject({ width: 128, height: 64 });
+    expect(prompt['9']?.inputs).toMatchObject({ steps: 2, denoise: 0.5 });
+  });
+
+  it('starts from a picture that it sends first', async () => {
+    const fake = await FakeComfyui.start(threeSteps);
+    const picture = emerging(80, 60, 0.5);
+    const start = { picture, mask: picture, denoisingStrength: 0.6 };
+    expect(await generate(fake, { ...request, start })).toMatchObject({ images: ['0:finished'], error: undefined });
+    const prompt = fake.runs[0]?.submitted.prompt ?? {};
+    expect(prompt.picture?.inputs.image).toBe('picture-1.png [temp]');
+    expect(prompt.mask?.inputs.image).toBe('picture-2.png [temp]');
+    expect(prompt.sampler?.inputs.denoise).toBe(0.6);
+  });
+
+  it('says what to do when no step was shown', async () => {
+    const fake = await FakeComfyui.start(async (run) => run.end());
+    expect((await generate(fake)).notes).toEqual([expect.stringContaining('--preview-method auto')]);
+  });
+});
+
+describe('interruptions of the ComfyUI host', () => {
+  const untilInterrupted = (fake: () => FakeComfyui): Script => {
+    return async (run: FakeRun) => {
+      for (let step = 1; fake().interrupts.length === 0; step++) {
+        await run.step('sampler', step, 1000);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      run.end('interrupted');
+    };
+  };
+
+  it('end the image at hand with its last step, and only our own run', async () => {
+    const fake: FakeComfyui = await FakeComfyui.start(untilInterrupted(() => fake));
+    const stopping = new AbortController();
+    const { images, events } = await generate(
+      fake,
+      { ...request, batchCount: 3 },
+      {
+        signal: stopping.signal,
+        onStep: (step) => step === '0:0:2' && stopping.abort(),
+      },
+    );
+    expect(images).toEqual(['0:interrupted']);
+    expect(events.at(-1)).toEqual({ type: 'end' });
+    expect(fake.interrupts).toEqual([{ prompt_id: 'run-1' }]);
+  });
+
+  it('skip the image at hand alone', async () => {
+    const fake: FakeComfyui = await FakeComfyui.start(async (run) =>
+      run.id === 'run-1' ? await untilInterrupted(() => fake)(run) : await threeSteps(run),
+    );
+    const skips = new EventTarget();
+    const { images } = await generate(
+      fake,
+      { ...request, batchCount: 2 },
+      {
+        skips,
+        onStep: (step) => step === '0:0:2' && skips.dispatchEvent(new Event('skip')),
+      },
+    );
+    expect(images).toEqual(['0:skipped', '1:finished']);
+  });
+
+  it('take a run that waits out of the queue, and leave those of others alone', async () => {
+    const fake = await FakeComfyui.start(threeSteps);
+    fake.isBusy = true;
+    fake.waiting = ['of-another'];
+    const stopping = new AbortController();
+    setTimeout(() => stopping.abort(), 200);
+    const { images, notes } = await generate(fake, request, { signal: stopping.signal });
+    expect(images).toEqual([]);
+    expect(fake.waiting).toEqual(['of-another']);
+    expect(fake.interrupts).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining('place 2')]);
+  });
+});

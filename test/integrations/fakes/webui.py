@@ -1,0 +1,184 @@
+"""As much of a web UI as the extension's script meets: its modules, its samplers, and the order of its calls."""
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from threading import Lock
+from types import ModuleType, SimpleNamespace
+
+EXTENSION = Path(__file__).resolve().parents[3] / "integrations" / "webui"
+
+#: what the extension told of its own failures
+reported = []
+
+
+class Latents:
+    """A batch of latents, each of which is a number."""
+
+    def __init__(self, values):
+        self.values = list(values)
+
+    def __len__(self):
+        return len(self.values)
+
+    def __truediv__(self, number):
+        return Latents(value / number for value in self.values)
+
+    def detach(self):
+        return self
+
+    def to(self, *_, **__):
+        return Latents(self.values)
+
+    def float(self):
+        return self
+
+    def numel(self):
+        return 4096 * len(self)
+
+    def element_size(self):
+        return 4
+
+
+class Picture:
+    """An image of one colour."""
+
+    def __init__(self, value, size=(16, 8)):
+        self.value, self.size, self.info = value, size, {}
+
+    def convert(self, _mode):
+        return self
+
+    def tobytes(self):
+        return bytes([int(self.value) % 256]) * (self.size[0] * self.size[1] * 3)
+
+
+class Sampler:
+    """Tells its steps as k-diffusion does: `told` are the numbers that it calls back with."""
+
+    def __init__(self, told):
+        self._told = told
+        self.seen = 0
+
+    def callback_state(self, progress):
+        self.seen += 1
+
+    def sample(self, batch_size, offset=0):
+        for i in self._told:
+            step = Latents(offset + 10 * place + i for place in range(batch_size))
+            progress = {"i": i, "x": Latents(value * 10 for value in step.values), "denoised": step, "sigma": 3.0}
+            self.callback_state(progress)
+
+
+class Processing:
+    """A `p`, as `process_images` is given it."""
+
+    def __init__(self, folder, told=range(4), n_iter=1, batch_size=1, **more):
+        self.outpath_samples, self.told = str(folder), told
+        self.n_iter, self.batch_size, self.steps, self.sampler_name = n_iter, batch_size, len(told), "Euler a"
+        self.enable_hr = self.is_hr_pass = False
+        self.extra_generation_params = {}
+        self.all_seeds = [42 + index for index in range(n_iter * batch_size)]
+        self.all_prompts = ["a red apple"] * len(self.all_seeds)
+        self.iteration = 0
+        self.infotexts = []
+        self.__dict__.update(more)
+
+
+def process_images(script, p, arguments=(), during=lambda number: None):
+    """The calls that a script gets, in their order. Returns the finished pictures."""
+    modules = sys.modules["modules"]
+    script.process(p, *arguments)
+    pictures = []
+    for number in range(p.n_iter):
+        p.iteration = number
+        script.before_process_batch(p, *arguments, batch_number=number)
+        for is_hr_pass in [False, True] if p.enable_hr else [False]:
+            p.is_hr_pass = is_hr_pass
+            p.sampler = Sampler(p.told)
+            for _ in range(1 + is_hr_pass):  # as Forge does
+                script.process_before_every_sampling(p, *arguments, x=None)
+            p.sampler.sample(p.batch_size, 100 * number)
+            if p.sampler.seen != len(p.told):
+                raise AssertionError("the sampler's own callback was not called")
+        during(number)
+        for place in range(p.batch_size):
+            given = SimpleNamespace(image=Picture(200 + place), index=number * p.batch_size + place)
+            script.postprocess_image(p, given, *arguments)
+            after = SimpleNamespace(image=Picture(210 + place), index=given.index)
+            script.postprocess_image_after_composite(p, after, *arguments)
+            after.image.info["parameters"] = f"{p.all_prompts[0]}\nSeed: {42 + after.index}"
+            p.infotexts.append(f"infotext {p.extra_generation_params}")
+            pictures.append(after.image)
+        if modules.shared.state.interrupted:
+            break
+    script.postprocess(p, SimpleNamespace(images=pictures), *arguments)
+    return pictures
+
+
+def decode(latents, index, approximation):
+    return Picture(latents.values[index])
+
+
+def install():
+    """Puts the web UI's modules, and as much of the libraries as is used, where they are imported from."""
+    sys.path.insert(0, str(EXTENSION))
+    state = SimpleNamespace(interrupted=False, skipped=False, time_start=1.0, textinfo=None)
+    state.begin, state.end = lambda job: None, lambda: None
+    opts = SimpleNamespace(samples_format="png", overlay_inpaint=True, steps_animation_keeps_latents=True)
+    opts.add_option = lambda name, info: setattr(opts, name, info.default)
+    shared = SimpleNamespace(state=state, opts=opts, sd_model=SimpleNamespace(sd_model_hash="abc"))
+    shared.OptionInfo = lambda default, label, section: SimpleNamespace(default=default, label=label)
+    parts = {
+        "shared": vars(shared),
+        "devices": {"device": "cpu", "autocast": nullcontext},
+        "errors": {"report": lambda message, exc_info=False: reported.append(message)},
+        "sd_samplers_common": {"sample_to_image": decode},
+        "call_queue": {"queue_lock": Lock()},
+        "scripts": {"Script": _Script, "AlwaysVisible": object()},
+        "script_callbacks": {"on_ui_settings": lambda callback: callback()},
+    }
+    modules = _module("modules", {})
+    for name, content in parts.items():
+        setattr(modules, name, _module(f"modules.{name}", content))
+    _module("torch", {"no_grad": nullcontext})
+    _module("PIL", {"Image": SimpleNamespace()})
+    _module("gradio", {name: _component(name) for name in COMPONENTS})
+    return modules
+
+
+COMPONENTS = ["Accordion", "Button", "Checkbox", "Dropdown", "HTML", "Number", "Slider", "Textbox"]
+
+
+class _Script:
+    is_img2img = False
+
+    def elem_id(self, name):
+        return f"script_{name}"
+
+
+class _Component:
+    def __init__(self, label=None, **facts):
+        self.label, self.facts, self.listeners = label, facts, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def click(self, **listener):
+        self.listeners.append(listener)
+
+    change = click
+
+
+def _component(name):
+    return type(name, (_Component,), {})
+
+
+def _module(name, content):
+    module = ModuleType(name)
+    module.__dict__.update(content)
+    sys.modules[name] = module
+    return module

@@ -1,0 +1,50 @@
+"""The latents of the last runs are kept, and those on their way from a GPU are waited for only by who reads them."""
+
+import sys
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "integrations" / "python"))
+
+from fakes.diffusers import Numbers  # noqa: E402
+from steps_animation import LatentRing  # noqa: E402
+
+
+class LatentRingTest(unittest.TestCase):
+    def test_makes_room_for_the_newest(self):
+        ring = LatentRing(limit=40)
+        for name in ("first", "second", "third"):
+            ring.begin(name)
+            ring.add(name, 0, 1, Numbers([1, 2, 3]))
+        self.assertIsNone(ring.get("first"))
+        self.assertIsNone(ring.get("second"))
+        self.assertEqual([(step, latents.values) for _, step, latents in ring.get("third").steps], [(1, [1, 2, 3])])
+
+    def test_waits_for_copies_from_a_gpu_only_when_they_are_read(self):
+        done = []
+
+        class Event:
+            def record(self, stream):
+                self.stream = stream
+
+            def synchronize(self):
+                done.append(self.stream)
+
+        class OnGpu(Numbers):
+            is_cuda = True
+            device = "cuda:0"
+
+        cuda = SimpleNamespace(Event=Event, current_stream=lambda device: f"stream of {device}")
+        ring = LatentRing()
+        ring.begin("run")
+        with mock.patch.dict(sys.modules, {"torch": SimpleNamespace(cuda=cuda)}):
+            ring.add("run", 0, 1, OnGpu([1]))
+        self.assertEqual(done, [])
+        self.assertEqual(len(ring.get("run").steps), 1)
+        self.assertEqual(done, ["stream of cuda:0"])
+
+
+if __name__ == "__main__":
+    unittest.main()

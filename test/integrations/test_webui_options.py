@@ -1,0 +1,92 @@
+"""The script's arguments are those of the original, in its order, and the project's newer ones after them."""
+
+import json
+import sys
+import unittest
+from pathlib import Path
+
+from fakes import webui
+
+sys.path.insert(0, str(webui.EXTENSION))
+
+from steps_animation_webui.options import FACTS, ORIGINAL, SWITCH, read_options  # noqa: E402
+
+LABELS = [
+    "Script Enabled",
+    "Codec",
+    "Interpolation",
+    "Duration",
+    "Skip steps",
+    "Additional duration of the last frame",
+    "Debug info",
+    "Run on incomplete",
+    "Delete intermediate",
+    "Create animation",
+    "Intermediate files path",
+    "Output animation path",
+]
+ARGUMENTS = [True, "aom-av1", "MCI", "4.5", "3", 2, "true", False, "false", True, "steps", "movies"]
+
+
+class OptionsTest(unittest.TestCase):
+    def test_are_the_originals_in_its_order(self):
+        self.assertEqual([SWITCH, *(fact["label"] for fact in FACTS[:ORIGINAL])], LABELS)
+
+    def test_have_the_facts_of_the_project(self):
+        written = json.loads((Path(webui.EXTENSION) / "options.json").read_text("utf8"))
+        self.assertEqual([fact["label"] for fact in FACTS[: len(written)]], [fact["label"] for fact in written])
+
+    def test_take_the_originals_arguments_with_numbers_as_text(self):
+        options = read_options(ARGUMENTS)
+        self.assertTrue(options.enabled)
+        told = options.arguments()
+        for expected in ("--codec=aom-av1", "--interpolation=mci", "--duration=4.5", "--skip-steps=3", "--debug"):
+            self.assertIn(expected, told)
+        for expected in ("--last-frame-duration=2", "--no-run-incomplete", "--no-delete-intermediate"):
+            self.assertIn(expected, told)
+        self.assertIn("--intermediate-path=steps", told)
+        self.assertIn("--animation-path=movies", told)
+
+    def test_take_one_object_with_names_old_and_new(self):
+        options = read_options([{"tmp_delete": "no", "fps": "25", "duration": "auto"}])
+        told = options.arguments()
+        self.assertEqual([options.enabled, options["tmp_delete"]], [True, False])
+        self.assertTrue({"--fps=25", "--duration=auto", "--no-delete-intermediate"} <= set(told))
+        self.assertEqual(read_options([{"delete_intermediate": False}]).arguments(), read_options([{"tmp_delete": 0}]).arguments())
+
+    def test_are_switched_off_at_first(self):
+        for given in ([], [None], [False, "gif"], ["false"], [{"is_enabled": False}]):
+            self.assertFalse(read_options(given).enabled, given)
+
+    def test_keep_intermediate_images_as_the_web_ui_keeps_its_own(self):
+        options = read_options([True])
+        for format, kept in (("png", "png"), ("JPEG", "jpg"), ("webp", "webp"), ("avif", "png")):
+            self.assertIn(f"--intermediate-format={kept}", options.arguments(format))
+        self.assertIn("--intermediate-format=png", read_options([{"intermediate_format": "png"}]).arguments("jpg"))
+
+    def test_say_what_is_wrong(self):
+        wrong = [
+            (["perhaps"], "Script Enabled"),
+            ([True, "mpeg1"], "Codec must be one of x264"),
+            ([True, "x264", "blend", "long"], "Duration must be a number from 0.5 to 120"),
+            ([True, "x264", "blend", 1000], "Duration"),
+            ([True, "x264", "blend", "nan"], "Duration"),
+            ([True, "x264", "blend", 5, 1.5], "Skip steps must be a whole number"),
+            ([{"duratoin": 5}], '"duratoin"'),
+            ([{"tmp_path": ""}], "Intermediate files path"),
+        ]
+        for given, words in wrong:
+            with self.assertRaises(ValueError) as caught:
+                read_options(given)
+            self.assertIn(words, str(caught.exception))
+
+    def test_a_text_is_never_taken_for_a_flag(self):
+        self.assertIn("--animation-path=--help", read_options([{"out_path": "--help"}]).arguments())
+
+    def test_tell_which_steps_need_pictures(self):
+        options = read_options([{"skip_steps": 2, "every": 3, "stop_at": 9}])
+        self.assertEqual([number for number in range(1, 15) if options.takes(number)], [3, 6, 9])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StepsAnimationError } from '#dist/errors.js';
+import type { Host } from '#dist/hosts/host.js';
+import { HostPool } from '#dist/service/hosts/host-pool.js';
+import type { JobRequest } from '#dist/service/job.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { openService } from './open-service.js';
+import { gate, PretendedHost } from './pretended-host.js';
+
+const imageAlone = { createAnimation: false };
+
+function asking(prompt: string, model?: string): JobRequest {
+  return { kind: 'txt2img', generation: { prompt, steps: 2, ...(model && { model }) }, animation: imageAlone };
+}
+
+function pool(hosts: Readonly<Record<string, Host>>): HostPool {
+  const named = Object.entries(hosts).map(([name, host]) => {
+    return { name, host, url: null, kind: name === 'embedded' ? name : 'pretended' };
+  });
+  return new HostPool(named);
+}
+
+const unreachable = new StepsAnimationError('network', 'Nothing answers there: start it.');
+
+/** A host that tells what it has, and cannot be reached when a job begins. */
+class LostHost extends PretendedHost {
+  isLost = false;
+
+  override generate(...args: Parameters<PretendedHost['generate']>): ReturnType<PretendedHost['generate']> {
+    if (this.isLost) throw unreachable;
+    return super.generate(...args);
+  }
+}
+
+describe('several hosts', () => {
+  it('do a job each at once, and no two', async () => {
+    const { passed, open } = gate();
+    const [a, b] = [new PretendedHost(() => passed), new PretendedHost(() => passed)];
+    const service = await openService(await temporaryFolder(), { hosts: pool({ a, b }) });
+    const jobs = [];
+    for (const prompt of ['first', 'second', 'third']) jobs.push(await service.submit(asking(prompt)));
+    const [first, second, third] = jobs.map(({ id }) => id);
+    await expect.poll(() => service.list({ state: 'running' })).toHaveLength(2);
+    expect(service.get(first ?? '')?.host).toBe('a');
+    expect(service.get(second ?? '')?.host).toBe('b');
+    expect(service.get(third ?? '')).toMatchObject({ state: 'queued', position: 1, host: null });
+    expect(service.current()?.id).toBe(first);
+    await service.cancel(second ?? '');
+    open();
+    expect((await service.ended(third ?? '')).state).toBe('finished');
+    expect((await service.ended(second ?? '')).state).toBe('interrupted');
+    expect((await service.ended(first ?? '')).state).toBe('finished');
+  });
+
+  it('get the jobs whose model they have, wherever these stand in the queue', async () => {
+    const { passed, open } = gate();
+    const a = new PretendedHost(() => passed, ['common', 'large']);
+    const b = new PretendedHost(() => {}, ['common', 'small']);
+    const service = await openService(await temporaryFolder(), { hosts: pool({ a, b }) });
+    for (const prompt of ['1', '2']) await service.submit(asking(prompt, 'large'));
+    const { id } = await service.submit(asking('3', 'small'));
+    expect(await service.ended(id)).toMatchObject({ state: 'finished', host: 'b' });
+    const pinned = await service.submit({ ...asking('4', 'common'), host: 'a' });
+    expect(await service.ended((await service.submit(asking('5', 'common'))).id)).toMatchObject({ host: 'b' });
+    open();
+    expect(await service.ended(pinned.id)).toMatchObject({ state: 'finished', host: 'a' });
+    expect(a.prompts).toEqual(['1', '2', '4']);
+    expect(b.prompts).toEqual(['3', '5']);
+    await expect(service.submit(asking('6', 'none'))).rejects.toThrow('choose one of: common, large, common, small');
+    await expect(service.submit({ ...asking('7', 'small'), host: 'a' })).rejects.toThrow('no host "a" with the model');
+  });
+
+  it('make the embedded one the demonstration, which nobody gets unasked', async () => {
+    const [embedded, real] = [new PretendedHost(() => {}, ['emoji']), new PretendedHost(() => {}, ['real'])];
+    const hosts = pool({ embedded, real });
+    expect(hosts.members.map((host) => [host.name, hosts.isDemonstration(host)])).toEqual([
+      ['real', false],
+      ['embedded', true],
+    ]);
+    const service = await openService(await temporaryFolder(), { hosts });
+    const job = await service.ended((await service.submit(asking('a'))).id);
+    expect(job).toMatchObject({ host: 'real', options: { generation: { model: 'real' } } });
+    expect(await service.ended((await service.submit(asking('b', 'emoji'))).id)).toMatchObject({ host: 'embedded' });
+  });
+
+  it('take over what one could not begin that has gone away', async () => {
+    const [a, b] = [new LostHost(), new PretendedHost()];
+    const service = await openService(await temporaryFolder(), { hosts: pool({ a, b }) });
+    await service.ended((await service.submit(asking('1'))).id);
+    a.isLost = true;
+    const job = await service.ended((await service.submit(asking('2'))).id);
+    expect(job).toMatchObject({ state: 'finished', host: 'b', error: null });
+    expect(job.notes.join()).toContain('The host a could not be reached, so another takes the job: Nothing answers');
+    // From now on it is left alone for a while.
+    const next = await service.ended((await service.submit(asking('3'))).id);
+    expect(next.notes.join()).not.toContain('could not be reached');
+    const alone = await service.ended((await service.submit({ ...asking('4', 'pretended'), host: 'a' })).id);
+    expect(alone).toMatchObject({ state: 'failed', error: unreachable.message });
+    a.isLost = false;
+    expect(await service.ended((await service.submit({ ...asking('5'), host: 'a' })).id)).toMatchObject({ host: 'a' });
+  });
+
+  it('leave no job waiting for one that was taken away', async () => {
+    const { passed, open } = gate();
+    const [a, b] = [new PretendedHost(() => passed, ['a']), new PretendedHost(() => passed, ['b'])];
+    const hosts = pool({ a, b });
+    const service = await openService(await temporaryFolder(), { hosts });
+    const jobs = [];
+    for (const model of ['a', 'b', 'b']) jobs.push(await service.submit(asking(model, model)));
+    await expect.poll(() => service.list({ state: 'running' })).toHaveLength(2);
+    await hosts.remove('b');
+    expect(await service.ended(jobs[2]?.id ?? '')).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('does not have the host b any more: add it again'),
+    });
+    open();
+    expect(await service.ended(jobs[1]?.id ?? '')).toMatchObject({ state: 'finished', error: null });
+    await expect(service.submit(asking('b', 'b'))).rejects.toThrow('choose one of: a');
+  });
+
+  it('are told of though one is slow, and another away', async () => {
+    const lost = new PretendedHost();
+    lost.describe = () => Promise.reject(unreachable);
+    const slow = new PretendedHost(() => {}, ['slow']);
+    slow.describe = () => new Promise(() => {});
+    const quick = new PretendedHost(() => {}, ['quick']);
+    const hosts = pool({ lost, slow, quick });
+    expect(await hosts.describe()).toMatchObject({ models: [{ name: 'quick', hosts: ['quick'] }], model: 'quick' });
+    expect(hosts.get('lost')).toMatchObject({ problem: unreachable.message, isAway: true });
+  });
+
+  it('do every job once, where its model is, one at a time each', { timeout: 120_000 }, async () => {
+    const models = fc.subarray(['x', 'y', 'z'], { minLength: 1 });
+    const plan = fc.record({
+      hosts: fc.array(models, { minLength: 1, maxLength: 4 }),
+      wanted: fc.array(fc.nat(2), { minLength: 1, maxLength: 8 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ hosts, wanted }) => {
+        const made = new Map<string, string>();
+        const opened = hosts.map((names, index) => new CountingHost(`host ${index}`, names, made));
+        const outdir = await temporaryFolder();
+        await using service = await openService(outdir, {
+          hosts: pool(Object.fromEntries(opened.map((host, index) => [`host ${index}`, host]))),
+        });
+        const known = [...new Set(hosts.flat())];
+        const jobs = [];
+        for (const [index, nth] of wanted.entries()) {
+          jobs.push(await service.submit(asking(String(index), known[nth % known.length])));
+        }
+        for (const { id, options } of jobs) {
+          const { host } = await service.ended(id);
+          const { prompt = '', model = '' } = options.generation ?? {};
+          expect(made.get(prompt)).toBe(host);
+          expect(hosts[Number(host?.slice('host '.length))]).toContain(model);
+        }
+        expect(made.size).toBe(wanted.length);
+        expect(opened.map(({ most }) => most).filter((most) => most > 1)).toEqual([]);
+      }),
+      { numRuns: 8 },
+    );
+  });
+});
+
+/** Counts how many jobs it does at once, and writes down which. */
+class CountingHost extends PretendedHost {
+  most = 0;
+  #now = 0;
+
+  constructor(
+    readonly title: string,
+    models: readonly string[],
+    readonly made: Map<string, string>,
+  ) {
+    super(() => new Promise((resolve) => setTimeout(resolve, 5)), models);
+  }
+
+  override async *generate(...args: Parameters<PretendedHost['generate']>) {
+    this.most = Math.max(this.most, ++this.#now);
+    const { prompt = '' } = args[0];
+    expect(this.made.has(prompt)).toBe(false);
+    this.made.set(prompt, this.title);
+    try {
+      yield* super.generate(...args);
+    } finally {
+      this.#now--;
+    }
+  }
+}
