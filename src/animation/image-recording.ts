@@ -142,7 +142,8 @@ export class ImageRecording {
         return { movie: null, kept: this.files.paths, steps: this.files.count, finishMs: 0 };
       }
       const isOther = await this.#isRetouched(picture);
-      if (isOther) await this.#dropLive('the finished image shows something else than the last step: it comes by a cross-fade');
+      if (isOther)
+        await this.#dropLive('the finished image is not what the last step showed: it comes by a cross-fade');
       // A live movie is there even if a step could not be kept; that is told only where it should have been.
       const { movie, sources } = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext, isOther));
       await Promise.all(this.#underWay);
