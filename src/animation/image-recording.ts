@@ -23,7 +23,7 @@ export type Recording = {
   readonly movie: FinishedMovie | null;
   /** paths of the intermediate files that were kept */
   readonly kept: readonly string[];
-  /** pictures that the movie shows */
+  /** steps that the movie shows, the last of them by the finished image */
   readonly steps: number;
   /** milliseconds from the arrival of the finished image to the movie under its final name */
   readonly finishMs: number;
@@ -142,14 +142,15 @@ export class ImageRecording {
         return { movie: null, kept: this.files.paths, steps: this.files.count, finishMs: 0 };
       }
       const isOther = await this.#isRetouched(picture);
-      if (isOther) await this.#dropLive('the finished image was retouched: it comes by a cross-fade');
+      if (isOther)
+        await this.#dropLive('the finished image is not what the last step showed: it comes by a cross-fade');
       // A live movie is there even if a step could not be kept; that is told only where it should have been.
       const { movie, sources } = (await this.#closeLive(picture)) ?? (await this.#render(picture, infotext, isOther));
       await Promise.all(this.#underWay);
       this.#context.debug(describeMovie(movie));
       if (!animation.deleteIntermediate) this.#throwFailure();
       const kept = animation.deleteIntermediate ? [] : this.files.paths;
-      return { movie, kept, steps: sources, finishMs: movie.publishedAt - arrivedAt };
+      return { movie, kept, steps: isOther ? sources - 1 : sources, finishMs: movie.publishedAt - arrivedAt };
     } catch (error) {
       await this.#dropLive('it failed');
       throw this.#withRemedy(error);

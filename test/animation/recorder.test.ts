@@ -160,8 +160,8 @@ describe('recorder', () => {
       const last = withPatch(emerging(size.width, size.height, 1));
       const options = { interpolation, duration: 2, encoderSettings: 'crf=1' };
       const { movie, steps } = await record(folder, { steps: 20, options, last, events });
-      expect(steps).toBe(21);
-      expect(debugOf(events).join()).toContain('retouched');
+      expect(steps).toBe(20);
+      expect(debugOf(events).join()).toContain('cross-fade');
       const frames = await decodeMovie(movie?.path ?? '');
       expect(frames).toHaveLength(60);
       // The patch comes up bit by bit, over 0.4 seconds.
@@ -187,7 +187,7 @@ describe('recorder', () => {
       picture: (step) => emerging(width * reduced, height * reduced, step / 8),
     });
     expect(steps).toBe(8);
-    expect(debugOf(events).join()).not.toContain('retouched');
+    expect(debugOf(events).join()).not.toContain('cross-fade');
   });
 
   it('keeps numbered intermediate images with their infotext when asked to', async () => {

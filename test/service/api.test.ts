@@ -231,7 +231,7 @@ describe('inspection', () => {
 
   it('counts tokens', async () => {
     const count = async (text: string) => (await ask('POST', '/tokens', { text })).body;
-    expect(await count('')).toEqual({ count: 0, limit: 15 });
+    expect(await count('')).toEqual({ count: 0, limit: 23 });
     expect((await count('(a red:1.3) apple')).count).toBe((await count('a red apple')).count);
     expect((await ask('POST', '/tokens', { text: 'a', model: 'none' })).status).toBeGreaterThanOrEqual(400);
   });

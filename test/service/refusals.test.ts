@@ -14,7 +14,6 @@ describe('a wrong request', () => {
       [{ scheduler: 'Carras' }, {}, 'Carras'],
       [{ steps: 0 }, {}, 'steps 0'],
       [{ width: 100 }, {}, 'must be a multiple of 8'],
-      [{ preview: 'tae' }, {}, 'no tiny decoder'],
       [{}, { codec: 'mpeg1' }, 'codec "mpeg1"'],
       [{}, { duration: 1000 }, 'duration 1000'],
       [{}, { encoderSettings: 'crf=18,preset=sideways' }, 'The codec x264 does not work with'],

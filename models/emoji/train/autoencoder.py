@@ -1,20 +1,20 @@
-"""The autoencoder: pictures [N, 3, 128, 128] to latents [N, 8, 16, 16] and back.
+"""The autoencoder: pictures [N, 3, S, S] to latents [N, 8, S / 8, S / 8] and back, by a decoder that decoder.py replaces.
 
 Convolutions alone, trained on reconstruction; noise on the latents in training keeps them smooth, which takes the
 place of the KL term of Rombach et al. 2022 (https://arxiv.org/abs/2112.10752).
 """
 
 import argparse
-import random
-import time
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader
 
-from checkpoint import load, save
-from dataset import COLOUR_NAMES, Drawings, random_shift
+from device import DEVICE, GPU, WORKERS, autocast, compiled
+from scenes import Drawings, RandomPictures
+from training import train
 
 LATENT_CHANNELS = 8
 NOISE = 0.08  # standard deviation of the noise on latents, whose own is about 1
@@ -83,46 +83,26 @@ def loss_of(result, target):
     return loss + sum(F.l1_loss(a, b) for a, b in zip(edges(result), edges(target)))
 
 
-def batch_of(drawings: Drawings, size: int):
-    return torch.stack([
-        drawings.compose(random.randrange(len(drawings)), random.choice(COLOUR_NAMES), random_shift())
-        for _ in range(size)
-    ])
-
-
-def train(work: Path, minutes: float, decoder_only: bool, batch: int = 24, rate: float = 2e-3):
-    drawings, model = Drawings(work), Autoencoder().to(memory_format=torch.channels_last)
-    if decoder_only:
-        model.encoder.requires_grad_(False).eval()
+def train_autoencoder(work: Path, minutes: float, batch: int, rate: float):
+    model = Autoencoder().to(DEVICE, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-4)
-    progress = load(work / "autoencoder.pt", model=model, optimizer=optimizer)
-    begun = saved = time.time()
-    while (done := progress["seconds"] / (60 * minutes)) < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, (progress["steps"] + 1) / 50) * max(0.02, 1 - done)
-        pictures = batch_of(drawings, batch).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            results = model(pictures)
-        loss = loss_of(results.float(), pictures)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1)
-        optimizer.step()
-        now = time.time()
-        progress = {"steps": progress["steps"] + 1, "seconds": progress["seconds"] + now - begun}
-        begun = now
-        if progress["steps"] % 50 == 0:
-            print(f"autoencoder step {progress['steps']} {progress['seconds']:.0f} s loss {loss.item():.4f}", flush=True)
-        if now - saved > 60:
-            save(work / "autoencoder.pt", progress, model=model, optimizer=optimizer)
-            saved = now
-    save(work / "autoencoder.pt", progress, model=model, optimizer=optimizer)
+    run = compiled(model)
+    batches = iter(DataLoader(RandomPictures(Drawings(work)), batch, num_workers=WORKERS, pin_memory=GPU))
+
+    def next_loss():
+        pictures = next(batches).to(DEVICE, memory_format=torch.channels_last)
+        with autocast():
+            results = run(pictures)
+        return loss_of(results.float(), pictures)
+
+    train(work / "autoencoder.pt", minutes, rate, lambda done: max(0.02, 1 - done), next_loss, model, optimizer)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("work"))
-    parser.add_argument("--minutes", type=float, default=9)
-    parser.add_argument("--decoder-only", action="store_true", help="goes on with the encoder, and so the latents, fixed")
+    parser.add_argument("--minutes", type=float, default=32)
+    parser.add_argument("--batch", type=int, default=96 if GPU else 24)
+    parser.add_argument("--rate", type=float, default=2e-3)
     options = parser.parse_args()
-    train(options.work, options.minutes, options.decoder_only)
+    train_autoencoder(options.work, options.minutes, options.batch, options.rate)

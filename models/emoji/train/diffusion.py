@@ -6,24 +6,30 @@ https://arxiv.org/abs/2207.12598), an exponential moving average of the weights 
 """
 
 import argparse
+import json
 import random
-import time
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader, IterableDataset
 
-from autoencoder import Autoencoder
-from checkpoint import load, save
-from dataset import COLOUR_NAMES, Drawings, caption, random_shift
+from captions import caption
+from decoder import fixed_encoder
+from device import DEVICE, GPU, WORKERS, autocast, compiled
+from scenes import Drawings, Pictures, Scene, random_scene
 from text import TextEncoder, encode, make_tokenizer
+from training import train
 from unet import UNet
 
 TRAIN_TIMESTEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012  # "scaled_linear", as Stable Diffusion has it
 EMPTY_CAPTIONS = 0.12
+UNKNOWN_WORD = "unheardof"
+UNKNOWN_WORDS = 0.12  # share of captions that have some
 MIN_SNR = 5
-DECAY = 0.998  # of the moving average, a step
+DECAY = 0.999  # of the moving average, a step
 
 
 class Denoiser(nn.Module):
@@ -40,93 +46,103 @@ def alphas_cumprod() -> torch.Tensor:
     return (1 - betas).cumprod(0).float()
 
 
-def cache_latents(work: Path, drawings: Drawings, rounds: int) -> dict:
-    """Latents of every drawing on every colour, each round at other places; made once."""
-    path = work / "latents.pt"
-    if path.exists():
-        return torch.load(path, weights_only=True)
-    encoder = Autoencoder()
-    load(work / "autoencoder.pt", model=encoder)
-    encoder = encoder.encoder.eval()
-    keys = [(drawing, colour) for _ in range(rounds) for drawing in range(len(drawings)) for colour in range(len(COLOUR_NAMES))]
+def cache_latents(work: Path, drawings: Drawings, count: int) -> dict:
+    """Latents of random scenes, made once; the scenes lie beside, so that captions can be worded anew each time."""
+    path, beside = work / "latents.pt", work / "scenes.json"
+    if not path.exists():
+        scenes = [random_scene(drawings) for _ in range(count)]
+        pictures = DataLoader(Pictures(drawings, scenes), 64, num_workers=WORKERS)
+        latents = encode_all(fixed_encoder(work), pictures)
+        beside.write_text(json.dumps([asdict(scene) for scene in scenes]))
+        torch.save({"latents": latents, "scale": 1 / latents.float().std().item()}, path)
+    return torch.load(path, weights_only=True) | {"scenes": [scene_of(facts) for facts in json.loads(beside.read_text())]}
+
+
+@torch.inference_mode()
+def encode_all(encoder: nn.Module, pictures: DataLoader) -> torch.Tensor:
     parts = []
-    with torch.inference_mode():
-        for at in range(0, len(keys), 64):
-            batch = [drawings.compose(i, COLOUR_NAMES[c], random_shift()) for i, c in keys[at : at + 64]]
-            parts.append(encoder(torch.stack(batch)).half())
-    latents = torch.cat(parts)
-    cache = {"latents": latents, "keys": torch.tensor(keys), "scale": 1 / latents.float().std().item()}
-    torch.save(cache, path)
-    return cache
+    for batch in pictures:
+        with autocast():
+            latents = encoder(batch.to(DEVICE, memory_format=torch.channels_last))
+        parts.append(latents.half().cpu())
+    return torch.cat(parts).contiguous()
 
 
-class Batches:
+def scene_of(facts: dict) -> Scene:
+    return Scene(**facts | {"drawings": tuple(facts["drawings"]), "background": tuple(facts["background"])})
+
+
+class Batches(IterableDataset):
+    """Batches of scaled latents and token ids, without end."""
+
     def __init__(self, drawings: Drawings, cache: dict, size: int):
         self.drawings, self.cache, self.size = drawings, cache, size
         self.tokenizer = make_tokenizer(drawings)
 
-    def next(self):
-        chosen = torch.randint(len(self.cache["keys"]), (self.size,))
-        captions = [
-            "" if random.random() < EMPTY_CAPTIONS else caption(self.drawings.names[i], COLOUR_NAMES[c])
-            for i, c in self.cache["keys"][chosen].tolist()
-        ]
-        latents = self.cache["latents"][chosen].float() * self.cache["scale"]
-        return latents, encode(self.tokenizer, captions)
+    def __iter__(self):
+        while True:
+            chosen = torch.randint(len(self.cache["latents"]), (self.size,))
+            captions = [
+                "" if random.random() < EMPTY_CAPTIONS else self.worded(self.cache["scenes"][index])
+                for index in chosen.tolist()
+            ]
+            yield self.cache["latents"][chosen].float() * self.cache["scale"], encode(self.tokenizer, captions)
+
+    def worded(self, scene: Scene) -> str:
+        """Now and then with words that nobody knows, so that such words do no harm."""
+        words = caption(self.drawings, scene).split()
+        if random.random() < UNKNOWN_WORDS:
+            for _ in range(random.randint(1, 4)):
+                words.insert(random.randint(0, len(words)), UNKNOWN_WORD)
+        return " ".join(words)
 
 
 def loss_of(model, latents, input_ids, signal):
-    timestep = torch.randint(TRAIN_TIMESTEPS, (len(latents),))
+    timestep = torch.randint(TRAIN_TIMESTEPS, (len(latents),), device=latents.device)
     alpha = signal[timestep].view(-1, 1, 1, 1)
     noise = torch.randn_like(latents)
     noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
-    with torch.autocast("cpu", torch.bfloat16):
+    with autocast():
         predicted = model(noisy, timestep, input_ids)
     snr = signal[timestep] / (1 - signal[timestep])
     weight = snr.clamp(max=MIN_SNR) / snr
     return (weight * (predicted.float() - noise).square().mean((1, 2, 3))).mean()
 
 
-def train(work: Path, minutes: float, batch: int, rate: float):
+def moving_average(model: nn.Module) -> AveragedModel:
+    def average(means, news, count):
+        # Short at first, so that it soon forgets the beginning.
+        torch._foreach_lerp_(means, news, max(1 - DECAY, 10 / (int(count) + 10)))
+
+    return AveragedModel(model, multi_avg_fn=average)
+
+
+def train_diffusion(work: Path, minutes: float, batch: int, rate: float, scenes: int):
     drawings = Drawings(work)
-    batches = Batches(drawings, cache_latents(work, drawings, rounds=2), batch)
-    model = Denoiser(batches.tokenizer.get_vocab_size())
-    # Short at first, so that the average soon forgets the beginning.
-    average = AveragedModel(model, avg_fn=lambda mean, new, count: mean + (new - mean) * max(1 - DECAY, 10 / (count + 10)))
+    batches = Batches(drawings, cache_latents(work, drawings, scenes), batch)
+    model = Denoiser(batches.tokenizer.get_vocab_size()).to(DEVICE)
+    average = moving_average(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0.01)
-    parts = {"model": model, "average": average, "optimizer": optimizer}
-    progress = load(work / "diffusion.pt", **parts)
-    signal = alphas_cumprod()
-    begun = saved = time.time()
-    losses = []
-    while (done := progress["seconds"] / (60 * minutes)) < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, (progress["steps"] + 1) / 200) * min(1, max(0.01, 1.6 * (1 - done)))
-        loss = loss_of(model, *batches.next(), signal)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1)
-        optimizer.step()
-        average.update_parameters(model)
-        losses.append(loss.item())
-        now = time.time()
-        progress = {"steps": progress["steps"] + 1, "seconds": progress["seconds"] + min(now - begun, 10)}
-        begun = now
-        if progress["steps"] % 100 == 0:
-            mean = sum(losses) / len(losses)
-            print(f"diffusion step {progress['steps']} {progress['seconds']:.0f} s loss {mean:.4f}", flush=True)
-            losses.clear()
-        if now - saved > 120:
-            save(work / "diffusion.pt", progress, **parts)
-            saved = now
-    save(work / "diffusion.pt", progress, **parts)
+    signal = alphas_cumprod().to(DEVICE)
+    run = compiled(model)
+    loader = iter(DataLoader(batches, batch_size=None, num_workers=WORKERS, pin_memory=GPU))
+
+    def next_loss():
+        latents, input_ids = next(loader)
+        return loss_of(run, latents.to(DEVICE, non_blocking=True), input_ids.to(DEVICE, non_blocking=True), signal)
+
+    def share_of_rate(done: float) -> float:
+        return min(1, max(0.01, 1.6 * (1 - done)))
+
+    train(work / "diffusion.pt", minutes, rate, share_of_rate, next_loss, model, optimizer, average, warm_up=200)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("work"))
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=8e-4)
+    parser.add_argument("--minutes", type=float, default=240)
+    parser.add_argument("--batch", type=int, default=512 if GPU else 32)
+    parser.add_argument("--rate", type=float, default=1e-3 if GPU else 6e-4)
+    parser.add_argument("--scenes", type=int, default=400_000 if GPU else 60_000)
     options = parser.parse_args()
-    train(options.work, options.minutes, options.batch, options.rate)
+    train_diffusion(options.work, options.minutes, options.batch, options.rate, options.scenes)

@@ -12,14 +12,16 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from autoencoder import LATENT_CHANNELS, Autoencoder
-from checkpoint import load
-from dataset import COLOUR_NAMES, SIZE, Drawings
+import decoder
+from autoencoder import LATENT_CHANNELS
 from diffusion import BETA_END, BETA_START, TRAIN_TIMESTEPS, Denoiser
+from scenes import Drawings, random_scene
 from text import LENGTH, WIDTH, make_tokenizer, save_tokenizer
+from tiny_decoder import TinyDecoder
+from training import load
 from unet import CHANNELS
 
-LATENT_SIZE = SIZE // 8
+FACTOR = 8  # pixels to a latent's place
 HALVED_FROM = 256  # elements; smaller tensors stay as they are
 
 
@@ -57,14 +59,12 @@ def export(module: nn.Module, folder: Path, inputs: dict[str, torch.Tensor], out
 
 def latent_rgb(cache: dict, drawings: Drawings, encoder: nn.Module) -> dict:
     """Least-squares map from a scaled latent to the mean colour of its 8×8 pixels: a preview at no cost."""
-    pictures = torch.stack([
-        drawings.compose(i, COLOUR_NAMES[i % len(COLOUR_NAMES)]) for i in range(len(drawings))
-    ])
+    pictures = torch.stack([drawings.compose(random_scene(drawings)) for _ in range(600)])
     with torch.inference_mode():
         latents = encoder(pictures) * cache["scale"]
     rows = latents.permute(0, 2, 3, 1).reshape(-1, LATENT_CHANNELS)
     rows = torch.cat([rows, torch.ones(len(rows), 1)], 1)
-    colours = nn.functional.avg_pool2d(pictures, 8).permute(0, 2, 3, 1).reshape(-1, 3)
+    colours = nn.functional.avg_pool2d(pictures, FACTOR).permute(0, 2, 3, 1).reshape(-1, 3)
     solution = torch.linalg.lstsq(rows, colours).solution
     return {"factors": solution[:-1].tolist(), "bias": solution[-1].tolist()}
 
@@ -72,29 +72,31 @@ def latent_rgb(cache: dict, drawings: Drawings, encoder: nn.Module) -> dict:
 def export_all(work: Path, folder: Path):
     drawings = Drawings(work)
     tokenizer = make_tokenizer(drawings)
-    autoencoder, model = Autoencoder(), Denoiser(tokenizer.get_vocab_size())
-    average = AveragedModel(model)
-    load(work / "autoencoder.pt", model=autoencoder)
+    encoder, large, tiny = decoder.fixed_encoder(work).cpu(), decoder.Decoder(), TinyDecoder()
+    average = AveragedModel(Denoiser(tokenizer.get_vocab_size()))
+    load(work / "decoder.pt", model=large)
+    load(work / "tiny_decoder.pt", model=tiny)
     steps = load(work / "diffusion.pt", average=average)["steps"]
-    autoencoder.eval()
-    denoiser = average.module.eval()
+    denoiser = average.module
     cache = torch.load(work / "latents.pt", weights_only=True)
-    latent = torch.randn(2, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
-    words = torch.randn(2, LENGTH, WIDTH)
+    side = drawings.size // FACTOR
+    latent, words = torch.randn(2, LATENT_CHANNELS, side, side), torch.randn(2, LENGTH, WIDTH)
     export(denoiser.unet, folder / "unet", {
         "sample": latent, "timestep": torch.tensor([1, 500]), "encoder_hidden_states": words,
     }, "out_sample")
     export(denoiser.text_encoder, folder / "text_encoder", {
         "input_ids": torch.ones(2, LENGTH, dtype=torch.int64)}, "last_hidden_state")
-    export(autoencoder.decoder, folder / "vae_decoder", {"latent_sample": latent}, "sample")
-    export(autoencoder.encoder, folder / "vae_encoder", {"sample": torch.randn(2, 3, SIZE, SIZE)}, "latent_sample")
+    export(large, folder / "vae_decoder", {"latent_sample": latent}, "sample")
+    export(tiny, folder / "vae_tiny_decoder", {"latent_sample": latent}, "sample")
+    pictures = torch.randn(2, 3, drawings.size, drawings.size)
+    export(encoder, folder / "vae_encoder", {"sample": pictures}, "latent_sample")
     save_tokenizer(tokenizer, folder / "tokenizer")
-    write_json(folder / "preview" / "latent_rgb.json", latent_rgb(cache, drawings, autoencoder.encoder))
-    write_configs(folder, cache["scale"])
+    write_json(folder / "preview" / "latent_rgb.json", latent_rgb(cache, drawings, encoder))
+    write_configs(folder, cache["scale"], drawings.size)
     print(f"exported {steps} steps to {folder}")
 
 
-def write_configs(folder: Path, scale: float):
+def write_configs(folder: Path, scale: float, size: int):
     onnx_model = ["diffusers", "OnnxRuntimeModel"]
     write_json(folder / "model_index.json", {
         "_class_name": "OnnxStableDiffusionPipeline",
@@ -117,7 +119,7 @@ def write_configs(folder: Path, scale: float):
     })
     write_json(folder / "unet" / "config.json", {
         "_class_name": "UNet2DConditionModel",
-        "sample_size": LATENT_SIZE,
+        "sample_size": size // FACTOR,
         "in_channels": LATENT_CHANNELS,
         "out_channels": LATENT_CHANNELS,
         "cross_attention_dim": WIDTH,
@@ -129,7 +131,7 @@ def write_configs(folder: Path, scale: float):
             "_class_name": "AutoencoderKL",
             "latent_channels": LATENT_CHANNELS,
             "scaling_factor": scale,
-            "sample_size": SIZE,
+            "sample_size": size,
             "block_out_channels": [32, 64, 128, 128],
         })
 

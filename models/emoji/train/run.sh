@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the model from nothing: drawings, autoencoder, denoiser, ONNX files, sheet. Takes about an hour and a half on
-# two cores; resumes where it was stopped. Usage: run.sh [work folder]
+# Makes the model from nothing and resumes where it was stopped: about six hours on two cores, most of which can be
+# lent to other work. Usage: run.sh [work folder] [side of a picture: 128 or 256]. It writes the model to <work>/model;
+# whoever finds it better than the one in place copies it there.
 set -euo pipefail
 cd "$(dirname "$0")"
 work=$(realpath -m "${1:-work}")
@@ -8,9 +9,12 @@ mkdir -p "$work"
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install -q -r requirements.txt
 npm ci --silent
-node render.mjs "$work"
-"$work/venv/bin/python" autoencoder.py --work "$work" --minutes 9
-"$work/venv/bin/python" diffusion.py --work "$work" --minutes 53
-"$work/venv/bin/python" autoencoder.py --work "$work" --minutes 13 --decoder-only
-"$work/venv/bin/python" export.py --work "$work"
-"$work/venv/bin/python" sample.py
+python="$work/venv/bin/python"
+[ -f "$work/drawings.json" ] || node render.mjs "$work" "${2:-128}"
+"$python" autoencoder.py --work "$work"
+"$python" diffusion.py --work "$work"
+"$python" decoder.py --work "$work"
+"$python" tiny_decoder.py --work "$work"
+"$python" export.py --work "$work" --folder "$work/model"
+"$python" sample.py --folder "$work/model" --output "$work/sheet.webp"
+"$python" evaluate.py --work "$work" --folder "$work/model"

@@ -1,6 +1,6 @@
-"""Draws a sheet of pictures with the exported model, in onnxruntime: Euler with the Karras schedule and CFG.
+"""Draws a sheet of pictures with the exported model, in onnxruntime: Euler a and CFG.
 
-Euler after Karras et al. 2022, algorithm 2 without churn (https://arxiv.org/abs/2206.00364).
+Ancestral sampling after Karras et al. 2022 (https://arxiv.org/abs/2206.00364) and Ho et al. 2020, as k-diffusion has it.
 """
 
 import argparse
@@ -12,13 +12,19 @@ import onnxruntime
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
+#: what a person would try first; written down before any picture of them was seen
 PROMPTS = [
-    "a red apple", "a rocket", "a cat face", "a dog", "a tree", "the sun", "a car on a blue background", "a house",
-    "a red heart", "a star on a dark blue background", "a pizza", "a ghost on a purple background", "a robot",
-    "a tropical fish", "a bird", "a flower on a pink background", "a birthday cake", "a guitar on yellow", "a rainbow",
-    "a penguin on a light blue background", "a strawberry on white", "a castle, green background", "an owl", "a ship",
+    "a cat", "a dog", "a fox", "a panda", "an owl", "a penguin", "a whale", "a butterfly",
+    "a red apple", "a pizza", "a hamburger", "an ice cream", "a birthday cake", "a strawberry", "sushi", "a cup of coffee",
+    "a smiley", "a face with sunglasses", "a ghost", "a robot", "an alien", "a clown", "a skull", "a snowman",
+    "the sun", "a rainbow", "a moon on a dark blue background", "a cloud", "lightning on a purple background",
+    "a snowflake on light blue", "a volcano", "a tornado",
+    "a rocket", "a red car", "a bicycle", "a sailboat on a light blue background", "a castle", "a house", "a guitar",
+    "a camera on a yellow background",
+    "a cat and a dog", "an apple and a banana", "a rocket and a planet on a black background", "a heart and a star",
+    "a blue cat", "a green heart on a pink background", "a purple dragon", "a yellow flower on a teal background",
 ]
-COLUMNS, PIXELS = 6, 128
+COLUMNS = 8
 
 
 class Model:
@@ -32,6 +38,8 @@ class Model:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
         self.length = json.loads((folder / "tokenizer" / "tokenizer_config.json").read_text())["model_max_length"]
         self.scale = json.loads((folder / "vae_decoder" / "config.json").read_text())["scaling_factor"]
+        unet = json.loads((folder / "unet" / "config.json").read_text())
+        self.shape = (1, unet["in_channels"], unet["sample_size"], unet["sample_size"])
         schedule = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
         betas = np.linspace(schedule["beta_start"] ** 0.5, schedule["beta_end"] ** 0.5, 1000) ** 2
         alphas = np.cumprod(1 - betas)
@@ -55,12 +63,14 @@ class Model:
 
     def draw(self, prompt: str, seed: int, steps: int, cfg: float) -> Image.Image:
         words = np.concatenate([self.encode(""), self.encode(prompt)])
-        ramp = np.linspace(self.sigmas[-1] ** (1 / 7), self.sigmas[0] ** (1 / 7), steps)
-        sigmas = np.append(ramp**7, 0)
-        latent = np.random.default_rng(seed).standard_normal((1, 8, 16, 16)) * sigmas[0]
+        sigmas = np.append(np.interp(np.linspace(999, 0, steps), np.arange(1000), self.sigmas), 0)
+        generator = np.random.default_rng(seed)
+        latent = generator.standard_normal(self.shape) * sigmas[0]
         for sigma, following in zip(sigmas[:-1], sigmas[1:]):
             denoised = self.denoise(latent, sigma, words, cfg)
-            latent = latent + (latent - denoised) / sigma * (following - sigma)
+            up = min(following, (following**2 * (sigma**2 - following**2) / sigma**2) ** 0.5)
+            down = (following**2 - up**2) ** 0.5
+            latent = latent + (latent - denoised) / sigma * (down - sigma) + up * generator.standard_normal(self.shape)
         picture = self.run("vae_decoder", latent_sample=(latent / self.scale).astype(np.float32))[0]
         return Image.fromarray(((picture.transpose(1, 2, 0).clip(-1, 1) + 1) * 127.5).round().astype(np.uint8))
 
@@ -73,10 +83,11 @@ if __name__ == "__main__":
     parser.add_argument("--cfg", type=float, default=4)
     options = parser.parse_args()
     model = Model(options.folder)
-    rows = -(-len(PROMPTS) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * PIXELS, rows * (PIXELS + 14)), "white")
-    for index, prompt in enumerate(PROMPTS):
-        left, top = index % COLUMNS * PIXELS, index // COLUMNS * (PIXELS + 14)
-        sheet.paste(model.draw(prompt, index, options.steps, options.cfg), (left, top))
-        ImageDraw.Draw(sheet).text((left + 2, top + PIXELS + 1), prompt[:24], "black")
+    pictures = [model.draw(prompt, seed, options.steps, options.cfg) for seed, prompt in enumerate(PROMPTS)]
+    side = pictures[0].width
+    sheet = Image.new("RGB", (COLUMNS * side, -(-len(PROMPTS) // COLUMNS) * (side + 14)), "white")
+    for index, (prompt, picture) in enumerate(zip(PROMPTS, pictures)):
+        left, top = index % COLUMNS * side, index // COLUMNS * (side + 14)
+        sheet.paste(picture, (left, top))
+        ImageDraw.Draw(sheet).text((left + 2, top + side + 1), prompt[:21], "black")
     sheet.save(options.output, quality=85)

@@ -7,22 +7,22 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import nn
 
-from dataset import COLOURS, Drawings
+from captions import vocabulary
+from scenes import Drawings
 
-LENGTH = 16  # tokens
+LENGTH = 24  # tokens
 WIDTH = 192
 PAD, UNKNOWN, BEGIN = "[PAD]", "[UNK]", "[BOS]"
 
 
 def make_tokenizer(drawings: Drawings) -> Tokenizer:
-    words = {word for names in drawings.names for name in names for word in name.split()}
-    words |= {word for colour in COLOURS for word in colour.split()} | {"a", "an", "the", "on", "background", ","}
-    vocabulary = {token: index for index, token in enumerate([PAD, UNKNOWN, BEGIN, *sorted(words)])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
+    words = vocabulary(drawings)
+    ids = {token: index for index, token in enumerate([PAD, UNKNOWN, BEGIN, *sorted(words)])}
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{BEGIN} $A", special_tokens=[(BEGIN, vocabulary[BEGIN])]
+        single=f"{BEGIN} $A", special_tokens=[(BEGIN, ids[BEGIN])]
     )
     return tokenizer
 

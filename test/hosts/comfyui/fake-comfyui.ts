@@ -70,6 +70,7 @@ export class FakeComfyui {
   isBusy = false;
   firstMessages: string[] = [];
   #running: string | undefined;
+  #isMissed = false;
   readonly #ended = new Map<string, { status: Status; facts: Record<string, unknown> }>();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly #sockets = new WebSocketServer({ server: this.#server });
@@ -102,6 +103,7 @@ export class FakeComfyui {
 
   /** Cuts off every socket. */
   cut(): void {
+    this.#isMissed = true;
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
@@ -111,8 +113,10 @@ export class FakeComfyui {
     this.#ended.clear();
   }
 
+  /** Until the socket is there again, and its client has asked whether it missed the end. */
   async reconnected(): Promise<void> {
-    while (![...this.#sockets.clients].some((socket) => socket.readyState === WebSocket.OPEN)) {
+    const isOpen = () => [...this.#sockets.clients].some((socket) => socket.readyState === WebSocket.OPEN);
+    while (this.#isMissed || !isOpen()) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
@@ -154,7 +158,10 @@ export class FakeComfyui {
       return void reply({ name: `picture-${this.uploads.length}.png`, subfolder: '', type: 'temp' });
     }
     if (path === '/view') return void response.end(await file(1, 'png'));
-    if (path.startsWith('/history/')) return void reply(this.#history(path.split('/').at(-1) ?? ''));
+    if (path.startsWith('/history/')) {
+      this.#isMissed = false;
+      return void reply(this.#history(path.split('/').at(-1) ?? ''));
+    }
     response.statusCode = 404;
     response.end('404: Not Found');
   }

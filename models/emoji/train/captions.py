@@ -1,0 +1,73 @@
+"""What a scene is called: many wordings of the same, and some that are kept for the evaluation."""
+
+import random
+
+from scenes import COLOURS, Drawings, Scene
+
+WORDINGS = ["{}", "{}", "{}", "a picture of {}", "an emoji of {}", "{} emoji", "a drawing of {}", "{} icon"]
+BACKGROUNDS = ["{} on a {} background", "{} on {}", "{}, {} background", "{} with a {} background", "{} background, {}"]
+PAIRS = ["{} and {}", "{} and {}", "{} with {}", "{} next to {}", "{}, {}"]
+PLACES = ["{} on the {}", "{} at the {}", "{}, {}"]
+#: in no caption of the training
+HELD_OUT = [
+    "please draw {} for me", "i want to see {}", "one {} in front of a {} wall", "{} over {}", "show {} against {} color",
+    "cute little {}", "my favorite {}", "{} image, {} backdrop",
+]
+
+
+def caption(drawings: Drawings, scene: Scene) -> str:
+    """One of the wordings; a white background is often not mentioned."""
+    subjects = [phrase(drawings, scene, drawing) for drawing in scene.drawings]
+    text = random.choice(PAIRS).format(*subjects) if len(subjects) == 2 else placed(subjects[0], scene)
+    style = drawings.style_of[scene.drawings[0]]
+    if random.random() < 0.3:
+        text = random.choice([f"{text}, {style} style", f"{text} in {style} style", f"{style} {bare(text)}"])
+    if random.random() < 0.3:
+        text = random.choice(WORDINGS).format(text)
+    if scene.background == ("white",) and random.random() < 0.75:
+        return text
+    return on_background(text, " to ".join(scene.background) + (" gradient" if len(scene.background) == 2 else ""))
+
+
+def phrase(drawings: Drawings, scene: Scene, drawing: int) -> str:
+    subject = drawings.subjects[drawings.subject_of[drawing]]
+    synonyms = [word for word in subject["synonyms"] if word not in COLOURS]
+    name = random.choice(synonyms) if synonyms and random.random() < 0.12 else random.choice(subject["names"])
+    categories = [word for word in subject["categories"] if word not in COLOURS]
+    if categories and random.random() < 0.08:
+        name = f"{name} {random.choice(categories)}"
+    words = " ".join(word for word in (scene.size if not scene.place or random.random() < 0.4 else "", scene.tint, name) if word)
+    return random.choice([words, with_article(words), with_article(words), f"the {words}"])
+
+
+def placed(text: str, scene: Scene) -> str:
+    return random.choice(PLACES).format(text, scene.place) if scene.place else text
+
+
+def on_background(text: str, colours: str) -> str:
+    wording = random.choice(BACKGROUNDS)
+    return wording.format(colours, text) if wording.startswith("{} background") else wording.format(text, colours)
+
+
+def with_article(words: str) -> str:
+    if words.endswith("s") and not words.endswith(("ss", "us")):
+        return words
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def bare(text: str) -> str:
+    first, _, rest = text.partition(" ")
+    return rest if first in ("a", "an", "the") and rest else text
+
+
+def held_out_caption(wording: str, name: str, colour: str) -> str:
+    return wording.format(name, colour) if wording.count("{}") == 2 else f"{wording.format(name)} on {colour}"
+
+
+def vocabulary(drawings: Drawings) -> set[str]:
+    """Every word that a caption of the training may have."""
+    texts = [*WORDINGS, *BACKGROUNDS, *PAIRS, *PLACES, *COLOURS, *drawings.styles]
+    texts += ["a an the small big left right top bottom style in gradient to"]
+    for subject in drawings.subjects:
+        texts += [*subject["names"], *subject["synonyms"], *subject["categories"]]
+    return {word for text in texts for word in text.replace("{}", " ").replace(",", " , ").split()}
