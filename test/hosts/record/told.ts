@@ -3,7 +3,7 @@ import type { GenerationEvent, GenerationRequest, Host } from '#dist/hosts/host.
 import type { ProxySettings } from './recording-proxy.js';
 
 /** What is done to a run while it is at work. */
-export type Controls = {
+type Controls = {
   readonly stop: () => void;
   readonly skip: () => void;
   /** cuts off the sockets between host and program */

@@ -3,7 +3,7 @@ import type { Body, Entry, Recording } from '../record/recording.js';
 type Message = Extract<Entry, { type: 'message' }>;
 
 /** What ComfyUI does on its sockets by itself, in the order in which it does it. */
-export type Act =
+type Act =
   /** sends a message once so many sockets were opened and so many requests came that asked for something to be done */
   | {
       readonly type: 'send';

