@@ -46,6 +46,10 @@ export class HttpConnection {
     return await this.#read(response, schema);
   }
 
+  async put<S extends z.ZodType>(path: string, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
+    return await this.#read(await this.#send(path, { method: 'PUT' }, signal), schema);
+  }
+
   async form<S extends z.ZodType>(path: string, body: FormData, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
     return await this.#read(await this.#send(path, { method: 'POST', body }, signal), schema);
   }

@@ -24,7 +24,7 @@ describe('--host', () => {
   it('is refused where there is no such host', async () => {
     const { stderr, exitCode } = await runCommand('txt2img', 'a', '--host', 'nothing');
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('choose one of: embedded, comfyui, webui');
+    expect(stderr).toContain('choose one of: embedded, comfyui, invokeai, webui');
   });
 
   it('serves another host with its own samplers', async () => {
