@@ -14,6 +14,11 @@ type Program = {
   readonly refusal: (answer: unknown) => string | undefined;
 };
 
+/** Whether an error says that nothing answers, and not that an answer is wrong. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof StepsAnimationError && error.code === 'network' && error.cause !== undefined;
+}
+
 /** HTTP with one program that generates images. */
 export class HttpConnection {
   protected readonly url: URL;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
+import { isUnreachable } from '../http-connection.js';
 import type { RunEnd, RunEvent, Stop } from '../image-run.js';
 import type { InvokeaiConnection } from './connection.js';
 import { type Graph, imageNode, samplingNode } from './graph.js';
@@ -36,6 +37,8 @@ export class InvokeaiRun {
   readonly #settings: RunSettings;
   #id = 0;
   #isStopping = false;
+  /** whether the last question was not answered */
+  #isDoubtful = false;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
@@ -55,8 +58,20 @@ export class InvokeaiRun {
       if (event) yield event;
       if (!reason && (this.#isAtWork(message) || socket.isAway)) continue;
       const end = await this.#ended(reason);
-      if (end) return end;
+      if (!end) continue;
+      if (!reason) yield* this.#rest(end);
+      return end;
     }
+  }
+
+  /** What else is told of a run that ended by itself: steps may have come while InvokeAI was asked. */
+  async *#rest({ reason }: RunEnd): AsyncGenerator<RunEvent, void, void> {
+    for await (const message of this.#settings.socket.rest()) {
+      const event = this.#stepOf(message);
+      if (event) yield event;
+    }
+    const message = 'InvokeAI has cancelled this: somebody did so there, or it was restarted.';
+    if (reason === 'interrupted') yield { type: 'note', message };
   }
 
   async #enqueue(): Promise<number> {
@@ -85,13 +100,15 @@ export class InvokeaiRun {
   }
 
   #isAtWork(message: SocketMessage): boolean {
-    return message.type === 'progress' || (message.type === 'status' && message.item_id !== this.#id);
+    if (message.type !== 'status') return message.type === 'progress';
+    return message.item_id !== this.#id || !['completed', 'failed', 'canceled'].includes(message.status);
   }
 
   /** Asks InvokeAI itself: messages may have been lost. Undefined while the run goes on. */
   async #ended(stopped: FinishReason | undefined): Promise<RunEnd | undefined> {
     const { connection } = this.#settings;
-    const item = await connection.get(`${queue}/i/${this.#id}`, itemSchema);
+    const item = await this.#ask();
+    if (!item) return undefined;
     if (item.status === 'canceled') return { reason: stopped ?? 'interrupted' };
     if (item.status === 'failed') throw failure(item);
     if (item.status !== 'completed') return undefined;
@@ -99,6 +116,20 @@ export class InvokeaiRun {
     const name = item.session.results[prepared]?.image?.image_name;
     if (name === undefined) throw new StepsAnimationError('network', 'InvokeAI ended without an image. Try again.');
     return { reason: 'finished', file: await connection.bytes(`api/v1/images/i/${encodeURIComponent(name)}/full`) };
+  }
+
+  /** Undefined when nothing answers for the first time: where InvokeAI has gone, its socket tells of it. */
+  async #ask(): Promise<Item | undefined> {
+    const { connection, socket } = this.#settings;
+    try {
+      const item = await connection.get(`${queue}/i/${this.#id}`, itemSchema);
+      this.#isDoubtful = false;
+      return item;
+    } catch (error) {
+      if (!isUnreachable(error) || (this.#isDoubtful && !socket.isAway)) throw error;
+      this.#isDoubtful = true;
+      return undefined;
+    }
   }
 
   async *#queueNotes(): AsyncGenerator<RunEvent, void, void> {

@@ -10,7 +10,7 @@ const progressSchema = z.looseObject({
   percentage: z.number().nullish(),
   image: z.looseObject({ dataURL: z.string() }).nullish(),
 });
-const statusSchema = z.looseObject({ item_id: z.number() });
+const statusSchema = z.looseObject({ item_id: z.number(), status: z.string() });
 
 export type SocketMessage =
   | ({ readonly type: 'progress' } & z.output<typeof progressSchema>)
@@ -61,6 +61,11 @@ export class InvokeaiSocket implements Disposable {
   /** @throws StepsAnimationError `network` when the socket was cut off and could not be had again */
   async next(): Promise<SocketMessage> {
     return (await this.#messages.next(silence)) ?? { type: 'silence' };
+  }
+
+  /** What came and was not taken yet. */
+  async *rest(): AsyncGenerator<SocketMessage, void, void> {
+    for (let message = await this.#messages.next(0); message; message = await this.#messages.next(0)) yield message;
   }
 
   /** Ends a wait at once, as after a silence. */

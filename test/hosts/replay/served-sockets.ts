@@ -46,12 +46,16 @@ export function queueSockets(server: Server, opened: () => void): ServedSockets 
   };
 }
 
-/** A recording with the events that socket.io carried, as `[name, data]`, in place of its own messages. */
+/**
+ * A recording with the events that a host listens to, as `[name, data]`, in place of all that socket.io carried.
+ * Between others, an answer would count as one of before.
+ */
 export function eventsOf(recording: Recording): Recording {
   return recording.flatMap((entry) => {
     if (entry.type !== 'message') return [entry];
     const text = textOf(entry.body);
     // Socket.io's packet 2, an event, in engine.io's packet 4, a message.
-    return text.startsWith('42[') ? [{ ...entry, body: { text: text.slice(2) } }] : [];
+    const isHeard = /^42\["(?:invocation_progress|queue_item_status_changed)"/u.test(text);
+    return isHeard ? [{ ...entry, body: { text: text.slice(2) } }] : [];
   });
 }
