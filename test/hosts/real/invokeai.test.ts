@@ -10,7 +10,10 @@ const url = process.env.STEPS_ANIMATION_INVOKEAI ?? '';
 if (!url) console.warn('STEPS_ANIMATION_INVOKEAI names no address of an InvokeAI: it is not tested.');
 
 const size = { width: 64, height: 64 };
-const request = { prompt: 'a red apple', seed: 5, steps: 4, ...size } satisfies GenerationRequest;
+const request = {
+  ...{ model: 'tiny-sd15', prompt: 'a red apple', seed: 5, steps: 4 },
+  ...size,
+} satisfies GenerationRequest;
 
 async function generate(wanted: GenerationRequest, onEvent?: Scenario['onEvent']) {
   await using host = createInvokeaiHost({ url });
@@ -19,7 +22,7 @@ async function generate(wanted: GenerationRequest, onEvent?: Scenario['onEvent']
 
 const upTo = (last: number, image = 0) => Array.from({ length: last }, (_, index) => `${image}:0:${index + 1}`);
 
-/** Needs a model of SD 1, SD 2 or SDXL, which is taken as the first; make_invokeai_model.py makes one. */
+/** Needs the models tiny-sd15 and tiny-sdxl, which make_invokeai_model.py makes. */
 describe.skipIf(!url)('in InvokeAI', { timeout: 600_000 }, () => {
   it.each(samplers)('shows every step of %s', async (sampler) => {
     const { steps, images, stepPictures, error } = await generate({ ...request, sampler });
@@ -31,6 +34,11 @@ describe.skipIf(!url)('in InvokeAI', { timeout: 600_000 }, () => {
     });
     expect(stepPictures[0]).toMatchObject(size);
     expect(stepPictures.at(-1)).not.toEqual(stepPictures[0]);
+  });
+
+  it('shows every step of SDXL', async () => {
+    const { steps, images } = await generate({ ...request, model: 'tiny-sdxl' });
+    expect({ steps, images }).toEqual({ steps: upTo(4), images: ['0:finished'] });
   });
 
   it('takes Karras noise levels', async () => {
