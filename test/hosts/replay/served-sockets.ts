@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { Server as SocketIoServer } from 'socket.io';
 import { WebSocketServer } from 'ws';
-import { type Body, bytesOf, type Recording, textOf } from '../record/recording.js';
+import { type Body, bytesOf, type Entry, type Recording, textOf } from '../record/recording.js';
 
 /** The sockets on which a program tells all its clients the same. */
 export type ServedSockets = {
@@ -51,7 +51,7 @@ export function queueSockets(server: Server, opened: () => void): ServedSockets 
  * Between others, an answer would count as one of before.
  */
 export function eventsOf(recording: Recording): Recording {
-  return recording.flatMap((entry) => {
+  return recording.flatMap((entry): Entry[] => {
     if (entry.type !== 'message') return [entry];
     const text = textOf(entry.body);
     // Socket.io's packet 2, an event, in engine.io's packet 4, a message.
