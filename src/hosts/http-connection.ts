@@ -14,6 +14,8 @@ type Program = {
   readonly refusal: (answer: unknown) => string | undefined;
 };
 
+type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
+
 /** Whether an error says that nothing answers, and not that an answer is wrong. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof StepsAnimationError && error.code === 'network' && error.cause !== undefined;
@@ -82,12 +84,14 @@ export class HttpConnection {
     return new StepsAnimationError(response.status < 500 ? 'usage' : 'network', message);
   }
 
-  async #send(path: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Response> {
+  async #send(path: string, init: Init, signal: AbortSignal | undefined): Promise<Response> {
     const timeout = AbortSignal.timeout(patience);
     const { name } = this.#program;
     try {
       return await fetch(new URL(path, this.url), {
         ...init,
+        // On one that is kept, a request fails that meets its end: uvicorn, InvokeAI's server, ends it after 5 s.
+        headers: { ...init.headers, connection: 'close' },
         signal: AbortSignal.any(signal ? [signal, timeout] : [timeout]),
       });
     } catch (cause) {
