@@ -40,13 +40,12 @@ export function addHostsCommand(program: Command): void {
 async function list({ json = false }: { readonly json?: boolean }): Promise<void> {
   const { findHosts } = await import('../hosts/find-hosts.js');
   const { readConfiguredHosts } = await import('../hosts/host-config.js');
-  const { hostNames } = await import('../hosts/host-kinds.js');
   const [configured, found] = await Promise.all([readConfiguredHosts(), findHosts()]);
   const embedded = { name: 'embedded', host: 'embedded', url: null, models: null, problem: null };
   const entries: Listed[] = [
     { ...embedded, command: commandFor('embedded') },
     ...configured.map(ofConfigured),
-    ...found.map((host) => ofFound(host, hostNames)),
+    ...found.map(ofFound),
   ];
   if (json) {
     for (const entry of entries) printJson(entry);
@@ -65,11 +64,9 @@ function ofConfigured({ name, host, url }: ConfiguredHost): Listed {
   return { name, host, url: url ?? null, models: null, command: commandFor(name), problem: null };
 }
 
-function ofFound({ url, kind, models, problem }: FoundHost, hostNames: readonly string[]): Listed {
-  const isUsable = hostNames.includes(kind);
-  const reason = problem ?? (isUsable ? null : 'it cannot be driven from here');
-  const command = reason === null ? `${commandFor(kind)} --url ${url}` : null;
-  return { name: kind, host: kind, url, models, command, problem: reason };
+function ofFound({ url, kind, models, problem }: FoundHost): Listed {
+  const command = problem === undefined ? `${commandFor(kind)} --url ${url}` : null;
+  return { name: kind, host: kind, url, models, command, problem: problem ?? null };
 }
 
 function commandFor(name: string): string {

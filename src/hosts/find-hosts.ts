@@ -67,10 +67,15 @@ async function comfyuiAt(url: string, ask: Ask): Promise<FoundHost | undefined> 
   return { url, kind: 'comfyui', models: data?.CheckpointLoaderSimple.input.required.ckpt_name[0] ?? [] };
 }
 
-const invokeaiAnswer = z.object({ version: z.string() });
+const versionAnswer = z.object({ version: z.string() });
+const mainModelsAnswer = z.object({ models: z.array(z.looseObject({ name: z.string() })) });
 
 async function invokeaiAt(url: string, ask: Ask): Promise<FoundHost | undefined> {
-  const version = await ask('/api/v1/app/version');
-  if (!invokeaiAnswer.safeParse(version?.json).success) return undefined;
-  return { url, kind: 'invokeai', models: [], problem: 'it cannot be driven from here' };
+  const [version, models] = await Promise.all([ask('/api/v1/app/version'), ask('/api/v2/models/?model_type=main')]);
+  if (!versionAnswer.safeParse(version?.json).success) return undefined;
+  if (models?.status === 401) {
+    return { url, kind: 'invokeai', models: [], problem: 'it wants a login: start it without multiuser' };
+  }
+  const { data } = mainModelsAnswer.safeParse(models?.json);
+  return { url, kind: 'invokeai', models: data?.models.map(({ name }) => name) ?? [] };
 }

@@ -40,6 +40,12 @@ export const hostKinds: Readonly<Record<string, HostKind>> = {
       return createComfyuiHost({ ...(url !== undefined && { url }), ...own });
     },
   },
+  invokeai: {
+    label: 'InvokeAI',
+    takes: ['url'],
+    open: async ({ url }) =>
+      (await import('./invokeai/invokeai.js')).createInvokeaiHost({ ...(url !== undefined && { url }) }),
+  },
   webui: {
     label: 'AUTOMATIC1111, Forge',
     takes: ['url', 'auth'],

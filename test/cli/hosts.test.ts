@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { FakeInvokeai } from '../hosts/invokeai/fake-invokeai.js';
 import { startFakeWebui } from '../hosts/webui/fake-webui.js';
 import { runCommand } from './run-command.js';
 import { serve } from './serve-command.js';
@@ -21,10 +22,22 @@ describe('--host', () => {
     expect(body?.override_settings).not.toHaveProperty('sd_model_checkpoint');
   });
 
+  it("makes a movie of InvokeAI's steps, and lists what it has", async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      await item.steps(0, 5, 5);
+      item.end();
+    });
+    const outdir = await temporaryFolder();
+    const flags = ['--host', 'invokeai', '--url', fake.url];
+    const made = await runCommand('txt2img', 'a red apple', '--steps', '5', ...flags, '--outdir', outdir, ...quick);
+    expect(JSON.parse(made.stdout)).toMatchObject({ type: 'animation', width: 64, height: 48, steps: 5, frames: 10 });
+    expect((await runCommand('hosts', 'test', ...flags)).stdout).toMatch(/models +tiny, large/u);
+  });
+
   it('is refused where there is no such host', async () => {
     const { stderr, exitCode } = await runCommand('txt2img', 'a', '--host', 'nothing');
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('choose one of: embedded, comfyui, webui');
+    expect(stderr).toContain('choose one of: embedded, comfyui, invokeai, webui');
   });
 
   it('serves another host with its own samplers', async () => {

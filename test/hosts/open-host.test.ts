@@ -19,6 +19,8 @@ async function configure(content: unknown) {
 describe('openHost', () => {
   it.each([
     ['embedded', 'embedded'],
+    ['comfyui', 'comfyui'],
+    ['invokeai', 'invokeai'],
     ['webui', 'webui'],
   ])('opens %s', async (host, name) => {
     await using opened = await openHost({ host });
@@ -38,6 +40,7 @@ describe('openHost', () => {
     [{ host: 'embedded', url: 'http://127.0.0.1:7860' }, '--url'],
     [{ host: 'embedded', auth: 'ann:secret' }, '--host-auth'],
     [{ host: 'webui', workflow: 'a.json' }, '--workflow'],
+    [{ host: 'invokeai', auth: 'ann:secret' }, '--host-auth'],
   ])('refuses %j', async (choice, word) => {
     await configure({ hosts: [] });
     await expect(openHost(choice)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(word) });
@@ -71,16 +74,24 @@ describe('findHosts', () => {
         CheckpointLoaderSimple: { input: { required: { ckpt_name: [['a.safetensors'], {}] } } },
       },
     });
-    const invokeai = await answering({ '/api/v1/app/version': { version: '5.0' } });
+    const invokeai = await answering({
+      '/api/v1/app/version': { version: '6.0' },
+      '/api/v2/models/?model_type=main': { models: [{ name: 'sd15', base: 'sd-1' }] },
+    });
+    const members = await listen((path, response) => {
+      response.statusCode = path.startsWith('/api/v2/models/') ? 401 : 200;
+      response.end('{"version":"6.0"}');
+    });
     const other = await answering({ '/sdapi/v1/sd-models': 'hello' });
-    const urls = [webui.url, locked.url, silent.url, comfyui, invokeai, other, 'http://127.0.0.1:9'];
+    const urls = [webui.url, locked.url, silent.url, comfyui, invokeai, members, other, 'http://127.0.0.1:9'];
     const found = await findHosts(urls.map((url) => Number(new URL(url).port)));
     expect(found).toEqual([
       { url: webui.url, kind: 'webui', models: ['first'] },
       { url: locked.url, kind: 'webui', models: [], problem: expect.stringContaining('--host-auth') },
       { url: silent.url, kind: 'webui', models: [], problem: expect.stringContaining('--api') },
       { url: comfyui, kind: 'comfyui', models: ['a.safetensors'] },
-      { url: invokeai, kind: 'invokeai', models: [], problem: expect.any(String) },
+      { url: invokeai, kind: 'invokeai', models: ['sd15'] },
+      { url: members, kind: 'invokeai', models: [], problem: expect.stringContaining('multiuser') },
     ]);
   });
 

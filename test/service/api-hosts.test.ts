@@ -42,7 +42,10 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
         { name: 'pretended', isRemovable: false, models: ['pretended'] },
         { name: 'studio', kind: 'webui', url: fake.url, job: null },
       ],
-      kinds: expect.arrayContaining([{ name: 'webui', label: 'AUTOMATIC1111, Forge', takesLogin: true }]),
+      kinds: expect.arrayContaining([
+        { name: 'invokeai', label: 'InvokeAI', takesLogin: false },
+        { name: 'webui', label: 'AUTOMATIC1111, Forge', takesLogin: true },
+      ]),
     });
     expect((await ask('GET', '/about')).body.models).toMatchObject([
       { name: 'pretended', hosts: ['pretended'] },

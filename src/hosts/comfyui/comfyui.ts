@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import sharp from 'sharp';
 import type { Picture } from '../../animation/picture.js';
-import { StepsAnimationError } from '../../errors.js';
-import type { FinishReason, GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
+import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
+import { imageEvents } from '../image-run.js';
+import { encodeToSend } from '../received-picture.js';
 import type { StartFiles } from './built-in-workflow.js';
 import { modelNameOf, readCatalogue } from './catalogue.js';
 import { ComfyuiConnection } from './connection.js';
 import { type ComfyuiPlan, planRequest } from './plan.js';
-import { ComfyuiRun, type RunEnd } from './run.js';
+import { ComfyuiRun } from './run.js';
 import { ComfyuiSocket } from './socket.js';
 import { type ComfyuiWorkflow, checkWorkflow } from './workflow.js';
 import { markRun } from './workflow-settings.js';
@@ -91,12 +91,15 @@ class ComfyuiHost implements Host, AsyncDisposable {
       const files = await this.#uploadStart(plan);
       yield { type: 'start', images: plan.images.map(({ info }) => info), passes: plan.passes };
       for (const message of plan.notes) yield { type: 'note', message };
-      for (const [index, { seed }] of plan.images.entries()) {
+      const settings = { connection: this.#connection, client: this.#client, socket };
+      const { previewMethod } = this.#settings;
+      for (const [index, { info, seed }] of plan.images.entries()) {
         if (signal?.aborted) break;
         isSkipped = false;
         const workflow = markRun(plan.workflowOf(seed, files), randomUUID());
         const stop = () => (signal?.aborted ? 'interrupted' : isSkipped ? 'skipped' : undefined);
-        yield* this.#image(index, plan, workflow, socket, stop);
+        const events = new ComfyuiRun({ ...settings, workflow, previewMethod }).events(stop);
+        yield* imageEvents({ index, info, events, program: 'ComfyUI', noSteps });
       }
       yield { type: 'end' };
     } finally {
@@ -106,56 +109,10 @@ class ComfyuiHost implements Host, AsyncDisposable {
     }
   }
 
-  /** The steps and the end of one image. One that fails ends with its last step. */
-  async *#image(
-    index: number,
-    plan: ComfyuiPlan,
-    workflow: ComfyuiWorkflow,
-    socket: ComfyuiSocket,
-    stop: () => Exclude<FinishReason, 'finished'> | undefined,
-  ): AsyncGenerator<GenerationEvent, void, void> {
-    const { info } = plan.images[index] ?? {};
-    if (!info) return;
-    // ComfyUI fits its previews to a size of its own (--preview-size).
-    const { infotext, width, height } = info;
-    const preview = (bytes: Buffer) => decode(bytes, { width, height });
-    const { previewMethod } = this.#settings;
-    const settings = { connection: this.#connection, client: this.#client, previewMethod };
-    const events = new ComfyuiRun({ ...settings, workflow, socket }).events(stop);
-    let last: Buffer | undefined;
-    let end: RunEnd;
-    let failure: unknown;
-    try {
-      let next = await events.next();
-      for (; !next.done; next = await events.next()) {
-        if (next.value.type === 'note') {
-          yield next.value;
-          continue;
-        }
-        const { file, ...place } = next.value;
-        last = file;
-        yield { ...place, type: 'step', image: index, picture: () => preview(file) };
-      }
-      end = next.value;
-    } catch (error) {
-      failure = error;
-      end = { reason: 'interrupted' };
-    }
-    const file = end.file ?? last;
-    if (file) {
-      const picture = await (end.file ? decode(file) : preview(file));
-      yield { type: 'image', image: index, picture, infotext, reason: end.reason };
-    }
-    if (last === undefined && end.reason === 'finished') yield { type: 'note', message: noPreviews };
-    if (failure === undefined) return;
-    yield { type: 'end' };
-    throw failure;
-  }
-
   async #uploadStart({ start }: ComfyuiPlan): Promise<StartFiles | undefined> {
     if (!start) return undefined;
     const send = async (picture: Picture) =>
-      await this.#connection.upload(`steps-animation-${randomUUID()}.png`, await encode(picture));
+      await this.#connection.upload(`steps-animation-${randomUUID()}.png`, await encodeToSend(picture));
     const { picture, mask } = start;
     return { picture: await send(picture), mask: mask && (await send(mask)) };
   }
@@ -165,26 +122,5 @@ class ComfyuiHost implements Host, AsyncDisposable {
   }
 }
 
-const noPreviews =
+const noSteps =
   'ComfyUI showed no steps: start it with --preview-method auto, or set a preview method in its settings.';
-
-/** A picture file as pixels, in a size that it is to have, if that is known. */
-async function decode(
-  file: Buffer,
-  { width, height }: { width?: number | undefined; height?: number | undefined } = {},
-): Promise<Picture> {
-  try {
-    const image = sharp(file, { failOn: 'error' }).flatten().toColourspace('srgb');
-    const sized = width && height ? image.resize(width, height, { fit: 'fill', kernel: 'lanczos3' }) : image;
-    const { data, info } = await sized.raw().toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data };
-  } catch (cause) {
-    throw new StepsAnimationError('network', 'ComfyUI sent a picture that cannot be read. Try again.', { cause });
-  }
-}
-
-async function encode({ width, height, data }: Picture): Promise<Buffer> {
-  return await sharp(data, { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel: 1 })
-    .toBuffer();
-}

@@ -1,14 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
-import {
-  type GenerationOptions,
-  generationOptionsSchema,
-  type Img2imgOptions,
-  img2imgOptionsSchema,
-} from '../generation-options.js';
-import type { GenerationRequest, ImageInfo, PassInfo, StartRequest } from '../host.js';
-import { formatInfotext } from '../infotext.js';
+import { type GenerationOptions, generationOptionsSchema } from '../generation-options.js';
+import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
+import { checkStart, layOutImages, leftOut, type Start } from '../plan-request.js';
 import { builtInWorkflow, type StartFiles } from './built-in-workflow.js';
 import { type Catalogue, chooseCheckpoint, modelNameOf } from './catalogue.js';
 import { samplerNameOf, schedulerNameOf } from './names.js';
@@ -26,10 +20,10 @@ export type ComfyuiPlan = {
   readonly workflowOf: (seed: number, start: StartFiles | undefined) => ComfyuiWorkflow;
 };
 
-type Start = Img2imgOptions & Pick<StartRequest, 'picture' | 'mask'>;
 type Planned = Omit<ComfyuiPlan, 'images' | 'start'> & { readonly model: string };
 
-const seeds = 2 ** 32;
+/** Options that ComfyUI's nodes have no place for. */
+const noPlace = ['variationStrength', 'guidanceRescale', 'eta', 'sChurn', 'sNoise', 'sigmaMin', 'sigmaMax'] as const;
 /** Pixels, where no size is asked for: that of Stable Diffusion 1.5. */
 const usualSide = 512;
 
@@ -48,11 +42,7 @@ export function planRequest(
   const planned = own
     ? planOwn(options, catalogue, own, start)
     : planBuiltIn(options, chooseCheckpoint(catalogue, request.model), catalogue, start);
-  return { ...planned, start, images: layOut({ ...options, model: planned.model }, planned.passes, start) };
-}
-
-function checkStart({ picture, mask, ...given }: StartRequest): Start {
-  return { ...checkOptions(img2imgOptionsSchema, given), picture, ...(mask && { mask }) };
+  return { ...planned, start, images: layOutImages({ ...options, model: planned.model }, planned.passes, start) };
 }
 
 function planBuiltIn(
@@ -72,7 +62,7 @@ function planBuiltIn(
   const strength = start && { denoisingStrength: start.denoisingStrength };
   return {
     passes: [{ kind: 'base', width, height, steps: options.steps, exact: false }],
-    notes: notesOf(leftOut(options)),
+    notes: notesOf(leftOut(options, noPlace)),
     model: modelNameOf(checkpoint),
     workflowOf: (seed, files) =>
       builtInWorkflow({
@@ -109,7 +99,7 @@ function planOwn(
       steps: stepsOf(workflow, id) ?? options.steps,
       exact: false,
     })),
-    notes: notesOf([...missing, ...leftOut(options)]),
+    notes: notesOf([...missing, ...leftOut(options, noPlace)]),
     model: modelOf(own),
     workflowOf: (seed) => set(seed).workflow,
   };
@@ -126,40 +116,6 @@ function modelOf(workflow: ComfyuiWorkflow): string {
   return modelNameOf(inputs.find((name) => typeof name === 'string') ?? '');
 }
 
-/** Labels of the options that are asked for and that ComfyUI's nodes have no place for. */
-function leftOut(options: GenerationOptions): readonly string[] {
-  const places = ['variationStrength', 'guidanceRescale', 'eta', 'sChurn', 'sNoise', 'sigmaMin', 'sigmaMax'] as const;
-  const labels: Record<(typeof places)[number], string> = {
-    variationStrength: 'variation strength',
-    guidanceRescale: 'guidance rescale',
-    eta: 'eta',
-    sChurn: 's_churn',
-    sNoise: 's_noise',
-    sigmaMin: 'sigma min',
-    sigmaMax: 'sigma max',
-  };
-  return places
-    .filter((name) => options[name] !== generationOptionsSchema.shape[name].parse(undefined))
-    .map((name) => labels[name]);
-}
-
 function notesOf(missing: readonly string[]): readonly string[] {
   return missing.length === 0 ? [] : [`The workflow has no place for: ${missing.join(', ')}.`];
-}
-
-function layOut(options: GenerationOptions, passes: readonly PassInfo[], start: Start | undefined) {
-  const first = options.seed === -1 ? randomInt(seeds) : options.seed;
-  const { width, height } = passes.at(-1) ?? {};
-  const size = width !== undefined && height !== undefined ? { width, height } : {};
-  return Array.from({ length: options.batchCount * options.batchSize }, (_, i) => {
-    const seed = (first + i) % seeds;
-    const infotext = formatInfotext({
-      options: { ...options, ...size, seed },
-      request: { start },
-      planned: [],
-      folder: { name: options.model },
-    });
-    const place = { batch: Math.floor(i / options.batchSize), position: i % options.batchSize };
-    return { info: { ...place, seed, prompt: options.prompt, infotext, ...size }, seed };
-  });
 }

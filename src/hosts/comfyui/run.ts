@@ -1,17 +1,11 @@
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
+import type { RunEnd, RunEvent, Stop } from '../image-run.js';
 import type { ComfyuiConnection } from './connection.js';
 import type { ComfyuiSocket, SocketMessage } from './socket.js';
 import { StepPlaces } from './step-places.js';
 import { type ComfyuiWorkflow, samplingNodes } from './workflow.js';
-
-export type RunEvent =
-  | { readonly type: 'step'; readonly pass: number; readonly step: number; readonly file: Buffer }
-  | { readonly type: 'note'; readonly message: string };
-
-/** How a run ended, with the file of the finished image where there is one. */
-export type RunEnd = { readonly reason: FinishReason; readonly file?: Buffer };
 
 export type RunSettings = {
   readonly connection: ComfyuiConnection;
@@ -21,9 +15,6 @@ export type RunSettings = {
   /** asks ComfyUI for previews of a kind */
   readonly previewMethod: string;
 };
-
-/** Why a run is to end before its time. */
-export type Stop = () => Exclude<FinishReason, 'finished'> | undefined;
 
 const submitted = z.object({ prompt_id: z.string() });
 const file = z.object({ filename: z.string(), subfolder: z.string().default(''), type: z.string().default('output') });

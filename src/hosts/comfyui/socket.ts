@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
+import { MessageQueue } from '../message-queue.js';
 import type { ComfyuiConnection } from './connection.js';
 import { type Frame, parseFrame } from './frames.js';
 
@@ -27,11 +28,9 @@ export class ComfyuiSocket implements Disposable {
   readonly #connection: ComfyuiConnection;
   readonly #client: string;
   readonly #patience: number;
-  readonly #waiting: SocketMessage[] = [];
+  readonly #messages = new MessageQueue<SocketMessage>();
   #socket: WebSocket | undefined;
-  #failure: StepsAnimationError | undefined;
   #isClosed = false;
-  #wake = () => {};
 
   private constructor(connection: ComfyuiConnection, client: string, patience: number) {
     this.#connection = connection;
@@ -51,27 +50,12 @@ export class ComfyuiSocket implements Disposable {
 
   /** @throws StepsAnimationError `network` when the socket was cut off and could not be had again */
   async next(): Promise<SocketMessage> {
-    const until = Date.now() + silence;
-    for (;;) {
-      const message = this.#waiting.shift();
-      if (message) return message;
-      if (this.#failure) throw this.#failure;
-      const left = until - Date.now();
-      if (left <= 0) return { type: 'silence' };
-      const timer = new AbortController();
-      await Promise.race([
-        new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        }),
-        wait(left, undefined, { signal: timer.signal }).catch(() => {}),
-      ]);
-      timer.abort();
-    }
+    return (await this.#messages.next(silence)) ?? { type: 'silence' };
   }
 
   /** Ends a wait at once, as after a silence. */
   wake(): void {
-    this.#push({ type: 'silence' });
+    this.#messages.push({ type: 'silence' });
   }
 
   async #connect(): Promise<void> {
@@ -100,13 +84,13 @@ export class ComfyuiSocket implements Disposable {
         await wait(delay);
         if (this.#isClosed) return;
         await this.#connect();
-        this.#push({ type: 'reconnected' });
+        this.#messages.push({ type: 'reconnected' });
         return;
       } catch (error) {
         if (Date.now() < until) continue;
-        this.#failure =
-          error instanceof StepsAnimationError ? error : new StepsAnimationError('network', String(error));
-        this.#wake();
+        this.#messages.fail(
+          error instanceof StepsAnimationError ? error : new StepsAnimationError('network', String(error)),
+        );
         return;
       }
     }
@@ -114,23 +98,17 @@ export class ComfyuiSocket implements Disposable {
 
   #take(data: Buffer, isBinary: boolean): void {
     if (isBinary) {
-      this.#push({ type: 'frame', frame: parseFrame(data) });
+      this.#messages.push({ type: 'frame', frame: parseFrame(data) });
       return;
     }
     const event = parseEvent(data.toString('utf8'));
-    if (event) this.#push({ type: 'event', name: event.type, data: event.data });
-  }
-
-  #push(message: SocketMessage): void {
-    this.#waiting.push(message);
-    this.#wake();
+    if (event) this.#messages.push({ type: 'event', name: event.type, data: event.data });
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    this.#failure ??= new StepsAnimationError('interrupted', 'The connection to ComfyUI was closed.');
     this.#socket?.terminate();
-    this.#wake();
+    this.#messages.fail(new StepsAnimationError('interrupted', 'The connection to ComfyUI was closed.'));
   }
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
-import type { Host } from '#dist/hosts/host.js';
+import type { GenerationRequest, Host } from '#dist/hosts/host.js';
+import { createInvokeaiHost } from '#dist/hosts/invokeai/invokeai.js';
 import { createWebuiHost } from '#dist/hosts/webui/webui.js';
 import { type ComfyuiScenario, comfyuiScenarios } from '../record/comfyui-scenarios.js';
+import { invokeaiScenarios } from '../record/invokeai-scenarios.js';
 import { writeRecording } from '../record/recording.js';
 import { RecordingProxy } from '../record/recording-proxy.js';
 import { type Scenario, tell } from '../record/told.js';
@@ -14,17 +16,19 @@ import { webuiScenarios } from '../record/webui-scenarios.js';
  *
  *     python main.py --cpu --preview-method auto --preview-size 64     # ComfyUI
  *     RECORD_COMFYUI=http://127.0.0.1:8188 npx vitest run test/hosts/real/record.test.ts
+ *     invokeai-web                                                     # InvokeAI, with device: cpu in invokeai.yaml
+ *     RECORD_INVOKEAI=http://127.0.0.1:9090 npx vitest run test/hosts/real/record.test.ts
  *     python launch.py --always-cpu --api                              # Forge
  *     RECORD_WEBUI=http://127.0.0.1:7860 npx vitest run test/hosts/real/record.test.ts
  */
-const { RECORD_COMFYUI: comfyui, RECORD_WEBUI: webui } = process.env;
+const { RECORD_COMFYUI: comfyui, RECORD_INVOKEAI: invokeai, RECORD_WEBUI: webui } = process.env;
 
 type DisposableHost = Host & AsyncDisposable;
 
 async function record(name: string, target: string, scenario: Scenario, open: (url: string) => DisposableHost) {
   const { stepsOfAnother, proxy: settings } = scenario;
   await using another = open(target);
-  if (stepsOfAnother) await occupy(another, stepsOfAnother);
+  if (stepsOfAnother) await occupy(another, { ...scenario.request, prompt: 'another', steps: stepsOfAnother });
   await using proxy = await RecordingProxy.start(target, settings);
   {
     await using host = open(proxy.url);
@@ -36,14 +40,20 @@ async function record(name: string, target: string, scenario: Scenario, open: (u
 }
 
 /** Has a run of another client at work, which goes on. */
-async function occupy(host: Host, steps: number): Promise<void> {
-  const events = host.generate({ prompt: 'another', steps, width: 64, height: 64 })[Symbol.asyncIterator]();
+async function occupy(host: Host, request: GenerationRequest): Promise<void> {
+  const events = host.generate(request)[Symbol.asyncIterator]();
   for (let next = await events.next(); !next.done && next.value.type !== 'step'; ) next = await events.next();
 }
 
 describe.skipIf(!comfyui)('records ComfyUI', { timeout: 600_000 }, () => {
   it.each(Object.entries<ComfyuiScenario>(comfyuiScenarios))('%s', async (name, scenario) => {
     await record(`comfyui-${name}`, comfyui ?? '', scenario, (url) => createComfyuiHost({ url, ...scenario.settings }));
+  });
+});
+
+describe.skipIf(!invokeai)('records InvokeAI', { timeout: 600_000 }, () => {
+  it.each(Object.entries<Scenario>(invokeaiScenarios))('%s', async (name, scenario) => {
+    await record(`invokeai-${name}`, invokeai ?? '', scenario, (url) => createInvokeaiHost({ url }));
   });
 });
 

@@ -58,7 +58,8 @@ export class RecordingProxy implements AsyncDisposable {
     const { method = 'GET', url: path = '/' } = incoming;
     const body = await buffer(incoming);
     this.#note({ type: 'request', id, method, path, body: bodyOf(body) });
-    const headers = { ...incoming.headers, host: this.#target.host };
+    // What is packed could not be read in the recording.
+    const headers = { ...incoming.headers, host: this.#target.host, 'accept-encoding': 'identity' };
     const forwarded = requestHttp(new URL(path, this.#target), { method, headers });
     outgoing.on('close', () => forwarded.destroy());
     forwarded.on('error', () => outgoing.destroy());

@@ -3,19 +3,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { bytesOf, type Entry, type Recording } from '../record/recording.js';
-import { isSent, type Script, scriptOf } from './comfyui-script.js';
+import type { ServedSockets, ServeSockets } from './served-sockets.js';
+import { isOrder, isSent, type Script, scriptOf } from './socket-script.js';
 
-/** How much faster than ComfyUI it goes, and the longest pause in milliseconds. */
+/** How much faster than the program it goes, and the longest pause in milliseconds. */
 const pace = 200;
 const longestPause = 20;
 
-/** A server that sends and answers what ComfyUI did in a recording, as soon as it is asked for the same. */
-export class ReplayedComfyui {
+/** A server that sends and answers what a program did in a recording, as soon as it is asked for the same. */
+export class ReplayedProgram {
   readonly #recording: Recording;
   readonly #server = createServer((request, response) => this.#answer(request, response));
-  readonly #sockets = new WebSocketServer({ server: this.#server });
+  readonly #sockets: ServedSockets;
   readonly #changes = new EventEmitter();
   readonly #orders: string[] = [];
   #opened = 0;
@@ -23,17 +23,21 @@ export class ReplayedComfyui {
   /** up to which entry the recording has happened */
   #entry = -1;
 
-  private constructor(recording: Recording) {
+  private constructor(recording: Recording, serve: ServeSockets) {
     this.#recording = recording;
-    this.#sockets.on('connection', () => {
+    this.#sockets = serve(this.#server, () => {
       this.#opened++;
       this.#changes.emit('change');
     });
   }
 
   /** @param change what happens otherwise than it was recorded */
-  static async start(recording: Recording, change = (script: Script) => script): Promise<ReplayedComfyui> {
-    const replayed = new ReplayedComfyui(recording);
+  static async start(
+    recording: Recording,
+    serve: ServeSockets,
+    change = (script: Script) => script,
+  ): Promise<ReplayedProgram> {
+    const replayed = new ReplayedProgram(recording, serve);
     await once(replayed.#server.listen(0, '127.0.0.1'), 'listening');
     onTestFinished(() => replayed.stop());
     void replayed.#play(change(scriptOf(recording)));
@@ -56,13 +60,9 @@ export class ReplayedComfyui {
   }
 
   stop(): void {
-    this.#terminate();
+    this.#sockets.cut();
     this.#server.close();
     this.#server.closeAllConnections();
-  }
-
-  #terminate(): void {
-    for (const socket of this.#sockets.clients) socket.terminate();
   }
 
   async #play(script: Script): Promise<void> {
@@ -70,14 +70,14 @@ export class ReplayedComfyui {
     for (const act of script) {
       if (act.type === 'cut') {
         if (!act.isAtOnce) await this.#until(() => this.#cuts > 0);
-        this.#terminate();
+        this.#sockets.cut();
         continue;
       }
       await this.#until(() => this.#orders.length >= act.orders && this.#opened >= act.socket);
       await wait(Math.min(Math.max(act.at - at, 0) / pace, longestPause));
       at = act.at;
       this.#entry = Math.max(this.#entry, act.entry);
-      if (!act.isLost) this.#send(bytesOf(act.body), 'base64' in act.body);
+      if (!act.isLost) this.#sockets.send(act.body);
     }
   }
 
@@ -85,23 +85,18 @@ export class ReplayedComfyui {
     while (!condition()) await once(this.#changes, 'change');
   }
 
-  #send(message: Buffer, binary: boolean): void {
-    const send = (socket: WebSocket) => socket.send(message, { binary });
-    this.#sockets.clients.forEach(send);
-  }
-
   #answer({ method = 'GET', url: path = '/' }: IncomingMessage, response: ServerResponse): void {
-    const answer = method === 'POST' ? this.#answerToOrder(path) : this.#answerToQuestion(path);
+    const answer = isOrder({ method }) ? this.#answerToOrder(method, path) : this.#answerToQuestion(path);
     response.writeHead(answer?.status ?? 404, { 'content-type': 'application/json' });
     response.end(answer ? bytesOf(answer.body) : undefined);
   }
 
   /** As often as something is ordered, the next answer. */
-  #answerToOrder(path: string) {
+  #answerToOrder(method: string, path: string) {
     const times = this.#orders.filter((each) => each === path).length;
     this.#orders.push(path);
     this.#changes.emit('change');
-    const answers = this.#answersTo('POST', path);
+    const answers = this.#answersTo(method, path);
     return answers[Math.min(times, answers.length - 1)]?.answer;
   }
 

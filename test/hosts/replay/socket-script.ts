@@ -2,7 +2,7 @@ import type { Body, Entry, Recording } from '../record/recording.js';
 
 type Message = Extract<Entry, { type: 'message' }>;
 
-/** What ComfyUI does on its sockets by itself, in the order in which it does it. */
+/** What a program does on its sockets by itself, in the order in which it does it. */
 type Act =
   /** sends a message once so many sockets were opened and so many requests came that asked for something to be done */
   | {
@@ -26,12 +26,17 @@ type Send = Extract<Act, { type: 'send' }>;
 export function scriptOf(recording: Recording): Script {
   let orders = 0;
   return recording.flatMap((entry, index): Act[] => {
-    if (entry.type === 'request' && entry.method === 'POST') orders++;
+    if (entry.type === 'request' && isOrder(entry)) orders++;
     if (entry.type === 'close' && entry.from === 'recorder') return [{ type: 'cut', isAtOnce: false }];
     if (!isSent(entry)) return [];
     const { body, socket, at } = entry;
     return [{ type: 'send', body, socket, orders, at, entry: index }];
   });
+}
+
+/** Whether something is asked for, not only asked. */
+export function isOrder({ method }: { readonly method?: string | undefined }): boolean {
+  return method !== 'GET';
 }
 
 export function isSent(entry: Entry): entry is Message {

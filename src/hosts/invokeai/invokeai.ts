@@ -1,0 +1,117 @@
+import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
+import { imageEvents } from '../image-run.js';
+import { encodeToSend } from '../received-picture.js';
+import { fitStart } from '../start-picture.js';
+import { readModels } from './catalogue.js';
+import { InvokeaiConnection } from './connection.js';
+import type { StartFiles } from './graph.js';
+import { samplers, schedulers } from './names.js';
+import { type InvokeaiPlan, planRequest } from './plan.js';
+import { InvokeaiRun } from './run.js';
+import { InvokeaiSocket } from './socket.js';
+import { StepCount } from './step-count.js';
+
+export type InvokeaiHostSettings = {
+  /** where InvokeAI is; http://127.0.0.1:9090 if left out */
+  readonly url?: string;
+  /** how long an InvokeAI that goes away in mid-run is waited for, in milliseconds; 60,000 if left out */
+  readonly patience?: number;
+};
+
+/**
+ * The host that is InvokeAI 6 or newer (https://invoke-ai.github.io/InvokeAI), with models of SD 1, SD 2 and SDXL. Its steps
+ * are the pictures of its progress, an eighth of the size of the image. Images of a batch are made one by one.
+ * @throws StepsAnimationError `usage` for an address that cannot be
+ */
+export function createInvokeaiHost({
+  url = 'http://127.0.0.1:9090',
+  patience = 60_000,
+}: InvokeaiHostSettings = {}): Host & AsyncDisposable {
+  return new InvokeaiHost(new InvokeaiConnection(url), patience);
+}
+
+class InvokeaiHost implements Host, AsyncDisposable {
+  readonly name = 'invokeai';
+  readonly #connection: InvokeaiConnection;
+  readonly #patience: number;
+  readonly #sockets = new Set<InvokeaiSocket>();
+
+  constructor(connection: InvokeaiConnection, patience: number) {
+    this.#connection = connection;
+    this.#patience = patience;
+  }
+
+  async describe(signal?: AbortSignal): Promise<HostDescription> {
+    const models = await readModels(this.#connection, signal);
+    return { models: models.map(({ id: { name }, width, height }) => ({ name, width, height })), samplers, schedulers };
+  }
+
+  async check(request: GenerationRequest): Promise<void> {
+    planRequest(request, await readModels(this.#connection));
+  }
+
+  /** @throws StepsAnimationError `usage` or `network` */
+  async *generate(
+    request: GenerationRequest,
+    signal?: AbortSignal,
+    skips?: EventTarget,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    if (signal?.aborted) {
+      yield { type: 'end' };
+      return;
+    }
+    const plan = planRequest(request, await readModels(this.#connection, signal));
+    using socket = await InvokeaiSocket.open(this.#connection, this.#patience);
+    this.#sockets.add(socket);
+    let isSkipped = false;
+    const skip = () => {
+      isSkipped = true;
+      socket.wake();
+    };
+    const abort = () => socket.wake();
+    skips?.addEventListener('skip', skip);
+    signal?.addEventListener('abort', abort);
+    try {
+      const files = await this.#uploadStart(plan);
+      yield { type: 'start', images: plan.images.map(({ info }) => info), passes: plan.passes };
+      for (const message of plan.notes) yield { type: 'note', message };
+      const settings = { connection: this.#connection, socket };
+      const [{ steps }] = plan.passes;
+      for (const [index, { info, seed }] of plan.images.entries()) {
+        if (signal?.aborted) break;
+        isSkipped = false;
+        const stop = () => (signal?.aborted ? 'interrupted' : isSkipped ? 'skipped' : undefined);
+        const count = new StepCount(steps, plan.isSecondOrder);
+        const events = new InvokeaiRun({ ...settings, graph: plan.graphOf(seed, files), count }).events(stop);
+        yield* imageEvents({ index, info, events, program: 'InvokeAI', noSteps });
+      }
+      yield { type: 'end' };
+    } finally {
+      this.#sockets.delete(socket);
+      skips?.removeEventListener('skip', skip);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async #uploadStart({ start, passes: [size] }: InvokeaiPlan): Promise<StartFiles | undefined> {
+    if (!start) return undefined;
+    const { width, height } = size;
+    const { picture, mask } = await fitStart(start.picture, start.mask, { width, height }, start);
+    // InvokeAI keeps what is white.
+    const kept = mask && {
+      width,
+      height,
+      data: Uint8Array.from({ length: 3 * mask.length }, (_, i) => 255 - (mask[Math.floor(i / 3)] ?? 0)),
+    };
+    return {
+      picture: await this.#connection.upload(await encodeToSend(picture)),
+      mask: kept && (await this.#connection.upload(await encodeToSend(kept))),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket[Symbol.dispose]();
+  }
+}
+
+const noSteps = 'InvokeAI showed no steps; see that its own page shows its progress.';

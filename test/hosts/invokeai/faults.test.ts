@@ -1,0 +1,164 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createInvokeaiHost } from '#dist/hosts/invokeai/invokeai.js';
+import { StepCount } from '#dist/hosts/invokeai/step-count.js';
+import { type Told, tell } from '../record/told.js';
+import { FakeInvokeai, size } from './fake-invokeai.js';
+
+const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size };
+
+async function generate(fake: FakeInvokeai): Promise<Told> {
+  await using host = createInvokeaiHost({ url: fake.url, patience: 1000 });
+  return await tell(host, { request }, () => undefined);
+}
+
+describe('when InvokeAI fails', () => {
+  it('the steps that there were become an image, and then the error is told', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      await item.steps(0, 1, 3);
+      item.end('failed', { error_type: 'OutOfMemoryError', error_message: 'out of memory' });
+    });
+    const { steps, images, error } = await generate(fake);
+    expect({ steps, images }).toEqual({ steps: ['0:0:1'], images: ['0:interrupted'] });
+    expect(error).toMatchObject({ code: 'network', message: expect.stringContaining('OutOfMemoryError: out of mem') });
+  });
+
+  it('a question that is not answered costs nothing but time', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      await item.steps(0, 1, 3);
+      fake.cut();
+      await fake.breakOff();
+      await item.steps(2, 3, 3);
+      item.end();
+    });
+    expect(await generate(fake)).toMatchObject({ images: ['0:finished'], error: undefined });
+  });
+
+  it('steps that come while InvokeAI is asked are told', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      fake.tell('queue_item_status_changed', { item_id: item.id, status: 'canceled' });
+      await item.steps(0, 3, 3);
+      item.end();
+    });
+    expect(await generate(fake)).toMatchObject({ steps: ['0:0:1', '0:0:2', '0:0:3'], images: ['0:finished'] });
+  });
+
+  it.each(['cut', 'dismiss'] as const)(
+    'a socket that is lost by a %s comes back, and its steps are known',
+    async (how) => {
+      const fake = await FakeInvokeai.start(async (item) => {
+        await item.steps(0, 1, 3);
+        fake[how]();
+        await item.steps(2, 2, 3);
+        await fake.subscribed(2);
+        await item.steps(3, 3, 3);
+        item.end();
+      });
+      expect(await generate(fake)).toMatchObject({
+        steps: ['0:0:1', '0:0:3'],
+        images: ['0:finished'],
+        error: undefined,
+      });
+    },
+  );
+
+  it('an end that was told while the socket was away is found out', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      await item.steps(0, 1, 3);
+      fake.cut();
+      item.end();
+    });
+    expect(await generate(fake)).toMatchObject({ steps: ['0:0:1'], images: ['0:finished'], error: undefined });
+  });
+
+  const garbage = (text: string) => (fake: FakeInvokeai) => {
+    fake.garbage = text;
+    fake.cut();
+  };
+  const forgotten = (fake: FakeInvokeai) => {
+    fake.forget();
+    fake.cut();
+  };
+  it.each<[string, (fake: FakeInvokeai) => void, string, RegExp]>([
+    ['has gone away', (fake) => fake.stop(), 'network', /Cannot reach InvokeAI at .* did not come back/u],
+    ['has forgotten the run', forgotten, 'usage', /refuses that \(404\): Queue item/u],
+    ['answers garbage', garbage('<html>'), 'network', /is no InvokeAI: it says/u],
+    ['answers something else', garbage('{}'), 'network', /is no InvokeAI: it says/u],
+  ])('one that %s is told of, with the steps that there were', async (_, fail, code, message) => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      await item.steps(0, 1, 3);
+      setTimeout(() => fail(fake), 100);
+    });
+    const { steps, images, error } = await generate(fake);
+    expect({ steps, images }).toEqual({ steps: ['0:0:1'], images: ['0:interrupted'] });
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('garbage on the socket is passed over', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      for (const garbage of [undefined, null, 'x', [1], {}, { item_id: 'x' }, { item_id: item.id, image: 3 }]) {
+        fake.tell('invocation_progress', garbage);
+        fake.tell('queue_item_status_changed', garbage);
+      }
+      await item.steps(0, 1, 3);
+      item.end();
+    });
+    expect(await generate(fake)).toMatchObject({ steps: ['0:0:1'], images: ['0:finished'], error: undefined });
+  });
+
+  it('a picture that cannot be read is told of', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      const image = { ...size, dataURL: 'data:image/jpeg;base64,AAAA' };
+      const facts = { item_id: item.id, invocation_source_id: 'denoise' };
+      fake.tell('invocation_progress', { ...facts, percentage: 1 / 3, image });
+    });
+    expect((await generate(fake)).error).toMatchObject({ message: expect.stringContaining('cannot be read') });
+  });
+
+  it('a server that is none is told from one that cannot be reached', async () => {
+    const page = createServer((_, response) => response.end('<html>hello'));
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void page.close());
+    const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+    await expect(createInvokeaiHost({ url }).describe()).rejects.toThrow('is no InvokeAI');
+    await expect(createInvokeaiHost({ url: 'http://127.0.0.1:9' }).describe()).rejects.toThrow('Cannot reach InvokeAI');
+    expect(() => createInvokeaiHost({ url: 'nowhere' })).toThrow('give one such as');
+  });
+});
+
+describe('steps', () => {
+  const steps = fc.integer({ min: 1, max: 60 });
+
+  /** What InvokeAI tells of so many steps. */
+  const sharesOf = (total: number, isSecondOrder: boolean) =>
+    isSecondOrder
+      ? Array.from({ length: 2 * total }, (_, index) => (total > 1 ? Math.floor(index / 2) / (total - 1) : 0))
+      : Array.from({ length: total + 1 }, (_, index) => index / total);
+
+  it('are counted from 1 to the last, however many were planned', () => {
+    fc.assert(
+      fc.property(steps, steps, fc.boolean(), (total, planned, isSecondOrder) => {
+        const count = new StepCount(planned, isSecondOrder);
+        const counted = sharesOf(total, isSecondOrder).flatMap((share) => count.count(share) ?? []);
+        expect(counted).toEqual(Array.from({ length: total }, (_, index) => index + 1));
+      }),
+    );
+  });
+
+  it('rise, and end on the last, whatever was missed on the way', () => {
+    fc.assert(
+      fc.property(steps, fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }), (total, missed) => {
+        const count = new StepCount(total, false);
+        const counted: number[] = [];
+        for (const [index, share] of sharesOf(total, false).entries()) {
+          if (index < total && missed[index]) count.miss();
+          else counted.push(...[count.count(share) ?? []].flat());
+        }
+        expect(counted).toEqual([...new Set(counted)].sort((a, b) => a - b));
+        expect(counted.at(-1)).toBe(total);
+      }),
+    );
+  });
+});
