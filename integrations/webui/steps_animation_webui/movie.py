@@ -1,7 +1,6 @@
 """The movie of a run: its steps' pictures on their way to `record`."""
 
 from steps_animation import Recording
-from steps_animation.recording import PATIENCE
 
 from . import host, saved_latents
 from .run import infotext
@@ -42,11 +41,11 @@ class Movie:
                 picture = batch.in_whole(host.decode(latents, place), place)
                 self._recording.step(number, step, host.pixels(picture), pass_index)
 
-    def finish(self, patience=PATIENCE):
+    def finish(self):
         """Waits for the movies. Returns their paths, and what went wrong or None."""
         if self._recording is None:
             return [], None
-        results = self._recording.finish(patience)
+        results = self._recording.finish()
         return [result["path"] for result in results if result["type"] == "animation"], self._recording.trouble
 
     def _started(self, batch, exact=False):

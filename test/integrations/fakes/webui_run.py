@@ -35,7 +35,7 @@ class FakeRecording:
     def image(self, image, picture, infotext=None, reason="finished"):
         self.finished[image] = (picture[0][0], infotext, reason)
 
-    def finish(self, patience):
+    def finish(self):
         self.is_finishing.set()
         self.may_finish.wait(60)
         return [{"type": "animation", "path": f"/movies/{image}.mp4"} for image in self.finished]
