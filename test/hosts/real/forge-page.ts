@@ -40,8 +40,8 @@ export class ForgePage {
     await this.#enabled(tab).setChecked(isEnabled);
   }
 
-  /** Returns what the extension shows in the moment in which the image is there. */
-  async generate(tab: string): Promise<string> {
+  /** Waits for the image, not for its movie. */
+  async generate(tab: string): Promise<void> {
     const image = this.locator(`#${tab}_gallery img`).first();
     const before = (await image.count()) > 0 ? await image.getAttribute('src') : undefined;
     await this.locator(`#${tab}_generate`).click();
@@ -52,7 +52,6 @@ export class ForgePage {
       },
       [`#${tab}_gallery`, before],
     );
-    return await this.locator(`#steps_animation_result_${tab}`).innerHTML();
   }
 
   /** The address of the file that is shown below the gallery, when the browser can show it and it is not `earlier`. */
