@@ -34,6 +34,12 @@ class WaitingTest(Base):
             self.settled()
         self.assertEqual(len(decoded), 1)
 
+    def test_answers_a_request_with_its_movie(self):
+        FakeRecording.may_finish.clear()
+        threading.Timer(0.3, FakeRecording.may_finish.set).start()
+        p, _ = self.generate()
+        self.assertEqual(p.extra_generation_params, {"Steps animation": ["/movies/0.mp4"]})
+
     def test_answers_a_request_though_the_movie_takes_too_long(self):
         FakeRecording.may_finish.clear()
         with mock.patch.object(session, "API_PATIENCE", 0.1):
