@@ -132,6 +132,12 @@ class FileTest(AfterwardsBase):
         self.assertEqual([one["prompt"] for one in json.loads(facts["images"])], ["a red apple"] * 2)
         self.assertEqual([facts["model"], facts["sampler"], facts["scale_factor"]], ["abc", "Euler a", "0.18215"])
 
+    def test_writes_over_no_file(self):
+        for _ in range(3):
+            self.generate([{"save_latents": True}])
+        names = [path.name for path in self.saved]
+        self.assertEqual(names, ["latents-42.safetensors", "latents-42-1.safetensors", "latents-42-2.safetensors"])
+
     def test_makes_movies_of_a_file_when_all_else_is_forgotten(self):
         self.generate([{"save_latents": True}], n_iter=2, batch_size=2)
         FakeRecording.made.clear()

@@ -1,6 +1,7 @@
 """Latents of a batch as .safetensors, with what it takes to make a movie of them much later."""
 
 import json
+from itertools import chain, count
 from pathlib import Path
 
 from steps_animation import latents
@@ -22,8 +23,9 @@ def save(run, batch):
     folder = run.folder / "intermediate"
     folder.mkdir(parents=True, exist_ok=True)
     seed = run.images[batch.first]["seed"]
-    names = (f"latents-{seed}{end}.safetensors" for end in ("", *(f"-{number}" for number in range(1, 10**6))))
-    path = next(folder / name for name in names if not (folder / name).exists())
+    ends = chain([""], (f"-{number}" for number in count(1)))
+    paths = (folder / f"latents-{seed}{end}.safetensors" for end in ends)
+    path = next(path for path in paths if not path.exists())
     latents.save_latents(latents.LatentRun(facts, batch.steps), path)
 
 
