@@ -24,8 +24,9 @@ if (timeOf(installed) < Math.max(timeOf(inRoot('package-lock.json')), timeOf(inR
 
 const sources = ['src', 'web', 'tsconfig.json', 'package.json'].map((name) => inRoot(name));
 if (timeOf(built) < Math.max(...sources.map(newest), timeOf(installed))) {
-  console.log('Building (npm run build) …');
-  npm(['run', 'build', '--silent']);
+  console.log('Building …');
+  // One by one: `npm run build` starts npm by its name, which not every Node.js brings along.
+  for (const part of ['node', 'frames', 'motion', 'web']) npm(['run', `build:${part}`, '--silent']);
   writeFileSync(built, '');
 }
 

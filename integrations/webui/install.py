@@ -1,4 +1,7 @@
-"""Run by the web UI when it starts: sees to a Node.js, and says what is missing. Steps are kept whatever is."""
+"""
+Run by the web UI when it starts: sees to a Node.js, has it build the clone that this lies in, and says what is missing.
+Steps are kept whatever is.
+"""
 
 import subprocess
 import sys
@@ -6,10 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from steps_animation import MissingCommand, find_command, install_node  # noqa: E402
+from steps_animation import MissingCommand, build_clone, find_command, install_node  # noqa: E402
 
 try:
     install_node()
+    build_clone()
     find_command()
 except (MissingCommand, OSError, subprocess.CalledProcessError) as error:
     print(f"Steps animation: {error}")

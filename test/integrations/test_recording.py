@@ -9,7 +9,7 @@ from unittest import mock
 root = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(root / "integrations" / "python"))
 
-from steps_animation import Recording, find_command  # noqa: E402
+from steps_animation import Recording  # noqa: E402
 from steps_animation.kept_pictures import KeptPictures  # noqa: E402
 
 SIZE = (64, 48)
@@ -97,11 +97,6 @@ class KeptPicturesTest(unittest.TestCase):
         self.assertEqual(len(list(folder.iterdir())), 4)
         store.forget()
         self.assertFalse(folder.exists())
-
-
-class CommandTest(unittest.TestCase):
-    def test_is_found_in_the_clone(self):
-        self.assertEqual(Path(find_command()[1]), root / "dist" / "cli" / "main.js")
 
 
 if __name__ == "__main__":

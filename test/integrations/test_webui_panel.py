@@ -1,4 +1,4 @@
-"""The panel has a control for each argument, in their order, and shows the movies."""
+"""The panel has a control for each argument, in their order, and shows what is made, in it and below the gallery."""
 
 import unittest
 from types import SimpleNamespace
@@ -8,22 +8,35 @@ from fakes import webui
 
 modules = webui.install()
 
-import gradio  # noqa: E402
 import scripts.steps_animation_script as script_module  # noqa: E402
-from steps_animation_webui import session  # noqa: E402
+from steps_animation_webui import last_runs, results  # noqa: E402
 from steps_animation_webui.options import FACTS, SWITCH, read_options  # noqa: E402
 
 
 class PanelTest(unittest.TestCase):
     def setUp(self):
+        results._shown.clear()
+        webui.made.clear()
+        webui.allowed.clear()
         self.script = script_module.StepsAnimationScript()
         self.controls = self.script.ui(False)
+        self.generation = SimpleNamespace(change=mock.Mock())
+        for place in ("txt2img_gallery", "image_buttons_txt2img", "html_log_txt2img", "generation_info_img2img"):
+            self.script.after_component(SimpleNamespace(), elem_id=place)
+        self.script.after_component(self.generation, elem_id="generation_info_txt2img")
 
-    def listener(self):
-        log = SimpleNamespace(change=mock.Mock())
-        self.script.after_component(SimpleNamespace(change=self.fail), elem_id="txt2img_prompt")
-        self.script.after_component(log, elem_id="html_log_txt2img")
-        return log.change.call_args.kwargs["fn"]
+    def component(self, name):
+        return next(one for one in webui.made if one.facts.get("elem_id") == f"steps_animation_{name}_txt2img")
+
+    def click(self, name, *inputs):
+        (listener,) = self.component(name).listeners
+        return listener, listener["fn"](*inputs)
+
+    def shown(self, paths, trouble=None):
+        results.show("txt2img").settle(paths, trouble)
+        in_panel, below_gallery = self.generation.change.call_args.kwargs["fn"]()
+        self.assertEqual(in_panel, below_gallery)
+        return in_panel
 
     def test_is_always_visible_in_both_tabs_under_the_originals_title(self):
         self.assertEqual(self.script.title(), "Steps animation")
@@ -43,23 +56,43 @@ class PanelTest(unittest.TestCase):
         self.assertEqual({label: kinds[label] for label in wanted}, wanted)
 
     def test_shows_the_movies_of_the_last_generation(self):
-        made = ["/out/1-<b>.mp4", "/out/1.gif", "/out/1.mov"], "half & half"
-        with mock.patch.object(session, "last", return_value=made):
-            shown = self.listener()()
+        shown = self.shown(["/out/1-<b>.mp4", "/out/1.gif", "/out/1.mov"], "half & half")
         self.assertIn('<video src="file=/out/1-%3Cb%3E.mp4"', shown)
         self.assertIn('<img src="file=/out/1.gif"', shown)
         self.assertNotIn("file=/out/1.mov", shown)  # browsers do not play it
         self.assertIn("/out/1-&lt;b&gt;.mp4", shown)
         self.assertIn("half &amp; half", shown)
 
-    def test_has_a_button_that_animates_the_last_image(self):
-        with mock.patch.object(gradio.Button, "click") as click:
-            self.script.ui(False)
-        (call,) = click.call_args_list
-        with mock.patch.object(session, "animate_last", return_value=(["/out/1.mp4"], None)) as animate:
-            shown = call.kwargs["fn"](True, "gif")
-        animate.assert_called_once_with("txt2img", (True, "gif"))
-        self.assertIn("/out/1.mp4", shown)
+    def test_lets_the_page_have_files_wherever_they_lie(self):
+        self.shown(["/elsewhere/1.mp4"])
+        self.assertEqual(set(webui.allowed), {"/elsewhere/1.mp4"})
+
+    def test_shows_that_a_movie_is_being_made_and_asks_again(self):
+        result = results.show("txt2img")
+        script = (webui.EXTENSION / "javascript" / "steps_animation.js").read_text("utf8")
+        (pending,) = {*self.click("refresh")[1]}
+        self.assertIn('class="steps-animation-pending"', pending)
+        for name in (".steps-animation-pending", "#steps_animation_player_${tab}", "#steps_animation_refresh_${tab}"):
+            self.assertIn(name, script)
+        result.settle(["/out/1.mp4"], None)
+        self.assertIn("<video", self.click("refresh")[1][0])
+
+    def test_animates_the_image_that_the_gallery_shows(self):
+        with mock.patch.object(last_runs, "animate") as animate:
+            listener, _ = self.click("animate", "{}", "2", True, "gif")
+        animate.assert_called_once_with("txt2img", "{}", 2, (True, "gif"))
+        self.assertEqual(listener["inputs"], [self.generation, self.generation, *self.controls])
+        self.assertIn("selected_gallery_index()", listener["_js"])
+
+    def test_saves_a_step_of_the_image_that_the_gallery_shows(self):
+        with mock.patch.object(last_runs, "save_step") as save_step:
+            self.click("save_step", "{}", "2", 7)
+        save_step.assert_called_once_with("txt2img", "{}", 2, 7)
+
+    def test_animates_a_file_of_latents(self):
+        with mock.patch.object(last_runs, "animate_file") as animate_file:
+            self.click("animate_file", " latents-42.safetensors", True)
+        animate_file.assert_called_once_with("txt2img", "latents-42.safetensors", (True,))
 
 
 if __name__ == "__main__":

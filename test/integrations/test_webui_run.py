@@ -1,67 +1,11 @@
 """The script sees every step once, changes nothing, and whatever fails in it, the web UI's generation goes on."""
 
-import tempfile
 import unittest
-from pathlib import Path
-from types import SimpleNamespace
 from unittest import mock
 
 from fakes import webui
-
-modules = webui.install()
-
-import scripts.steps_animation_script as script_module  # noqa: E402
-from steps_animation_webui import movie, session  # noqa: E402
-from steps_animation_webui.watch import watch  # noqa: E402
-
-BRIEF = (True, "x264", "blend", 1)
-
-
-class FakeRecording:
-    """Notes what it is handed, and has a movie for each image."""
-
-    made = []
-
-    def __init__(self, images, passes, folder, arguments):
-        self.images, self.passes, self.folder, self.arguments = images, passes, folder, arguments
-        self.steps, self.finished, self.trouble = {}, {}, None
-        FakeRecording.made.append(self)
-
-    def step(self, image, step, picture, pass_index=0):
-        pixels, _ = picture() if callable(picture) else picture
-        self.steps.setdefault(image, []).append((pass_index, step, pixels[0]))
-
-    def image(self, image, picture, infotext=None, reason="finished"):
-        self.finished[image] = (picture[0][0], infotext, reason)
-
-    def finish(self):
-        self.is_finished = True
-        return [{"type": "animation", "path": f"/movies/{image}.mp4"} for image in self.finished]
-
-
-class Base(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name).resolve()
-        recording = mock.patch.object(movie, "Recording", FakeRecording)
-        recording.start()
-        self.addCleanup(recording.stop)
-        self.addCleanup(setattr, modules.shared.state, "interrupted", False)
-        FakeRecording.made.clear()
-        webui.reported.clear()
-        session._last.clear()
-        self.script = script_module.StepsAnimationScript()
-
-    def generate(self, arguments=BRIEF, during=lambda number: None, **facts):
-        p = webui.Processing(self.folder, **facts)
-        return p, webui.process_images(self.script, p, arguments, during)
-
-    def recorded(self, arguments=BRIEF, **facts):
-        p, _ = self.generate(arguments, **facts)
-        self.assertEqual(webui.reported, [])
-        (recording,) = FakeRecording.made
-        return p, recording
+from fakes.webui_run import BRIEF, Base, FakeRecording, modules
+from steps_animation_webui.watch import watch
 
 
 class RunTest(Base):
@@ -157,21 +101,7 @@ class RunTest(Base):
     def test_records_the_generation_after_one_that_failed(self):
         with self.assertRaises(KeyError):
             self.generate(during=lambda number: {}["failed"])
-        modules.shared.state.time_start += 1
         self.recorded()
-
-    def test_lets_go_of_a_generation_that_failed(self):
-        def fail_late(number):
-            if number == 1:
-                raise KeyError("failed")
-
-        with self.assertRaises(KeyError):
-            self.generate(during=fail_late, n_iter=2)
-        modules.shared.state.time_start += 1
-        with mock.patch.object(session, "Thread") as thread:
-            self.generate([])
-        thread.call_args.kwargs["target"]()
-        self.assertTrue(FakeRecording.made[0].is_finished)
 
     def test_goes_on_when_steps_cannot_be_decoded(self):
         with mock.patch.object(modules.sd_samplers_common, "sample_to_image", side_effect=MemoryError("no memory")):
@@ -189,41 +119,6 @@ class RunTest(Base):
         p, pictures = self.generate([{"duratoin": 3}])
         self.assertEqual(p.extra_generation_params, {"Steps animation trouble": 'there is no option "duratoin"'})
         self.assertEqual([len(pictures), FakeRecording.made], [1, []])
-
-
-class AfterwardsTest(Base):
-    """Whoever did not think of a movie beforehand has one all the same."""
-
-    def animate(self, arguments=({},), tab="txt2img"):
-        return session.animate_last(tab, arguments)
-
-    def test_animates_an_image_that_was_made_without(self):
-        self.generate([])
-        self.assertEqual(FakeRecording.made, [])
-        self.assertEqual(self.animate(), (["/movies/0.mp4"], None))
-        self.assertEqual([step for _, step, _ in FakeRecording.made[0].steps[0]], [1, 2, 3, 4])
-        self.assertEqual(FakeRecording.made[0].finished[0][0], 210)
-
-    def test_animates_again_with_other_options(self):
-        self.generate()
-        self.animate([{"codec": "gif"}])
-        self.assertIn("--codec=gif", FakeRecording.made[1].arguments)
-        self.assertEqual(FakeRecording.made[0].steps, FakeRecording.made[1].steps)
-
-    def test_keeps_nothing_where_that_is_switched_off(self):
-        with mock.patch.object(modules.shared.opts, "steps_animation_keeps_latents", False):
-            self.generate([])
-        self.assertIn("no image yet", self.animate()[1])
-
-    def test_says_why_it_cannot(self):
-        self.assertIn("no image yet", self.animate()[1])
-        self.generate([])
-        self.assertIn("no image yet", self.animate(tab="img2img")[1])
-        self.assertIn("Codec", self.animate([True, "mpeg1"])[1])
-        with mock.patch.object(modules.shared, "sd_model", SimpleNamespace(sd_model_hash="other")):
-            self.assertIn("another model", self.animate()[1])
-        with mock.patch("steps_animation_webui.run.RING.get", return_value=None):
-            self.assertIn("made room", self.animate()[1])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from .command import MissingCommand, find_command, find_node, install_node
+from .command import MissingCommand, build_clone, find_command, find_node, install_node
 from .latents import LatentRing
 from .record import Record
 from .recording import Recording
@@ -16,6 +16,7 @@ __all__ = [
     "Record",
     "Recording",
     "StepsAnimation",
+    "build_clone",
     "find_command",
     "find_node",
     "install_node",

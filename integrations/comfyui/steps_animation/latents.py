@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 
 #: pass from 0, step from 1, latents of the whole batch
@@ -14,9 +14,11 @@ class LatentRun:
 
     def __init__(self, facts: Dict[str, Any], steps: Iterable[Step] = ()) -> None:
         self.facts = facts
+        #: what its owner keeps as long as the steps
+        self.attached: Any = None
         self._steps: List[Step] = list(steps)
         self._last_copy: Any = None
-        #: of all steps; counted as they come, since it is asked for at every step
+        #: of all that is kept; counted as it comes, since it is asked for at every step
         self.nbytes = sum(_nbytes(latents) for _, _, latents in self._steps)
 
     @property
@@ -26,17 +28,32 @@ class LatentRun:
             self._last_copy.synchronize()
         return self._steps
 
-    def add(self, pass_index: int, step: int, latents: Any) -> None:
-        """Copies a step's latents to main memory. A CUDA device does that when it comes to it: this does not wait."""
+    def add(self, pass_index: int, step: int, latents: Any) -> Callable[[], Any]:
+        """
+        Copies a step's latents to main memory. A CUDA device does that when it comes to it: this does not wait, but the
+        function that it returns does, which gives the copy.
+        """
         on_cuda = getattr(latents, "is_cuda", False)
         copied = latents.detach().to("cpu", non_blocking=on_cuda, copy=True)
+        copying = None
         if on_cuda:
             import torch
 
-            self._last_copy = torch.cuda.Event()
-            self._last_copy.record(torch.cuda.current_stream(latents.device))
+            copying = self._last_copy = torch.cuda.Event()
+            copying.record(torch.cuda.current_stream(latents.device))
         self._steps.append((pass_index, step, copied))
         self.nbytes += _nbytes(copied)
+
+        def arrived() -> Any:
+            if copying is not None:
+                copying.synchronize()
+            return copied
+
+        return arrived
+
+    def attach(self, attached: Any, nbytes: int) -> None:
+        self.attached = attached
+        self.nbytes += nbytes
 
 
 def _nbytes(latents: Any) -> int:
@@ -63,15 +80,32 @@ class LatentRing:
         with self._lock:
             return self._runs.get(name)
 
-    def add(self, name: Any, pass_index: int, step: int, latents: Any) -> None:
-        """Keeps a copy of a step's latents in main memory; the device's is free to be written over."""
+    def forget(self, name: Any) -> None:
+        with self._lock:
+            self._runs.pop(name, None)
+
+    def add(self, name: Any, pass_index: int, step: int, latents: Any) -> Optional[Callable[[], Any]]:
+        """
+        Keeps a copy of a step's latents in main memory; the device's is free to be written over. Returns what gives the
+        copy once it has arrived, or None if the run has made room for others.
+        """
         with self._lock:
             run = self._runs.get(name)
-            if run is None:
-                return
-            run.add(pass_index, step, latents)
-            while len(self._runs) > 1 and sum(each.nbytes for each in self._runs.values()) > self._limit:
-                self._runs.popitem(last=False)
+            arrived = run.add(pass_index, step, latents) if run else None
+            self._make_room()
+            return arrived
+
+    def attach(self, name: Any, attached: Any, nbytes: int) -> None:
+        """Keeps something else of a run as long as its steps, such as its pictures; the limit counts it."""
+        with self._lock:
+            run = self._runs.get(name)
+            if run:
+                run.attach(attached, nbytes)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._runs) > 1 and sum(each.nbytes for each in self._runs.values()) > self._limit:
+            self._runs.popitem(last=False)
 
 
 def save_latents(run: LatentRun, path: Any) -> None:

@@ -21,9 +21,11 @@ class StepsAnimationScript(scripts.Script):
 
     def after_component(self, component, **kwargs):
         tab = "img2img" if self.is_img2img else "txt2img"
-        if self._panel and kwargs.get("elem_id") == f"html_log_{tab}":
-            with host.guarded("show its movies"):
-                self._panel.on_finished(component)
+        place = kwargs.get("elem_id")
+        if self._panel is None or place not in (f"image_buttons_{tab}", f"generation_info_{tab}"):
+            return
+        with host.guarded("show its movies"):
+            self._panel.listen(component) if place == f"generation_info_{tab}" else self._panel.add_below_gallery()
 
     def process(self, p, *arguments):
         with host.guarded("begin"):
@@ -38,7 +40,7 @@ class StepsAnimationScript(scripts.Script):
     def process_before_every_sampling(self, p, *arguments, **kwargs):
         with host.guarded("watch the sampler"):
             if session.current(p):
-                session.current(p).run.begin_pass(p)
+                session.current(p).sampling.begin_pass(p)
 
     def postprocess_image(self, p, given, *arguments):
         """Where there is no picture after the composite, this one is the last."""
@@ -47,7 +49,7 @@ class StepsAnimationScript(scripts.Script):
     def postprocess_image_after_composite(self, p, given, *arguments):
         with host.guarded("take the finished image"):
             if session.current(p):
-                session.current(p).run.finish_image(p, given)
+                session.current(p).sampling.finish_image(p, given)
 
     def postprocess(self, p, processed, *arguments):
         with host.guarded("make the movie"):

@@ -1,19 +1,19 @@
-"""What goes on from a generation's beginning to its end, and the last generation of each tab."""
-
-from threading import Thread
+"""What goes on from a generation's beginning to its end."""
 
 from modules import shared
 
-from . import host, settings
+from . import host, last_runs, results, settings
 from .movie import Movie
 from .options import read_options
-from .run import Run
+from .run import planned_run
+from .sampling import Sampling
 
 #: keys of what the API's answer tells in `extra_generation_params`
 PATHS, TROUBLE = "Steps animation", "Steps animation trouble"
+#: seconds for which a request of the API waits for the movies of its images when they are finished
+API_PATIENCE = 120
 
 _current = None
-_last = {}
 
 
 class Session:
@@ -24,43 +24,66 @@ class Session:
         #: by which generations within this one are told from those after one that failed
         self.job = shared.state.time_start
         self.mode = options["decode"] if options else "on demand"
-        self.run = Run(p, options["content"] if options else "denoised")
+        self.run = planned_run(p)
+        self.sampling = Sampling(self.run, options["content"] if options else "denoised")
         self.movie = Movie(self.run, options, shared.opts.samples_format) if self.mode != "on demand" else None
         if self.mode == "during":
-            self.run.on_step = self.movie.add_roughly
+            self.sampling.on_step = self.movie.add_roughly
+        #: what is wrong with the options
+        self.trouble = None
         self._added = 0
-        self.paths, self.trouble = [], None
 
     def add_batches(self):
         """The batches whose images are finished; here, not at the end, because their latents need not wait then."""
-        finished = [batch for batch in self.run.batches[self._added :] if batch.finished]
+        finished = [batch for batch in self.run.batches[self._added :] if batch.is_finished]
         self._added += len(finished)
         for batch in finished if self.movie else []:
             self.movie.add(batch, is_decoded=self.mode == "during")
 
+    def add_later(self):
+        """The rest, when the web UI has gone on; its model may be another one by then."""
+        if self._added < len(self.run.batches):
+            self.run.check_model()
+            self.add_batches()
+
     def finish(self):
-        if self.movie:
-            self.paths, self.trouble = self.movie.finish()
+        """Returns the movies' paths, and what went wrong or None."""
+        if self.movie is None:
+            return [], self.trouble
+        late = None
+        if self._added < len(self.run.batches):
+            try:
+                host.run_alone(self.add_later)
+            except (ValueError, LookupError) as error:
+                late = str(error)
+        paths, trouble = self.movie.finish()
+        return paths, late or trouble
+
+    def abandon(self):
+        """The generation has failed: what there is of it becomes a movie, too, and nothing else is kept."""
+        self._added = len(self.run.batches)
+        self.p = None
+        for batch in self.run.batches:
+            batch.forget()
+        results.work(self.run.tab, "make the movie", self.finish)
 
 
 def begin(p, arguments):
     global _current
     if _is_within(p):
         return
-    failed, _current = _current, None
-    if failed:
-        Thread(target=failed.finish, daemon=True).start()  # what there is of it becomes a movie, too
+    _abandon()
     for key in (PATHS, TROUBLE):
         p.extra_generation_params.pop(key, None)  # of an earlier generation by the same script
     try:
-        options = read_options(arguments)
+        options, trouble = read_options(arguments), None
     except ValueError as error:
-        host.tell(str(error))
-        _current = Session(p, None)
-        _current.trouble = str(error)
-        return
-    if options.enabled or settings.keeps_latents():
-        _current = Session(p, options if options.enabled else None)
+        options, trouble = None, str(error)
+        host.tell(trouble)
+    if trouble or options.enabled or settings.keeps_latents():
+        _current = Session(p, options if options and options.enabled else None)
+        _current.trouble = trouble
+        _notice_failure(p)
 
 
 def current(p):
@@ -69,55 +92,65 @@ def current(p):
 
 
 def end(p):
+    """The images go to who asked for them: through the API with their movies, on the page before these."""
     global _current
     session = current(p)
     if session is None:
         return
-    _current = None
-    try:
-        shared.state.textinfo = "Steps animation"
-        session.add_batches()
-        session.finish()
-    finally:
-        shared.state.textinfo = None
-        session.p = None
-        session.run.forget_latents()
-        _last[session.run.tab] = session
-    if session.paths:
-        p.extra_generation_params[PATHS] = session.paths
-    if session.trouble:
-        p.extra_generation_params[TROUBLE] = session.trouble
-        host.tell(session.trouble)
+    _current = session.p = None
+    with host.guarded("decode the steps"):
+        if session.mode == "during" or _is_awaited(p) or _is_of_script(p):
+            shared.state.textinfo = "Steps animation"
+            session.add_batches()
+    shared.state.textinfo = None
+    session.run.let_go()
+    last_runs.remember(session.run)
+    thread, result = results.work(session.run.tab, "make the movie", session.finish)
+    if _is_awaited(p):
+        thread.join(API_PATIENCE)
+        _answer(p, session.run, result)
 
 
-def last(tab):
-    """(paths of the movies, what went wrong or None) of the last generation of a tab, or of its animation afterwards."""
-    session = _last.get(tab)
-    return (session.paths, session.trouble) if session else ([], None)
+def _answer(p, run, result):
+    still = f"the movie is still being made: look into {run.folder / 'animation'} later."
+    trouble = still if result.is_pending else result.trouble
+    if result.paths:
+        p.extra_generation_params[PATHS] = result.paths
+    if trouble:
+        p.extra_generation_params[TROUBLE] = trouble
+        host.tell(trouble)
 
 
-def animate_last(tab, arguments):
-    """Makes the movies of the last generation of a tab, with these options. Returns as `last` does."""
-    session = _last.get(tab)
-    try:
-        options = read_options(arguments)
-        if session is None or not session.run.batches:
-            raise ValueError("there is no image yet whose steps are known.")
-        if session.run.model != host.model():
-            raise ValueError("the image was made with another model: choose that one again.")
-        if not session.run.recall_latents():
-            raise ValueError("the image's steps have made room for later ones: generate it again.")
-    except ValueError as error:
-        return [], str(error)
-    try:
-        movie = Movie(session.run, options, shared.opts.samples_format)
-        for batch in session.run.batches:
-            movie.add(batch)
-        session.paths, session.trouble = movie.finish()
-    finally:
-        session.run.forget_latents()
-    return last(tab)
+def _is_awaited(p):
+    return getattr(p, "is_api", False)
+
+
+def _is_of_script(p):
+    """Such as X/Y/Z plot, which go on to the next image, maybe with another model: the first argument is their number."""
+    return bool((getattr(p, "script_args", None) or [0])[0])
 
 
 def _is_within(p):
     return _current is not None and _current.p is not p and _current.job == shared.state.time_start
+
+
+def _notice_failure(p):
+    """A generation that fails has no other end than `close`, by which the web UI frees its memory."""
+    if "close" in vars(p) or not hasattr(p, "close"):
+        return
+
+    def close():
+        del p.close
+        if current(p):
+            with host.guarded("let go of a generation that failed"):
+                _abandon()
+        p.close()
+
+    p.close = close
+
+
+def _abandon():
+    global _current
+    failed, _current = _current, None
+    if failed:
+        failed.abandon()

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -26,20 +26,23 @@ export type Answer = {
   readonly trouble: string | undefined;
 };
 
-/** Forge on the CPU without its page, with a copy of the extension and a random model, in a data folder of its own. */
+/** Forge on the CPU, with a copy of the extension and a random model, in a data folder of its own. */
 export class ForgeProcess {
   readonly #child: ChildProcess;
-  readonly #address: string;
+  readonly address: string;
   readonly data: string;
 
   private constructor(child: ChildProcess, address: string, data: string) {
     this.#child = child;
-    this.#address = address;
+    this.address = address;
     this.data = data;
   }
 
-  /** @param forge a checkout with a virtual environment in `venv` */
-  static async start(forge: string, data: string): Promise<ForgeProcess> {
+  /**
+   * @param forge a checkout with a virtual environment in `venv`
+   * @param settings of Forge; where they are given, it has its page
+   */
+  static async start(forge: string, data: string, settings?: Record<string, unknown>): Promise<ForgeProcess> {
     const python = join(forge, 'venv', 'bin', 'python');
     const models = join(data, 'models', 'Stable-diffusion');
     await mkdir(models, { recursive: true });
@@ -48,7 +51,9 @@ export class ForgeProcess {
     if (made.status !== 0) throw new Error(made.stderr.toString());
     await cp(join(root, 'integrations', 'webui'), join(data, 'extensions', 'steps-animation'), { recursive: true });
     const port = await freePort();
-    const flags = ['--skip-prepare-environment', '--skip-torch-cuda-test', '--always-cpu', '--api', '--nowebui'];
+    const always = ['--skip-prepare-environment', '--skip-torch-cuda-test', '--always-cpu', '--api'];
+    const flags = [...always, ...(settings ? ['--gradio-allowed-path', forge] : ['--nowebui'])];
+    if (settings) await writeFile(join(data, 'config.json'), JSON.stringify(settings));
     const child = spawn(python, ['-B', 'launch.py', ...flags, '--data-dir', data, '--port', `${port}`], {
       cwd: forge,
       env: { ...process.env, STEPS_ANIMATION: root, HF_HUB_OFFLINE: '1', COMMANDLINE_ARGS: '' },
@@ -65,12 +70,12 @@ export class ForgeProcess {
   }
 
   async get(path: string): Promise<unknown> {
-    return await (await fetch(this.#address + path)).json();
+    return await (await fetch(this.address + path)).json();
   }
 
   async post(path: string, body: unknown): Promise<unknown> {
     const headers = { 'Content-Type': 'application/json' };
-    const response = await fetch(this.#address + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const response = await fetch(this.address + path, { method: 'POST', headers, body: JSON.stringify(body) });
     if (!response.ok) throw new Error(await response.text());
     return await response.json();
   }

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { decodePicture, readPicture } from '#dist/animation/picture-files.js';
+import { correlation } from '../../helpers/correlation.js';
 import { decodeMovie, ssim } from '../../helpers/movies.js';
 import { ForgeProcess, readManifest } from './forge-process.js';
 
@@ -60,6 +61,16 @@ describe.skipIf(!folder)('in Forge', { timeout: 300_000 }, () => {
     const frames = await decodeMovie(movie);
     const finished = await decodePicture(Buffer.from(animated.images[0] ?? '', 'base64'));
     expect([frames.length, ssim(frames.at(-1) ?? finished, finished) > 0.9]).toEqual([30, true]);
+  });
+
+  it('shows the image as it comes about, not its noise', async () => {
+    const { images } = await forge.generate('txt2img', { sampler_name: 'Euler', steps: 20 }, kept);
+    const finished = await decodePicture(Buffer.from(images[0] ?? '', 'base64'));
+    const [image] = await run();
+    expect(image?.steps).toHaveLength(20);
+    const files = image?.steps.map(({ file }) => join(samples, 'intermediate', file)) ?? [];
+    const likeness = await Promise.all(files.map((file) => correlation(file, finished)));
+    expect(Math.min(...likeness.slice(10))).toBeGreaterThan(0.9);
   });
 
   it('tells both passes of a hires run apart', async () => {

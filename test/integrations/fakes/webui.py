@@ -1,5 +1,6 @@
 """As much of a web UI as the extension's script meets: its modules, its samplers, and the order of its calls."""
 
+import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,6 +11,10 @@ EXTENSION = Path(__file__).resolve().parents[3] / "integrations" / "webui"
 
 #: what the extension told of its own failures
 reported = []
+#: files that the page may have
+allowed = []
+#: components of the page, in their order
+made = []
 
 
 class Latents:
@@ -82,7 +87,11 @@ class Processing:
         self.all_prompts = ["a red apple"] * len(self.all_seeds)
         self.iteration = 0
         self.infotexts = []
+        self.is_api, self.script_args = True, [0]
         self.__dict__.update(more)
+
+    def close(self):
+        self.sampler = None
 
 
 def process_images(script, p, arguments=(), during=lambda number: None):
@@ -116,8 +125,32 @@ def process_images(script, p, arguments=(), during=lambda number: None):
     return pictures
 
 
+def generate(script, p, arguments=(), during=lambda number: None):
+    """As the web UI calls it for a request: with the lock, and with an end of `p` whatever happens."""
+    modules = sys.modules["modules"]
+    with modules.call_queue.queue_lock:
+        try:
+            return process_images(script, p, arguments, during)
+        finally:
+            p.close()
+            modules.shared.state.time_start += 1
+
+
+def gallery(p):
+    """What the page knows of a generation, as the web UI tells it in JSON."""
+    texts = [f"{p.all_prompts[0]}\nSeed: {seed}" for seed in p.all_seeds]
+    return json.dumps({"all_seeds": p.all_seeds, "index_of_first_image": 0, "infotexts": texts})
+
+
 def decode(latents, index, approximation):
     return Picture(latents.values[index])
+
+
+def save_image(picture, folder, basename, seed, prompt, extension, info, suffix):
+    """Under a name as the web UI would give it, with the picture's colour and text as what is in it."""
+    path = Path(folder) / f"{basename}{seed}{suffix}.{extension}"
+    path.write_text(f"{picture.value} {info}")
+    return str(path), None
 
 
 def install():
@@ -126,8 +159,10 @@ def install():
     state = SimpleNamespace(interrupted=False, skipped=False, time_start=1.0, textinfo=None)
     state.begin, state.end = lambda job: None, lambda: None
     opts = SimpleNamespace(samples_format="png", overlay_inpaint=True, steps_animation_keeps_latents=True)
+    opts.outdir_samples, opts.outdir_txt2img_samples = "", "outputs"
     opts.add_option = lambda name, info: setattr(opts, name, info.default)
-    shared = SimpleNamespace(state=state, opts=opts, sd_model=SimpleNamespace(sd_model_hash="abc"))
+    model = SimpleNamespace(sd_model_hash="abc", scale_factor=0.18215)
+    shared = SimpleNamespace(state=state, opts=opts, sd_model=model, demo=object())
     shared.OptionInfo = lambda default, label, section: SimpleNamespace(default=default, label=label)
     parts = {
         "shared": vars(shared),
@@ -135,6 +170,8 @@ def install():
         "errors": {"report": lambda message, exc_info=False: reported.append(message)},
         "sd_samplers_common": {"sample_to_image": decode},
         "call_queue": {"queue_lock": Lock()},
+        "images": {"save_image": save_image},
+        "ui_tempdir": {"register_tmp_file": lambda demo, path: allowed.append(path)},
         "scripts": {"Script": _Script, "AlwaysVisible": object()},
         "script_callbacks": {"on_ui_settings": lambda callback: callback()},
     }
@@ -147,7 +184,7 @@ def install():
     return modules
 
 
-COMPONENTS = ["Accordion", "Button", "Checkbox", "Dropdown", "HTML", "Number", "Slider", "Textbox"]
+COMPONENTS = ["Accordion", "Button", "Checkbox", "Dropdown", "HTML", "Number", "Row", "Slider", "Textbox"]
 
 
 class _Script:
@@ -160,6 +197,7 @@ class _Script:
 class _Component:
     def __init__(self, label=None, **facts):
         self.label, self.facts, self.listeners = label, facts, []
+        made.append(self)
 
     def __enter__(self):
         return self

@@ -1,0 +1,81 @@
+"""What tests of the web UI's script begin with: the script in a web UI, and a `record` that notes what it is handed."""
+
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from fakes import webui
+
+modules = webui.install()
+
+import scripts.steps_animation_script as script_module  # noqa: E402
+from steps_animation_webui import last_runs, movie, results, run  # noqa: E402
+
+BRIEF = (True, "x264", "blend", 1)
+
+
+class FakeRecording:
+    """Has a movie for each image, when it is let."""
+
+    made = []
+    #: while `may_finish` is not set, `finish` waits
+    is_finishing, may_finish = threading.Event(), threading.Event()
+
+    def __init__(self, images, passes, folder, arguments):
+        self.images, self.passes, self.folder, self.arguments = images, passes, folder, arguments
+        self.steps, self.finished, self.trouble = {}, {}, None
+        FakeRecording.made.append(self)
+
+    def step(self, image, step, picture, pass_index=0):
+        pixels, _ = picture() if callable(picture) else picture
+        self.steps.setdefault(image, []).append((pass_index, step, pixels[0]))
+
+    def image(self, image, picture, infotext=None, reason="finished"):
+        self.finished[image] = (picture[0][0], infotext, reason)
+
+    def finish(self):
+        self.is_finishing.set()
+        self.may_finish.wait(60)
+        return [{"type": "animation", "path": f"/movies/{image}.mp4"} for image in self.finished]
+
+
+class Base(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name).resolve()
+        recording = mock.patch.object(movie, "Recording", FakeRecording)
+        recording.start()
+        self.addCleanup(recording.stop)
+        self.addCleanup(setattr, modules.shared.state, "interrupted", False)
+        FakeRecording.made.clear()
+        FakeRecording.is_finishing.clear()
+        FakeRecording.may_finish.set()
+        webui.reported.clear()
+        results._shown.clear()
+        last_runs._runs.clear()
+        run.RING._runs.clear()
+        modules.shared.opts.outdir_samples = str(self.folder)
+        self.script = script_module.StepsAnimationScript()
+
+    def generate(self, arguments=BRIEF, during=lambda number: None, **facts):
+        """Facts are those of `Processing`; it is a request of the API unless `is_api` is False."""
+        p = webui.Processing(self.folder, **facts)
+        return p, webui.generate(self.script, p, arguments, during)
+
+    def recorded(self, arguments=BRIEF, **facts):
+        p, _ = self.generate(arguments, **facts)
+        self.assertEqual(webui.reported, [])
+        (recording,) = FakeRecording.made
+        return p, recording
+
+    def settled(self, work=None):
+        """What the panel shows when the thread of `work`, or all that were started, are done: paths, trouble."""
+        threads = [work[0]] if work else [one for one in threading.enumerate() if one.name.startswith("steps animation")]
+        for thread in threads:
+            thread.join(60)
+        result = results.shown("txt2img")
+        self.assertFalse(result.is_pending)
+        return result.paths, result.trouble

@@ -1,0 +1,164 @@
+"""Whoever did not think of a movie beforehand has one all the same: of an image, of a step, of a file of latents."""
+
+import json
+import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+from fakes import webui
+from fakes.webui_run import Base, FakeRecording, modules
+from steps_animation import LatentRing, latents
+from steps_animation_webui import last_runs, run
+
+
+class AfterwardsBase(Base):
+    def animate(self, p=None, index=-1, arguments=({},), tab="txt2img"):
+        thread, result = last_runs.animate(tab, p and webui.gallery(p), index, arguments)
+        thread.join(60)
+        return result.paths, result.trouble
+
+    def save_step(self, p, index, number):
+        return self.settled(last_runs.save_step("txt2img", webui.gallery(p), index, number))
+
+
+class AnimateTest(AfterwardsBase):
+    def test_animates_an_image_that_was_made_without(self):
+        self.generate([])
+        self.assertEqual(FakeRecording.made, [])
+        self.assertEqual(self.animate(), (["/movies/0.mp4"], None))
+        self.assertEqual([step for _, step, _ in FakeRecording.made[0].steps[0]], [1, 2, 3, 4])
+        self.assertEqual(FakeRecording.made[0].finished[0][0], 210)
+
+    def test_animates_again_with_other_options(self):
+        p, _ = self.generate()
+        self.animate(p, 0, [{"codec": "gif"}])
+        self.assertIn("--codec=gif", FakeRecording.made[1].arguments)
+        self.assertEqual(FakeRecording.made[0].steps, FakeRecording.made[1].steps)
+
+    def test_animates_the_image_that_the_gallery_shows_alone(self):
+        p, _ = self.generate([], n_iter=2, batch_size=2)
+        self.animate(p, 3)
+        (recording,) = FakeRecording.made
+        self.assertEqual([one["seed"] for one in recording.images], [45])
+        self.assertEqual([value for _, _, value in recording.steps[0]], [110, 111, 112, 113])
+        self.assertEqual(list(recording.finished), [0])
+
+    def test_animates_all_images_where_the_gallery_shows_their_grid(self):
+        p, _ = self.generate([], batch_size=2)
+        told = json.dumps({**json.loads(webui.gallery(p)), "index_of_first_image": 1})
+        last_runs.animate("txt2img", told, 0, ({},))[0].join(60)
+        self.assertEqual([one["seed"] for one in FakeRecording.made[0].images], [42, 43])
+
+    def test_animates_an_earlier_image_that_is_shown_again(self):
+        first, _ = self.generate([], told=range(3), all_seeds=[7])
+        self.generate([])
+        self.animate(first, 0)
+        self.assertEqual([one["seed"] for one in FakeRecording.made[0].images], [7])
+
+    def test_tells_images_of_one_seed_apart_by_their_texts(self):
+        first, _ = self.generate([], told=range(3), all_prompts=["a pear"])
+        self.generate([], told=range(5))
+        self.animate(first, 0)
+        self.assertEqual(len(FakeRecording.made[0].steps[0]), 3)
+
+    def test_keeps_nothing_where_that_is_switched_off(self):
+        with mock.patch.object(modules.shared.opts, "steps_animation_keeps_latents", False):
+            self.generate([])
+        self.assertIn("no image yet", self.animate()[1])
+
+    def test_forgets_images_whose_steps_have_made_room(self):
+        with mock.patch.object(run, "RING", LatentRing(5 * 2**14)):
+            first, _ = self.generate([], all_seeds=[7])
+            self.generate([])
+            self.assertEqual(len(last_runs.kept("txt2img")), 1)
+            self.assertIn("made room", self.animate(first, 0)[1])
+
+    def test_says_why_it_cannot(self):
+        self.assertIn("no image yet", self.animate()[1])
+        self.generate([])
+        self.assertIn("no image yet", self.animate(tab="img2img")[1])
+        self.assertIn("Codec", self.animate(arguments=[True, "mpeg1"])[1])
+        with mock.patch.object(modules.shared, "sd_model", SimpleNamespace(sd_model_hash="other")):
+            self.assertIn("another model", self.animate()[1])
+
+    def test_encodes_while_the_next_image_is_made(self):
+        self.generate([])
+        FakeRecording.may_finish.clear()
+        thread, result = last_runs.animate("txt2img", None, -1, ({},))
+        self.assertTrue(result.is_pending)
+        self.assertTrue(FakeRecording.is_finishing.wait(60))
+        self.assertTrue(modules.call_queue.queue_lock.acquire(timeout=60))
+        modules.call_queue.queue_lock.release()
+        FakeRecording.may_finish.set()
+        thread.join(60)
+        self.assertEqual(result.paths, ["/movies/0.mp4"])
+
+
+class SaveStepTest(AfterwardsBase):
+    def test_saves_the_step_of_the_image_that_the_gallery_shows(self):
+        p, _ = self.generate([], batch_size=2, enable_hr=True)
+        paths, trouble = self.save_step(p, 1, 6)
+        self.assertEqual([paths, trouble], [[str(self.folder / "43-step-6.png")], None])
+        self.assertEqual((self.folder / "43-step-6.png").read_text(), "11 a red apple\nSeed: 43")
+
+    def test_says_which_steps_there_are(self):
+        p, _ = self.generate([])
+        for number in (0, 5):
+            self.assertEqual(self.save_step(p, 0, number), ([], f"the image has no step {number}, but those from 1 to 4."))
+
+
+class FileTest(AfterwardsBase):
+    def setUp(self):
+        super().setUp()
+        self.saved = {}
+        save = mock.patch.object(latents, "save_latents", self.save)
+        load = mock.patch.object(latents, "load_latents", lambda path: latents.LatentRun(*self.saved[path]))
+        for patch in (save, load):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def save(self, kept, path):
+        path.write_bytes(b"")
+        self.saved[path] = ({name: str(value) for name, value in kept.facts.items()}, kept.steps)
+
+    def animate_file(self, name):
+        return self.settled(last_runs.animate_file("txt2img", name, [{}]))
+
+    def test_tells_in_the_file_what_it_takes_to_decode_it(self):
+        self.generate([{"save_latents": True}], batch_size=2)
+        ((path, (facts, _)),) = self.saved.items()
+        self.assertEqual(path, self.folder / "intermediate" / "latents-42.safetensors")
+        self.assertEqual([one["seed"] for one in json.loads(facts["images"])], [42, 43])
+        self.assertEqual([one["prompt"] for one in json.loads(facts["images"])], ["a red apple"] * 2)
+        self.assertEqual([facts["model"], facts["sampler"], facts["scale_factor"]], ["abc", "Euler a", "0.18215"])
+
+    def test_writes_over_no_file(self):
+        for _ in range(3):
+            self.generate([{"save_latents": True}])
+        names = [path.name for path in self.saved]
+        self.assertEqual(names, ["latents-42.safetensors", "latents-42-1.safetensors", "latents-42-2.safetensors"])
+
+    def test_makes_movies_of_a_file_when_all_else_is_forgotten(self):
+        self.generate([{"save_latents": True}], n_iter=2, batch_size=2)
+        FakeRecording.made.clear()
+        run.RING._runs.clear()
+        self.assertEqual(self.animate_file("latents-44.safetensors"), (["/movies/0.mp4", "/movies/1.mp4"], None))
+        (recording,) = FakeRecording.made
+        self.assertEqual([value for _, _, value in recording.steps[1]], [110, 111, 112, 113])
+        self.assertEqual(recording.finished[1], (113, "a red apple\nSeed: 45", "finished"))
+        self.assertEqual([one["seed"] for one in recording.images], [44, 45])
+
+    def test_reads_no_file_outside_the_output_folder(self):
+        outside = self.folder.parent / "outside.safetensors"
+        self.addCleanup(outside.unlink)
+        outside.write_bytes(b"")
+        for name in ("../outside.safetensors", str(outside), "missing.safetensors", ""):
+            self.assertIn("there is no file", self.animate_file(name)[1])
+
+    def test_says_what_a_file_of_another_program_lacks(self):
+        self.save(latents.LatentRun({"content": "denoised"}), self.folder / "other.safetensors")
+        self.assertIn("does not tell of which images", self.animate_file("other.safetensors")[1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,165 @@
+"""Who waits for movies and who does not, what is left of a generation that failed, and what is kept of the last ones."""
+
+import threading
+import unittest
+import weakref
+from types import SimpleNamespace
+from unittest import mock
+
+from fakes import webui
+from fakes.webui_run import BRIEF, Base, FakeRecording, modules
+from steps_animation import LatentRing
+from steps_animation_webui import results, run, session
+
+
+class WaitingTest(Base):
+    def test_hands_the_page_its_image_before_the_movie(self):
+        FakeRecording.may_finish.clear()
+        p, pictures = self.generate(is_api=False)
+        self.assertEqual(len(pictures), 1)
+        self.assertTrue(results.shown("txt2img").is_pending)
+        self.assertTrue(modules.call_queue.queue_lock.acquire(timeout=60))  # the next generation can begin
+        modules.call_queue.queue_lock.release()
+        FakeRecording.may_finish.set()
+        self.assertEqual(self.settled(), (["/movies/0.mp4"], None))
+        self.assertEqual([step for _, step, _ in FakeRecording.made[0].steps[0]], [1, 2, 3, 4])
+        self.assertEqual(p.extra_generation_params, {})
+
+    def test_decodes_no_step_while_the_page_waits_for_its_image(self):
+        decoded = []
+        with mock.patch.object(modules.sd_samplers_common, "sample_to_image", side_effect=lambda *_: decoded.append(_) or 1 / 0):
+            with modules.call_queue.queue_lock:
+                webui.process_images(self.script, webui.Processing(self.folder, is_api=False), BRIEF)
+                self.assertEqual(decoded, [])
+            self.settled()
+        self.assertEqual(len(decoded), 1)
+
+    def test_answers_a_request_with_its_movie(self):
+        FakeRecording.may_finish.clear()
+        threading.Timer(0.3, FakeRecording.may_finish.set).start()
+        p, _ = self.generate()
+        self.assertEqual(p.extra_generation_params, {"Steps animation": ["/movies/0.mp4"]})
+
+    def test_answers_a_request_though_the_movie_takes_too_long(self):
+        FakeRecording.may_finish.clear()
+        with mock.patch.object(session, "API_PATIENCE", 0.1):
+            p, pictures = self.generate()
+        self.assertEqual(len(pictures), 1)
+        self.assertIn("still being made", p.extra_generation_params["Steps animation trouble"])
+        FakeRecording.may_finish.set()
+        self.assertEqual(self.settled(), (["/movies/0.mp4"], None))
+
+    def test_decodes_at_once_where_another_script_may_go_on_with_another_model(self):
+        def end_of_cell():
+            self.assertEqual(len(FakeRecording.made[0].steps[0]), 4)
+
+        with modules.call_queue.queue_lock:
+            webui.process_images(self.script, webui.Processing(self.folder, is_api=False, script_args=[2]), BRIEF)
+            end_of_cell()
+        self.settled()
+
+    def test_says_so_when_the_model_is_another_one_before_the_steps_are_decoded(self):
+        with modules.call_queue.queue_lock:
+            webui.process_images(self.script, webui.Processing(self.folder, is_api=False), BRIEF)
+            other = mock.patch.object(modules.shared, "sd_model", SimpleNamespace(sd_model_hash="other"))
+            other.start()
+            self.addCleanup(other.stop)
+        paths, trouble = self.settled()
+        self.assertEqual(paths, [])
+        self.assertIn("another model", trouble)
+
+    def test_tells_of_what_it_did_not_expect(self):
+        with mock.patch.object(FakeRecording, "finish", side_effect=OSError("no disk")):
+            self.generate(is_api=False)
+            self.assertEqual(self.settled(), ([], "it did not succeed: see the console."))
+        self.assertEqual(webui.reported, ["Steps animation could not make the movie"])
+
+
+class FailureTest(Base):
+    def fail(self, **facts):
+        def fail_late(number):
+            if number == 1:
+                raise KeyError("failed")
+
+        with self.assertRaises(KeyError):
+            self.generate(during=fail_late, n_iter=2, **facts)
+
+    def test_makes_a_movie_of_what_there_is_without_another_generation(self):
+        self.fail(is_api=False)
+        self.assertEqual(self.settled(), (["/movies/0.mp4"], None))
+
+    def test_keeps_nothing_else(self):
+        self.fail()
+        self.settled()
+        self.assertIsNone(session._current)
+        self.assertEqual(len(run.RING._runs), 0)
+
+    def test_leaves_the_web_uis_own_end_as_it_was(self):
+        p, _ = self.generate()
+        self.assertIsNone(p.sampler)
+        self.assertNotIn("close", vars(p))
+
+
+class RoomTest(Base):
+    """A step of an image has 16 KB here, and a picture 512 bytes."""
+
+    def limit(self, limit):
+        ring = mock.patch.object(run, "RING", LatentRing(limit))
+        ring.start()
+        self.addCleanup(ring.stop)
+
+    def test_holds_no_more_latents_than_the_limit_allows_while_it_generates(self):
+        self.limit(3 * 4 * 2**14)
+        most = []
+        self.generate(n_iter=6, during=lambda number: most.append(sum(one.nbytes for one in run.RING._runs.values())))
+        self.assertLessEqual(max(most), 3 * 4 * 2**14)
+        (recording,) = FakeRecording.made
+        self.assertEqual([len(recording.steps[image]) for image in range(6)], [4] * 6)
+
+    def test_refers_to_no_latents_that_the_ring_has_given_up(self):
+        held = []
+        add = LatentRing.add
+
+        def noted(ring, *arguments):
+            arrived = add(ring, *arguments)
+            held.append(weakref.ref(arrived()))
+            return arrived
+
+        self.limit(4 * 2**14)
+        with mock.patch.object(LatentRing, "add", noted):
+            self.generate(n_iter=2)
+        self.assertEqual([one() is None for one in held], [True] * 4 + [False] * 4)
+
+    def test_counts_pictures_in_the_limit(self):
+        self.limit(10 * 4 * 2**14)
+        self.generate([])
+        self.assertEqual(sum(one.nbytes for one in run.RING._runs.values()), 4 * 2**14 + 16 * 8 * 4)
+
+
+class ArrivalTest(Base):
+    def test_waits_for_the_gpu_in_the_recordings_thread_alone(self):
+        waiting = []
+
+        class OnTheWay:
+            """Latents that are still being copied; who asks for them waits."""
+
+            def __init__(self, give):
+                self._give = give
+
+            def __call__(self):
+                waiting.append(threading.current_thread())
+                return self._give()
+
+        add = LatentRing.add
+        handed = []
+        steps = mock.patch.object(LatentRing, "add", lambda *arguments: OnTheWay(add(*arguments)))
+        step = mock.patch.object(FakeRecording, "step", lambda recording, image, step, picture, pass_index: handed.append(picture))
+        with steps, step:
+            self.generate([{"decode": "during"}])
+        self.assertEqual([len(handed), waiting], [4, []])
+        handed[0]()
+        self.assertEqual(len(waiting), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
