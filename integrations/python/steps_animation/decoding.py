@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional, Tuple
 
-from .pixels import Pixels, decoded_pixels
+from .pixels import decoded_pixels
+from .recording import Pixels
 
 
 class LatentDecoder:
