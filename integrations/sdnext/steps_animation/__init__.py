@@ -1,0 +1,31 @@
+"""Movies of the steps of diffusion samplers, made by `steps-animation record` while they run."""
+
+from typing import TYPE_CHECKING
+
+from .command import MissingCommand, find_command, find_node, install_node
+from .latents import LatentRing
+from .record import Record
+from .recording import Recording
+
+if TYPE_CHECKING:
+    from .pipeline import StepsAnimation
+
+__all__ = [
+    "LatentRing",
+    "MissingCommand",
+    "Record",
+    "Recording",
+    "StepsAnimation",
+    "find_command",
+    "find_node",
+    "install_node",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Loads what is for diffusers only when it is asked for: programs without diffusers carry the rest along."""
+    if name != "StepsAnimation":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .pipeline import StepsAnimation
+
+    return StepsAnimation
