@@ -188,6 +188,23 @@ describe('several hosts', () => {
     expect(hosts.get('lost')).toMatchObject({ problem: unreachable.message, isAway: true });
   });
 
+  it('are not kept from their work by movies of kept steps', async () => {
+    const { passed, open } = gate();
+    let isHeld = false;
+    const a = new PretendedHost(() => (isHeld ? passed : undefined));
+    const service = await openService(await temporaryFolder(), { hosts: pool({ a }) });
+    const original = await service.ended((await service.submit(asking('1'))).id);
+    isHeld = true;
+    const busy = await service.submit(asking('2'));
+    await expect.poll(() => a.prompts).toHaveLength(2);
+    const animation = { duration: 1, fps: 10 };
+    const movie = await service.submit({ kind: 'render', of: original.id, image: 0, animation });
+    expect(await service.ended(movie.id)).toMatchObject({ state: 'finished', host: null });
+    expect(service.get(busy.id)?.state).toBe('running');
+    open();
+    expect((await service.ended(busy.id)).state).toBe('finished');
+  });
+
   it('do every job once, where its model is, one at a time each', { timeout: 120_000 }, async () => {
     const models = fc.subarray(['x', 'y', 'z'], { minLength: 1 });
     const plan = fc.record({
