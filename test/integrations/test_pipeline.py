@@ -14,32 +14,10 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "integrations" / "python"))
 
 from fakes.diffusers import DecoderFake, ImageFake, Numbers, PipelineFake  # noqa: E402
+from fakes.recording import RecordingFake  # noqa: E402
 from steps_animation import MissingCommand, StepsAnimation, animated_run, saved_run  # noqa: E402
 from steps_animation.generation_call import GenerationCall  # noqa: E402
 from steps_animation.latents import LatentRun  # noqa: E402
-
-
-class RecordingFake:
-    """Notes what it is told."""
-
-    made = []
-
-    def __init__(self, images, passes, folder, arguments):
-        self.images, self.passes, self.arguments = images, passes, list(arguments)
-        self.steps, self.finished, self.trouble, self.is_over = [], [], None, False
-        self.made.append(self)
-
-    def step(self, image, step, picture, pass_index=0):
-        self.steps.append((image, step, (picture() if callable(picture) else picture)[0][0]))
-
-    def image(self, image, picture, infotext=None, reason="finished"):
-        self.finished.append((image, (picture() if callable(picture) else picture)[0][0], reason))
-
-    def close(self):
-        self.is_over = True
-
-    def finish(self):
-        return [{"type": "animation", "path": f"{image['seed']}.mp4"} for image in self.images]
 
 
 class PipelineTest(unittest.TestCase):
@@ -79,7 +57,7 @@ class PipelineTest(unittest.TestCase):
             recording.images[0]["infotext"],
             "a red apple\nSteps: 4, Sampler: EulerFake, CFG scale: 7.5, Seed: 42, Size: 16x16, Model: owner/apples",
         )
-        self.assertEqual(animation.results, [{"type": "animation", "path": "42.mp4"}])
+        self.assertEqual(animation.results, [{"type": "animation", "path": "42.mp4", "steps": 4}])
 
     def test_shows_the_noisy_sample_if_asked(self):
         self.animate("x", settings={"content": "noisy"})

@@ -8,9 +8,9 @@ from __future__ import annotations
 import functools
 import shlex
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Generator, Optional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -57,21 +57,28 @@ class Stage:
     def _begin(self, pipe: Any) -> None:
         if not shared.opts.steps_animation:
             return
-        folder = str(self._p.outpath_samples)
-        more = shlex.split(shared.opts.steps_animation_options)
-        arguments = ["--folder", folder, "--no-save-images", *more]
-        try:
+        with guarded():
+            folder = str(self._p.outpath_samples)
+            arguments = ["--folder", folder, "--no-save-images", *shlex.split(shared.opts.steps_animation_options)]
             animation = StepsAnimation(pipe, outdir=folder, arguments=arguments, prompt=self._p.prompts[0])
             self._animation = self._open.enter_context(animation)
-        except Exception as error:  # a pipeline without a VAE, for example: it makes its images all the same
-            log.warning(f"Steps animation: {error}")
 
     def _end(self) -> None:
-        self._open.close()
-        if self._animation is not None:
-            for result in self._animation.results:
-                log.info(f'Steps animation: movie="{result["path"]}" steps={result["steps"]}')
-            self._animation = None
+        with guarded():
+            animation, self._animation = self._animation, None
+            self._open.close()
+            for result in animation.results if animation else []:
+                if result["type"] == "animation":
+                    log.info(f'Steps animation: movie="{result["path"]}" steps={result["steps"]}')
+
+
+@contextmanager
+def guarded() -> Generator[None, None, None]:
+    """Nothing that goes wrong here may reach the generation: a pipeline without a VAE makes its images all the same."""
+    try:
+        yield
+    except Exception as error:
+        log.warning(f"Steps animation: {error}")
 
 
 def put_in_place(_p: Any = None) -> None:
