@@ -88,7 +88,8 @@ describe.skipIf(!python)('pipelines of diffusers', () => {
     ['nested', { refusal: expect.stringContaining('animated already'), ...whole }],
     ['on demand', { before: 0, again: 2, lastFrames: [0, 0], ...whole, frames: [6, 6], steps: [6, 6] }],
     ['during', { same: true, lastFrame: 0, ...whole }],
-    ['during, tiny', { same: true, lastFrame: 0, ...whole }],
+    // A VAE of random weights shows something else than the finished image, which comes by a cross-fade of 12 frames.
+    ['during, tiny', { same: true, lastFrame: 0, ...whole, frames: [18] }],
     ['during, upcast', { refusal: expect.stringContaining('tiny') }],
     ['copied scheduler', { same: true, ...whole }],
     ['other scheduler within', { ...whole, frames: [6, 6], steps: [6, 6] }],
