@@ -102,6 +102,7 @@ class StepsAnimation:
         `record` told of them. Raises what there is to say of a file that cannot be read or decoded.
         """
         self._rest()
+        self._attempt(_see_to_node)
         recording = animate_saved(path, self._decoder, self._settings.outdir, self._settings.arguments)
         results = recording.finish()
         self.results.extend(results)

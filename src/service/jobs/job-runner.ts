@@ -76,11 +76,7 @@ export class JobRunner implements AsyncDisposable {
       if (kind === 'render') this.#startRender(id);
       else if (able.length === 0) this.#end(id, 'failed', gone(hosts ?? []));
       else if (pool.areAway(able)) awaited.set(id, able);
-      else
-        this.#startOn(
-          pool.free(able, (name) => this.#running.has(name)),
-          id,
-        );
+      else this.#startOnFree(id, able);
     }
     this.#hold(awaited);
   }
@@ -101,7 +97,8 @@ export class JobRunner implements AsyncDisposable {
     }, pool.leftAloneFor).unref();
   }
 
-  #startOn(host: PooledHost | undefined, id: string): void {
+  #startOnFree(id: string, able: readonly string[]): void {
+    const host = this.#settings.hosts.free(able, (name) => this.#running.has(name));
     if (host) this.#start(id, host.name, host);
   }
 
