@@ -8,8 +8,11 @@ import { scriptArguments } from '../dist/service/sdapi/steps-animation-script.js
 const inIntegrations = (name) => fileURLToPath(new URL(`../integrations/${name}`, import.meta.url));
 const isCheck = process.argv.includes('--check');
 
-const needed = modulesFrom('__init__');
-for (const folder of ['webui', 'comfyui'].map((program) => `${program}/steps_animation`)) {
+/** Which modules the programs load; they bring along those that they import. */
+const loaded = { webui: ['__init__'], comfyui: ['__init__'], sdnext: ['__init__', 'pipeline'] };
+for (const [program, names] of Object.entries(loaded)) {
+  const needed = names.reduce((found, name) => modulesFrom(name, found), new Set());
+  const folder = `${program}/steps_animation`;
   for (const name of needed) write(`${folder}/${name}.py`, sharedModule(name));
   for (const name of listed(folder)) {
     if (name.endsWith('.py') && !needed.has(name.slice(0, -3))) remove(`${folder}/${name}`);
@@ -20,7 +23,7 @@ const facts = scriptArguments.map((option) => (option.name === 'codec' ? { ...op
 write('webui/options.json', `${JSON.stringify(facts, null, 2)}\n`);
 
 /** A module and those that it imports when it is loaded. */
-function modulesFrom(name, found = new Set()) {
+function modulesFrom(name, found) {
   found.add(name);
   for (const [, next] of sharedModule(name).matchAll(/^from \.(\w+) import/gmu)) {
     if (!found.has(next)) modulesFrom(next, found);

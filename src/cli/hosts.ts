@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { StepsAnimationError } from '../errors.js';
 import type { FoundHost } from '../hosts/find-hosts.js';
 import type { ConfiguredHost } from '../hosts/host-config.js';
 import { addHostFlags, type HostFlags, hostChoice } from './host-flags.js';
@@ -16,11 +18,11 @@ type Listed = {
   readonly problem: string | null;
 };
 
-/** `hosts`: what can make images, and whether it does. */
+/** `hosts`: what can make images, and whether it does; which of them have a name. */
 export function addHostsCommand(program: Command): void {
   const hosts = program
     .command('hosts')
-    .description('list what can make images, or try one (docs/hosts.md)')
+    .description('list what can make images, try it, or give it a name (docs/hosts.md)')
     .addHelpText('after', '\nExample:\n  $ steps-animation hosts list');
   hosts
     .command('list')
@@ -35,6 +37,17 @@ export function addHostsCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ steps-animation hosts test --host webui --url http://127.0.0.1:7860');
   addHostFlags(test);
   test.action(tryHost);
+  const add = hosts
+    .command('add <name>')
+    .description('give a host a name for --host, by which serve takes it, too')
+    .addHelpText('after', '\nExample:\n  $ steps-animation hosts add studio --host webui --url http://studio:7860');
+  addHostFlags(add, 'none');
+  add.action(addHost);
+  hosts
+    .command('remove <name>')
+    .description('forget a host that was added')
+    .addHelpText('after', '\nExample:\n  $ steps-animation hosts remove studio')
+    .action(removeHost);
 }
 
 async function list({ json = false }: { readonly json?: boolean }): Promise<void> {
@@ -88,4 +101,39 @@ async function tryHost({ json = false, ...flags }: HostFlags & { readonly json?:
     ['samplers', samplers.join(', ')],
     ['schedulers', schedulers.join(', ')],
   ]);
+}
+
+async function addHost(name: string, { host: kind, url, hostAuth: auth, workflow }: HostFlags): Promise<void> {
+  const { checkOptions } = await import('../check-options.js');
+  const { configuredHostSchema, readConfiguredHosts, rememberHost } = await import('../hosts/host-config.js');
+  const { openHost } = await import('../hosts/open-host.js');
+  if ((await readConfiguredHosts()).some((host) => host.name === name)) {
+    const message = `There is a host ${JSON.stringify(name)} already: choose another name, or remove that one first.`;
+    throw new StepsAnimationError('usage', message);
+  }
+  const configured = checkOptions(configuredHostSchema, {
+    ...{ name, host: kind },
+    ...(url !== undefined && { url }),
+    ...(auth !== undefined && { auth }),
+    ...(workflow !== undefined && { workflow: resolve(workflow) }),
+  });
+  await using host = await openHost({ ...configured, host: configured.host });
+  await rememberHost(configured);
+  process.stdout.write(`${name} is added: ${commandFor(name)}\n`);
+  try {
+    await withInterruption((signal) => host.describe(signal), 'stopping');
+  } catch (error) {
+    process.stderr.write(`It does not answer now: ${error instanceof Error ? error.message : error}\n`);
+  }
+}
+
+async function removeHost(name: string): Promise<void> {
+  const { forgetHost, readConfiguredHosts, readOwnHosts } = await import('../hosts/host-config.js');
+  if (!(await readOwnHosts()).some((host) => host.name === name)) {
+    const isElsewhere = (await readConfiguredHosts()).some((host) => host.name === name);
+    const reason = isElsewhere ? 'is in the config file of this folder: take it out there' : 'has not been added';
+    throw new StepsAnimationError('usage', `The host ${JSON.stringify(name)} ${reason}.`);
+  }
+  await forgetHost(name);
+  process.stdout.write(`${name} is forgotten.\n`);
 }

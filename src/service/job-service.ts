@@ -76,6 +76,7 @@ class Service implements JobService, AsyncDisposable {
       new StoredPaths(outdir),
       (id) => this.library.ofJob(id),
       (id) => this.#runner.get(id)?.progress ?? null,
+      (id) => this.#runner.waitsFor(id),
     );
     this.#runner = new JobRunner({
       ...{ outdir, hosts, store: this.#store, files: this.#files, library: this.library },

@@ -48,8 +48,10 @@ export type Job = {
   readonly endedAt: number | null;
   /** place in the queue, 1 for the next; null for what is not queued */
   readonly position: number | null;
-  /** name of the host that does it or did; null before it has begun */
+  /** name of the host that does it or did; null before it has begun, and for renders, which need none */
   readonly host: string | null;
+  /** names of the hosts that a queued job waits for because they are away; none where another can do it */
+  readonly waitsFor: readonly string[];
   /** what was asked for, complete and checked, without the bytes of pictures */
   readonly options: {
     readonly generation: z.output<typeof generationOptionsSchema> | null;
@@ -100,7 +102,7 @@ export type JobAnimation = AnimationResult & {
   readonly id: string;
 };
 
-/** Something that happened to a job; `job` is its state afterwards. */
+/** Something that happened to a job, which `moved` when what it waits for has changed; `job` is its state afterwards. */
 export type JobEvent =
   | { readonly type: 'queued' | 'started' | 'moved' | 'ended' | 'image' | 'animation' | 'note'; readonly job: Job }
   | { readonly type: 'progress'; readonly id: string; readonly progress: JobProgress }

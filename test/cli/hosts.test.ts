@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { FakeInvokeai } from '../hosts/invokeai/fake-invokeai.js';
 import { startFakeWebui } from '../hosts/webui/fake-webui.js';
@@ -107,5 +107,43 @@ describe('hosts', () => {
     expect(stdout).toMatch(/models +first/);
     const failed = await runCommand('hosts', 'test', '--host', 'webui', '--url', 'http://127.0.0.1:9');
     expect(failed).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('see that it runs') });
+  });
+
+  it('gives one a name, and forgets it', async () => {
+    const config = await temporaryFolder();
+    vi.stubEnv('XDG_CONFIG_HOME', config);
+    vi.stubEnv('HOME', config);
+    vi.stubEnv('APPDATA', config);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const fake = await startFakeWebui();
+    const flags = ['--host', 'webui', '--url', fake.url, '--host-auth', 'ann:secret'];
+    const added = await runCommand('hosts', 'add', 'my studio', ...flags);
+    expect(added).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('--host "my studio"') });
+    const { stdout } = await runCommand('hosts', 'test', '--host', 'my studio', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ host: 'webui', models: [{ name: 'first' }] });
+    const again = await runCommand('hosts', 'add', 'my studio', ...flags);
+    expect(again).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('There is a host "my studio" already'),
+    });
+    expect(await runCommand('hosts', 'remove', 'my studio')).toMatchObject({ exitCode: 0 });
+    const gone = await runCommand('hosts', 'remove', 'my studio');
+    expect(gone).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('has not been added') });
+    expect((await runCommand('hosts', 'test', '--host', 'my studio')).exitCode).toBe(2);
+  });
+
+  it('adds one that is not there yet, and says so, but none that cannot be', async () => {
+    const config = await temporaryFolder();
+    vi.stubEnv('XDG_CONFIG_HOME', config);
+    vi.stubEnv('HOME', config);
+    vi.stubEnv('APPDATA', config);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const added = await runCommand('hosts', 'add', 'later', '--host', 'webui', '--url', 'http://127.0.0.1:9');
+    expect(added).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('does not answer now') });
+    expect((await runCommand('hosts', 'list')).stdout).toContain('later');
+    for (const flags of [[], ['--host', 'nothing'], ['--host', 'webui', '--url', 'studio']]) {
+      expect(await runCommand('hosts', 'add', 'other', ...flags)).toMatchObject({ exitCode: 2, stdout: '' });
+    }
+    expect(await runCommand('hosts', 'add', 'webui', '--host', 'webui')).toMatchObject({ exitCode: 2, stdout: '' });
   });
 });

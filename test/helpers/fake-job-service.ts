@@ -121,7 +121,7 @@ function newJob(request: GeneratingRequest): Job {
   const start = request.kind === 'img2img' ? request.start : undefined;
   const { picture: _, mask: __, ...img2img } = start ?? { picture: undefined };
   return {
-    ...{ id: randomUUID(), kind, state: 'running', position: null, host: 'embedded' },
+    ...{ id: randomUUID(), kind, state: 'running', position: null, host: 'embedded', waitsFor: [] },
     ...{ createdAt: Date.now(), startedAt: Date.now(), endedAt: null },
     options: {
       generation: generationOptionsSchema.parse(generation),

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import json
 import logging
 import sys
 import tempfile
@@ -12,29 +13,11 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "integrations" / "python"))
 
-from fakes.diffusers import DecoderFake, PipelineFake  # noqa: E402
-from steps_animation import StepsAnimation, animated_run  # noqa: E402
+from fakes.diffusers import DecoderFake, ImageFake, Numbers, PipelineFake  # noqa: E402
+from fakes.recording import RecordingFake  # noqa: E402
+from steps_animation import MissingCommand, StepsAnimation, animated_run, saved_run  # noqa: E402
 from steps_animation.generation_call import GenerationCall  # noqa: E402
-
-
-class RecordingFake:
-    """Notes what it is told."""
-
-    made = []
-
-    def __init__(self, images, passes, folder, arguments):
-        self.images, self.passes, self.arguments = images, passes, list(arguments)
-        self.steps, self.finished, self.trouble = [], [], None
-        self.made.append(self)
-
-    def step(self, image, step, picture):
-        self.steps.append((image, step, (picture() if callable(picture) else picture)[0][0]))
-
-    def image(self, image, picture, infotext, reason):
-        self.finished.append((image, (picture() if callable(picture) else picture)[0][0], reason))
-
-    def finish(self):
-        return [{"type": "animation", "path": f"{image['seed']}.mp4"} for image in self.images]
+from steps_animation.latents import LatentRun  # noqa: E402
 
 
 class PipelineTest(unittest.TestCase):
@@ -44,6 +27,7 @@ class PipelineTest(unittest.TestCase):
         self.addCleanup(logging.disable, logging.NOTSET)
         for target, name, fake in (
             (animated_run, "Recording", RecordingFake),
+            (saved_run, "Recording", RecordingFake),
             (sys.modules["steps_animation.pipeline"], "LatentDecoder", DecoderFake),
         ):
             patch = mock.patch.object(target, name, fake)
@@ -66,12 +50,14 @@ class PipelineTest(unittest.TestCase):
         self.assertEqual(recording.steps, [(0, 1, 100), (0, 2, 100), (0, 3, 100), (0, 4, 100)])
         self.assertEqual(recording.finished, [(0, 250, "finished")])
         self.assertEqual(recording.passes, [{"steps": 4, "exact": True}])
-        self.assertEqual(recording.arguments, ["--outdir", "outputs", "--duration", "6", "--grid"])
+        self.assertEqual(
+            recording.arguments, ["--tab", "txt2img", "--outdir", "outputs", "--duration", "6", "--grid"]
+        )
         self.assertEqual(
             recording.images[0]["infotext"],
             "a red apple\nSteps: 4, Sampler: EulerFake, CFG scale: 7.5, Seed: 42, Size: 16x16, Model: owner/apples",
         )
-        self.assertEqual(animation.results, [{"type": "animation", "path": "42.mp4"}])
+        self.assertEqual(animation.results, [{"type": "animation", "path": "42.mp4", "steps": 4}])
 
     def test_shows_the_noisy_sample_if_asked(self):
         self.animate("x", settings={"content": "noisy"})
@@ -187,6 +173,80 @@ class PipelineTest(unittest.TestCase):
         self.animate("x", settings={"decode": "during"})
         self.assertEqual(told, [1, 2, 3, 4])
         self.assertEqual(RecordingFake.made[0].finished, [(0, 250, "finished")])
+
+    def test_finishes_the_movie_of_each_call_while_the_next_ones_are_at_work(self):
+        with StepsAnimation(self.pipe) as animation:
+            for count, prompt in enumerate(["one", "two", "three"]):
+                self.pipe(prompt)
+                self.assertTrue(all(each.is_over for each in RecordingFake.made))
+                self.assertEqual(len(animation.results), count)
+        self.assertEqual(len(animation.results), 3)
+
+    def test_closes_what_it_shows_during_a_run_whatever_becomes_of_that(self):
+        self.pipe.on_step = mock.Mock(side_effect=[None, ValueError("broken")])
+        with StepsAnimation(self.pipe, decode="during"), self.assertRaises(ValueError):
+            self.pipe("x")
+        self.assertTrue(RecordingFake.made[0].is_over)
+
+    def test_gives_a_step_of_the_last_call_at_full_size(self):
+        with with_pil(), StepsAnimation(self.pipe, content="noisy") as animation:
+            with self.assertRaisesRegex(LookupError, "nothing yet"):
+                animation.step_image(1)
+            self.pipe.on_step = lambda pipe, step: self.assertRaises(RuntimeError, animation.step_image, 1)
+            self.pipe(["a cat", "a dog"])
+            self.assertEqual(animation.step_image(2, image=1).value, 140)
+            with self.assertRaisesRegex(IndexError, "1 to 4 of the images 0 to 1"):
+                animation.step_image(5)
+        self.assertEqual(animation.trouble, [])
+
+    def test_makes_the_movies_of_a_run_that_was_saved(self):
+        images = [{"seed": 7, "prompt": "a cat"}, {"seed": 8, "prompt": "a dog"}]
+        steps = [(0, 1, Numbers([50, 60])), (0, 2, Numbers([30, 40])), (1, 1, Numbers([10, 20]))]
+        saved = LatentRun({"images": json.dumps(images), "tab": "img2img"}, steps)
+        with mock.patch.object(saved_run, "load_latents", lambda path: saved):
+            results = StepsAnimation(self.pipe).animate_file("latents/7-1.safetensors")
+        self.assertEqual([result["path"] for result in results], ["7.mp4", "8.mp4"])
+        (recording,) = RecordingFake.made
+        self.assertEqual(recording.images, images)
+        self.assertEqual([each["steps"] for each in recording.passes], [2, 1])
+        self.assertEqual(recording.steps, [(0, 1, 150), (1, 1, 160), (0, 2, 130), (1, 2, 140), (0, 1, 110), (1, 1, 120)])
+        self.assertEqual(recording.finished, [(0, 110, "finished"), (1, 120, "finished")])
+        self.assertEqual(recording.arguments[:2], ["--tab", "img2img"])
+
+    def test_makes_movies_of_latents_that_another_program_saved(self):
+        saved = LatentRun({"model": "apples"}, [(0, 1, Numbers([50]))])
+        with mock.patch.object(saved_run, "load_latents", lambda path: saved):
+            StepsAnimation(self.pipe).animate_file("latents/apple.safetensors")
+        self.assertEqual(RecordingFake.made[0].images, [{"seed": 0, "prompt": "apple"}])
+
+    def test_pastes_the_steps_of_a_mask_s_surroundings_into_the_whole_picture(self):
+        self.pipe.mask_processor = SimpleNamespace(get_crop_region=lambda mask, width, height, pad: (mask, width, pad))
+        pasted = []
+
+        def apply_overlay(mask, image, picture, region):
+            pasted.append((mask, image, region))
+            return ImageFake(picture.value // 2)
+
+        self.pipe.image_processor = SimpleNamespace(apply_overlay=apply_overlay)
+        with with_pil():
+            self.animate("x", image="whole", mask_image="mask", strength=1.0, padding_mask_crop=8)
+        self.assertEqual(RecordingFake.made[0].steps, [(0, 1, 50), (0, 2, 50), (0, 3, 50), (0, 4, 50)])
+        self.assertEqual(pasted[0], ("mask", "whole", ("mask", 16, 8)))
+
+    def test_installs_node_where_that_is_all_that_is_missing(self):
+        module = sys.modules["steps_animation.pipeline"]
+        for error, installs in ((None, 0), (MissingCommand("no Node.js"), 1)):
+            with mock.patch.object(module, "find_command", side_effect=error):
+                with mock.patch.object(module, "install_node", side_effect=MissingCommand("none")) as install:
+                    animation = self.animate("x")
+            self.assertEqual(install.call_count, installs)
+            self.assertEqual((animation.trouble, len(self.result.images)), ([], 1))
+
+
+def with_pil():
+    """An image is its first pixel."""
+    pillow = SimpleNamespace(Image=SimpleNamespace(frombytes=lambda mode, size, pixels: ImageFake(pixels[0])))
+    return mock.patch.dict(sys.modules, {"PIL": pillow})
 
 
 class GenerationCallTest(unittest.TestCase):

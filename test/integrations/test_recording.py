@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -9,10 +10,19 @@ from unittest import mock
 root = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(root / "integrations" / "python"))
 
-from steps_animation import Recording  # noqa: E402
+from steps_animation import Record, Recording, find_command  # noqa: E402
 from steps_animation.kept_pictures import KeptPictures  # noqa: E402
 
 SIZE = (64, 48)
+
+#: a `record` that takes a tenth of a second for each message
+SLOW = """
+import json, sys, time
+for line in sys.stdin.buffer:
+    sys.stdin.buffer.read(json.loads(line).get("bytes", 0))
+    time.sleep(0.1)
+print('{"type": "animation", "path": "slow.mp4"}')
+"""
 
 
 def grey(value):
@@ -25,11 +35,14 @@ class RecordingTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def run_steps(self, steps=6, image=True, before_end=lambda recording: None, patience=60, **options):
+    def started(self, steps=6, exact=False, **options):
         images = [{"seed": 3, "prompt": "grey", "width": SIZE[0], "height": SIZE[1]}]
         arguments = ("--outdir", str(self.folder / "out"), "--duration", "1")
-        passes = [{"steps": steps, "exact": True}]
-        recording = Recording(images, passes, self.folder / "rescued", arguments, **options)
+        passes = [{"steps": steps, "exact": exact}]
+        return Recording(images, passes, self.folder / "rescued", arguments, **options)
+
+    def run_steps(self, steps=6, image=True, before_end=lambda recording: None, patience=60, **options):
+        recording = self.started(steps, exact=True, **options)
         for step in range(1, steps + 1):
             recording.step(0, step, lambda step=step: grey(step % 256))
         before_end(recording)
@@ -85,6 +98,78 @@ class RecordingTest(unittest.TestCase):
     def test_tells_what_record_says_is_wrong(self):
         recording = self.run_steps(before_end=lambda recording: recording.step(5, 1, grey(1)))
         self.assertIn("no image 5", recording.trouble)
+
+    def test_lets_go_of_everything_without_being_waited_for(self):
+        recording = self.started()
+        recording.step(0, 1, grey(1))
+        recording.image(0, grey(2))
+        recording.close()
+        recording._sender.join()
+        self.assertEqual([result["steps"] for result in recording.results], [1])
+        self.assertEqual((recording._saved, recording.is_over), ([], True))
+
+    def test_saves_every_step_without_being_waited_for(self):
+        recording = self.started(command=self.command("raise SystemExit(1)"))
+        recording.step(0, 1, grey(1))
+        recording.close()
+        recording._sender.join()
+        self.assertEqual(self.rescued(), ["0-0000001.png"])
+
+    def test_waits_for_a_record_that_is_slow_but_at_work(self):
+        # Each picture takes a while, and all together take longer than the patience.
+        recording = self.run_steps(steps=40, command=self.command(SLOW), patience=2)
+        self.assertIsNone(recording.trouble)
+        self.assertEqual(recording.results, [{"type": "animation", "path": "slow.mp4"}])
+
+    def test_passes_over_what_others_say_on_the_way(self):
+        source = f"print('Welcome!', flush=True)\nprint('[1]', flush=True)\n{SLOW.replace('0.1', '0')}"
+        recording = self.run_steps(command=self.command(source))
+        self.assertIsNone(recording.trouble)
+        self.assertEqual(len(recording.results), 1)
+
+    def test_saves_every_step_whatever_goes_wrong(self):
+        with mock.patch("steps_animation.record.Record.start", side_effect=TypeError("not JSON serializable")):
+            recording = self.run_steps()
+        self.assertIn("not JSON serializable The steps are saved", recording.trouble)
+        self.assertEqual(len(self.rescued()), 7)
+
+    def test_saves_every_step_where_not_all_are_in_the_movie(self):
+        send, count = Record.send_picture, iter(range(100))
+
+        def broken(*arguments):
+            if next(count) == 3:
+                raise MemoryError("no memory")
+            send(*arguments)
+
+        with mock.patch.object(Record, "send_picture", broken):
+            recording = self.run_steps()
+        self.assertIn("no memory The steps are saved", recording.trouble)
+        self.assertEqual([result["steps"] for result in recording.results], [3])
+        self.assertEqual(len(self.rescued()), 7)
+
+    def test_has_no_more_pictures_in_memory_than_fit_however_slow_the_decoder_is(self):
+        gate = threading.Event()
+        size = len(grey(0)[0])
+        with mock.patch("steps_animation.recording.KeptPictures", lambda: KeptPictures(limit=2 * size)):
+            recording = self.started()
+        recording.step(0, 1, lambda: gate.wait() and grey(1))
+        for step in range(2, 8):
+            recording.step(0, step, grey(step))
+        self.assertEqual(len(list(Path(recording._store._spilled.name).iterdir())), 4)
+        gate.set()
+        recording.image(0, grey(8))
+        self.assertEqual([result["steps"] for result in recording.finish()], [7])
+
+    def test_goes_on_without_a_step_that_no_disk_has_room_for(self):
+        full = mock.Mock(side_effect=OSError("No space left on device"))
+        recording = self.started()
+        recording.step(0, 1, grey(1))
+        with mock.patch.object(recording._store, "keep", full):
+            recording.step(0, 2, grey(2))
+        recording.image(0, grey(3))
+        recording.finish()
+        self.assertIn("No space left", recording.trouble)
+        self.assertEqual([result["steps"] for result in recording.results], [1])
 
 
 class KeptPicturesTest(unittest.TestCase):

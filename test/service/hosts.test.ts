@@ -14,11 +14,11 @@ function asking(prompt: string, model?: string): JobRequest {
   return { kind: 'txt2img', generation: { prompt, steps: 2, ...(model && { model }) }, animation: imageAlone };
 }
 
-function pool(hosts: Readonly<Record<string, Host>>): HostPool {
+function pool(hosts: Readonly<Record<string, Host>>, leftAloneFor?: number): HostPool {
   const named = Object.entries(hosts).map(([name, host]) => {
     return { name, host, url: null, kind: name === 'embedded' ? name : 'pretended' };
   });
-  return new HostPool(named);
+  return new HostPool(named, undefined, leftAloneFor);
 }
 
 const unreachable = new StepsAnimationError('network', 'Nothing answers there: start it.');
@@ -91,14 +91,72 @@ describe('several hosts', () => {
     a.isLost = true;
     const job = await service.ended((await service.submit(asking('2'))).id);
     expect(job).toMatchObject({ state: 'finished', host: 'b', error: null });
-    expect(job.notes.join()).toContain('The host a could not be reached, so another takes the job: Nothing answers');
-    // From now on it is left alone for a while.
+    expect(job.notes.join()).toContain('The host a could not be reached when the job was to begin: Nothing answers');
+    // From now on it is left alone until it answers.
     const next = await service.ended((await service.submit(asking('3'))).id);
+    expect(next.host).toBe('b');
     expect(next.notes.join()).not.toContain('could not be reached');
-    const alone = await service.ended((await service.submit({ ...asking('4', 'pretended'), host: 'a' })).id);
-    expect(alone).toMatchObject({ state: 'failed', error: unreachable.message });
+  });
+
+  it('keep the jobs of one that is away until it is back', async () => {
+    const [a, b] = [new LostHost(() => {}, ['common', 'a']), new PretendedHost(() => {}, ['common'])];
+    a.isLost = true;
+    const hosts = pool({ a, b });
+    const service = await openService(await temporaryFolder(), { hosts });
+    const waits = { state: 'queued', waitsFor: ['a'], error: null };
+    const [first, second] = [await service.submit(asking('1', 'a')), await service.submit(asking('2', 'a'))];
+    await expect.poll(() => service.get(first.id)).toMatchObject(waits);
+    await expect.poll(() => service.get(second.id)).toMatchObject(waits);
+    expect(await service.ended((await service.submit(asking('3', 'common'))).id)).toMatchObject({ host: 'b' });
+    expect(await service.cancel(second.id)).toMatchObject({ state: 'cancelled', waitsFor: [] });
     a.isLost = false;
-    expect(await service.ended((await service.submit({ ...asking('5'), host: 'a' })).id)).toMatchObject({ host: 'a' });
+    await hosts.get('a')?.ask();
+    expect(await service.ended(first.id)).toMatchObject({ state: 'finished', host: 'a', waitsFor: [] });
+  });
+
+  it('are asked again while jobs wait for them', async () => {
+    let isThere = true;
+    const a = new PretendedHost(() => {}, ['a']);
+    const describe = a.describe.bind(a);
+    a.describe = () => (isThere ? describe() : Promise.reject(unreachable));
+    const hosts = pool({ a }, 5);
+    const service = await openService(await temporaryFolder(), { hosts });
+    const events = service.events({}, AbortSignal.timeout(60_000));
+    await hosts.describe();
+    isThere = false;
+    hosts.get('a')?.markAway(unreachable.message);
+    const { id } = await service.submit(asking('1', 'a'));
+    for await (const event of events) if (event.type === 'moved' && event.job.waitsFor.length > 0) break;
+    isThere = true;
+    expect(await service.ended(id)).toMatchObject({ state: 'finished', host: 'a' });
+  });
+
+  it('fail a job that they go away from each time it is to begin', async () => {
+    const a = new LostHost(() => {}, ['a']);
+    a.isLost = true;
+    const service = await openService(await temporaryFolder(), { hosts: pool({ a }, 5) });
+    const job = await service.ended((await service.submit(asking('1', 'a'))).id);
+    expect(job).toMatchObject({ state: 'failed', error: unreachable.message });
+    expect(job.notes).toHaveLength(2);
+  });
+
+  it('are not asked to check a request while they are away, if others are there', async () => {
+    const [a, b] = [new PretendedHost(), new PretendedHost()];
+    const hung = Object.assign(a, { check: () => new Promise<void>(() => {}) });
+    const hosts = pool({ a: hung, b });
+    const service = await openService(await temporaryFolder(), { hosts });
+    await hosts.describe();
+    hosts.get('a')?.markAway(unreachable.message);
+    expect(await service.ended((await service.submit(asking('1'))).id)).toMatchObject({ host: 'b' });
+  });
+
+  it('are not waited for long when another accepts a request', async () => {
+    const hung = Object.assign(new PretendedHost(), { check: () => new Promise<void>(() => {}) });
+    const gone = Object.assign(new PretendedHost(), { check: () => Promise.reject(unreachable) });
+    const hosts = pool({ hung, gone, c: new PretendedHost() });
+    const service = await openService(await temporaryFolder(), { hosts });
+    expect((await service.ended((await service.submit(asking('1'))).id)).state).toBe('finished');
+    expect(hosts.get('gone')?.isAway).toBe(true);
   });
 
   it('leave no job waiting for one that was taken away', async () => {
@@ -128,6 +186,23 @@ describe('several hosts', () => {
     const hosts = pool({ lost, slow, quick });
     expect(await hosts.describe()).toMatchObject({ models: [{ name: 'quick', hosts: ['quick'] }], model: 'quick' });
     expect(hosts.get('lost')).toMatchObject({ problem: unreachable.message, isAway: true });
+  });
+
+  it('are not kept from their work by movies of kept steps', async () => {
+    const { passed, open } = gate();
+    let isHeld = false;
+    const a = new PretendedHost(() => (isHeld ? passed : undefined));
+    const service = await openService(await temporaryFolder(), { hosts: pool({ a }) });
+    const original = await service.ended((await service.submit(asking('1'))).id);
+    isHeld = true;
+    const busy = await service.submit(asking('2'));
+    await expect.poll(() => a.prompts).toHaveLength(2);
+    const animation = { duration: 1, fps: 10 };
+    const movie = await service.submit({ kind: 'render', of: original.id, image: 0, animation });
+    expect(await service.ended(movie.id)).toMatchObject({ state: 'finished', host: null });
+    expect(service.get(busy.id)?.state).toBe('running');
+    open();
+    expect((await service.ended(busy.id)).state).toBe('finished');
   });
 
   it('do every job once, where its model is, one at a time each', { timeout: 120_000 }, async () => {

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { StepsAnimationError } from '#dist/errors.js';
 import type { Job } from '#dist/service/job.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { startFakeWebui } from '../hosts/webui/fake-webui.js';
@@ -35,6 +36,21 @@ describe('the tab Settings', () => {
     await page.getByText('Nothing is being made, and nothing waits.').waitFor();
     expect(host.prompts).toEqual(['first', 'fourth', 'third']);
     expect(service.get(jobs[0]?.id ?? '')?.state).toBe('interrupted');
+  });
+
+  it('tells which host a job waits for', async () => {
+    const host = Object.assign(new PretendedHost(), {
+      generate: () => {
+        throw new StepsAnimationError('network', 'Nothing answers there: start it.');
+      },
+    });
+    const { page, service } = await openPage({ host });
+    const { id } = await service.submit(named('first'));
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    const queue = part(page, 'Queue');
+    await queue.getByText('Waits until pretended answers').waitFor();
+    await queue.getByRole('button', { name: 'Cancel: txt2img: first' }).click();
+    await expect.poll(() => service.get(id)?.state).toBe('cancelled');
   });
 
   it.runIf(process.platform === 'linux')('adds a host, gives it work, and removes it', async () => {

@@ -11,14 +11,22 @@ See docs/protocol.md. `step` waits when steps come faster than they can be store
 `recording.Recording`. Errors are raised as RuntimeError; `results` then holds what could be made all the same.
 """
 
+from __future__ import annotations
+
 import json
 import threading
 from contextlib import suppress
 from subprocess import PIPE, Popen
+from typing import IO, Any, Dict, List, Optional, Sequence, Tuple, cast
+
+#: a line of the protocol
+Message = Dict[str, Any]
+#: width and height in pixels
+Size = Tuple[int, int]
 
 
 class Record:
-    def __init__(self, arguments=(), command=None):
+    def __init__(self, arguments: Sequence[str] = (), command: Optional[Sequence[str]] = None) -> None:
         """
         `arguments` are options of `record`; `command` is what starts `steps-animation`, such as
         `("node", "…/dist/cli/main.js")`, and is looked for if left out. Raises MissingCommand.
@@ -27,65 +35,111 @@ class Record:
             from .command import find_command
 
             command = find_command()
-        self.results, self._errors = [], []
+        self.results: List[Message] = []
+        self._errors: List[Message] = []
         self._process = Popen([*command, "record", *arguments], stdin=PIPE, stdout=PIPE)
+        self._input, self._output = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def start(self, images, steps, exact=True, passes=None):
+    def start(
+        self,
+        images: Sequence[Message],
+        steps: Optional[int] = None,
+        exact: bool = True,
+        passes: Optional[Sequence[Message]] = None,
+    ) -> None:
         """`images` are dicts with `seed`, `prompt`, `infotext`, `width`, `height`; `steps` are those planned."""
         passes = passes or [{"kind": "base", "steps": steps, "exact": exact}]
         self._send({"type": "start", "version": 1, "images": images, "passes": passes})
 
-    def step(self, image, step, rgb24=None, size=None, file=None, format="png", **more):
+    def step(
+        self,
+        image: int,
+        step: int,
+        rgb24: Optional[bytes] = None,
+        size: Optional[Size] = None,
+        file: Optional[bytes] = None,
+        format: str = "png",
+        **more: Any,
+    ) -> None:
         """A step from 1: `rgb24` are rows of red, green, blue; or else `file` is a whole image file in memory."""
         self.send_picture({"type": "step", "image": image, "step": step, **more}, rgb24, size, file, format)
 
-    def image(self, image, rgb24=None, size=None, file=None, format="png", **more):
+    def image(
+        self,
+        image: int,
+        rgb24: Optional[bytes] = None,
+        size: Optional[Size] = None,
+        file: Optional[bytes] = None,
+        format: str = "png",
+        **more: Any,
+    ) -> None:
         """The finished image; `reason="interrupted"` when it was stopped early."""
         self.send_picture({"type": "image", "image": image, **more}, rgb24, size, file, format)
 
-    def end(self):
+    def end(self) -> List[Message]:
         """Waits until all movies are there, and returns what `record` tells of them."""
         self._send({"type": "end"})
         if self._close() != 0:
             raise self._error()
         return self.results
 
-    def send_picture(self, fields, rgb24=None, size=None, file=None, format="png"):
+    def send_picture(
+        self,
+        fields: Message,
+        rgb24: Optional[bytes] = None,
+        size: Optional[Size] = None,
+        file: Optional[bytes] = None,
+        format: str = "png",
+    ) -> None:
         """A message of the protocol that carries a picture."""
-        raw = rgb24 is not None and {"format": "rgb24", "width": size[0], "height": size[1]}
-        self._send({**fields, "picture": raw or {"format": format}}, rgb24 if raw else file)
+        if rgb24 is not None and size is not None:
+            picture = {"format": "rgb24", "width": size[0], "height": size[1]}
+            self._send({**fields, "picture": picture}, rgb24)
+        else:
+            self._send({**fields, "picture": {"format": format}}, file or b"")
 
-    def kill(self):
+    def kill(self) -> None:
         """Ends `record` at once, whatever it is doing."""
         self._process.kill()
 
-    def __enter__(self):
+    def __enter__(self) -> Record:
         return self
 
-    def __exit__(self, error_type, *_):
+    def __exit__(self, error_type: Optional[type], *_: Any) -> None:
         self._close() if error_type else self.end()  # a generation that failed has a movie of its steps, too
 
-    def _send(self, message, data=b""):
+    def _send(self, message: Message, data: bytes = b"") -> None:
         line = json.dumps({**message, "bytes": len(data)} if data else message)
         try:
-            self._process.stdin.write(line.encode() + b"\n" + data)
-            self._process.stdin.flush()
+            self._input.write(line.encode() + b"\n" + data)
+            self._input.flush()
         except OSError:  # record reads no further
             self._close()
             raise self._error() from None
 
-    def _read(self):
-        for line in self._process.stdout:
-            message = json.loads(line)
-            (self._errors if message["type"] == "error" else self.results).append(message)
+    def _read(self) -> None:
+        with self._output:
+            for line in self._output:
+                message = _message(line)
+                if message is not None:
+                    (self._errors if message["type"] == "error" else self.results).append(message)
 
-    def _error(self):
+    def _error(self) -> RuntimeError:
         return RuntimeError(self._errors[0]["message"] if self._errors else "record failed: see standard error")
 
-    def _close(self):
+    def _close(self) -> int:
         with suppress(OSError):  # nobody reads what was left
-            self._process.stdin.close()
+            self._input.close()
         self._reader.join()
         return self._process.wait()
+
+
+def _message(line: bytes) -> Optional[Message]:
+    """None for what a script around `record` says on its own account."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and "type" in message else None

@@ -9,9 +9,10 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from .decoding import LatentDecoder
 from .denoised import denoised
 from .generation_call import GenerationCall
-from .latents import LatentRing, LatentRun, save_latents
-from .pixels import Pixels, image_pixels, returned_images
-from .recording import Recording
+from .latents import LatentRing, LatentRun
+from .pixels import image_pixels, returned_images
+from .recording import Pixels, Recording
+from .saved_run import save_run
 
 
 class Settings(NamedTuple):
@@ -33,7 +34,9 @@ class AnimatedRun:
         self._pipe, self._scheduler = pipe, pipe.scheduler
         self._call, self._decoder, self._ring, self._settings = call, decoder, ring, settings
         self._steps = self._images = 0
+        #: of what is decoded, which is the finished image's but for inpainting "only masked"
         self._size = call.size
+        self._whole_size = None if call.crop else call.size
         self._finished: List[Pixels] = []
         self._returned_latents: Any = None
         self._reason = "interrupted"
@@ -75,6 +78,22 @@ class AnimatedRun:
             self.waits = False
             self._make()
 
+    def step_picture(self, step: int, image: int) -> Pixels:
+        """A step from 1, decoded now. Raises IndexError for one that there is not, LookupError when none are kept."""
+        if not (1 <= step <= self._steps and 0 <= image < self._images):
+            raise IndexError(f"There are the steps 1 to {self._steps} of the images 0 to {self._images - 1}.")
+        with self._decoder.ready():
+            return self._picture(self._kept(), step, image)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `collect` returns at once."""
+        return self._recording is None or self._recording.is_over
+
+    @property
+    def is_collected(self) -> bool:
+        return self._recording is None and not self.waits
+
     def collect(self) -> Tuple[List[Dict[str, Any]], Optional[str]]:
         """Waits for the movies: what `record` told of them, and what went wrong."""
         if self._recording is None:
@@ -92,12 +111,14 @@ class AnimatedRun:
             self._returned_latents = images.detach().to("cpu", copy=True)
         else:
             self._finished = image_pixels(images)
-            self._size = self._finished[0][1]
+            self._whole_size = self._finished[0][1]
+            if not self._call.crop:
+                self._size = self._whole_size
 
     def _finish(self) -> None:
         try:
             if self._settings.latents_folder:
-                self._save(self._settings.latents_folder)
+                save_run(self._kept(), self._settings.latents_folder, self._described(self._size), self._tab)
         finally:
             if self._settings.decode != "on demand":
                 self._make()
@@ -125,7 +146,7 @@ class AnimatedRun:
         try:
             with self._decoder.ready():
                 if self._returned_latents is not None:
-                    self._finished = [self._decoder.picture(each[None], self._size) for each in self._returned_latents]
+                    self._finished = [self._decoded(each[None]) for each in self._returned_latents]
                 for _, step, _ in kept.steps:
                     for image in range(self._images):
                         last[image] = partial(self._picture, kept, step, image)
@@ -136,33 +157,34 @@ class AnimatedRun:
             last.update(enumerate(self._finished))
             for image, picture in last.items():
                 recording.image(image, picture, self._infotext(image), self._reason)
+            recording.close()
+            self._finished, self._returned_latents = [], None
 
     def _picture(self, kept: LatentRun, step: int, image: int) -> Pixels:
-        return self._decoder.picture(kept.steps[step - 1][2][image : image + 1], self._size)
+        return self._decoded(kept.steps[step - 1][2][image : image + 1])
+
+    def _decoded(self, latents: Any) -> Pixels:
+        picture = self._decoder.picture(latents, self._size)
+        return self._call.crop.whole(picture) if self._call.crop else picture
 
     def _record(self, planned: int) -> Recording:
-        images = [self._describe(image) for image in range(self._images)]
         passes = [{"steps": planned, "exact": True}]
-        folder = ("--tab", "img2img") if self._call.begins_with_image else ()
-        return Recording(images, passes, self._settings.outdir, (*folder, *self._settings.arguments))
+        arguments = ("--tab", self._tab, *self._settings.arguments)
+        return Recording(self._described(self._whole_size), passes, self._settings.outdir, arguments)
 
-    def _describe(self, image: int) -> Dict[str, Any]:
-        size = dict(zip(("width", "height"), self._size or ()))
-        told = {"prompt": self._prompt(image), "infotext": self._infotext(image)}
-        return {"seed": self._call.seed(image), **told, **size}
+    @property
+    def _tab(self) -> str:
+        return "img2img" if self._call.begins_with_image else "txt2img"
 
-    def _prompt(self, image: int) -> str:
+    def _described(self, size: Optional[Tuple[int, int]]) -> List[Dict[str, Any]]:
+        """The images as the protocol's start message has them."""
+        return [self._describe(image, size) for image in range(self._images)]
+
+    def _describe(self, image: int, size: Optional[Tuple[int, int]]) -> Dict[str, Any]:
         given = self._settings.prompt
-        return self._call.prompt(image, self._images) if given is None else given
+        prompt = self._call.prompt(image, self._images) if given is None else given
+        named = dict(zip(("width", "height"), size or ()))
+        return {"seed": self._call.seed(image), "prompt": prompt, "infotext": self._infotext(image), **named}
 
     def _infotext(self, image: int) -> str:
-        return self._call.infotext(image, self._images, self._size, self._settings.prompt)
-
-    def _save(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        kept, seed = self._kept(), self._call.seed(0)
-        kept.facts.update(self._describe(0), images=self._images)
-        number = 1
-        while (path := folder / f"{seed}-{number}.safetensors").exists():
-            number += 1
-        save_latents(kept, path)
+        return self._call.infotext(image, self._images, self._whole_size, self._settings.prompt)

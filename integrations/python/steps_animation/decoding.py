@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Generator, Optional, Tuple
 
-from .pixels import Pixels, decoded_pixels
+from .pixels import decoded_pixels
+from .recording import Pixels
 
 
 class LatentDecoder:
@@ -23,7 +24,7 @@ class LatentDecoder:
         return self._is_own and (self._upcasts() or bool(getattr(self._pipe, "_all_hooks", None)))
 
     @contextmanager
-    def ready(self) -> Iterator[None]:
+    def ready(self) -> Generator[None, None, None]:
         """For decoding while the pipeline rests; leaves everything, random numbers included, as it was."""
         import torch
 

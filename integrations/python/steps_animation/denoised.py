@@ -8,7 +8,7 @@ squares of both add up to 1; the schedulers that come from k-diffusion (Karras e
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 
 def begins_step(scheduler: Any) -> bool:
@@ -32,7 +32,8 @@ def denoised(scheduler: Any, model_output: Any, timestep: Any, sample: Any, outp
     if named is None:
         named = _clipped(scheduler, _computed(scheduler, model_output.float(), timestep, sample.float()))
     if named is None:  # an unknown kind of scheduler: its own guess where it has one, else what it goes on with
-        named = output[1] if isinstance(output, tuple) and len(output) > 1 else output[0]
+        given: Sequence[Any] = output
+        named = given[1] if isinstance(output, tuple) and len(given) > 1 else given[0]
     return named.to(sample.dtype)
 
 

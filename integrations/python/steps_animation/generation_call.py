@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from .masked_crop import MaskedCrop
+
 #: the protocol's largest seed; a larger one is told by the infotext alone
 LARGEST_SEED = 2**53 - 1
 
@@ -24,6 +26,7 @@ class GenerationCall:
         self._seeds = _seeds(self._arguments.get("generator"))  # now: a generator may be seeded anew later
         self.begins_with_image = self._arguments.get("image") is not None and "strength" in self._arguments
         self.returns_latents = self._arguments.get("output_type") == "latent"
+        self.crop = _masked_crop(pipe, self._arguments)
 
     @property
     def size(self) -> Optional[Tuple[int, int]]:
@@ -63,6 +66,11 @@ class GenerationCall:
         given = self._arguments.get(name)
         texts: List[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
         return str(texts[image * len(texts) // images] or "") if texts else ""
+
+
+def _masked_crop(pipe: Any, arguments: Dict[str, Any]) -> Optional[MaskedCrop]:
+    padding = arguments.get("padding_mask_crop")
+    return None if padding is None else MaskedCrop(pipe, arguments["image"], arguments["mask_image"], padding)
 
 
 def _seeds(generators: Any) -> List[int]:

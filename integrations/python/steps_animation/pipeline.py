@@ -10,15 +10,19 @@ See docs/diffusers.md.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
+import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from .animated_run import AnimatedRun, Settings
+from .command import MissingCommand, find_command, install_node
 from .decoding import LatentDecoder
 from .generation_call import GenerationCall
 from .latents import LatentRing
+from .saved_run import animate_saved
 from .watched_scheduler import watched
 
 log = logging.getLogger("steps_animation")
@@ -71,24 +75,53 @@ class StepsAnimation:
         self._settings = Settings(Path(outdir), record_arguments, decode, content, folder, prompt)
         self._ring = LatentRing()
         self._runs: List[AnimatedRun] = []
+        self._last: Optional[AnimatedRun] = None
         self._is_busy = False
 
     def __enter__(self) -> StepsAnimation:
         if getattr(self._kind, "_steps_animation", False):
             raise RuntimeError("This pipeline is animated already, by the StepsAnimation around this one.")
+        self._attempt(_see_to_node)
         self._pipe.__class__ = _animated(self._kind, self._generate)
         return self
 
     def __exit__(self, *_: Any) -> None:
         self._pipe.__class__ = self._kind
-        self._collect()
+        self._collect(self._runs)
 
     def animate(self) -> List[Dict[str, Any]]:
         """Makes the movies of the runs whose latents are kept (decode="on demand"), and returns all results."""
         for run in self._runs:
             self._attempt(run.animate)
-        self._collect()
+        self._collect(self._runs)
         return self.results
+
+    def animate_file(self, path: Union[str, Path]) -> List[Dict[str, Any]]:
+        """
+        Makes the movies of a run that `save_latents` saved, with a pipeline whose VAE is for such latents, and returns what
+        `record` told of them. Raises what there is to say of a file that cannot be read or decoded.
+        """
+        self._rest()
+        self._attempt(_see_to_node)
+        recording = animate_saved(path, self._decoder, self._settings.outdir, self._settings.arguments)
+        results = recording.finish()
+        self.results.extend(results)
+        if recording.trouble:
+            self._tell(recording.trouble)
+        return results
+
+    def step_image(self, step: int, image: int = 0) -> Any:
+        """
+        A step of the last call, from 1, at full size, as a PIL image; `image` is its place in the batch. Raises LookupError
+        where there is no such step.
+        """
+        from PIL import Image
+
+        self._rest()
+        if self._last is None:
+            raise LookupError("The pipeline has made nothing yet inside of the block.")
+        pixels, size = self._last.step_picture(step, image)
+        return Image.frombytes("RGB", size, pixels)
 
     def _generate(self, call: Callable[..., Any], args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Any:
         """A call of the pipeline, with its steps seen."""
@@ -110,8 +143,9 @@ class StepsAnimation:
     def _begin(self, call: Callable[..., Any], args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> AnimatedRun:
         if not hasattr(type(self._pipe.scheduler), "step"):
             raise ValueError(f"{self._kind.__name__} has no scheduler whose steps could be seen.")
+        self._collect([run for run in self._runs if run.is_over])
         asked = GenerationCall(self._pipe, call, args, kwargs)
-        run = AnimatedRun(self._pipe, asked, self._decoder, self._ring, self._settings)
+        run = self._last = AnimatedRun(self._pipe, asked, self._decoder, self._ring, self._settings)
         self._runs.append(run)
         return run
 
@@ -123,19 +157,32 @@ class StepsAnimation:
             self._tell(f"{type(error).__name__}: {error}")
             return None
 
-    def _collect(self) -> None:
+    def _collect(self, runs: Sequence[AnimatedRun]) -> None:
         """Waits for the movies on their way."""
-        for run in self._runs:
+        for run in runs:
             results, trouble = run.collect()
             self.results.extend(results)
             if trouble:
                 self._tell(trouble)
-        self._runs = [run for run in self._runs if run.waits]
+        self._runs = [run for run in self._runs if not run.is_collected]
+
+    def _rest(self) -> None:
+        if self._is_busy:
+            raise RuntimeError("The pipeline is at work: ask when its call is over.")
 
     def _tell(self, trouble: str) -> None:
         if trouble not in self.trouble:  # what is wrong with one step is often wrong with all
             self.trouble.append(trouble)
             log.warning(trouble)
+
+
+def _see_to_node() -> None:
+    """Installs Node.js where that is all that is missing; whatever else is, `record` tells."""
+    try:
+        find_command()
+    except MissingCommand:
+        with contextlib.suppress(MissingCommand, subprocess.CalledProcessError):
+            install_node()
 
 
 def _animated(kind: type, generate: Callable[..., Any]) -> type:

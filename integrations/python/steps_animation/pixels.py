@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any, List
 
-#: rows of red, green, blue from the top, three bytes a pixel, and their width and height
-Pixels = Tuple[bytes, Tuple[int, int]]
+from .recording import Pixels
 
 
 def returned_images(result: Any) -> Any:

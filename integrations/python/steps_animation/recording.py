@@ -1,123 +1,197 @@
 """
 The steps of a run on their way to `steps-animation record`, without ever holding up what generates.
 
-What is handed over is put on a queue. One thread turns it into pixels and keeps them until the movie is there (in
-files, where memory does not suffice); another sends them. Whatever goes wrong with `record`, the steps are saved, and
-`trouble` says what happened and how to make the movie.
+What is handed over is kept until the movie is there, in files where memory does not suffice, and put on a queue. One
+thread decodes what is not decoded yet; another sends the pictures. Whatever goes wrong with `record`, the steps are
+saved, and `trouble` says what happened and how to make the movie.
 """
+
+from __future__ import annotations
 
 import queue
 import threading
 from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from .command import MissingCommand
 from .kept_pictures import KeptPictures, png
 from .record import Record
 
-#: seconds without a word from `record` after its last picture, until it counts as hung
+#: seconds without a word from `record` that takes no picture either, until it counts as hung
 PATIENCE = 600
+
+#: rows of red, green, blue from the top, three bytes a pixel, and their width and height
+Pixels = Tuple[bytes, Tuple[int, int]]
+#: pixels, or a function that returns them
+Picture = Union[Pixels, Callable[[], Pixels]]
+#: fields of the protocol's message, and its picture
+_Undecoded = Tuple[Dict[str, Any], Callable[[], Pixels]]
+
+
+class _Kept(NamedTuple):
+    #: of the protocol's message
+    fields: Dict[str, Any]
+    size: Tuple[int, int]
+    pixels: Callable[[], bytes]
 
 
 class Recording:
-    def __init__(self, images, passes, folder, arguments=(), command=None):
+    def __init__(
+        self,
+        images: Sequence[Dict[str, Any]],
+        passes: Sequence[Dict[str, Any]],
+        folder: Union[str, Path],
+        arguments: Sequence[str] = (),
+        command: Optional[Sequence[str]] = None,
+    ) -> None:
         """
         `images` and `passes` are those of the protocol's start message; `folder` is where the steps are saved when there
         is no movie; `arguments` are options of `record`. Starts at once, and raises nothing.
         """
         #: what went wrong, for people; None if nothing did
-        self.trouble = None
+        self.trouble: Optional[str] = None
         #: what `record` told of each finished movie
-        self.results = []
+        self.results: List[Dict[str, Any]] = []
         self._images, self._passes, self._folder = images, passes, Path(folder)
         self._arguments, self._command = arguments, command
         self._store = KeptPictures()
-        self._saved = []  # (name of its file, size, function that gives its pixels) of every picture
-        self._handed, self._ready = queue.SimpleQueue(), queue.SimpleQueue()
-        self._record = None
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._keep, self._send)]
-        for thread in self._threads:
-            thread.start()
+        self._saved: List[_Kept] = []
+        self._handed: queue.SimpleQueue[Union[_Kept, _Undecoded, None]] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[Optional[_Kept]] = queue.SimpleQueue()
+        self._sent = 0
+        self._record: Optional[Record] = None
+        self._is_closed = self._is_settled = False
+        self._settling = threading.Lock()
+        self._keeper = threading.Thread(target=self._keep_handed, daemon=True)
+        self._sender = threading.Thread(target=self._send_ready, daemon=True)
+        self._keeper.start()
+        self._sender.start()
 
-    def step(self, image, step, picture, pass_index=0):
+    def step(self, image: int, step: int, picture: Picture, pass_index: int = 0) -> None:
         """
         The picture of a step, from 1 within its pass: a tuple of pixels (rows of red, green, blue as bytes) and their size
-        (width, height), or a function that returns one, which is called in another thread. Returns at once.
+        (width, height), or a function that returns one, which is called in another thread. Does not wait for `record`.
         """
-        fields = {"type": "step", "image": image, "step": step, "pass": pass_index}
-        self._handed.put((fields, picture))
+        self._hand({"type": "step", "image": image, "step": step, "pass": pass_index}, picture)
 
-    def image(self, image, picture, infotext=None, reason="finished"):
-        """The finished image, as in `step`; `reason` is finished, interrupted or skipped. Returns at once."""
+    def image(self, image: int, picture: Picture, infotext: Optional[str] = None, reason: str = "finished") -> None:
+        """The finished image, as in `step`; `reason` is finished, interrupted or skipped."""
         fields = {"type": "image", "image": image, "reason": reason}
-        self._handed.put((fields if infotext is None else {**fields, "infotext": infotext}, picture))
+        self._hand(fields if infotext is None else {**fields, "infotext": infotext}, picture)
 
-    def finish(self, patience=PATIENCE):
+    def close(self) -> None:
+        """Says that no picture comes any more: the movies are finished, and everything let go of, while others work."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._handed.put(None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `finish` would return at once."""
+        return not self._sender.is_alive()
+
+    def finish(self, patience: float = PATIENCE) -> List[Dict[str, Any]]:
         """Waits until the movies are there, or until it is sure that they will not be, and returns `results`."""
-        self._handed.put(None)
-        self._threads[0].join()
-        self._threads[1].join(patience)
-        if self._threads[1].is_alive():
-            self._fail(f"steps-animation has not answered for {patience} s")
-            if self._record:
-                self._record.kill()
-            self._threads[1].join(10)
-        if self.trouble:
-            self._rescue()
-        self._store.forget()
+        self.close()
+        self._keeper.join()
+        while self._sender.is_alive():
+            before = self._heard
+            self._sender.join(patience)
+            if self._sender.is_alive() and self._heard == before:
+                self._give_up(patience)
+                break
         return self.results
 
-    def _keep(self):
+    @property
+    def _heard(self) -> Tuple[int, int]:
+        """Rises as long as `record` takes pictures or tells of movies."""
+        return self._sent, len(self._record.results) if self._record else 0
+
+    def _give_up(self, patience: float) -> None:
+        self._fail(f"steps-animation has not answered for {patience} s")
+        if self._record:
+            self._record.kill()
+        self._sender.join(10)
+        self._settle()
+
+    def _hand(self, fields: Dict[str, Any], picture: Picture) -> None:
+        """Pixels go into the store here, so that a queue never holds more of them in memory than it does."""
+        handed = (fields, picture) if callable(picture) else self._keep(fields, lambda: picture)
+        if handed is not None:
+            self._handed.put(handed)
+
+    def _keep(self, fields: Dict[str, Any], picture: Callable[[], Pixels]) -> Optional[_Kept]:
+        try:
+            pixels, size = picture()
+            return _Kept(fields, size, self._store.keep(pixels))
+        except Exception as error:  # a step that cannot be decoded or stored is missing from the movie
+            self._fail(f"A step has no picture: {error}")
+            return None
+
+    def _keep_handed(self) -> None:
         while (handed := self._handed.get()) is not None:
-            fields, picture = handed
-            try:
-                pixels, size = picture() if callable(picture) else picture
-                self._saved.append((_name(fields), size, self._store.keep(pixels)))
-                self._ready.put((fields, size, self._saved[-1][2]))
-            except Exception as error:  # a step that cannot be decoded or stored is missing from the movie
-                self._fail(f"A step has no picture: {error}")
+            kept = handed if isinstance(handed, _Kept) else self._keep(*handed)
+            if kept is not None:
+                self._saved.append(kept)
+                self._ready.put(kept)
         self._ready.put(None)
 
-    def _send(self):
+    def _send_ready(self) -> None:
         try:
-            self._record = Record(self._arguments, self._command)
-            self._record.start(self._images, steps=None, passes=self._passes)
-            while (ready := self._ready.get()) is not None:
-                fields, size, pixels = ready
-                self._record.send_picture(fields, pixels(), size)
-            self._record.end()
-        except (MissingCommand, OSError, RuntimeError) as error:
-            self._fail(str(error))
-        finally:
-            self.results = self._record.results if self._record else []
+            with Record(self._arguments, self._command) as record:
+                self._record = record
+                record.start(self._images, passes=self._passes)
+                while (ready := self._ready.get()) is not None:
+                    record.send_picture(ready.fields, ready.pixels(), ready.size)
+                    self._sent += 1
+        except Exception as error:  # whatever it is, the steps are worth saving
+            self._fail(str(error) or type(error).__name__)
+        self.results = self._record.results if self._record else []
+        self._keeper.join()
+        self._settle()
 
-    def _fail(self, message):
+    def _fail(self, message: str) -> None:
         self.trouble = self.trouble or message
 
-    def _rescue(self):
-        if len(self.results) == len(self._images) or not self._saved:
+    def _settle(self) -> None:
+        """Lets go of the pictures, which are saved first where there is no movie."""
+        with self._settling:
+            if self._is_settled:
+                return
+            self._is_settled = True
+            if self.trouble:
+                self._rescue()
+            self._saved.clear()
+            self._store.forget()
+
+    def _rescue(self) -> None:
+        has_all = len(self.results) == len(self._images) and self._sent == len(self._saved)
+        if has_all or not self._saved:
             return
         seed = self._images[0].get("seed", 0)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             folder = _unused(self._folder / f"steps-{seed}")
-            for name, size, pixels in self._saved:
-                path = folder / name
+            paths = [folder / _name(kept.fields) for kept in self._saved]
+            for path, kept in zip(paths, self._saved):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(png(pixels(), size))
-        except OSError as error:
-            self.trouble += f" The steps could not be saved either: {error}"
+                path.write_bytes(png(kept.pixels(), kept.size))
+        except Exception as error:
+            self._tell_too(f"The steps could not be saved either: {error}")
             return
-        folders = sorted({str((folder / name).parent) for name, _, _ in self._saved})
-        commands = " and ".join(f'steps-animation render "{path}"' for path in folders)
-        self.trouble += f" The steps are saved; this makes the movie: {commands}"
+        folders = sorted({str(path.parent) for path in paths})
+        commands = " and ".join(f'steps-animation render "{each}"' for each in folders)
+        self._tell_too(f"The steps are saved; this makes the movie: {commands}")
+
+    def _tell_too(self, more: str) -> None:
+        self.trouble = f"{self.trouble} {more}"
 
 
-def _name(fields):
+def _name(fields: Dict[str, Any]) -> str:
     last = "finished" if fields["type"] == "image" else f"{fields['pass']}-{fields['step']:07}"
     return f"image-{fields['image']}/{last}.png"
 
 
-def _unused(path):
+def _unused(path: Path) -> Path:
     number = 0
     candidate = path
     while candidate.exists():

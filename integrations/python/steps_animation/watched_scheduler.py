@@ -6,7 +6,7 @@ import functools
 import inspect
 import types
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Generator
 
 from .denoised import begins_step
 
@@ -15,7 +15,7 @@ Watcher = Callable[[Dict[str, Any], Any], None]
 
 
 @contextmanager
-def watched(scheduler: Any, watcher: Watcher) -> Iterator[None]:
+def watched(scheduler: Any, watcher: Watcher) -> Generator[None, None, None]:
     """Tells of each step of a scheduler once, in order, as long as the context is open."""
     own = vars(scheduler)
     replaced = own.get("step")

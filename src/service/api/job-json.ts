@@ -15,6 +15,7 @@ export function jobJson(job: Job): JobShape {
   return {
     ...rest,
     notes: [...rest.notes],
+    waitsFor: [...rest.waitsFor],
     previewUrl: `${url}/preview`,
     images: images.map(({ path, steps, ...image }) => ({
       ...image,

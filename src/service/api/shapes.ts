@@ -80,7 +80,8 @@ export const job = z
     startedAt: z.number().nullable(),
     endedAt: z.number().nullable(),
     position: z.number().nullable().describe('place in the queue, 1 for the next'),
-    host: z.string().nullable().describe('the one that does it or did; null before it has begun'),
+    host: z.string().nullable().describe('the one that does it or did; null before it has begun, and for renders'),
+    waitsFor: z.array(z.string()).describe('hosts that are away, for which it waits'),
     options: z.object({
       generation: generation.nullable(),
       img2img: img2img.nullable(),

@@ -1,6 +1,6 @@
 import { StepsAnimationError } from '../../errors.js';
 import type { Host, HostDescription } from '../../hosts/host.js';
-import { PooledHost } from './pooled-host.js';
+import { PooledHost, usualLeftAloneFor } from './pooled-host.js';
 
 /** A host of the service, by the name that jobs and people call it. */
 export type NamedHost = {
@@ -36,10 +36,18 @@ export class HostPool implements AsyncDisposable {
   readonly #model: string | undefined;
   readonly #changes = new EventTarget();
 
-  /** @param model the one of requests that name none; it need not be among those that are told of */
-  constructor(hosts: readonly NamedHost[], model?: string) {
-    this.#members = inOrder(hosts.map((host) => new PooledHost(host)));
+  /**
+   * @param model the one of requests that name none; it need not be among those that are told of
+   * @param leftAloneFor milliseconds after which a host that did not answer is asked again
+   */
+  constructor(
+    hosts: readonly NamedHost[],
+    model?: string,
+    readonly leftAloneFor = usualLeftAloneFor,
+  ) {
+    this.#members = inOrder(hosts.map((host) => new PooledHost(host, leftAloneFor)));
     this.#model = model;
+    for (const member of this.#members) member.listen(this.#tell);
   }
 
   get members(): readonly PooledHost[] {
@@ -55,21 +63,24 @@ export class HostPool implements AsyncDisposable {
     return kind === 'embedded' && this.#members.length > 1;
   }
 
-  /** @param onChange called whenever a host was added or removed */
+  /** @param onChange called whenever a host was added or removed, or is back */
   listen(onChange: () => void): void {
     this.#changes.addEventListener('change', onChange);
   }
 
+  readonly #tell = () => this.#changes.dispatchEvent(new Event('change'));
+
   /** @param host of a name that none of the others has */
   add(host: PooledHost): void {
     this.#members = inOrder([...this.#members, host]);
-    this.#changes.dispatchEvent(new Event('change'));
+    host.listen(this.#tell);
+    this.#tell();
   }
 
   async remove(name: string): Promise<void> {
     const member = this.get(name);
     this.#members = this.#members.filter((other) => other !== member);
-    this.#changes.dispatchEvent(new Event('change'));
+    this.#tell();
     await member?.[Symbol.asyncDispose]();
   }
 
@@ -117,15 +128,26 @@ export class HostPool implements AsyncDisposable {
   }
 
   /**
-   * Which of the hosts that can do a job should begin now: the first that is free. Those that did not answer lately
-   * are left to recover while others can do it.
-   * @param names hosts that can do it; null if any can
-   * @returns undefined while all that can are busy
+   * Which of the hosts that can do a job should begin now: the first that is free and not away.
+   * @param names hosts that can do it
+   * @returns undefined while there is none
    */
-  free(names: readonly string[] | null, isBusy: (name: string) => boolean): PooledHost | undefined {
-    const able = this.#members.filter(({ name }) => names === null || names.includes(name));
-    const there = able.filter(({ isAway }) => !isAway);
-    return (there.length > 0 ? there : able).find(({ name }) => !isBusy(name));
+  free(names: readonly string[], isBusy: (name: string) => boolean): PooledHost | undefined {
+    return this.#named(names).find(({ name, isAway }) => !isAway && !isBusy(name));
+  }
+
+  /** Whether a job has to wait until one of these hosts is back. */
+  areAway(names: readonly string[]): boolean {
+    return this.#named(names).every(({ isAway }) => isAway);
+  }
+
+  /** Asks these hosts whether they are back, and tells those who listen if one is. */
+  async askAgain(names: Iterable<string>): Promise<void> {
+    await Promise.allSettled(this.#named([...names]).map((member) => member.ask()));
+  }
+
+  #named(names: readonly string[]): readonly PooledHost[] {
+    return this.#members.filter(({ name }) => names.includes(name));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

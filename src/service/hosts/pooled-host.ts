@@ -1,14 +1,12 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { StepsAnimationError } from '../../errors.js';
 import type { Host, HostDescription } from '../../hosts/host.js';
+import { briefly } from './briefly.js';
 import type { NamedHost } from './host-pool.js';
 
 /** Milliseconds for which what a host told of itself counts. */
 const freshFor = 5000;
-/** Milliseconds for which a host that did not answer is left alone. */
-const leftAloneFor = 30_000;
-/** Milliseconds that a glance waits; what comes later counts the next time. */
-const patience = 1000;
+/** Milliseconds for which a host that did not answer is left alone, if it is not said otherwise. */
+export const usualLeftAloneFor = 30_000;
 /** Milliseconds after which a host is taken to be away. */
 const longestAnswer = 15_000;
 
@@ -25,8 +23,11 @@ export class PooledHost implements AsyncDisposable {
   /** when it answered or failed to, by `performance.now()` */
   #askedAt = Number.NEGATIVE_INFINITY;
   #asking: Promise<HostDescription> | undefined;
+  readonly #leftAloneFor: number;
+  readonly #returns = new EventTarget();
 
-  constructor({ name, kind, url, host, usualModel }: NamedHost) {
+  constructor({ name, kind, url, host, usualModel }: NamedHost, leftAloneFor = usualLeftAloneFor) {
+    this.#leftAloneFor = leftAloneFor;
     this.name = name;
     this.kind = kind;
     this.url = url;
@@ -40,9 +41,14 @@ export class PooledHost implements AsyncDisposable {
     return this.#problem;
   }
 
-  /** Whether it did not answer a short time ago. */
+  /** Whether it did not answer when it was last asked: it gets no jobs until it does. */
   get isAway(): boolean {
-    return this.#problem !== null && performance.now() - this.#askedAt < leftAloneFor;
+    return this.#problem !== null;
+  }
+
+  /** @param onReturn called whenever it answers after it was away */
+  listen(onReturn: () => void): void {
+    this.#returns.addEventListener('return', onReturn);
   }
 
   /** Whether it told of a model of that name; in names of folders, `owner/name` is `owner--name`. */
@@ -63,7 +69,9 @@ export class PooledHost implements AsyncDisposable {
     const signal = AbortSignal.timeout(longestAnswer);
     try {
       this.#told = await this.host.describe(signal);
+      const wasAway = this.isAway;
       this.#problem = null;
+      if (wasAway) this.#returns.dispatchEvent(new Event('return'));
       return this.#told;
     } catch (cause) {
       const error = signal.aborted ? tooSlow(this.name, cause) : cause;
@@ -74,16 +82,10 @@ export class PooledHost implements AsyncDisposable {
     }
   }
 
-  /** What the host has, as far as that can be told within a second; undefined while nothing is known. */
+  /** What the host has, as far as that can be told in a moment; undefined while nothing is known. */
   async glance(): Promise<HostDescription | undefined> {
-    if (performance.now() - this.#askedAt < freshFor || this.isAway) return this.#told;
-    const answered = new AbortController();
-    const asked = this.ask().then(
-      () => {},
-      () => {},
-    );
-    await Promise.race([asked, wait(patience, undefined, answered).catch(() => {})]);
-    answered.abort();
+    if (performance.now() - this.#askedAt < (this.isAway ? this.#leftAloneFor : freshFor)) return this.#told;
+    await briefly(this.ask());
     return this.#told;
   }
 
@@ -96,6 +98,11 @@ export class PooledHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#dispose();
   }
+}
+
+/** Whether something went wrong because a host did not answer. */
+export function isOutOfReach(failure: unknown): failure is StepsAnimationError {
+  return failure instanceof StepsAnimationError && failure.code === 'network';
 }
 
 function tooSlow(name: string, cause: unknown): StepsAnimationError {

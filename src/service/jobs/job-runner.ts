@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../animate.js';
 import { StepsAnimationError } from '../../errors.js';
 import type { HostPool } from '../hosts/host-pool.js';
-import type { PooledHost } from '../hosts/pooled-host.js';
+import { isOutOfReach, type PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobEvent, JobState } from '../job.js';
 import type { Library } from '../library/library.js';
 import { generateJob } from './generate-job.js';
@@ -22,12 +22,23 @@ export type JobRunnerSettings = {
   readonly afterwards: () => Promise<void>;
 };
 
-/** Gives jobs to hosts: each does one at a time, the first of the queue that it can do. */
+/** How often a job may find a host away when it is to begin: one that falls over it would do so for ever. */
+const mostTries = 3;
+
+/**
+ * Gives jobs to hosts: each does one at a time, the first of the queue that it can do. Renders need none, but wait for
+ * the embedded one, since they are work for the same machine.
+ */
 export class JobRunner implements AsyncDisposable {
   readonly #settings: JobRunnerSettings;
   /** by the names of their hosts, those that began first coming first */
   readonly #running = new Map<string, RunningJob>();
   readonly #work = new Set<Promise<void>>();
+  /** how often jobs could not begin because a host was away */
+  readonly #tries = new Map<string, number>();
+  /** hosts that queued jobs wait for because all that can do them are away */
+  #awaited: ReadonlyMap<string, readonly string[]> = new Map();
+  #askingAgain: NodeJS.Timeout | undefined;
   #isOpen = false;
 
   constructor(settings: JobRunnerSettings) {
@@ -50,24 +61,65 @@ export class JobRunner implements AsyncDisposable {
     this.dispatch();
   }
 
+  /** Names of the hosts that are away and that a queued job waits for. */
+  waitsFor(id: string): readonly string[] {
+    return this.#awaited.get(id) ?? [];
+  }
+
   /** To be called when there is a new job; each host that is free gets what it can do. */
   dispatch(): void {
     const { store, hosts: pool } = this.#settings;
     if (!this.#isOpen) return;
-    for (const { id, hosts } of store.queued()) {
-      if (hosts?.every((name) => !pool.get(name))) this.#end(id, 'failed', gone(hosts));
-      const host = pool.free(hosts, (name) => this.#running.has(name));
-      if (host) this.#start(id, host);
+    const awaited = new Map<string, readonly string[]>();
+    for (const { id, kind, hosts } of store.queued()) {
+      const able = (hosts ?? pool.members.map(({ name }) => name)).filter((name) => pool.get(name));
+      if (kind === 'render') this.#startRender(id);
+      else if (able.length === 0) this.#end(id, 'failed', gone(hosts ?? []));
+      else if (pool.areAway(able)) awaited.set(id, able);
+      else this.#startOnFree(id, able);
     }
+    this.#hold(awaited);
   }
 
-  #start(id: string, host: PooledHost): void {
+  /** Lets jobs wait for hosts that are away, which are asked again after a while. */
+  #hold(awaited: ReadonlyMap<string, readonly string[]>): void {
+    const { store, hosts: pool } = this.#settings;
+    const before = this.#awaited;
+    this.#awaited = awaited;
+    for (const { id } of store.queued()) {
+      if (String(before.get(id)) !== String(awaited.get(id))) this.#tell('moved', id);
+    }
+    if (awaited.size === 0) return;
+    this.#askingAgain ??= setTimeout(async () => {
+      await pool.askAgain(new Set([...this.#awaited.values()].flat()));
+      this.#askingAgain = undefined;
+      this.dispatch();
+    }, pool.leftAloneFor).unref();
+  }
+
+  #startOnFree(id: string, able: readonly string[]): void {
+    const host = this.#settings.hosts.free(able, (name) => this.#running.has(name));
+    if (host) this.#start(id, host.name, host);
+  }
+
+  #startRender(id: string): void {
+    const embedded = this.#settings.hosts.members.find(({ kind }) => kind === 'embedded');
+    const lane = embedded?.name ?? '';
+    if (!this.#running.has(lane)) this.#start(id, lane, null);
+  }
+
+  /** @param lane what does one job at a time: a host, or, without a name, this machine */
+  #start(id: string, lane: string, host: PooledHost | null): void {
     const { store, files, library, emit, afterwards } = this.#settings;
-    store.start(id, host.name);
+    store.start(id, host?.name ?? null);
     const running = new RunningJob({ job: this.#job(id), store, files, library, emit });
-    this.#running.set(host.name, running);
+    this.#running.set(lane, running);
     this.#tell('started', id);
     const work = this.#run(running, host)
+      .then((failure) => {
+        this.#running.delete(lane);
+        this.#conclude(running, host, failure);
+      })
       .then(afterwards)
       .finally(() => {
         this.#work.delete(work);
@@ -76,23 +128,27 @@ export class JobRunner implements AsyncDisposable {
     this.#work.add(work);
   }
 
-  async #run(running: RunningJob, pooled: PooledHost): Promise<void> {
-    const { id, signal, skips } = running;
+  /** @returns what went wrong; undefined if nothing did */
+  async #run(running: RunningJob, pooled: PooledHost | null): Promise<unknown> {
     const { store, files, outdir } = this.#settings;
+    const { id, signal, skips } = running;
     const onEvent = (event: RunEvent) => running.take(event);
-    const settings = { job: this.#job(id), store, files, outdir, host: pooled.host, signal, skips, onEvent };
-    let failure: unknown;
+    const settings = { job: this.#job(id), store, files, outdir, signal, skips, onEvent };
     try {
-      await (settings.job.kind === 'render' ? renderJob(settings) : generateJob(settings));
+      await (pooled ? generateJob({ ...settings, host: pooled.host }) : renderJob(settings));
       running.throwFailure();
-    } catch (thrown) {
-      failure = thrown;
+    } catch (failure) {
+      return failure;
     }
-    this.#running.delete(pooled.name);
-    if (isOutOfReach(failure)) {
-      pooled.markAway(failure.message);
-      if (this.#passOn(running, pooled.name, failure.message)) return;
+  }
+
+  #conclude(running: RunningJob, host: PooledHost | null, failure: unknown): void {
+    const { id } = running;
+    if (host && isOutOfReach(failure)) {
+      host.markAway(failure.message);
+      if (this.#putBack(running, host.name, failure.message)) return;
     }
+    this.#tries.delete(id);
     if (failure === undefined || wasStopped(failure)) {
       this.#end(id, running.isComplete ? 'finished' : 'interrupted', null);
     } else {
@@ -100,13 +156,14 @@ export class JobRunner implements AsyncDisposable {
     }
   }
 
-  /** Lets another host do what one could not begin. @returns whether there is one */
-  #passOn({ id, hasBegun, signal }: RunningJob, from: string, problem: string): boolean {
-    const { store, hosts } = this.#settings;
-    const others = store.hosts(id)?.filter((name) => name !== from && hosts.get(name)) ?? [];
-    if (hasBegun || signal.aborted || others.length === 0) return false;
-    store.requeue(id, others);
-    store.addNote(id, `The host ${from} could not be reached, so another takes the job: ${problem}`);
+  /** Lets another host do what one could not begin, or that one when it is back. @returns whether it may */
+  #putBack({ id, hasBegun, signal }: RunningJob, from: string, problem: string): boolean {
+    const { store } = this.#settings;
+    const tries = (this.#tries.get(id) ?? 0) + 1;
+    if (hasBegun || signal.aborted || tries === mostTries) return false;
+    this.#tries.set(id, tries);
+    store.requeue(id);
+    store.addNote(id, `The host ${from} could not be reached when the job was to begin: ${problem}`);
     this.#tell('queued', id);
     return true;
   }
@@ -116,7 +173,7 @@ export class JobRunner implements AsyncDisposable {
     this.#tell('ended', id);
   }
 
-  #tell(type: 'queued' | 'started' | 'ended', id: string): void {
+  #tell(type: 'queued' | 'started' | 'moved' | 'ended', id: string): void {
     this.#settings.emit({ type, job: this.#job(id) });
   }
 
@@ -129,6 +186,7 @@ export class JobRunner implements AsyncDisposable {
   /** Stops what is running, and waits until its files are finished. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
+    clearTimeout(this.#askingAgain);
     for (const running of this.#running.values()) running.stop();
     await Promise.all(this.#work);
   }
@@ -136,10 +194,6 @@ export class JobRunner implements AsyncDisposable {
 
 function wasStopped(failure: unknown): boolean {
   return failure instanceof StepsAnimationError && failure.code === 'interrupted';
-}
-
-function isOutOfReach(failure: unknown): failure is StepsAnimationError {
-  return failure instanceof StepsAnimationError && failure.code === 'network';
 }
 
 function gone(hosts: readonly string[]): string {

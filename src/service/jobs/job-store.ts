@@ -21,8 +21,12 @@ type ImageRow = Omit<JobImage, 'steps' | 'index'> & { readonly image: number };
 /** A step's picture that is kept: `file` is its path below the job's folder. */
 export type KeptStep = { readonly image: number; readonly step: number; readonly file: string; readonly bytes: number };
 
-/** A job of the queue, and the names of the hosts that can do it; null if any can. */
-export type QueuedJob = { readonly id: string; readonly hosts: readonly string[] | null };
+/** A job of the queue, and the names of the hosts that can do it; null for what needs none, or where none were noted. */
+export type QueuedJob = {
+  readonly id: string;
+  readonly kind: Job['kind'];
+  readonly hosts: readonly string[] | null;
+};
 
 export type JobFilter = { readonly state?: JobState; readonly limit?: number; readonly offset?: number };
 
@@ -38,21 +42,25 @@ export class JobStore {
   readonly #paths: StoredPaths;
   readonly #animationsOf: (job: string) => readonly JobAnimation[];
   readonly #progressOf: (job: string) => JobProgress | null;
+  readonly #waitsFor: (job: string) => readonly string[];
 
   /**
    * @param animationsOf what the library has of a job
    * @param progressOf how far a running job has come, which changes too often for the database
+   * @param waitsFor which hosts that are away a queued job waits for
    */
   constructor(
     database: Database,
     paths: StoredPaths,
     animationsOf: (job: string) => readonly JobAnimation[],
     progressOf: (job: string) => JobProgress | null,
+    waitsFor: (job: string) => readonly string[],
   ) {
     this.#database = database;
     this.#paths = paths;
     this.#animationsOf = animationsOf;
     this.#progressOf = progressOf;
+    this.#waitsFor = waitsFor;
   }
 
   /** Puts a new job at the end of the queue. */
@@ -81,20 +89,17 @@ export class JobStore {
 
   /** The queue in its order. */
   queued(): QueuedJob[] {
-    const rows = this.#database.all<{ id: string; hosts: string | null }>(
-      "select id, hosts from jobs where state = 'queued' order by position",
+    const rows = this.#database.all<Pick<JobRow, 'id' | 'kind'> & { hosts: string | null }>(
+      "select id, kind, hosts from jobs where state = 'queued' order by position",
     );
-    return rows.map(({ id, hosts }) => ({ id, hosts: hosts === null ? null : (JSON.parse(hosts) as string[]) }));
+    return rows.map(({ hosts, ...job }) => ({
+      ...job,
+      hosts: hosts === null ? null : (JSON.parse(hosts) as string[]),
+    }));
   }
 
-  /** Names of the hosts that can do a job; null if any can. */
-  hosts(id: string): readonly string[] | null {
-    const row = this.#database.first<{ hosts: string | null }>('select hosts from jobs where id = :id', { id });
-    return row?.hosts ? (JSON.parse(row.hosts) as string[]) : null;
-  }
-
-  /** @param host name of the one that does it */
-  start(id: string, host: string): void {
+  /** @param host name of the one that does it; null for what needs none */
+  start(id: string, host: string | null): void {
     this.#database.transaction(() => {
       this.#database.run(
         `update jobs set state = 'running', started_at = :now, position = null, host = :host where id = :id`,
@@ -104,12 +109,12 @@ export class JobStore {
     });
   }
 
-  /** Puts a job that could not begin back to the head of the queue, for these hosts. */
-  requeue(id: string, hosts: readonly string[]): void {
+  /** Puts a job that could not begin back to the head of the queue. */
+  requeue(id: string): void {
     this.#database.transaction(() => {
       this.#database.run(
-        "update jobs set state = 'queued', started_at = null, position = 0, host = null, hosts = :hosts where id = :id",
-        { id, hosts: JSON.stringify(hosts) },
+        "update jobs set state = 'queued', started_at = null, position = 0, host = null where id = :id",
+        { id },
       );
       this.#number(this.#queue());
     });
@@ -236,6 +241,7 @@ export class JobStore {
       ...{ createdAt: row.created_at, startedAt: row.started_at, endedAt: row.ended_at },
       options: JSON.parse(row.options) as Job['options'],
       progress: this.#progressOf(id),
+      waitsFor: state === 'queued' ? this.#waitsFor(id) : [],
       images: this.#images(id),
       animations: this.#animationsOf(id),
       notes: JSON.parse(row.notes) as string[],

@@ -7,8 +7,9 @@ import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
 import type { GenerationRequest } from '../../hosts/host.js';
+import { briefly } from '../hosts/briefly.js';
 import type { HostPool } from '../hosts/host-pool.js';
-import type { PooledHost } from '../hosts/pooled-host.js';
+import { isOutOfReach, type PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobRequest } from '../job.js';
 import { decodeStart, type StartFiles } from './job-files.js';
 
@@ -17,7 +18,7 @@ export type CheckedRequest = {
   readonly kind: Job['kind'];
   readonly options: Job['options'];
   readonly start: StartFiles | undefined;
-  /** names of the hosts that can do it; null if any can */
+  /** names of the hosts that can do it; null for what needs none */
   readonly hosts: readonly string[] | null;
 };
 
@@ -127,13 +128,32 @@ function chosen(hosts: readonly PooledHost[], name: string | undefined, model: s
   );
 }
 
-/** The names of the hosts that accept a request. @throws what the first of them says when none does */
+/**
+ * The names of the hosts that accept a request: of those that are there, or of all where none is. Once one has accepted
+ * it, nobody waits long for the others: what is slow to say so counts as able, and refuses when it is its turn.
+ * @throws what the first of them says when none does
+ */
 async function ableHosts(hosts: readonly PooledHost[], request: GenerationRequest): Promise<readonly string[]> {
-  const checked = await Promise.allSettled(hosts.map(async ({ host }) => await host.check?.(request)));
-  const able = hosts.filter((_, index) => checked[index]?.status === 'fulfilled');
-  const refusal = checked.find((check) => check.status === 'rejected');
-  if (able.length === 0 && refusal) throw refusal.reason;
-  return able.map(({ name }) => name);
+  const there = hosts.filter(({ isAway }) => !isAway);
+  const refusals = new Map<string, unknown>();
+  const asked = there.length > 0 ? there : hosts;
+  const checks = asked.map(async (member) => {
+    try {
+      await member.host.check?.(request);
+    } catch (error) {
+      refusals.set(member.name, error);
+      if (isOutOfReach(error)) member.markAway(error.message);
+      throw error;
+    }
+  });
+  const all = Promise.allSettled(checks);
+  const isAccepted = await Promise.any(checks).then(
+    () => true,
+    () => false,
+  );
+  if (!isAccepted) throw asked.map(({ name }) => refusals.get(name))[0];
+  await briefly(all);
+  return asked.map(({ name }) => name).filter((name) => !refusals.has(name));
 }
 
 async function tryInProcess(settings: MovieSettings): Promise<void> {

@@ -45,6 +45,7 @@ describe.skipIf(!python)('pipelines of diffusers', () => {
     folder = await mkdtemp(join(tmpdir(), 'steps-animation-diffusers-'));
     await runAll('diffusers_runs.py');
     await runAll('diffusers_faults.py');
+    await runAll('diffusers_pictures.py');
   }, 1_800_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -87,12 +88,43 @@ describe.skipIf(!python)('pipelines of diffusers', () => {
     ['nested', { refusal: expect.stringContaining('animated already'), ...whole }],
     ['on demand', { before: 0, again: 2, lastFrames: [0, 0], ...whole, frames: [6, 6], steps: [6, 6] }],
     ['during', { same: true, lastFrame: 0, ...whole }],
-    ['during, tiny', { same: true, lastFrame: 0, ...whole }],
+    // A VAE of random weights shows something else than the finished image, which comes by a cross-fade of 12 frames.
+    ['during, tiny', { same: true, lastFrame: 0, ...whole, frames: [18] }],
     ['during, upcast', { refusal: expect.stringContaining('tiny') }],
     ['copied scheduler', { same: true, ...whole }],
     ['other scheduler within', { ...whole, frames: [6, 6], steps: [6, 6] }],
     ['noisy', whole],
   ])('%s: the generation goes its way, and what there is becomes a movie', (name, expected) => {
+    expect(seen.get(name)).toMatchObject(expected);
+  });
+
+  it.each(['20 steps of Euler', '20 steps of DPM++ 2M', '20 steps of DDIM'])(
+    '%s: the last half is like the finished image, and not noise',
+    (name) => {
+      const { likeness, trouble } = seen.get(name) as Facts & { readonly likeness: readonly number[] };
+      expect(trouble).toEqual([]);
+      expect(likeness).toHaveLength(20);
+      expect(Math.min(...likeness.slice(10))).toBeGreaterThan(0.9);
+    },
+  );
+
+  it('would see noise if it were there', () => {
+    const { likeness } = seen.get('20 noisy steps of Euler') as Facts & { readonly likeness: readonly number[] };
+    expect(Math.min(...likeness.slice(10))).toBeLessThan(0.9);
+  });
+
+  it('shows the steps of inpainting "only masked" in the whole picture', () => {
+    expect(seen.get('masked crop')).toMatchObject({
+      ...{ sizes: [[192, 128]], frames: 6, lastFrame: 0, outside: 0, sameSteps: 0, same: true, trouble: [] },
+    });
+    expect(seen.get('masked crop')?.inside).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['saved batch', [6, 6], ['42-a cat.png', '42-a dog.png']],
+    ['saved SD 3', [6], ['42.png']],
+  ])('%s: the movie of a file of latents is that of the run', (name, frames, names) => {
+    const expected = { frames: [frames, frames], names: [names, names], worst: 0, trouble: [] };
     expect(seen.get(name)).toMatchObject(expected);
   });
 });

@@ -33,6 +33,9 @@ class Numbers:
 
     __rmul__ = __mul__
 
+    def __len__(self):
+        return len(self.values)
+
     def __getitem__(self, part):
         return Numbers(self.values[part])
 
@@ -101,7 +104,8 @@ class PipelineFake:
         self.on_call = lambda pipe: None
 
     def __call__(self, prompt, negative_prompt=None, num_inference_steps=4, guidance_scale=7.5, generator=None,
-                 num_images_per_prompt=1, output_type="pil", image=None, strength=None):  # fmt: skip
+                 num_images_per_prompt=1, output_type="pil", image=None, strength=None, mask_image=None,
+                 padding_mask_crop=None):  # fmt: skip
         """Its model sees noise of a size of 10."""
         prompts = prompt if isinstance(prompt, list) else [prompt]
         self._interrupt = False

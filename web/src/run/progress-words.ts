@@ -11,7 +11,8 @@ export function shareOf(progress: Progress): number {
 }
 
 /** What is being done. */
-export function describe({ position, progress }: JobShape): string {
+export function describe({ position, progress, waitsFor }: JobShape): string {
+  if (waitsFor.length > 0) return `Waits until ${waitsFor.join(' or ')} answers`;
   if (position !== null) return position === 1 ? 'Next in the queue' : `Place ${position} in the queue`;
   if (!progress || progress.phase === 'loading') return 'Loading the model';
   const { phase, step, steps, frame, frames } = progress;

@@ -5,6 +5,7 @@ import { ask } from '../api/client.js';
 import { keys, useActiveJobs, useHosts } from '../api/queries.js';
 import type { JobShape } from '../api/types.js';
 import { CloseIcon, DownIcon, UpIcon } from '../app/icons.js';
+import { describe } from '../run/progress-words.js';
 import { tellError, useCancel } from '../run/use-generate.js';
 import { titleOf } from './job-title.js';
 
@@ -70,6 +71,11 @@ function Row({ job, isLast, several, onMove, onCancel }: RowProps) {
             </Text>
           )}
         </Text>
+        {job.waitsFor.length > 0 && (
+          <Text size="xs" c="dimmed">
+            {describe(job)}
+          </Text>
+        )}
         {position === null && (
           <Progress
             size="sm"

@@ -1,0 +1,106 @@
+"""
+Movies of what SD.Next makes. Its diffusers path calls none of the callbacks that scripts of web UIs wait for, so this
+puts itself around the stages of a generation (base, hires, refiner) and lets StepsAnimation watch the pipeline in them.
+"""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Callable, Generator, Optional
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from modules import script_callbacks, shared  # noqa: E402
+from modules.logger import log  # noqa: E402
+from steps_animation import StepsAnimation  # noqa: E402
+
+STAGES = ("process_base", "process_hires", "process_refine")
+
+
+class Stage:
+    """The stage at work; there is one at a time."""
+
+    def __init__(self) -> None:
+        self._p: Any = None
+        self._open = ExitStack()
+        self._animation: Optional[StepsAnimation] = None
+
+    def around(self, process: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(process)
+        def stage(p: Any, *args: Any) -> Any:
+            self._p = p
+            try:
+                return process(p, *args)
+            finally:
+                self._end()
+                self._p = None
+
+        return stage
+
+    def after_arguments(self, set_pipeline_args: Callable[..., Any]) -> Callable[..., Any]:
+        """A pipeline is called right after its arguments were made; until then SD.Next goes by the pipeline's class."""
+
+        @functools.wraps(set_pipeline_args)
+        def with_animation(*args: Any, **kwargs: Any) -> Any:
+            made = set_pipeline_args(*args, **kwargs)
+            if self._p is not None:
+                self._end()  # the refiner is called for each image
+                self._begin(kwargs["model"])
+            return made
+
+        return with_animation
+
+    def _begin(self, pipe: Any) -> None:
+        if not shared.opts.steps_animation:
+            return
+        with guarded():
+            folder = str(self._p.outpath_samples)
+            arguments = ["--folder", folder, "--no-save-images", *shlex.split(shared.opts.steps_animation_options)]
+            animation = StepsAnimation(pipe, outdir=folder, arguments=arguments, prompt=self._p.prompts[0])
+            self._animation = self._open.enter_context(animation)
+
+    def _end(self) -> None:
+        with guarded():
+            animation, self._animation = self._animation, None
+            self._open.close()
+            for result in animation.results if animation else []:
+                if result["type"] == "animation":
+                    log.info(f'Steps animation: movie="{result["path"]}" steps={result["steps"]}')
+
+
+@contextmanager
+def guarded() -> Generator[None, None, None]:
+    """Nothing that goes wrong here may reach the generation: a pipeline without a VAE makes its images all the same."""
+    try:
+        yield
+    except Exception as error:
+        log.warning(f"Steps animation: {error}")
+
+
+def put_in_place(_p: Any = None) -> None:
+    """Not before the first generation: the module begins by asking for the model."""
+    from modules import processing_diffusers
+
+    if hasattr(processing_diffusers.set_pipeline_args, "__wrapped__"):
+        return
+    stage = Stage()
+    processing_diffusers.set_pipeline_args = stage.after_arguments(processing_diffusers.set_pipeline_args)
+    for name in STAGES:
+        setattr(processing_diffusers, name, stage.around(getattr(processing_diffusers, name)))
+
+
+def add_settings() -> None:
+    section = ("steps_animation", "Steps animation")
+    for name, default, label in (
+        ("steps_animation", True, "Make a movie of each image"),
+        ("steps_animation_options", "", "Options of the movies, as of steps-animation record: --duration 6 --codec x265"),
+    ):
+        shared.opts.add_option(name, shared.OptionInfo(default, label, section=section))
+
+
+script_callbacks.on_ui_settings(add_settings)
+script_callbacks.on_before_process(put_in_place)

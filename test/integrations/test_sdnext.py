@@ -1,0 +1,90 @@
+"""SD.Next's script sees each call of a pipeline, and leaves it as it was before SD.Next looks at it again."""
+
+import importlib.util
+import sys
+import unittest
+from pathlib import Path
+from unittest import mock
+
+script = Path(__file__).resolve().parents[2] / "integrations" / "sdnext" / "scripts" / "steps_animation_sdnext.py"
+
+from fakes.diffusers import DecoderFake, PipelineFake  # noqa: E402
+from fakes.recording import RecordingFake  # noqa: E402
+from fakes.sdnext import SdNextFake  # noqa: E402
+
+
+class SdNextTest(unittest.TestCase):
+    def start(self, **pipes):
+        """SD.Next with the script loaded."""
+        sdnext = SdNextFake(**pipes)
+        patch = sdnext.modules()
+        patch.start()
+        self.addCleanup(patch.stop)
+        spec = importlib.util.spec_from_file_location("steps_animation_sdnext", script)
+        loaded = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+        sdnext.callbacks["ui_settings"]()
+        RecordingFake.made = []
+        for name, fake in (("animated_run.Recording", RecordingFake), ("pipeline.LatentDecoder", DecoderFake)):
+            module, attribute = name.split(".")
+            target = importlib.import_module(f"steps_animation.{module}")
+            replaced = mock.patch.object(target, attribute, fake)
+            replaced.start()
+            self.addCleanup(replaced.stop)
+        return sdnext
+
+    def test_carries_along_all_that_it_needs(self):
+        self.start()
+        self.assertIn("sdnext", sys.modules["steps_animation"].__file__)
+
+    def test_makes_a_movie_of_each_call_of_each_stage(self):
+        sdnext = self.start(base=PipelineFake(), hires=PipelineFake(), refiner=PipelineFake())
+        result = sdnext.generate(["a cat", "a dog"])
+        self.assertEqual([image.value for image in result.images], [250, 249])
+        self.assertEqual(len(RecordingFake.made), 4)
+        for recording in RecordingFake.made:
+            self.assertEqual([step for image, step, _ in recording.steps if image == 0], [1, 2, 3, 4])
+            self.assertEqual(recording.arguments[-3:], ["--folder", "outputs/text", "--no-save-images"])
+        self.assertEqual(sum('movie="0.mp4" steps=4' in line for line in sdnext.told), 8)
+
+    def test_shows_sdnext_the_pipeline_s_own_class(self):
+        pipe = PipelineFake()
+        sdnext = self.start(base=pipe, hires=pipe, refiner=pipe)
+        for _ in range(2):
+            sdnext.generate()
+            self.assertIs(type(pipe), PipelineFake)
+        self.assertEqual(sdnext.classes, [PipelineFake] * 6)
+        self.assertEqual(len(RecordingFake.made), 6)
+
+    def test_leaves_a_pipeline_that_fails_as_it_was(self):
+        pipe = PipelineFake()
+        pipe.on_step = mock.Mock(side_effect=[None, RuntimeError("out of memory")])
+        sdnext = self.start(base=pipe)
+        with self.assertRaises(RuntimeError):
+            sdnext.generate()
+        self.assertIs(type(pipe), PipelineFake)
+        self.assertEqual(RecordingFake.made[0].finished[0][2], "interrupted")
+
+    def test_makes_none_where_that_is_switched_off(self):
+        sdnext = self.start(base=PipelineFake())
+        sdnext.opts.steps_animation = False
+        self.assertEqual(len(sdnext.generate().images), 1)
+        self.assertEqual(RecordingFake.made, [])
+
+    def test_takes_the_options_of_the_settings(self):
+        sdnext = self.start(base=PipelineFake())
+        sdnext.opts.steps_animation_options = '--duration 6 --image-path "a b"'
+        sdnext.generate()
+        self.assertEqual(RecordingFake.made[0].arguments[-4:], ["--duration", "6", "--image-path", "a b"])
+
+    def test_generates_where_no_movie_can_be_made(self):
+        sdnext = self.start(base=PipelineFake())
+        for options in ('--unclosed "', ""):
+            sdnext.opts.steps_animation_options = options
+            with mock.patch.object(DecoderFake, "__init__", side_effect=ValueError("no VAE")):
+                self.assertEqual(len(sdnext.generate().images), 1)
+        self.assertEqual([line.split(":")[1] for line in sdnext.told], [" No closing quotation", " no VAE"])
+
+
+if __name__ == "__main__":
+    unittest.main()
