@@ -8,6 +8,7 @@ files, where memory does not suffice); another sends them. Whatever goes wrong w
 
 import queue
 import threading
+import time
 from pathlib import Path
 
 from .command import MissingCommand
@@ -16,6 +17,8 @@ from .record import Record
 
 #: seconds without a word from `record` after its last picture, until it counts as hung
 PATIENCE = 600
+#: seconds between two looks at whether it is to be waited for any longer
+GLANCE = 0.5
 
 
 class Recording:
@@ -34,6 +37,7 @@ class Recording:
         self._saved = []  # (name of its file, size, function that gives its pixels) of every picture
         self._handed, self._ready = queue.SimpleQueue(), queue.SimpleQueue()
         self._record = None
+        self._is_given_up = False
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._keep, self._send)]
         for thread in self._threads:
             thread.start()
@@ -51,11 +55,18 @@ class Recording:
         fields = {"type": "image", "image": image, "reason": reason}
         self._handed.put((fields if infotext is None else {**fields, "infotext": infotext}, picture))
 
-    def finish(self, patience=PATIENCE):
-        """Waits until the movies are there, or until it is sure that they will not be, and returns `results`."""
+    def finish(self, patience=PATIENCE, meanwhile=lambda: None):
+        """
+        Waits until the movies are there, or until it is sure that they will not be, and returns `results`. `meanwhile` is
+        called each half second; what it raises ends the wait, and the movies are given up.
+        """
         self._handed.put(None)
-        self._threads[0].join()
-        self._threads[1].join(patience)
+        try:
+            self._wait(self._threads[0], float("inf"), meanwhile)
+            self._wait(self._threads[1], patience, meanwhile)
+        except BaseException:
+            self.give_up()
+            raise
         if self._threads[1].is_alive():
             self._fail(f"steps-animation has not answered for {patience} s")
             if self._record:
@@ -65,6 +76,22 @@ class Recording:
             self._rescue()
         self._store.forget()
         return self.results
+
+    def give_up(self):
+        """Ends `record` at once. There is no movie then, and no step is saved."""
+        self._is_given_up = True
+        self._handed.put(None)
+        if self._record:
+            self._record.kill()
+        for thread in self._threads:
+            thread.join(10)
+        self._store.forget()
+
+    def _wait(self, thread, patience, meanwhile):
+        until = time.monotonic() + patience
+        while thread.is_alive() and time.monotonic() < until:
+            thread.join(min(GLANCE, max(until - time.monotonic(), 0)))
+            meanwhile()
 
     def _keep(self):
         while (handed := self._handed.get()) is not None:
@@ -80,6 +107,8 @@ class Recording:
     def _send(self):
         try:
             self._record = Record(self._arguments, self._command)
+            if self._is_given_up:
+                self._record.kill()
             self._record.start(self._images, steps=None, passes=self._passes)
             while (ready := self._ready.get()) is not None:
                 fields, size, pixels = ready
