@@ -26,9 +26,16 @@ class Animation:
         return [*self.options, "--no-save-images", *paths]
 
     def told(self, count, width, height):
-        """What `record` is told of the images, which are a batch made with one seed."""
-        facts = {"seed": self.facts.seed, "prompt": self.facts.prompt, "width": width, "height": height}
-        return [{**facts, "infotext": self.facts.infotext(width, height), "position": index} for index in range(count)]
+        """
+        What `record` is told of the images. ComfyUI makes a batch of one seed, which the infotext has; their movies are
+        numbered by seeds that rise by one, as web UIs do, which tells them from each other.
+        """
+        facts = {"prompt": self.facts.prompt, "width": width, "height": height}
+        infotexts = [self.facts.infotext(width, height, index, count) for index in range(count)]
+        return [
+            {**facts, "seed": self.facts.seed + index, "infotext": infotext, "position": index}
+            for index, infotext in enumerate(infotexts)
+        ]
 
 
 def make_movies(animation, passes, images, vae, on_step):
@@ -52,7 +59,9 @@ def make_movies(animation, passes, images, vae, on_step):
     except BaseException:
         recording.give_up()
         raise
-    return [Path(result["path"]) for result in results], trouble or recording.trouble
+    # The movies come as they are finished; a grid has no seed.
+    in_order = sorted(results, key=lambda result: (result["seed"] is None, result["seed"]))
+    return [Path(result["path"]) for result in in_order], trouble or recording.trouble
 
 
 def _send_steps(recording, passes, count, vae, on_step):

@@ -29,8 +29,8 @@ class WorkflowFacts:
         self.seed = self._seed if isinstance(self._seed, int) and 0 <= self._seed < 2**53 else 0
         self.prompt = self._words("positive")
 
-    def infotext(self, width, height):
-        """As web UIs write it, with as much as is told."""
+    def infotext(self, width, height, position=0, batch=1):
+        """As web UIs write it, with as much as is told, of an image of a batch."""
         negative = self._words("negative")
         facts = {
             "Steps": self._value(("steps",)),
@@ -40,6 +40,7 @@ class WorkflowFacts:
             "Seed": self._seed,
             "Size": f"{width}x{height}",
             "Model": self._model(),
+            **({"Batch size": batch, "Batch pos": position} if batch > 1 else {}),
             "Version": "ComfyUI",
         }
         told = ", ".join(f"{name}: {value}" for name, value in facts.items() if value is not None)

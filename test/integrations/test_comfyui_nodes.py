@@ -57,7 +57,9 @@ class FakeRecording:
     def finish(self, meanwhile):
         FakeRecording.before_end()
         meanwhile()
-        return [{"path": str(world.output / "steps-animation" / f"{image}.mp4")} for image in self.finished]
+        folder = world.output / "steps-animation"
+        facts = [(self.images[image]["seed"], f"{image}.mp4") for image in self.finished]
+        return [{"seed": seed, "path": str(folder / name)} for seed, name in reversed(facts)]
 
     def give_up(self):
         self.is_given_up = True
@@ -112,10 +114,11 @@ class NodesTest(unittest.TestCase):
         first, second = FakeRecording.made[0].images
         infotext = (
             "a red apple\nNegative prompt: blurry\nSteps: 3, Sampler: euler, Schedule type: normal, CFG scale: 7, "
-            "Seed: 42, Size: 16x8, Model: apples, Version: ComfyUI"
+            "Seed: 42, Size: 16x8, Model: apples, Batch size: 2, Batch pos: {}, Version: ComfyUI"
         )
-        told = {"seed": 42, "prompt": "a red apple", "width": 16, "height": 8, "infotext": infotext}
-        self.assertEqual((first, second), ({**told, "position": 0}, {**told, "position": 1}))
+        told = {"prompt": "a red apple", "width": 16, "height": 8}
+        self.assertEqual(first, {**told, "seed": 42, "infotext": infotext.format(0), "position": 0})
+        self.assertEqual(second, {**told, "seed": 43, "infotext": infotext.format(1), "position": 1})
 
     def test_steps_without_a_vae_are_rough(self):
         self.sample(10)

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { freePort } from './forge-process.js';
 
 const fromHere = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const root = fromHere('../../..');
-const { STEPS_ANIMATION_COMFYUI, STEPS_ANIMATION_COMFYUI_PYTHON, STEPS_ANIMATION_COMFYUI_CHECKPOINT } = process.env;
+const { STEPS_ANIMATION_COMFYUI, STEPS_ANIMATION_COMFYUI_PYTHON } = process.env;
 
 /** A checkout of ComfyUI, where the environment names one. */
 export const comfyuiFolder = STEPS_ANIMATION_COMFYUI;
@@ -43,16 +43,12 @@ export class ComfyuiProcess implements AsyncDisposable {
   static async start(base: string): Promise<ComfyuiProcess> {
     const python = STEPS_ANIMATION_COMFYUI_PYTHON ?? 'python3';
     const env = { ...process.env, STEPS_ANIMATION: root, OMP_NUM_THREADS: '1', HF_HUB_OFFLINE: '1' };
-    const [models, nodes] = [join(base, 'models', 'checkpoints'), join(base, 'custom_nodes')];
-    for (const folder of [models, nodes]) await mkdir(folder, { recursive: true });
+    const nodes = join(base, 'custom_nodes');
+    await mkdir(nodes, { recursive: true });
     await symlink(join(root, 'integrations', 'comfyui'), join(nodes, 'steps_animation'));
-    const checkpoint = join(models, 'untrained.safetensors');
-    if (STEPS_ANIMATION_COMFYUI_CHECKPOINT) await copyFile(STEPS_ANIMATION_COMFYUI_CHECKPOINT, checkpoint);
-    else {
-      const maker = ['-B', fromHere('make_comfyui_checkpoint.py'), checkpoint];
-      const made = spawnSync(python, maker, { cwd: comfyuiFolder, env });
-      if (made.status !== 0) throw new Error(made.stderr.toString());
-    }
+    const maker = ['-B', fromHere('make_comfyui_models.py'), join(base, 'models')];
+    const made = spawnSync(python, maker, { cwd: comfyuiFolder, env });
+    if (made.status !== 0) throw new Error(made.stderr.toString());
     const port = await freePort();
     const flags = ['--cpu', '--disable-auto-launch', '--base-directory', base, '--port', `${port}`];
     const child = spawn(python, ['-B', 'main.py', ...flags], {

@@ -1,12 +1,14 @@
 """
 Writes a checkpoint of the layout of Stable Diffusion 1.5 that was never trained, and yet makes images that emerge step by
 step: its UNet takes most of what it is given for noise, and its VAE paints latents in the colours of ComfyUI's previews.
-Run in a ComfyUI checkout, by its Python: make_comfyui_checkpoint.py <file>
+Beside it a decoder of TAESD's layout with random weights. Run in a ComfyUI checkout, by its Python:
+make_comfyui_models.py <folder of models>
 """
 
 import sys
+from pathlib import Path
 
-path = sys.argv[1]
+folder = Path(sys.argv[1])
 sys.argv = [sys.argv[0], "--cpu"]
 sys.path.insert(0, ".")
 
@@ -18,6 +20,7 @@ import torch  # noqa: E402
 from comfy import clip_model, latent_formats, ops  # noqa: E402
 from comfy.ldm.models.autoencoder import AutoencoderKL  # noqa: E402
 from comfy.ldm.modules.diffusionmodules.openaimodel import UNetModel  # noqa: E402
+from comfy.taesd.taesd import Decoder  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 torch.manual_seed(0)
@@ -117,11 +120,19 @@ def text_encoder():
     return randomly(clip_model.CLIPTextModel(facts, torch.float32, "cpu", ops.disable_weight_init))
 
 
+def save(name, tensors):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    halves = {name: value.half().contiguous() for name, value in tensors.items() if value.is_floating_point()}
+    save_file(halves, path)
+
+
 with torch.no_grad():
     parts = {
         "model.diffusion_model.": unet(),
         "first_stage_model.": vae(),
         "cond_stage_model.transformer.": text_encoder(),
     }
-tensors = {prefix + name: value for prefix, part in parts.items() for name, value in part.items()}
-save_file({name: value.half().contiguous() for name, value in tensors.items() if value.is_floating_point()}, path)
+    checkpoint = {prefix + name: value for prefix, part in parts.items() for name, value in part.items()}
+    save("checkpoints/untrained.safetensors", checkpoint)
+    save("vae_approx/taesd_decoder.safetensors", randomly(Decoder()))
