@@ -19,11 +19,13 @@ async function generate(
     signal,
     skips,
     onStep = () => {},
+    onNote = () => {},
   }: {
     settings?: ComfyuiHostSettings;
     signal?: AbortSignal;
     skips?: EventTarget;
     onStep?: (step: string) => void;
+    onNote?: () => void;
   } = {},
 ): Promise<Told> {
   const told: Told = { steps: [], images: [], notes: [], events: [], error: undefined };
@@ -31,7 +33,10 @@ async function generate(
   try {
     for await (const event of host.generate(wanted, signal, skips)) {
       told.events.push(event);
-      if (event.type === 'note') told.notes.push(event.message);
+      if (event.type === 'note') {
+        told.notes.push(event.message);
+        onNote();
+      }
       if (event.type === 'image') told.images.push(`${event.image}:${event.reason}`);
       if (event.type !== 'step') continue;
       const picture = await event.picture('denoised');
@@ -218,8 +223,10 @@ describe('interruptions of the ComfyUI host', () => {
     fake.isBusy = true;
     fake.waiting = ['of-another'];
     const stopping = new AbortController();
-    setTimeout(() => stopping.abort(), 200);
-    const { images, notes } = await generate(fake, request, { signal: stopping.signal });
+    const { images, notes } = await generate(fake, request, {
+      signal: stopping.signal,
+      onNote: () => stopping.abort(),
+    });
     expect(images).toEqual([]);
     expect(fake.waiting).toEqual(['of-another']);
     expect(fake.interrupts).toEqual([]);
@@ -230,11 +237,11 @@ describe('interruptions of the ComfyUI host', () => {
     const fake = await FakeComfyui.start(threeSteps);
     fake.isBusy = true;
     const stopping = new AbortController();
-    setTimeout(() => {
+    const onNote = () => {
       fake.beginsWhenAsked = true;
       stopping.abort();
-    }, 200);
-    const stopped = generate(fake, request, { signal: stopping.signal });
+    };
+    const stopped = generate(fake, request, { signal: stopping.signal, onNote });
     await expect.poll(() => fake.interrupts).toEqual([{ prompt_id: 'run-1' }]);
     fake.runs[0]?.end('interrupted');
     expect(await stopped).toMatchObject({ images: [], error: undefined });

