@@ -1,6 +1,6 @@
 import type { Workflow } from './comfyui-process.js';
 
-export const side = 64;
+const side = 64;
 type Inputs = Readonly<Record<string, unknown>>;
 
 const node = (class_type: string, inputs: Inputs) => ({ class_type, inputs });
