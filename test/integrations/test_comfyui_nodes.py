@@ -1,6 +1,9 @@
 """The nodes make something of the steps, and whatever goes wrong with that, the images are made."""
 
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -243,6 +246,18 @@ class NodesTest(unittest.TestCase):
         for node in NODE_CLASS_MAPPINGS.values():
             self.assertTrue(hasattr(node, node.FUNCTION))
             self.assertIn("required", node.INPUT_TYPES())
+
+    def test_the_installation_says_what_is_missing_and_fails_nothing(self):
+        def install(clone):
+            environment = {**os.environ, "STEPS_ANIMATION": str(clone)}
+            script = comfyui.PACK / "install.py"
+            done = subprocess.run([sys.executable, "-B", script], env=environment, capture_output=True, text=True)
+            return done.returncode, done.stdout
+
+        status, told = install(world.output)
+        self.assertEqual(status, 0)
+        self.assertIn("STEPS_ANIMATION", told)
+        self.assertEqual(install(comfyui.PACK.parents[1]), (0, ""))
 
 
 if __name__ == "__main__":
