@@ -20,7 +20,7 @@ for (const [program, names] of Object.entries(loaded)) {
 }
 const aliases = Object.values(codecs).flatMap((row) => row.aliases);
 const facts = scriptArguments.map((option) => (option.name === 'codec' ? { ...option, aliases } : option));
-write('webui/options.json', `${JSON.stringify(facts, null, 2)}\n`);
+for (const program of ['webui', 'comfyui']) write(`${program}/options.json`, `${JSON.stringify(facts, null, 2)}\n`);
 
 /** A module and those that it imports when it is loaded. */
 function modulesFrom(name, found) {

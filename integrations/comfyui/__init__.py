@@ -1,10 +1,13 @@
 """Steps Animation for ComfyUI: movies of how images come into being, at full size (docs/comfyui.md)."""
 
-from .nodes import SaveAnimation, WatchSteps
+from .nodes import LoadSteps, SaveAnimation, StepImage, WatchSteps
 
-NODE_CLASS_MAPPINGS = {"StepsAnimationWatch": WatchSteps, "StepsAnimationSave": SaveAnimation}
-NODE_DISPLAY_NAME_MAPPINGS = {
-    "StepsAnimationWatch": "Steps Animation: watch",
-    "StepsAnimationSave": "Steps Animation: save",
+NODES = {
+    "StepsAnimationWatch": (WatchSteps, "Steps Animation: watch"),
+    "StepsAnimationSave": (SaveAnimation, "Steps Animation: save"),
+    "StepsAnimationStep": (StepImage, "Steps Animation: one step"),
+    "StepsAnimationLoad": (LoadSteps, "Steps Animation: load"),
 }
+NODE_CLASS_MAPPINGS = {name: node for name, (node, _) in NODES.items()}
+NODE_DISPLAY_NAME_MAPPINGS = {name: label for name, (_, label) in NODES.items()}
 __all__ = ["NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS"]

@@ -1,11 +1,14 @@
 """The movies of the images of a run."""
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict
+from typing import List
 
+from comfy.model_management import InterruptProcessingException, throw_exception_if_processing_interrupted
+
+from .pictures import picture_of, pixels
 from .steps_animation import Recording
+from .workflow_facts import WorkflowFacts
 
 
 @dataclass
@@ -13,60 +16,71 @@ class Animation:
     """What the movies are to be like."""
 
     folder: Path
-    #: of the files, after the seed
-    name: str
-    seed: int
-    #: of `record`, by their names with underscores
-    options: Dict[str, Any]
-    #: further ones, as on a command line
-    more: str
+    facts: WorkflowFacts
+    #: of `record`
+    options: List[str]
 
     def arguments(self):
-        named = [f"--{name.replace('_', '-')}={value}" for name, value in self.options.items()]
-        return [f"--folder={self.folder}", "--no-save-images", "--animation-path=.", *named, *shlex.split(self.more)]
+        """Ours come last, where nothing goes over them."""
+        paths = [f"--folder={self.folder}", "--animation-path=.", "--intermediate-path=intermediate"]
+        return [*self.options, "--no-save-images", *paths]
+
+    def told(self, count, width, height):
+        """
+        What `record` is told of the images. ComfyUI makes a batch of one seed, which the infotext has; their movies are
+        numbered by seeds that rise by one, as web UIs do, which tells them from each other.
+        """
+        facts = {"prompt": self.facts.prompt, "width": width, "height": height}
+        infotexts = [self.facts.infotext(width, height, index, count) for index in range(count)]
+        return [
+            {**facts, "seed": self.facts.seed + index, "infotext": infotext, "position": index}
+            for index, infotext in enumerate(infotexts)
+        ]
 
 
-def make_movies(animation, steps, images, vae, on_step):
+def make_movies(animation, passes, images, vae, on_step):
     """
-    One movie for each of the images (a batch [N, H, W, 3], from 0 to 1). Returns what `record` tells of them, and what
-    went wrong or None.
+    One movie for each of the images (a batch [N, H, W, 3], from 0 to 1), of a video for its first one. Returns the paths
+    of those that there are, and what went wrong or None. Raises nothing but that ComfyUI has been told to stop.
     """
-    height, width = images.shape[1:3]
-    facts = {"prompt": animation.name, "width": int(width), "height": int(height)}
-    told = [{**facts, "seed": animation.seed + index} for index in range(len(images))]
-    passes = [
-        {"kind": "hires" if index else "base", "steps": max(count, 1), "exact": _counted(steps, index) == count}
-        for index, count in enumerate(steps.passes)
+    images = _first_of_videos(images, passes)
+    height, width = (int(side) for side in images.shape[1:3])
+    planned = [
+        {"kind": "hires" if index else "base", "steps": each.steps[-1][0], "exact": True}
+        for index, each in enumerate(passes)
     ]
-    if not passes:
-        return [], "No sampler has used the model of the node that watches the steps: connect its model to the sampler."
-    recording = Recording(told, passes, animation.folder / "intermediate", animation.arguments())
-    for pass_index, step, latents in steps.run.steps:
-        for index in range(min(len(latents), len(images))):
-            recording.step(index, step, _decoded(latents[index : index + 1], steps.latent_format, vae), pass_index)
-        on_step()
-    for index, image in enumerate(images):
-        recording.image(index, pixels(image))
-    return recording.finish(), recording.trouble
+    told = animation.told(len(images), width, height)
+    recording = Recording(told, planned, animation.folder / "intermediate", animation.arguments())
+    try:
+        trouble = _send_steps(recording, passes, len(images), vae, on_step)
+        for index, image in enumerate(images):
+            recording.image(index, pixels(image))
+        results = recording.finish(meanwhile=throw_exception_if_processing_interrupted)
+    except BaseException:
+        recording.give_up()
+        raise
+    # The movies come as they are finished; a grid has no seed.
+    in_order = sorted(results, key=lambda result: (result["seed"] is None, result["seed"]))
+    return [Path(result["path"]) for result in in_order], trouble or recording.trouble
 
 
-def _counted(steps, index):
-    return sum(1 for each, _, _ in steps.run.steps if each == index)
+def _send_steps(recording, passes, count, vae, on_step):
+    """Those that there is memory for; what went wrong, or None."""
+    try:
+        for pass_index, each in enumerate(passes):
+            for step, latents in each.steps:
+                for index in range(min(len(latents), count)):
+                    picture = picture_of(latents[index : index + 1], each.latent_format, vae)
+                    recording.step(index, step, picture, pass_index)
+                on_step()
+    except InterruptProcessingException:
+        raise
+    except Exception as error:
+        return f"The steps could not all be decoded: {error}"
+    return None
 
 
-def _decoded(latents, latent_format, vae):
-    """At full size by the VAE, or else as ComfyUI estimates colours for its previews, at an eighth of the size."""
-    if vae is not None:
-        return pixels(vae.decode(latent_format.process_out(latents))[0])
-    from latent_preview import Latent2RGBPreviewer
-
-    rough = Latent2RGBPreviewer(latent_format.latent_rgb_factors, latent_format.latent_rgb_factors_bias)
-    picture = rough.decode_latent_to_preview(latents).convert("RGB")
-    return picture.tobytes(), picture.size
-
-
-def pixels(image):
-    """An image [H, W, 3] from 0 to 1 as bytes, cut off as ComfyUI saves images, and its size."""
-    height, width = image.shape[:2]
-    levels = (image[..., :3].float() * 255).clamp(0, 255).byte().cpu().contiguous()
-    return levels.numpy().tobytes(), (int(width), int(height))
+def _first_of_videos(images, passes):
+    batch = len(passes[-1].steps[-1][1])
+    is_of_videos = len(images) > batch and len(images) % batch == 0
+    return images[:: len(images) // batch] if is_of_videos else images

@@ -1,4 +1,4 @@
-"""The two nodes: one watches what samplers do with a model, the other makes the movie that ends on their images."""
+"""The nodes: one watches what samplers do with a model, the others make something of the steps."""
 
 import logging
 from pathlib import Path
@@ -6,32 +6,50 @@ from pathlib import Path
 import comfy.patcher_extension
 import comfy.utils
 import folder_paths
+from comfy.model_management import InterruptProcessingException
 from comfy_execution.utils import get_executing_context
 
+from . import options
+from .kept_files import LoadedSteps, kept_files, save_steps
 from .movie import Animation, make_movies
+from .pictures import decode
 from .watched_steps import WatchedSteps
+from .workflow_facts import WorkflowFacts, upstream
 
 log = logging.getLogger("steps-animation")
 CATEGORY = "Steps Animation"
 STEPS = "STEPS_ANIMATION_STEPS"
+HIDDEN = {"prompt": "PROMPT", "node": "UNIQUE_ID"}
+NO_STEPS = "No sampler before the images has used the model of the node that watches the steps: connect its model to one."
+MADE_ROOM = "Steps of this run have made room for later ones (256 MB are kept): run its samplers again."
+
+
+def movies_folder():
+    return Path(folder_paths.get_output_directory()) / "steps-animation"
+
+
+def latents_folder():
+    return movies_folder() / "intermediate"
 
 
 class WatchSteps:
     """Put between the model and the sampler."""
 
     CATEGORY = CATEGORY
-    DESCRIPTION = "Keeps the denoised latents of every step that samplers take with this model."
+    DESCRIPTION = "Keeps the latents of every step that samplers take with this model."
     RETURN_TYPES = ("MODEL", STEPS)
     RETURN_NAMES = ("model", "steps")
     FUNCTION = "watch"
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": {"model": ("MODEL",)}}
+        content = options.BY_FLAG["--content"]
+        contents = (content["choices"], {"default": content["default"], "tooltip": content["help"]})
+        return {"required": {"model": ("MODEL",)}, "optional": {"content": contents}}
 
-    def watch(self, model):
+    def watch(self, model, content="denoised"):
         watched = model.clone()
-        steps = WatchedSteps(lambda: getattr(get_executing_context(), "prompt_id", None))
+        steps = WatchedSteps(_executing, content)
         kind = comfy.patcher_extension.WrappersMP.OUTER_SAMPLE
         watched.add_wrapper_with_key(kind, "steps_animation", steps.watch)
         return watched, steps
@@ -49,40 +67,109 @@ class SaveAnimation:
 
     @classmethod
     def INPUT_TYPES(cls):
-        seconds = {"min": 0.0, "max": 3600.0, "step": 0.5}
-        codecs = ["x264", "x265", "vpx-vp9", "svt-av1", "prores_ks", "gif", "webp", "apng"]
+        decode = "after sampling, or on demand: then nothing is made until this is set to after and the workflow is run again"
         return {
             "required": {
                 "images": ("IMAGE",),
                 "steps": (STEPS,),
-                "codec": (codecs, {"default": "x264"}),
-                "interpolation": (["none", "mci", "blend"], {"default": "blend"}),
-                "duration": ("FLOAT", {"default": 10.0, **seconds}),
-                "last_frame_duration": ("FLOAT", {"default": 0.0, **seconds}),
-                "filename": ("STRING", {"default": "animation"}),
+                **options.widgets(),
+                "decode": (["after", "on demand"], {"default": "after", "tooltip": decode}),
+                "save_latents": ("BOOLEAN", {"default": False, "tooltip": "keep the steps' latents as .safetensors"}),
                 "more": ("STRING", {"default": "", "tooltip": "further options of `steps-animation record`"}),
             },
             "optional": {"vae": ("VAE", {"tooltip": "decodes the steps at full size; without it they are rough"})},
-            "hidden": {"prompt": "PROMPT"},
+            "hidden": HIDDEN,
         }
 
-    def save(self, images, steps, filename, more, vae=None, prompt=None, **options):
-        output = Path(folder_paths.get_output_directory())
-        animation = Animation(output / "steps-animation", filename, seed_of(prompt or {}), options, more)
-        bar = comfy.utils.ProgressBar(max(len(steps.run.steps), 1))
-        results, trouble = make_movies(animation, steps, images, vae, lambda: bar.update(1))
-        if trouble:
+    def save(self, images, steps, decode, save_latents, more, vae=None, prompt=None, node=None, **values):
+        paths, troubles = [], []
+        try:
+            content = [] if steps.content == "denoised" else [f"--content={steps.content}"]
+            arguments = [*options.arguments(values, more), *content]
+            passes, lost = steps.passes(upstream(prompt, node) if prompt else None)
+            if lost or not passes:
+                raise ValueError(MADE_ROOM if lost else NO_STEPS)
+            facts = WorkflowFacts(prompt or {}, node)
+            if save_latents:
+                save_steps(passes, steps.content, facts.seed, latents_folder())
+            if decode == "after":
+                bar = comfy.utils.ProgressBar(sum(len(each.steps) for each in passes))
+                animation = Animation(movies_folder(), facts, arguments)
+                paths, trouble = make_movies(animation, passes, images, vae, lambda: bar.update(1))
+                troubles += [trouble] if trouble else []
+        except InterruptProcessingException:
+            raise
+        except ValueError as error:
+            troubles.append(str(error))
+        except Exception as error:
+            log.exception("Steps Animation could not make the movie")
+            troubles.append(f"The movie could not be made: {error}")
+        for trouble in troubles:
             log.warning("Steps Animation: %s", trouble)
-        paths = [Path(result["path"]) for result in results]
-        shown = [
-            {"filename": path.name, "subfolder": str(path.parent.relative_to(output)), "type": "output"} for path in paths
-        ]
-        ui = {"images": shown, "animated": (True,), "text": [trouble] if trouble else []}
-        return {"ui": ui, "result": ("\n".join(map(str, paths)),)}
+        return {"ui": _shown(paths, troubles), "result": ("\n".join(map(str, paths)),)}
 
 
-def seed_of(prompt):
-    """The first seed in a prompt, as ComfyUI executes it; it names the files."""
-    inputs = [node.get("inputs", {}) for node in prompt.values()]
-    seeds = (value for each in inputs for name, value in each.items() if name in ("seed", "noise_seed"))
-    return next((seed for seed in seeds if isinstance(seed, int) and 0 <= seed < 2**53), 0)
+class StepImage:
+    """One step by itself."""
+
+    CATEGORY = CATEGORY
+    DESCRIPTION = "The image of one step, at full size. Connect the finished images, for which it waits."
+    RETURN_TYPES = ("IMAGE",)
+    FUNCTION = "decode"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        number = {"default": 1, "min": 1, "max": 100000}
+        return {
+            "required": {
+                "steps": (STEPS,),
+                "vae": ("VAE",),
+                "step": ("INT", {**number, "tooltip": "from 1; those after the last are the last"}),
+                "sampling": ("INT", {**number, "tooltip": "which pass, from 1; those after the last are the last"}),
+            },
+            "optional": {"images": ("IMAGE", {"tooltip": "needed for steps that are watched, not loaded"})},
+            "hidden": HIDDEN,
+        }
+
+    def decode(self, steps, vae, step, sampling, images=None, prompt=None, node=None):
+        passes, lost = steps.passes(upstream(prompt, node) if prompt else None)
+        if lost or not passes:
+            raise ValueError(MADE_ROOM if lost else NO_STEPS)
+        chosen = passes[min(sampling, len(passes)) - 1]
+        latents = next((latents for number, latents in chosen.steps if number >= step), chosen.steps[-1][1])
+        return (decode(vae, chosen.latent_format, latents),)
+
+
+class LoadSteps:
+    """Steps of an earlier run."""
+
+    CATEGORY = CATEGORY
+    DESCRIPTION = "The steps of a file that the node which saves movies wrote with save_latents."
+    RETURN_TYPES = (STEPS,)
+    RETURN_NAMES = ("steps",)
+    FUNCTION = "load"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"file": (kept_files(latents_folder()),)}}
+
+    @classmethod
+    def IS_CHANGED(cls, file):
+        return (latents_folder() / file).stat().st_mtime
+
+    def load(self, file):
+        return (LoadedSteps(latents_folder() / file),)
+
+
+def _executing():
+    context = get_executing_context()
+    return (context.prompt_id, context.node_id) if context else (None, None)
+
+
+def _shown(paths, troubles):
+    """What the node shows below its widgets."""
+    output = Path(folder_paths.get_output_directory())
+    files = [
+        {"filename": path.name, "subfolder": str(path.parent.relative_to(output)), "type": "output"} for path in paths
+    ]
+    return {"images": files, "animated": (True,), "text": troubles}

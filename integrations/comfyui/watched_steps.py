@@ -1,27 +1,49 @@
-"""The denoised latents of the steps that samplers take with one model."""
+"""The latents of the steps that samplers take with one model."""
 
 import logging
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
-from .steps_animation.latents import LatentRun
+from .steps_animation import LatentRing
 
 log = logging.getLogger("steps-animation")
+#: the latents of the last passes of all watched models
+RING = LatentRing()
+_numbers = count()
+
+
+@dataclass
+class Pass:
+    """What one sampler did. `steps` are (step from 1, latents of the whole batch)."""
+
+    steps: list
+    #: how the model's latents become those of its VAE, and colours
+    latent_format: Any
 
 
 class WatchedSteps:
     """
-    The steps of the last run, a run being one prompt that ComfyUI executes; every sampler in it is a pass. They stay until
-    the next run samples, as ComfyUI may have a finished sampler in its cache.
+    The steps of each node that sampled; every sampling is a pass. They stay until that node samples again, as ComfyUI may
+    have a finished sampler in its cache.
     """
 
-    def __init__(self, prompt_id):
-        """`prompt_id` tells which prompt is being executed."""
-        self._prompt_id = prompt_id
-        self._prompt = None
-        self.run = LatentRun({})
-        #: steps planned, of each pass
-        self.passes = []
-        #: how the model's latents become those of its VAE, and colours
-        self.latent_format = None
+    def __init__(self, executing, content="denoised"):
+        """`executing` tells the prompt and the node that are being executed; `content` is which latents are kept."""
+        self._executing, self.content = executing, content
+        self._number = next(_numbers)
+        self._prompts = {}  # by nodes, those last that sampled last
+        self._formats = {}  # by the names of passes in the ring
+
+    def passes(self, nodes=None):
+        """
+        Those of the nodes that are told, in the order in which they were sampled, and how many of them have made room for
+        others. `nodes` are those of a prompt; None takes all.
+        """
+        names = [name for node in self._prompts if _is_in(node, nodes) for name in self._names_of(node)]
+        runs = [(RING.get(name), self._formats[name]) for name in names]
+        there = [Pass([one[1:] for one in run.steps], form) for run, form in runs if run is not None]
+        return [one for one in there if one.steps], sum(1 for run, _ in runs if run is None)
 
     def watch(self, executor, *arguments, **named):
         """
@@ -30,10 +52,11 @@ class WatchedSteps:
         """
         arguments = list(arguments)
         own = named.pop("callback", None) if len(arguments) < 6 else arguments.pop(5)
-        add = self._begin_pass(getattr(executor.class_obj, "model_patcher", None))
+        sigmas = arguments[3] if len(arguments) > 3 else named.get("sigmas")
+        add = self._begin_pass(getattr(executor.class_obj, "model_patcher", None), sigmas)
 
         def callback(step, denoised, noisy, total):
-            add(step, denoised, total)
+            add(step, denoised, noisy)
             if own is not None:
                 own(step, denoised, noisy, total)
 
@@ -41,24 +64,47 @@ class WatchedSteps:
             return executor(*arguments, callback=callback, **named)
         return executor(*arguments[:5], callback, *arguments[5:], **named)
 
-    def _begin_pass(self, patcher):
-        if self._prompt != self._prompt_id():
-            self._prompt, self.run, self.passes = self._prompt_id(), LatentRun({}), []
-        index = len(self.passes)
-        self.passes.append(0)
-        self.latent_format = getattr(getattr(patcher, "model", None), "latent_format", None)
+    def _begin_pass(self, patcher, sigmas):
+        name = self._name_pass()
+        self._formats[name] = getattr(getattr(patcher, "model", None), "latent_format", None)
+        RING.begin(name)
         last = -1
 
-        def add(step, denoised, total):
+        def add(step, denoised, noisy):
             nonlocal last
             try:
+                latents = denoised if self.content == "denoised" else as_the_model_sees(patcher, sigmas, step, noisy)
                 # Samplers of second order may tell of a step twice.
-                if step <= last or denoised is None:
+                if step <= last or latents is None:
                     return
                 last = step
-                self.passes[index] = total
-                self.run.add(index, step + 1, denoised)
+                RING.add(name, 0, step + 1, latents)
             except Exception:
                 log.exception("Steps Animation could not keep step %s; sampling goes on.", step + 1)
 
         return add
+
+    def _name_pass(self):
+        prompt, node = self._executing()
+        if self._prompts.get(node) != prompt:
+            for old in self._names_of(node):
+                del self._formats[old]
+            self._prompts.pop(node, None)
+            self._prompts[node] = prompt
+        return (self._number, node, len(self._names_of(node)))
+
+    def _names_of(self, node):
+        return [name for name in self._formats if name[1] == node]
+
+
+def _is_in(node, nodes):
+    """Nodes that others put into the prompt while it is executed have the name of these before a full stop."""
+    return nodes is None or node is None or node in nodes or node.split(".")[0] in nodes
+
+
+def as_the_model_sees(patcher, sigmas, step, noisy):
+    """What a sampler works on grows with the noise; models are given it in a scale of their own."""
+    if noisy is None:
+        return None
+    sigma = sigmas[min(step, len(sigmas) - 1)].reshape(1).to(noisy.device)
+    return patcher.get_model_object("model_sampling").calculate_input(sigma, noisy)

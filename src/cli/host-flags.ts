@@ -21,7 +21,10 @@ export function addHostFlags(command: Command, usual: string = usualHost): void 
     )
     .option('--url <address>', 'where that host is (default: its usual address on this machine)')
     .option('--host-auth <user:password>', 'login of that host')
-    .option('--workflow <file>', 'ComfyUI workflow that makes the images, as saved with Workflow, Export (API)');
+    .option(
+      '--workflow <file>',
+      'ComfyUI workflow that makes the images, as saved with Workflow, Export (API); - is standard input',
+    );
 }
 
 /** What the flags choose, without what only the embedded host has. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { StepsAnimationError } from '../errors.js';
 import type { EmbeddedHostSettings } from './embedded.js';
 import type { Host } from './host.js';
@@ -9,7 +10,7 @@ export type HostSettings = {
   readonly url?: string;
   /** `user:password` */
   readonly auth?: string;
-  /** path of a file with the workflow that makes the images */
+  /** path of a file with the workflow that makes the images; `-` is standard input */
   readonly workflow?: string;
   readonly embedded?: EmbeddedHostSettings;
 };
@@ -57,9 +58,10 @@ export const hostNames: readonly string[] = Object.keys(hostKinds);
 
 async function readWorkflow(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(path === '-' ? await text(process.stdin) : await readFile(path, 'utf8'));
   } catch (cause) {
-    const message = `The workflow ${path} cannot be read: give a file that ComfyUI saved with Workflow, Export (API).`;
+    const source = path === '-' ? 'on standard input' : path;
+    const message = `The workflow ${source} cannot be read: give a file that ComfyUI saved with Workflow, Export (API).`;
     throw new StepsAnimationError('input', message, { cause });
   }
 }

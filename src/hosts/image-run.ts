@@ -50,6 +50,9 @@ export async function* imageEvents({
   } catch (error) {
     failure = error;
     end = { reason: 'interrupted' };
+  } finally {
+    // Where whoever listens has gone, the run ends, too.
+    await events.return({ reason: 'interrupted' });
   }
   const file = end.file ?? last;
   if (file) {

@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { FakeComfyui } from '../hosts/comfyui/fake-comfyui.js';
 import { FakeInvokeai } from '../hosts/invokeai/fake-invokeai.js';
 import { startFakeWebui } from '../hosts/webui/fake-webui.js';
-import { runCommand } from './run-command.js';
+import { runCommand, runCommandOn } from './run-command.js';
 import { serve } from './serve-command.js';
 
 const quick = ['--duration', '1', '--fps', '10', '--json'];
@@ -32,6 +33,20 @@ describe('--host', () => {
     const made = await runCommand('txt2img', 'a red apple', '--steps', '5', ...flags, '--outdir', outdir, ...quick);
     expect(JSON.parse(made.stdout)).toMatchObject({ type: 'animation', width: 64, height: 48, steps: 5, frames: 10 });
     expect((await runCommand('hosts', 'test', ...flags)).stdout).toMatch(/models +tiny, large/u);
+  });
+
+  it('takes a workflow from standard input', async () => {
+    const fake = await FakeComfyui.start(async (run) => {
+      await run.step('5', 1, 2);
+      run.end();
+    });
+    const flags = ['--host', 'comfyui', '--url', fake.url, '--workflow', '-', '--outdir', await temporaryFolder()];
+    const workflow = await readFile(new URL('../hosts/comfyui/two-passes.json', import.meta.url), 'utf8');
+    const { exitCode } = await runCommandOn(workflow, 'txt2img', 'a red apple', ...flags, ...quick);
+    expect(exitCode).toBe(0);
+    expect(fake.runs[0]?.submitted.prompt['2']?.inputs.text).toBe('a red apple');
+    const { stderr } = await runCommandOn('{', 'txt2img', 'a red apple', ...flags, ...quick);
+    expect(stderr).toContain('The workflow on standard input cannot be read');
   });
 
   it('is refused where there is no such host', async () => {

@@ -35,6 +35,16 @@ export function startCommand(...args: string[]): StartedCommand {
   return { child, result };
 }
 
+/** Runs the built command with a text on its standard input. */
+export async function runCommandOn(input: string, ...args: string[]): Promise<CommandResult> {
+  const child = spawn(process.execPath, [command, ...args]);
+  const ended = once(child, 'exit');
+  child.stdin.end(input);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [exitCode] = await ended;
+  return { stdout, stderr, exitCode };
+}
+
 /** Sends a stream to `record`, and takes apart what comes back. */
 export async function record(input: readonly Uint8Array[], ...options: string[]) {
   const child = spawn(process.execPath, [command, 'record', ...options]);

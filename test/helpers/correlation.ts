@@ -1,13 +1,18 @@
 import sharp from 'sharp';
 import type { Picture } from '#dist/animation/picture.js';
 
-/** How alike two pictures are, each brought to the size of the second: Pearson's coefficient of their levels. */
+/**
+ * How alike a picture and the finished one are: Pearson's coefficient of their levels, at an eighth of the finished one's
+ * size, which is what estimates of a latent's colours have.
+ */
 export async function correlation(picture: string | Picture, finished: string | Picture): Promise<number> {
-  const { data: wanted, info } = await opened(finished).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  const { width, height } = info;
-  const levels = await opened(picture).removeAlpha().resize(width, height, { fit: 'fill' }).raw().toBuffer();
-  const [a, b] = [centred(levels), centred(wanted)];
+  const { width = 0, height = 0 } = typeof finished === 'string' ? await sharp(finished).metadata() : finished;
+  const [a, b] = [await levelsOf(picture, width / 8, height / 8), await levelsOf(finished, width / 8, height / 8)];
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+async function levelsOf(picture: string | Picture, width: number, height: number): Promise<readonly number[]> {
+  return centred(await opened(picture).removeAlpha().resize(width, height, { fit: 'fill' }).raw().toBuffer());
 }
 
 function opened(picture: string | Picture) {

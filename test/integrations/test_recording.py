@@ -10,7 +10,7 @@ from unittest import mock
 root = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(root / "integrations" / "python"))
 
-from steps_animation import Record, Recording, find_command  # noqa: E402
+from steps_animation import Record, Recording  # noqa: E402
 from steps_animation.kept_pictures import KeptPictures  # noqa: E402
 
 SIZE = (64, 48)
@@ -94,6 +94,26 @@ class RecordingTest(unittest.TestCase):
         recording = self.run_steps(before_end=lambda recording: recording.step(0, 7, broken))
         self.assertIn("out of memory", recording.trouble)
         self.assertEqual([result["steps"] for result in recording.results], [6])
+
+    def test_leaves_nothing_at_work_when_it_is_waited_for_no_longer(self):
+        class Stop(Exception):
+            pass
+
+        def stop():
+            raise Stop
+
+        recording = Recording([{}], [{"steps": 1}], self.folder, (), self.command("import time; time.sleep(600)"))
+        recording.step(0, 1, grey(1))
+        with self.assertRaises(Stop):
+            recording.finish(meanwhile=stop)
+        self.assertEqual([thread.is_alive() for thread in recording._threads], [False, False])
+        self.assertNotEqual(recording._record._process.wait(10), 0)
+        self.assertEqual(self.rescued(), [])
+
+    def test_starts_nothing_that_stays_when_it_is_given_up_at_once(self):
+        recording = Recording([{}], [{"steps": 1}], self.folder, (), self.command("import time; time.sleep(600)"))
+        recording.give_up()
+        self.assertEqual([thread.is_alive() for thread in recording._threads], [False, False])
 
     def test_tells_what_record_says_is_wrong(self):
         recording = self.run_steps(before_end=lambda recording: recording.step(5, 1, grey(1)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -18,6 +19,8 @@ from .record import Record
 
 #: seconds without a word from `record` that takes no picture either, until it counts as hung
 PATIENCE = 600
+#: seconds between two looks at whether it is to be waited for any longer
+GLANCE = 0.5
 
 #: rows of red, green, blue from the top, three bytes a pixel, and their width and height
 Pixels = Tuple[bytes, Tuple[int, int]]
@@ -59,7 +62,7 @@ class Recording:
         self._ready: queue.SimpleQueue[Optional[_Kept]] = queue.SimpleQueue()
         self._sent = 0
         self._record: Optional[Record] = None
-        self._is_closed = self._is_settled = False
+        self._is_closed = self._is_given_up = self._is_settled = False
         self._settling = threading.Lock()
         self._keeper = threading.Thread(target=self._keep_handed, daemon=True)
         self._sender = threading.Thread(target=self._send_ready, daemon=True)
@@ -89,28 +92,52 @@ class Recording:
         """Whether `finish` would return at once."""
         return not self._sender.is_alive()
 
-    def finish(self, patience: float = PATIENCE) -> List[Dict[str, Any]]:
-        """Waits until the movies are there, or until it is sure that they will not be, and returns `results`."""
+    def finish(
+        self, patience: float = PATIENCE, meanwhile: Callable[[], None] = lambda: None
+    ) -> List[Dict[str, Any]]:
+        """
+        Waits until the movies are there, or until it is sure that they will not be, and returns `results`. `meanwhile` is
+        called each half second; what it raises ends the wait, and the movies are given up.
+        """
         self.close()
-        self._keeper.join()
-        while self._sender.is_alive():
-            before = self._heard
-            self._sender.join(patience)
-            if self._sender.is_alive() and self._heard == before:
-                self._give_up(patience)
-                break
+        try:
+            while self._keeper.is_alive():
+                self._keeper.join(GLANCE)
+                meanwhile()
+            self._wait_for_record(patience, meanwhile)
+        except BaseException:
+            self.give_up()
+            raise
         return self.results
+
+    def give_up(self) -> None:
+        """Ends `record` at once. There is no movie then, and no step is saved."""
+        self._is_given_up = True
+        self.close()
+        self._end_record()
+
+    def _wait_for_record(self, patience: float, meanwhile: Callable[[], None]) -> None:
+        heard, since = self._heard, time.monotonic()
+        while self._sender.is_alive():
+            self._sender.join(min(GLANCE, patience))
+            meanwhile()
+            if self._heard != heard:
+                heard, since = self._heard, time.monotonic()
+            elif self._sender.is_alive() and time.monotonic() - since >= patience:
+                self._fail(f"steps-animation has not answered for {patience} s")
+                self._end_record()
+                return
 
     @property
     def _heard(self) -> Tuple[int, int]:
         """Rises as long as `record` takes pictures or tells of movies."""
         return self._sent, len(self._record.results) if self._record else 0
 
-    def _give_up(self, patience: float) -> None:
-        self._fail(f"steps-animation has not answered for {patience} s")
+    def _end_record(self) -> None:
         if self._record:
             self._record.kill()
-        self._sender.join(10)
+        for thread in (self._keeper, self._sender):
+            thread.join(10)
         self._settle()
 
     def _hand(self, fields: Dict[str, Any], picture: Picture) -> None:
@@ -139,6 +166,8 @@ class Recording:
         try:
             with Record(self._arguments, self._command) as record:
                 self._record = record
+                if self._is_given_up:
+                    record.kill()
                 record.start(self._images, passes=self._passes)
                 while (ready := self._ready.get()) is not None:
                     record.send_picture(ready.fields, ready.pixels(), ready.size)
@@ -158,7 +187,7 @@ class Recording:
             if self._is_settled:
                 return
             self._is_settled = True
-            if self.trouble:
+            if self.trouble and not self._is_given_up:
                 self._rescue()
             self._saved.clear()
             self._store.forget()

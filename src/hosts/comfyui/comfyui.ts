@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Picture } from '../../animation/picture.js';
+import { denoisedAlone } from '../denoised-alone.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
 import { imageEvents } from '../image-run.js';
 import { encodeToSend } from '../received-picture.js';
@@ -17,8 +18,6 @@ export type ComfyuiHostSettings = {
   readonly url?: string;
   /** in API format; a built-in one, with one checkpoint, if left out */
   readonly workflow?: unknown;
-  /** `taesd` is sharper and needs its files in ComfyUI; `auto`, the best that ComfyUI has, if left out */
-  readonly previewMethod?: 'auto' | 'taesd' | 'latent2rgb';
   /** how long a ComfyUI that goes away in mid-run is waited for, in milliseconds; 60,000 if left out */
   readonly patience?: number;
 };
@@ -32,28 +31,25 @@ export type ComfyuiHostSettings = {
 export function createComfyuiHost({
   url = 'http://127.0.0.1:8188',
   workflow,
-  previewMethod = 'auto',
   patience = 60_000,
 }: ComfyuiHostSettings = {}): Host & AsyncDisposable {
   const own = workflow === undefined ? undefined : checkWorkflow(workflow);
-  return new ComfyuiHost(new ComfyuiConnection(url), own, { previewMethod, patience });
+  return new ComfyuiHost(new ComfyuiConnection(url), own, patience);
 }
-
-type Settings = Required<Pick<ComfyuiHostSettings, 'previewMethod' | 'patience'>>;
 
 class ComfyuiHost implements Host, AsyncDisposable {
   readonly name = 'comfyui';
   readonly #connection: ComfyuiConnection;
   readonly #workflow: ComfyuiWorkflow | undefined;
-  readonly #settings: Settings;
+  readonly #patience: number;
   /** whose progress is told on its socket; never another program's */
   readonly #client = randomUUID().replaceAll('-', '');
   readonly #sockets = new Set<ComfyuiSocket>();
 
-  constructor(connection: ComfyuiConnection, workflow: ComfyuiWorkflow | undefined, settings: Settings) {
+  constructor(connection: ComfyuiConnection, workflow: ComfyuiWorkflow | undefined, patience: number) {
     this.#connection = connection;
     this.#workflow = workflow;
-    this.#settings = settings;
+    this.#patience = patience;
   }
 
   async describe(signal?: AbortSignal): Promise<HostDescription> {
@@ -67,17 +63,25 @@ class ComfyuiHost implements Host, AsyncDisposable {
   }
 
   /** @throws StepsAnimationError `usage` or `network` */
-  async *generate(
+  generate(
     request: GenerationRequest,
     signal?: AbortSignal,
     skips?: EventTarget,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    return denoisedAlone(this.#generate(request, signal, skips), 'ComfyUI');
+  }
+
+  async *#generate(
+    request: GenerationRequest,
+    signal: AbortSignal | undefined,
+    skips: EventTarget | undefined,
   ): AsyncGenerator<GenerationEvent, void, void> {
     if (signal?.aborted) {
       yield { type: 'end' };
       return;
     }
     const plan = planRequest(request, await readCatalogue(this.#connection, signal), this.#workflow);
-    using socket = await ComfyuiSocket.open(this.#connection, this.#client, this.#settings.patience);
+    using socket = await ComfyuiSocket.open(this.#connection, this.#client, this.#patience);
     this.#sockets.add(socket);
     let isSkipped = false;
     const skip = () => {
@@ -91,14 +95,14 @@ class ComfyuiHost implements Host, AsyncDisposable {
       const files = await this.#uploadStart(plan);
       yield { type: 'start', images: plan.images.map(({ info }) => info), passes: plan.passes };
       for (const message of plan.notes) yield { type: 'note', message };
-      const settings = { connection: this.#connection, client: this.#client, socket };
-      const { previewMethod } = this.#settings;
+      const { previewMethod } = plan;
+      const settings = { connection: this.#connection, client: this.#client, socket, previewMethod };
       for (const [index, { info, seed }] of plan.images.entries()) {
         if (signal?.aborted) break;
         isSkipped = false;
         const workflow = markRun(plan.workflowOf(seed, files), randomUUID());
         const stop = () => (signal?.aborted ? 'interrupted' : isSkipped ? 'skipped' : undefined);
-        const events = new ComfyuiRun({ ...settings, workflow, previewMethod }).events(stop);
+        const events = new ComfyuiRun({ ...settings, workflow }).events(stop);
         yield* imageEvents({ index, info, events, program: 'ComfyUI', noSteps });
       }
       yield { type: 'end' };

@@ -16,14 +16,21 @@ export type ComfyuiPlan = {
   /** what a person should know before */
   readonly notes: readonly string[];
   readonly start: Start | undefined;
+  /** which previews ComfyUI is asked for, by its name */
+  readonly previewMethod: string;
   /** what is sent for one image */
   readonly workflowOf: (seed: number, start: StartFiles | undefined) => ComfyuiWorkflow;
 };
 
-type Planned = Omit<ComfyuiPlan, 'images' | 'start'> & { readonly model: string };
+type Planned = Omit<ComfyuiPlan, 'images' | 'start' | 'previewMethod'> & { readonly model: string };
 
 /** Options that ComfyUI's nodes have no place for. */
 const noPlace = ['variationStrength', 'guidanceRescale', 'eta', 'sChurn', 'sNoise', 'sigmaMin', 'sigmaMax'] as const;
+/** ComfyUI itself takes the second where it lacks the files of the first; its `auto` is the second always. */
+const previewMethods = {
+  ...{ auto: 'taesd', full: 'taesd', tae: 'taesd' },
+  cheap: 'latent2rgb',
+} as const satisfies Record<GenerationOptions['preview'], string>;
 /** Pixels, where no size is asked for: that of Stable Diffusion 1.5. */
 const usualSide = 512;
 
@@ -42,7 +49,13 @@ export function planRequest(
   const planned = own
     ? planOwn(options, catalogue, own, start)
     : planBuiltIn(options, chooseCheckpoint(catalogue, request.model), catalogue, start);
-  return { ...planned, start, images: layOutImages({ ...options, model: planned.model }, planned.passes, start) };
+  return {
+    ...planned,
+    start,
+    notes: options.preview === 'full' ? [...planned.notes, noFullPreviews] : planned.notes,
+    previewMethod: previewMethods[options.preview],
+    images: layOutImages({ ...options, model: planned.model }, planned.passes, start),
+  };
 }
 
 function planBuiltIn(
@@ -92,14 +105,14 @@ function planOwn(
   const sampler = isDefault('sampler') ? options.sampler : samplerNameOf(options.sampler, catalogue);
   const scheduler = isDefault('scheduler') ? options.scheduler : schedulerNameOf(options.scheduler, catalogue);
   const set = (seed: number) => setWishes(own, { ...options, sampler, scheduler, seed });
-  const { missing, workflow } = set(0);
+  const { missing, workflow, batch } = set(0);
   return {
     passes: samplers.map((id, index) => ({
       kind: index === 0 ? 'base' : 'hires',
       steps: stepsOf(workflow, id) ?? options.steps,
       exact: false,
     })),
-    notes: notesOf([...missing, ...leftOut(options, noPlace)]),
+    notes: [...notesOf([...missing, ...leftOut(options, noPlace)]), ...(batch > 1 ? [singly(batch)] : [])],
     model: modelOf(own),
     workflowOf: (seed) => set(seed).workflow,
   };
@@ -119,3 +132,9 @@ function modelOf(workflow: ComfyuiWorkflow): string {
 function notesOf(missing: readonly string[]): readonly string[] {
   return missing.length === 0 ? [] : [`The workflow has no place for: ${missing.join(', ')}.`];
 }
+
+function singly(batch: number): string {
+  return `The workflow's batch of ${batch} is made as one image, as ComfyUI shows the steps of one alone: --batch-size ${batch} makes as many.`;
+}
+
+const noFullPreviews = 'ComfyUI has no full previews: the steps are shown by TAESD, or else by their colours.';

@@ -32,6 +32,7 @@ const historySchema = z.record(
   }),
 );
 const place = z.tuple([z.number(), z.string()]).rest(z.unknown());
+type Place = z.output<typeof place>;
 const queueSchema = z.object({ queue_running: z.array(place), queue_pending: z.array(place) });
 
 /** One image of one workflow, from the queue to its file. */
@@ -43,6 +44,8 @@ export class ComfyuiRun {
   #sent: Buffer | undefined;
   #position = 0;
   #isStopping = false;
+  /** whether ComfyUI could not be reached when it was asked last, although there was a socket */
+  #isInDoubt = false;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
@@ -51,37 +54,73 @@ export class ComfyuiRun {
 
   /** @throws StepsAnimationError `usage` for a workflow that ComfyUI refuses, `network` when it fails or goes away */
   async *events(stop: Stop): AsyncGenerator<RunEvent, RunEnd, void> {
-    const { connection, socket, client, workflow: prompt, previewMethod } = this.#settings;
+    const { connection, client, workflow: prompt, previewMethod } = this.#settings;
     const extra = { preview_method: previewMethod };
     const body = { prompt, client_id: client, extra_data: extra };
     this.#id = (await connection.post('prompt', body, submitted)).prompt_id;
+    let isOver = false;
+    try {
+      const end = yield* this.#untilEnd(stop);
+      isOver = true;
+      return end;
+    } catch (error) {
+      isOver = true;
+      throw error;
+    } finally {
+      // Whoever listened does so no more: ComfyUI need not go on either.
+      if (!isOver) await this.#leave().catch(() => {});
+    }
+  }
+
+  async *#untilEnd(stop: Stop): AsyncGenerator<RunEvent, RunEnd, void> {
     for (;;) {
-      const message = await socket.next();
+      const message = await this.#settings.socket.next();
       const reason = stop();
-      if (reason && !this.#isStopping && (await this.#leave())) return { reason };
+      if (reason && !this.#isStopping && (await this.#ask(() => this.#leave()))) return { reason };
       const event = this.#stepOf(message);
       if (event) yield event;
       if (this.#isAtWork(message)) continue;
-      const end = await this.#ended(reason);
+      const end = yield* this.#ended(reason);
       if (end) return end;
       yield* this.#queueNotes(message);
     }
   }
 
+  /**
+   * Asks ComfyUI something. Undefined where it cannot be reached: then the socket is had anew, or is on its way already,
+   * and it is asked again.
+   * @throws StepsAnimationError what it refuses, and what cannot be had although there is a socket
+   */
+  async #ask<T>(question: () => Promise<T>): Promise<T | undefined> {
+    const { socket } = this.#settings;
+    try {
+      const answer = await question();
+      this.#isInDoubt = false;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof StepsAnimationError) || error.code !== 'network') throw error;
+      if (!socket.isOpen) return undefined;
+      if (this.#isInDoubt) throw error;
+      this.#isInDoubt = true;
+      socket.renew();
+      return undefined;
+    }
+  }
+
   /** Ends the run; whether it had not begun, so that nothing more will be told. */
   async #leave(): Promise<boolean> {
-    this.#isStopping = true;
     const { connection } = this.#settings;
-    const { queue_running: running, queue_pending: waiting } = await connection.get('queue', queueSchema);
-    if (waiting.some(([, id]) => id === this.#id)) {
-      await connection.post('queue', { delete: [this.#id] }, z.unknown());
-      return true;
-    }
+    const isIn = (place: readonly Place[]) => place.some(([, id]) => id === this.#id);
+    const before = await connection.get('queue', queueSchema);
+    const isWaiting = isIn(before.queue_pending);
+    if (isWaiting) await connection.post('queue', { delete: [this.#id] }, z.unknown());
+    // It may have begun in between.
+    const now = isWaiting ? await connection.get('queue', queueSchema) : before;
+    const isRunning = isIn(now.queue_running);
     // Old ones would interrupt whatever runs, so it has to be ours.
-    if (running.some(([, id]) => id === this.#id)) {
-      await connection.post('interrupt', { prompt_id: this.#id }, z.unknown());
-    }
-    return false;
+    if (isRunning) await connection.post('interrupt', { prompt_id: this.#id }, z.unknown());
+    this.#isStopping = true;
+    return isWaiting && !isRunning;
   }
 
   #stepOf(message: SocketMessage): RunEvent | undefined {
@@ -109,39 +148,56 @@ export class ComfyuiRun {
   }
 
   /** Asks ComfyUI itself: messages may have been lost. Undefined while the run goes on. */
-  async #ended(stopped: FinishReason | undefined): Promise<RunEnd | undefined> {
+  async *#ended(stopped: FinishReason | undefined): AsyncGenerator<RunEvent, RunEnd | undefined, void> {
     const { connection } = this.#settings;
-    const history = (await connection.get(`history/${this.#id}`, historySchema))[this.#id];
+    const history = await this.#ask(() => this.#history());
     if (!history) return undefined;
     const [name, facts] = history.status?.messages.findLast(([each]) => /error|interrupted/u.test(each)) ?? [];
     if (name === 'execution_interrupted') return { reason: stopped ?? 'interrupted' };
     if (name === 'execution_error') throw failure(facts);
-    const files = Object.values(history.outputs).flatMap(({ images = [] }) => images);
-    const chosen = files.find(({ type }) => type === 'output') ?? files[0];
-    const image = chosen ? await connection.bytes(`view?${new URLSearchParams(chosen)}`) : this.#sent;
-    if (image) return { reason: 'finished', file: image };
+    const outputs = Object.values(history.outputs).map(({ images = [] }) => images);
+    const chosen = outputs.find((images) => images.some(({ type }) => type === 'output')) ?? outputs.find(isNotEmpty);
+    const [first] = chosen ?? [];
+    const image = first ? await this.#ask(() => connection.bytes(`view?${new URLSearchParams(first)}`)) : this.#sent;
+    if (image) {
+      if (chosen && chosen.length > 1) yield { type: 'note', message: firstOf(chosen.length) };
+      return { reason: 'finished', file: image };
+    }
+    if (first) return undefined;
     const remedy = 'let it end in a node SaveImage, PreviewImage or SaveImageWebsocket';
     throw new StepsAnimationError('usage', `The workflow gave no image: ${remedy}.`);
+  }
+
+  async #history() {
+    return (await this.#settings.connection.get(`history/${this.#id}`, historySchema))[this.#id];
   }
 
   /** Where the run is in the queue, told when that changes; and whether ComfyUI still has it. */
   async *#queueNotes({ type }: SocketMessage): AsyncGenerator<RunEvent, void, void> {
     const { connection } = this.#settings;
-    const { queue_running: running, queue_pending: waiting } = await connection.get('queue', queueSchema);
+    const queue = await this.#ask(() => connection.get('queue', queueSchema));
+    if (!queue) return;
+    const { queue_running: running, queue_pending: waiting } = queue;
     const ahead = waiting.toSorted(([a], [b]) => a - b).findIndex(([, id]) => id === this.#id) + 1;
     if (ahead > 0 && ahead !== this.#position) {
       this.#position = ahead;
       yield { type: 'note', message: `Waits in ComfyUI's queue at place ${ahead}.` };
     }
     const isKnown = ahead > 0 || running.some(([, id]) => id === this.#id);
-    if (isKnown || type === 'event' || (await this.#isInHistory())) return;
+    if (isKnown || type === 'event') return;
+    const isEnded = await this.#ask(async () => (await this.#history()) !== undefined);
+    if (isEnded !== false) return;
     const message = `ComfyUI at ${connection.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
     throw new StepsAnimationError('network', message);
   }
+}
 
-  async #isInHistory(): Promise<boolean> {
-    return this.#id in (await this.#settings.connection.get(`history/${this.#id}`, historySchema));
-  }
+function isNotEmpty(images: readonly unknown[]): boolean {
+  return images.length > 0;
+}
+
+function firstOf(count: number): string {
+  return `The workflow made ${count} images at once: the movie is that of the first.`;
 }
 
 function failure(facts: Readonly<Record<string, unknown>> = {}): StepsAnimationError {

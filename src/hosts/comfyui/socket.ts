@@ -53,6 +53,15 @@ export class ComfyuiSocket implements Disposable {
     return (await this.#messages.next(silence)) ?? { type: 'silence' };
   }
 
+  get isOpen(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Has the socket anew: there is doubt that ComfyUI is still at its other end. */
+  renew(): void {
+    this.#socket?.terminate();
+  }
+
   /** Ends a wait at once, as after a silence. */
   wake(): void {
     this.#messages.push({ type: 'silence' });

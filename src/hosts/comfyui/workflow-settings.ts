@@ -12,8 +12,13 @@ export type Wishes = Pick<
   readonly scheduler: string;
 };
 
-/** A workflow that was changed, and what it had no place for. */
-export type SetWorkflow = { readonly workflow: ComfyuiWorkflow; readonly missing: readonly string[] };
+export type SetWorkflow = {
+  readonly workflow: ComfyuiWorkflow;
+  /** what the workflow had no place for */
+  readonly missing: readonly string[];
+  /** how many images it made at once; now it makes one, if its latents are empty ones */
+  readonly batch: number;
+};
 
 type Change = { readonly id: string; readonly input: string; readonly value: unknown };
 
@@ -46,7 +51,10 @@ export function setWishes(workflow: ComfyuiWorkflow, wishes: Wishes): SetWorkflo
   for (const side of ['width', 'height'] as const) {
     if (wishes[side] > 0) put(side, wishes[side], unique(emptyLatents(workflow, samplers, side)));
   }
-  return { workflow: changed(workflow, changes), missing };
+  const batches = emptyLatents(workflow, samplers, 'batch_size');
+  changes.push(...batches.map((place) => ({ ...place, value: 1 })));
+  const sizes = batches.map(({ id, input }) => Number(workflow[id]?.inputs[input]));
+  return { workflow: changed(workflow, changes), missing, batch: Math.max(1, ...sizes) };
 }
 
 function isChosen(name: 'steps' | 'cfgScale' | 'sampler' | 'scheduler', value: unknown): boolean {
@@ -80,8 +88,8 @@ function isValue(node: WorkflowNode | undefined, input: string): boolean {
   return ['string', 'number'].includes(typeof node?.inputs[input]);
 }
 
-/** The latent that a first sampler starts from gives the size. */
-function emptyLatents(workflow: ComfyuiWorkflow, samplers: readonly string[], side: 'width' | 'height') {
+/** The latent that a first sampler starts from gives the size and the number of images. */
+function emptyLatents(workflow: ComfyuiWorkflow, samplers: readonly string[], side: 'width' | 'height' | 'batch_size') {
   const [first] = samplers;
   const latent = linkedTo(workflow[first ?? ''], 'latent_image');
   const ids = upstream(workflow, latent).filter((id) => /latent/iu.test(workflow[id]?.class_type ?? ''));

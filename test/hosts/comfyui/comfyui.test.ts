@@ -19,11 +19,13 @@ async function generate(
     signal,
     skips,
     onStep = () => {},
+    onNote = () => {},
   }: {
     settings?: ComfyuiHostSettings;
     signal?: AbortSignal;
     skips?: EventTarget;
     onStep?: (step: string) => void;
+    onNote?: () => void;
   } = {},
 ): Promise<Told> {
   const told: Told = { steps: [], images: [], notes: [], events: [], error: undefined };
@@ -31,7 +33,10 @@ async function generate(
   try {
     for await (const event of host.generate(wanted, signal, skips)) {
       told.events.push(event);
-      if (event.type === 'note') told.notes.push(event.message);
+      if (event.type === 'note') {
+        told.notes.push(event.message);
+        onNote();
+      }
       if (event.type === 'image') told.images.push(`${event.image}:${event.reason}`);
       if (event.type !== 'step') continue;
       const picture = await event.picture('denoised');
@@ -95,7 +100,7 @@ describe('the ComfyUI host', () => {
     const [first, second] = inputs.map(({ steps_animation_run: run }) => run);
     expect(first).toMatch(/^[\da-f-]{36}$/u);
     expect(first).not.toBe(second);
-    expect(fake.runs[0]?.submitted.extra_data).toMatchObject({ preview_method: 'auto' });
+    expect(fake.runs[0]?.submitted.extra_data).toMatchObject({ preview_method: 'taesd' });
   });
 
   it('keeps the passes of a workflow apart, and puts the request into it', async () => {
@@ -130,6 +135,38 @@ describe('the ComfyUI host', () => {
     expect(prompt.picture?.inputs.image).toBe('picture-1.png [temp]');
     expect(prompt.mask?.inputs.image).toBe('picture-2.png [temp]');
     expect(prompt.sampler?.inputs.denoise).toBe(0.6);
+  });
+
+  it('asks for cheap previews where they are to be, and tells that there are no full ones', async () => {
+    const fake = await FakeComfyui.start(threeSteps);
+    expect((await generate(fake, { ...request, preview: 'cheap' })).notes).toEqual([]);
+    expect((await generate(fake, { ...request, preview: 'full' })).notes).toEqual([expect.stringContaining('TAESD')]);
+    const methods = fake.runs.map(({ submitted }) => submitted.extra_data.preview_method);
+    expect(methods).toEqual(['latent2rgb', 'taesd']);
+  });
+
+  it('tells that there are no noisy steps, once', async () => {
+    const fake = await FakeComfyui.start(threeSteps);
+    await using host = createComfyuiHost({ url: fake.url });
+    const notes: string[] = [];
+    for await (const event of host.generate({ ...request, batchCount: 2 })) {
+      if (event.type === 'step') await event.picture('noisy');
+      if (event.type === 'note') notes.push(event.message);
+    }
+    expect(notes).toEqual([expect.stringContaining('--content noisy had no effect')]);
+  });
+
+  it('makes one image of a workflow that makes several at once, and tells so', async () => {
+    const fake = await FakeComfyui.start(async (run) => run.end());
+    const workflow = structuredClone(twoPasses);
+    workflow['4'].inputs.batch_size = 3;
+    const wanted = { prompt: 'a fish', seed: 7 };
+    const { notes } = await generate(fake, wanted, { settings: { workflow } });
+    expect(notes).toContainEqual(expect.stringContaining('--batch-size 3'));
+    expect(fake.runs[0]?.submitted.prompt['4']?.inputs.batch_size).toBe(1);
+    fake.images = 2;
+    const { notes: others } = await generate(fake, wanted, { settings: { workflow: twoPasses } });
+    expect(others).toContainEqual(expect.stringContaining('made 2 images at once'));
   });
 
   it('says what to do when no step was shown', async () => {
@@ -186,11 +223,34 @@ describe('interruptions of the ComfyUI host', () => {
     fake.isBusy = true;
     fake.waiting = ['of-another'];
     const stopping = new AbortController();
-    setTimeout(() => stopping.abort(), 200);
-    const { images, notes } = await generate(fake, request, { signal: stopping.signal });
+    const { images, notes } = await generate(fake, request, {
+      signal: stopping.signal,
+      onNote: () => stopping.abort(),
+    });
     expect(images).toEqual([]);
     expect(fake.waiting).toEqual(['of-another']);
     expect(fake.interrupts).toEqual([]);
     expect(notes).toEqual([expect.stringContaining('place 2')]);
+  });
+
+  it('stop a run that has just begun when it is taken out of the queue', async () => {
+    const fake = await FakeComfyui.start(threeSteps);
+    fake.isBusy = true;
+    const stopping = new AbortController();
+    const onNote = () => {
+      fake.beginsWhenAsked = true;
+      stopping.abort();
+    };
+    const stopped = generate(fake, request, { signal: stopping.signal, onNote });
+    await expect.poll(() => fake.interrupts).toEqual([{ prompt_id: 'run-1' }]);
+    fake.runs[0]?.end('interrupted');
+    expect(await stopped).toMatchObject({ images: [], error: undefined });
+  });
+
+  it('come with whoever listens no more', async () => {
+    const fake: FakeComfyui = await FakeComfyui.start(untilInterrupted(() => fake));
+    await using host = createComfyuiHost({ url: fake.url });
+    for await (const event of host.generate(request)) if (event.type === 'step') break;
+    expect(fake.interrupts).toEqual([{ prompt_id: 'run-1' }]);
   });
 });

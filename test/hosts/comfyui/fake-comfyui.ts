@@ -68,7 +68,11 @@ export class FakeComfyui {
   waiting: string[] = [];
   /** whether runs that are sent wait */
   isBusy = false;
+  /** whether a run that waits begins right after the queue was asked for */
+  beginsWhenAsked = false;
   firstMessages: string[] = [];
+  /** of each run */
+  images = 1;
   #running: string | undefined;
   #isMissed = false;
   readonly #ended = new Map<string, { status: Status; facts: Record<string, unknown> }>();
@@ -107,6 +111,15 @@ export class FakeComfyui {
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
+  /** Is not there at all, with what it is doing going on. */
+  async away(): Promise<() => Promise<void>> {
+    const { port } = this.#server.address() as AddressInfo;
+    this.#server.close();
+    this.cut();
+    this.#server.closeAllConnections();
+    return async () => void (await once(this.#server.listen(port, '127.0.0.1'), 'listening'));
+  }
+
   /** as after a restart */
   forget(): void {
     this.#running = undefined;
@@ -142,7 +155,11 @@ export class FakeComfyui {
     }
     if (path === '/prompt')
       return void reply({ prompt_id: this.#submit((await json(request)) as Submitted), number: 1 });
-    if (path === '/queue' && request.method === 'GET') return void reply(this.#queue());
+    if (path === '/queue' && request.method === 'GET') {
+      reply(this.#queue());
+      if (this.beginsWhenAsked) this.#running = this.waiting.shift() ?? this.#running;
+      return;
+    }
     if (path === '/queue') {
       const { delete: removed } = (await json(request)) as { delete: string[] };
       this.waiting = this.waiting.filter((id) => !removed.includes(id));
@@ -195,7 +212,7 @@ export class FakeComfyui {
       [`execution_${end.status}`, { prompt_id: id, ...end.facts }],
     ];
     const images = [{ filename: 'x.png', subfolder: '', type: 'temp' }];
-    const outputs = end.status === 'success' ? { image: { images } } : {};
+    const outputs = end.status === 'success' ? { image: { images: Array(this.images).fill(images).flat() } } : {};
     return { [id]: { outputs, status: { status_str: end.status, completed: true, messages } } };
   }
 }

@@ -9,11 +9,16 @@ import { FakeComfyui, type Script, size, uint32 } from './fake-comfyui.js';
 
 const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size };
 
-async function generate(fake: FakeComfyui): Promise<{ events: GenerationEvent[]; error: unknown }> {
-  await using host = createComfyuiHost({ url: fake.url, patience: 1000 });
+type Circumstances = { readonly patience?: number; readonly signal?: AbortSignal; readonly skips?: EventTarget };
+
+async function generate(
+  fake: FakeComfyui,
+  { patience = 1000, signal, skips }: Circumstances = {},
+): Promise<{ events: GenerationEvent[]; error: unknown }> {
+  await using host = createComfyuiHost({ url: fake.url, patience });
   const events: GenerationEvent[] = [];
   try {
-    for await (const event of host.generate(request)) events.push(event);
+    for await (const event of host.generate(request, signal, skips)) events.push(event);
     return { events, error: undefined };
   } catch (error) {
     return { events, error };
@@ -59,6 +64,26 @@ describe('when ComfyUI fails', () => {
     });
     const { events } = await generate(fake);
     expect(events.at(-2)).toMatchObject({ type: 'image', reason: 'finished' });
+  });
+
+  it('one that is away for a while is waited for, whatever is asked of it meanwhile', async () => {
+    const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
+      await run.step('sampler', 1, 3);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const comeBack = await fake.away();
+      stopping.abort();
+      skips.dispatchEvent(new Event('skip'));
+      setTimeout(async () => {
+        await comeBack();
+        await expect.poll(() => fake.interrupts).toHaveLength(1);
+        run.end('interrupted');
+      }, 300);
+    });
+    const [stopping, skips] = [new AbortController(), new EventTarget()];
+    const { events, error } = await generate(fake, { patience: 20_000, signal: stopping.signal, skips });
+    expect(error).toBeUndefined();
+    expect(events.at(-2)).toMatchObject({ type: 'image', reason: 'interrupted' });
+    expect(fake.interrupts).toEqual([{ prompt_id: 'run-1' }]);
   });
 
   it.each<[string, Script, RegExp]>([

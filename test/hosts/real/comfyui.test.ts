@@ -1,46 +1,45 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Picture } from '#dist/animation/picture.js';
 import { createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
 import type { GenerationEvent, GenerationRequest } from '#dist/hosts/host.js';
+import { correlation } from '../../helpers/correlation.js';
+import { ComfyuiProcess, comfyuiFolder } from './comfyui-process.js';
 
-const folder = process.env.STEPS_ANIMATION_COMFYUI;
-const python = process.env.STEPS_ANIMATION_COMFYUI_PYTHON ?? 'python3';
-if (!folder) console.warn('STEPS_ANIMATION_COMFYUI names no checkout of ComfyUI: it is not tested.');
+if (!comfyuiFolder) console.warn('STEPS_ANIMATION_COMFYUI names no checkout of ComfyUI: it is not tested.');
 
-const port = 8197;
-const url = `http://127.0.0.1:${port}`;
 const request = { prompt: 'a red apple', seed: 5, steps: 4, width: 64, height: 64 } satisfies GenerationRequest;
 
-/** Needs a checkpoint in models/checkpoints; random weights will do. */
-describe.skipIf(!folder)('in ComfyUI', { timeout: 600_000 }, () => {
-  let comfyui: ChildProcess;
+describe.skipIf(!comfyuiFolder)('in ComfyUI', { timeout: 600_000 }, () => {
+  let comfyui: ComfyuiProcess;
 
   beforeAll(async () => {
-    const flags = ['main.py', '--cpu', '--preview-method', 'auto', '--disable-auto-launch', '--port', String(port)];
-    comfyui = spawn(python, flags, { cwd: folder, stdio: 'ignore' });
-    while (!(await fetch(url).catch(() => undefined))) await wait(500);
-  }, 300_000);
-  afterAll(() => comfyui?.kill('SIGKILL'));
+    comfyui = await ComfyuiProcess.start(await mkdtemp(join(tmpdir(), 'steps-animation-test-')));
+  }, 600_000);
+  afterAll(async () => {
+    await comfyui?.[Symbol.asyncDispose]();
+    if (comfyui) await rm(comfyui.base, { recursive: true });
+  });
 
   async function generate(
     wanted: GenerationRequest,
     { workflow, stopAfter = Number.POSITIVE_INFINITY }: { workflow?: unknown; stopAfter?: number } = {},
   ) {
     const stopping = new AbortController();
-    await using host = createComfyuiHost({ url, ...(workflow === undefined ? {} : { workflow }) });
+    await using host = createComfyuiHost({ url: comfyui.url, ...(workflow === undefined ? {} : { workflow }) });
     const steps: string[] = [];
+    const pictures: Picture[] = [];
     const images: Extract<GenerationEvent, { type: 'image' }>[] = [];
     for await (const event of host.generate(wanted, stopping.signal)) {
       if (event.type === 'image') images.push(event);
       if (event.type !== 'step') continue;
-      await event.picture('denoised');
+      pictures.push(await event.picture('denoised'));
       steps.push(`${event.image}:${event.pass}:${event.step}`);
       if (steps.length === stopAfter) stopping.abort();
     }
-    return { steps, images };
+    return { steps, pictures, images };
   }
 
   it.each(['Euler a', 'Heun', 'DPM++ 2M', 'DPM++ SDE', 'DDIM', 'UniPC'])('shows every step of %s', async (sampler) => {
@@ -60,12 +59,32 @@ describe.skipIf(!folder)('in ComfyUI', { timeout: 600_000 }, () => {
   it('runs a workflow of two passes', async () => {
     const path = join(import.meta.dirname, '..', 'comfyui', 'two-passes.json');
     const workflow = JSON.parse(await readFile(path, 'utf8'));
-    await using host = createComfyuiHost({ url });
-    const { models } = await host.describe();
-    workflow['1'].inputs.ckpt_name = `${models[0]?.name}.safetensors`;
+    workflow['1'].inputs.ckpt_name = 'untrained.safetensors';
     const { steps, images } = await generate({ prompt: 'a fish', seed: 1 }, { workflow });
     expect(steps).toEqual(['0:0:1', '0:0:2', '0:0:3', '0:0:4', '0:1:1', '0:1:2']);
     expect(images).toMatchObject([{ picture: { width: 96, height: 96 } }]);
+  });
+
+  it('shows what is becoming the image', async () => {
+    const { pictures, images } = await generate({ ...request, steps: 20, sampler: 'Euler a', preview: 'cheap' });
+    const [finished] = images.map(({ picture }) => picture);
+    const likeness = await Promise.all(pictures.map((picture) => correlation(picture, finished ?? picture)));
+    expect(likeness).toHaveLength(20);
+    // Colours are estimated with limits, beyond which the latents of an untrained model often are.
+    expect(Math.min(...likeness.slice(10))).toBeGreaterThan(0.8);
+  });
+
+  it('shows previews by TAESD, for which ComfyUI has the file, unless they are to be cheap', async () => {
+    const [best, cheap] = [await generate(request), await generate({ ...request, preview: 'cheap' })];
+    expect(best.images[0]?.picture).toEqual(cheap.images[0]?.picture);
+    expect(best.pictures.at(-1)).not.toEqual(cheap.pictures.at(-1));
+  });
+
+  it('leaves nothing at work when whoever listens goes', async () => {
+    await using host = createComfyuiHost({ url: comfyui.url });
+    for await (const event of host.generate({ ...request, steps: 1000 })) if (event.type === 'step') break;
+    const queue = async () => await (await fetch(`${comfyui.url}/queue`)).json();
+    await expect.poll(queue, { timeout: 60_000 }).toEqual({ queue_running: [], queue_pending: [] });
   });
 
   it('stops within a step or two', async () => {
