@@ -106,14 +106,14 @@ class RecordingTest(unittest.TestCase):
         recording.step(0, 1, grey(1))
         with self.assertRaises(Stop):
             recording.finish(meanwhile=stop)
-        self.assertEqual([thread.is_alive() for thread in recording._threads], [False, False])
+        self.assertEqual([recording._keeper.is_alive(), recording._sender.is_alive()], [False, False])
         self.assertNotEqual(recording._record._process.wait(10), 0)
         self.assertEqual(self.rescued(), [])
 
     def test_starts_nothing_that_stays_when_it_is_given_up_at_once(self):
         recording = Recording([{}], [{"steps": 1}], self.folder, (), self.command("import time; time.sleep(600)"))
         recording.give_up()
-        self.assertEqual([thread.is_alive() for thread in recording._threads], [False, False])
+        self.assertEqual([recording._keeper.is_alive(), recording._sender.is_alive()], [False, False])
 
     def test_tells_what_record_says_is_wrong(self):
         recording = self.run_steps(before_end=lambda recording: recording.step(5, 1, grey(1)))
