@@ -5,11 +5,12 @@ const docs = join(import.meta.dirname, '..', 'docs');
 const pictures = 'The pictures are steps of our own engine, enlarged to 512×512.';
 
 /** Writes the pages that quote figures, of the sections that have been measured. */
-export function writeReports({ codecs, finish, live, record, sampling, engine, service, page, hosts }) {
+export function writeReports({ codecs, finish, live, record, sampling, embedded, engine, service, page, hosts }) {
   if (codecs && finish) writePage('codecs.md', codecSections(codecs, finish));
   if (live && record && sampling)
     writePage('benchmarks.md', [
       ...benchmarkSections(live, record, sampling),
+      ...(embedded ? embeddedSections(embedded) : []),
       ...(engine ? engineSections(engine) : []),
       ...(service ? serviceSections(service) : []),
       ...(page ? pageSections(page) : []),
@@ -135,6 +136,24 @@ function benchmarkSections(live, record, sampling) {
       Object.entries(sampling.ways).map(([way, { image, imageRatio, whole, wholeRatio }]) => [
         ...[way, image, imageRatio, whole, wholeRatio],
       ]),
+    ),
+  ];
+}
+
+function embeddedSections({ loadSeconds, stepMs, runSeconds, peerLoadSeconds, peerRunSeconds, ...where }) {
+  return [
+    '## The embedded model',
+    [
+      `${measuredOn(where)} 20 steps of Euler a with CFG at 128×128 in a process of their own, beside the same networks in`,
+      "Python's onnxruntime (models/emoji/train/sample.py).",
+    ].join('\n'),
+    table(
+      ['', 'Steps Animation', 'in Python'],
+      [
+        ['loading (s)', loadSeconds, peerLoadSeconds ?? '–'],
+        ['a step (ms)', stepMs, peerRunSeconds === null ? '–' : Math.round((peerRunSeconds / 20) * 1000)],
+        ['20 steps, from text to picture (s)', runSeconds, peerRunSeconds ?? '–'],
+      ],
     ),
   ];
 }

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { measureCodecs } from './codecs.mjs';
+import { measureEmbeddedModel } from './embedded-model.mjs';
 import { measureEngine } from './engine.mjs';
 import { measureHosts } from './hosts.mjs';
 import { measureFinish, measureLive } from './live.mjs';
@@ -21,6 +22,7 @@ const sections = {
   live: async () => await measureLive(work, pictures, rounds),
   record: async () => await measureRecord(work, pictures),
   sampling: async () => await measureSampling(work, 3 * rounds),
+  embedded: async () => await measureEmbeddedModel(rounds),
   engine: async () => await measureEngine(work, rounds),
   service: async () => await measureService(work, rounds),
   hosts: async () => await measureHosts(work, rounds),

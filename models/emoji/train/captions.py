@@ -7,6 +7,8 @@ from scenes import COLOURS, Drawings, Scene
 WORDINGS = ["{}", "{}", "{}", "a picture of {}", "an emoji of {}", "{} emoji", "a drawing of {}", "{} icon"]
 BACKGROUNDS = ["{} on a {} background", "{} on {}", "{}, {} background", "{} with a {} background", "{} background, {}"]
 PAIRS = ["{} and {}", "{} and {}", "{} with {}", "{} next to {}", "{}, {}"]
+#: those around the words that matter
+FRAME_WORDS = set(" ".join([*WORDINGS, *BACKGROUNDS]).replace("{}", "").replace(",", "").split())
 PLACES = ["{} on the {}", "{} at the {}", "{}, {}"]
 #: in no caption of the training
 HELD_OUT = [
@@ -15,9 +17,9 @@ HELD_OUT = [
 ]
 
 
-def caption(drawings: Drawings, scene: Scene) -> str:
+def caption(drawings: Drawings, scene: Scene, share_of_synonyms: float = 0.12) -> str:
     """One of the wordings; a white background is often not mentioned."""
-    subjects = [phrase(drawings, scene, drawing) for drawing in scene.drawings]
+    subjects = [phrase(drawings, scene, drawing, share_of_synonyms) for drawing in scene.drawings]
     text = random.choice(PAIRS).format(*subjects) if len(subjects) == 2 else placed(subjects[0], scene)
     style = drawings.style_of[scene.drawings[0]]
     if random.random() < 0.3:
@@ -29,10 +31,10 @@ def caption(drawings: Drawings, scene: Scene) -> str:
     return on_background(text, " to ".join(scene.background) + (" gradient" if len(scene.background) == 2 else ""))
 
 
-def phrase(drawings: Drawings, scene: Scene, drawing: int) -> str:
+def phrase(drawings: Drawings, scene: Scene, drawing: int, share_of_synonyms: float) -> str:
     subject = drawings.subjects[drawings.subject_of[drawing]]
     synonyms = [word for word in subject["synonyms"] if word not in COLOURS]
-    name = random.choice(synonyms) if synonyms and random.random() < 0.12 else random.choice(subject["names"])
+    name = random.choice(synonyms) if synonyms and random.random() < share_of_synonyms else random.choice(subject["names"])
     categories = [word for word in subject["categories"] if word not in COLOURS]
     if categories and random.random() < 0.08:
         name = f"{name} {random.choice(categories)}"

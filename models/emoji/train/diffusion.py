@@ -16,7 +16,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, IterableDataset
 
-from captions import caption
+from captions import FRAME_WORDS, caption
 from decoder import fixed_encoder
 from device import DEVICE, GPU, WORKERS, autocast, compiled
 from scenes import Drawings, Pictures, Scene, random_scene
@@ -26,8 +26,11 @@ from unet import UNet
 
 TRAIN_TIMESTEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012  # "scaled_linear", as Stable Diffusion has it
 EMPTY_CAPTIONS = 0.12
+SYNONYMS = 0.25  # share of names that training tells by a synonym, which come up too seldom otherwise
+#: how often scenes of a kind are practised, beside those of one drawing in the middle: smaller shapes are harder
+PRACTICE = {"two": 3.5, "placed": 2.5, "sized": 1.5, "tinted": 1.5, "plain": 1.0}
 UNKNOWN_WORD = "unheardof"
-UNKNOWN_WORDS = 0.12  # share of captions that have some
+UNKNOWN_WORDS = 0.2  # share of captions that have some
 MIN_SNR = 5
 DECAY = 0.999  # of the moving average, a step
 
@@ -72,16 +75,23 @@ def scene_of(facts: dict) -> Scene:
     return Scene(**facts | {"drawings": tuple(facts["drawings"]), "background": tuple(facts["background"])})
 
 
+def kind_of(scene: Scene) -> str:
+    if len(scene.drawings) == 2:
+        return "two"
+    return "placed" if scene.place else "sized" if scene.size else "tinted" if scene.tint else "plain"
+
+
 class Batches(IterableDataset):
     """Batches of scaled latents and token ids, without end."""
 
     def __init__(self, drawings: Drawings, cache: dict, size: int):
         self.drawings, self.cache, self.size = drawings, cache, size
         self.tokenizer = make_tokenizer(drawings)
+        self.practice = torch.tensor([PRACTICE[kind_of(scene)] for scene in cache["scenes"]])
 
     def __iter__(self):
         while True:
-            chosen = torch.randint(len(self.cache["latents"]), (self.size,))
+            chosen = torch.multinomial(self.practice, self.size, replacement=True)
             captions = [
                 "" if random.random() < EMPTY_CAPTIONS else self.worded(self.cache["scenes"][index])
                 for index in chosen.tolist()
@@ -89,16 +99,19 @@ class Batches(IterableDataset):
             yield self.cache["latents"][chosen].float() * self.cache["scale"], encode(self.tokenizer, captions)
 
     def worded(self, scene: Scene) -> str:
-        """Now and then with words that nobody knows, so that such words do no harm."""
-        words = caption(self.drawings, scene).split()
+        """Now and then with words that nobody knows, more of them or in place of others, so that such words do no harm."""
+        words = caption(self.drawings, scene, SYNONYMS).split()
         if random.random() < UNKNOWN_WORDS:
-            for _ in range(random.randint(1, 4)):
+            words = [UNKNOWN_WORD if word in FRAME_WORDS and random.random() < 0.5 else word for word in words]
+            for _ in range(random.randint(0, 3)):
                 words.insert(random.randint(0, len(words)), UNKNOWN_WORD)
         return " ".join(words)
 
 
 def loss_of(model, latents, input_ids, signal):
-    timestep = torch.randint(TRAIN_TIMESTEPS, (len(latents),), device=latents.device)
+    # Spread evenly over a batch, so that losses of batches differ less (Kingma et al. 2021, https://arxiv.org/abs/2107.00630).
+    shares = (torch.arange(len(latents), device=latents.device) + torch.rand((), device=latents.device)) / len(latents)
+    timestep = (shares * TRAIN_TIMESTEPS).long()
     alpha = signal[timestep].view(-1, 1, 1, 1)
     noise = torch.randn_like(latents)
     noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise

@@ -90,18 +90,28 @@ def new_captions(drawings: Drawings, count: int):
         yield Scene((drawing,), background=(colour,)), held_out_caption(HELD_OUT[index % len(HELD_OUT)], name, colour)
 
 
-def evaluate(judge: Judge, model: Model, captions: list, steps: int, cfg: float) -> tuple[float, float]:
-    """Shares of right subjects and of right backgrounds; tells the captions whose subject is wrong."""
-    subjects = backgrounds = 0
+def reconstructed(model: Model, picture: torch.Tensor) -> torch.Tensor:
+    """What encoder and decoder leave of a picture: the most that the denoiser can reach."""
+    return torch.from_numpy(model.run("vae_decoder", latent_sample=model.run("vae_encoder", sample=picture[None].numpy()))[0])
+
+
+def evaluate(judge: Judge, draw, captions: list) -> list[tuple[bool, bool]]:
+    """Of each caption, whether the subjects and the background are right; tells those whose subject is wrong.
+
+    `draw` makes a picture [3, size, size] in -1 … 1 of a scene, its caption and a seed.
+    """
+    results = []
     for index, (scene, text) in enumerate(captions):
-        pixels = np.array(model.draw(text, SEED + index, steps, cfg))
-        picture = torch.from_numpy(pixels).permute(2, 0, 1) / 127.5 - 1
-        right = judge.subjects_right(picture, scene)
-        subjects += right
-        backgrounds += judge.background_right(picture, scene)
-        if not right:
+        picture = draw(scene, text, SEED + index).clamp(-1, 1)
+        results.append((judge.subjects_right(picture, scene), judge.background_right(picture, scene)))
+        if not results[-1][0]:
             print(f"  not found: {text}", flush=True)
-    return subjects / len(captions), backgrounds / len(captions)
+    return results
+
+
+def tell(title: str, results: list[tuple[bool, bool]]):
+    subjects, backgrounds = (sum(each) / len(results) for each in zip(*results))
+    print(f"{len(results)} {title}: subject among the {NEAREST} nearest {subjects:.1%}, background {backgrounds:.1%}", flush=True)
 
 
 if __name__ == "__main__":
@@ -116,9 +126,17 @@ if __name__ == "__main__":
     random.seed(SEED)
     drawings, model = Drawings(options.work), Model(options.folder)
     judge = Judge(drawings)
-    for title, captions in {
-        "captions of the training": list(known_captions(drawings, options.known)),
-        "captions in other wordings": list(new_captions(drawings, options.new)),
-    }.items():
-        subjects, backgrounds = evaluate(judge, model, captions, options.steps, options.cfg)
-        print(f"{len(captions)} {title}: subject among the {NEAREST} nearest {subjects:.1%}, background {backgrounds:.1%}")
+
+    def draw(scene: Scene, text: str, seed: int) -> torch.Tensor:
+        pixels = np.array(model.draw(text, seed, options.steps, options.cfg))
+        return torch.from_numpy(pixels).permute(2, 0, 1) / 127.5 - 1
+
+    def reconstruct(scene: Scene, text: str, seed: int) -> torch.Tensor:
+        return reconstructed(model, drawings.compose(scene))
+
+    known, new = list(known_captions(drawings, options.known)), list(new_captions(drawings, options.new))
+    tell("scenes of the training, encoded and decoded", evaluate(judge, reconstruct, known))
+    results = evaluate(judge, draw, known)
+    tell("captions of the training", results)
+    tell("of them with two subjects", [result for result, (scene, _) in zip(results, known) if len(scene.drawings) == 2])
+    tell("captions in other wordings", evaluate(judge, draw, new))

@@ -46,8 +46,23 @@ def halve_weights(path: Path):
     onnx.save(model, path)
 
 
-def export(module: nn.Module, folder: Path, inputs: dict[str, torch.Tensor], output: str):
-    """The first dimension of every input and of the output is free."""
+def signature(part: str, side: int) -> tuple[dict[str, torch.Tensor], str]:
+    """Examples of a part's inputs, and the name of its output, for pictures of that many pixels a side."""
+    latent = torch.randn(2, LATENT_CHANNELS, side // FACTOR, side // FACTOR)
+    return {
+        "unet": ({
+            "sample": latent, "timestep": torch.tensor([1, 500]), "encoder_hidden_states": torch.randn(2, LENGTH, WIDTH),
+        }, "out_sample"),
+        "text_encoder": ({"input_ids": torch.ones(2, LENGTH, dtype=torch.int64)}, "last_hidden_state"),
+        "vae_encoder": ({"sample": torch.randn(2, 3, side, side)}, "latent_sample"),
+        "vae_decoder": ({"latent_sample": latent}, "sample"),
+        "vae_tiny_decoder": ({"latent_sample": latent}, "sample"),
+    }[part]
+
+
+def export(module: nn.Module, folder: Path, side: int):
+    """Writes the part that the folder is named after. The first dimension of every input and of the output is free."""
+    inputs, output = signature(folder.name, side)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.onnx"
     torch.onnx.export(
@@ -79,17 +94,12 @@ def export_all(work: Path, folder: Path):
     steps = load(work / "diffusion.pt", average=average)["steps"]
     denoiser = average.module
     cache = torch.load(work / "latents.pt", weights_only=True)
-    side = drawings.size // FACTOR
-    latent, words = torch.randn(2, LATENT_CHANNELS, side, side), torch.randn(2, LENGTH, WIDTH)
-    export(denoiser.unet, folder / "unet", {
-        "sample": latent, "timestep": torch.tensor([1, 500]), "encoder_hidden_states": words,
-    }, "out_sample")
-    export(denoiser.text_encoder, folder / "text_encoder", {
-        "input_ids": torch.ones(2, LENGTH, dtype=torch.int64)}, "last_hidden_state")
-    export(large, folder / "vae_decoder", {"latent_sample": latent}, "sample")
-    export(tiny, folder / "vae_tiny_decoder", {"latent_sample": latent}, "sample")
-    pictures = torch.randn(2, 3, drawings.size, drawings.size)
-    export(encoder, folder / "vae_encoder", {"sample": pictures}, "latent_sample")
+    parts = {
+        "unet": denoiser.unet, "text_encoder": denoiser.text_encoder,
+        "vae_encoder": encoder, "vae_decoder": large, "vae_tiny_decoder": tiny,
+    }
+    for name, part in parts.items():
+        export(part, folder / name, drawings.size)
     save_tokenizer(tokenizer, folder / "tokenizer")
     write_json(folder / "preview" / "latent_rgb.json", latent_rgb(cache, drawings, encoder))
     write_configs(folder, cache["scale"], drawings.size)

@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
-# Makes the model from nothing and resumes where it was stopped: about six hours on two cores, most of which can be
+# Makes the model from nothing and resumes where it was stopped: about ten hours on two cores, most of which can be
 # lent to other work. Usage: run.sh [work folder] [side of a picture: 128 or 256]. It writes the model to <work>/model;
 # whoever finds it better than the one in place copies it there.
 set -euo pipefail
 cd "$(dirname "$0")"
 work=$(realpath -m "${1:-work}")
-mkdir -p "$work"
-python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -q -r requirements.txt
-npm ci --silent
-python="$work/venv/bin/python"
-[ -f "$work/drawings.json" ] || node render.mjs "$work" "${2:-128}"
+side=${2:-128}
+source ./prepare.sh
 "$python" autoencoder.py --work "$work"
 "$python" diffusion.py --work "$work"
 "$python" decoder.py --work "$work"

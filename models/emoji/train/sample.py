@@ -33,7 +33,7 @@ class Model:
         options.log_severity_level = 3
         self.parts = {
             part: onnxruntime.InferenceSession(folder / part / "model.onnx", options)
-            for part in ("unet", "text_encoder", "vae_decoder")
+            for part in ("unet", "text_encoder", "vae_encoder", "vae_decoder")
         }
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer" / "tokenizer.json"))
         self.length = json.loads((folder / "tokenizer" / "tokenizer_config.json").read_text())["model_max_length"]

@@ -24,12 +24,12 @@ def save(path: Path, progress: dict, **parts):
 
 
 def load(path: Path, **parts) -> dict:
-    """Restores the parts if there is a checkpoint; returns how far training had come."""
+    """Restores the parts that a checkpoint has, if there is one; returns how far training had come."""
     if not path.exists():
         return {"steps": 0, "seconds": 0.0}
     state = torch.load(path, weights_only=True, map_location=DEVICE)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
+    for name in state.keys() & parts.keys():
+        parts[name].load_state_dict(state[name])
     return state["progress"]
 
 
