@@ -70,6 +70,8 @@ export class FakeComfyui {
   isBusy = false;
   /** whether a run that waits begins right after the queue was asked for */
   beginsWhenAsked = false;
+  /** how many requests for a path are yet to be broken off */
+  readonly brokenOff = new Map<string, number>();
   firstMessages: string[] = [];
   /** of each run */
   images = 1;
@@ -146,6 +148,11 @@ export class FakeComfyui {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] ?? '';
     const reply = (value: unknown) => response.end(JSON.stringify(value));
+    const left = this.brokenOff.get(path) ?? 0;
+    if (left > 0) {
+      this.brokenOff.set(path, left - 1);
+      return void response.destroy();
+    }
     if (path === '/object_info/CheckpointLoaderSimple')
       return void reply(node(path, { ckpt_name: [['tiny.safetensors'], {}] }));
     if (path === '/object_info/KSampler') {

@@ -161,6 +161,13 @@ describe('interruptions of the InvokeAI host', () => {
     expect(fake.canceled).toEqual([1]);
   });
 
+  it('come with whoever listens no more', async () => {
+    const fake = await FakeInvokeai.start(untilCanceled);
+    await using host = createInvokeaiHost({ url: fake.url });
+    for await (const event of host.generate(request)) if (event.type === 'step') break;
+    expect(fake.canceled).toEqual([1]);
+  });
+
   it('that a person makes in InvokeAI end the image as well', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       await item.steps(0, 1, 3);
