@@ -4,6 +4,7 @@ import { denoisedAlone } from '../denoised-alone.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
 import { imageEvents } from '../image-run.js';
 import { encodeToSend } from '../received-picture.js';
+import { fitStart, greyPicture } from '../start-picture.js';
 import type { StartFiles } from './built-in-workflow.js';
 import { modelNameOf, readCatalogue } from './catalogue.js';
 import { ComfyuiConnection } from './connection.js';
@@ -113,12 +114,13 @@ class ComfyuiHost implements Host, AsyncDisposable {
     }
   }
 
-  async #uploadStart({ start }: ComfyuiPlan): Promise<StartFiles | undefined> {
+  async #uploadStart({ start, images: [first] }: ComfyuiPlan): Promise<StartFiles | undefined> {
     if (!start) return undefined;
+    const { width = start.picture.width, height = start.picture.height } = first?.info ?? {};
+    const { picture, mask } = await fitStart(start.picture, start.mask, { width, height }, start);
     const send = async (picture: Picture) =>
       await this.#connection.upload(`steps-animation-${randomUUID()}.png`, await encodeToSend(picture));
-    const { picture, mask } = start;
-    return { picture: await send(picture), mask: mask && (await send(mask)) };
+    return { picture: await send(picture), mask: mask && (await send(greyPicture({ width, height }, mask))) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,4 +129,4 @@ class ComfyuiHost implements Host, AsyncDisposable {
 }
 
 const noSteps =
-  'ComfyUI showed no steps: start it with --preview-method auto, or set a preview method in its settings.';
+  'ComfyUI showed no steps: start it with --preview-method taesd, or set a preview method in its settings.';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { buffer, json } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -62,7 +62,8 @@ export type Script = (run: FakeRun) => Promise<void>;
 /** A server that speaks ComfyUI's API, with one sampler run after another. */
 export class FakeComfyui {
   readonly runs: FakeRun[] = [];
-  readonly uploads: string[] = [];
+  /** files of pictures that were sent */
+  readonly uploads: Buffer[] = [];
   readonly interrupts: unknown[] = [];
   /** ids of runs that wait, and never begin */
   waiting: string[] = [];
@@ -177,8 +178,9 @@ export class FakeComfyui {
       return void response.end();
     }
     if (path === '/upload/image') {
-      this.uploads.push(request.headers['content-type'] ?? '');
-      request.resume();
+      const headers = { 'content-type': request.headers['content-type'] ?? '' };
+      const sent = (await new Response(new Uint8Array(await buffer(request)), { headers }).formData()).get('image');
+      if (sent instanceof Blob) this.uploads.push(Buffer.from(await sent.arrayBuffer()));
       return void reply({ name: `picture-${this.uploads.length}.png`, subfolder: '', type: 'temp' });
     }
     if (path === '/view') return void response.end(await file(1, 'png'));
