@@ -1,6 +1,7 @@
 import { denoisedAlone } from '../denoised-alone.js';
+import { generateImages } from '../generate-images.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
-import { imageEvents } from '../image-run.js';
+import type { Stop } from '../image-run.js';
 import { encodeToSend } from '../received-picture.js';
 import { fitStart, greyPicture } from '../start-picture.js';
 import { readModels } from './catalogue.js';
@@ -73,33 +74,18 @@ class InvokeaiHost implements Host, AsyncDisposable {
   ): AsyncGenerator<GenerationEvent, void, void> {
     using socket = await InvokeaiSocket.open(this.#connection, this.#patience);
     this.#sockets.add(socket);
-    let isSkipped = false;
-    const skip = () => {
-      isSkipped = true;
-      socket.wake();
-    };
-    const abort = () => socket.wake();
-    skips?.addEventListener('skip', skip);
-    signal?.addEventListener('abort', abort);
     try {
       const files = await this.#uploadStart(plan);
-      yield { type: 'start', images: plan.images.map(({ info }) => info), passes: plan.passes };
-      for (const message of plan.notes) yield { type: 'note', message };
       const settings = { connection: this.#connection, socket };
       const [{ steps }] = plan.passes;
-      for (const [index, { info, seed }] of plan.images.entries()) {
-        if (signal?.aborted) break;
-        isSkipped = false;
-        const stop = () => (signal?.aborted ? 'interrupted' : isSkipped ? 'skipped' : undefined);
+      const begin = (seed: number, stop: Stop) => {
         const count = new StepCount(steps, plan.isSecondOrder);
-        const events = new InvokeaiRun({ ...settings, graph: plan.graphOf(seed, files), count }).events(stop);
-        yield* imageEvents({ index, info, events, program: 'InvokeAI', noSteps });
-      }
-      yield { type: 'end' };
+        return new InvokeaiRun({ ...settings, graph: plan.graphOf(seed, files), count }).events(stop);
+      };
+      const wake = () => socket.wake();
+      yield* generateImages({ plan, begin, wake, signal, skips, program: 'InvokeAI', noSteps });
     } finally {
       this.#sockets.delete(socket);
-      skips?.removeEventListener('skip', skip);
-      signal?.removeEventListener('abort', abort);
     }
   }
 
