@@ -44,32 +44,35 @@ export class HttpConnection {
 
   /** @throws StepsAnimationError `network` or `usage`, saying what to do */
   async get<S extends z.ZodType>(path: string, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
-    return await this.#read(await this.#send(path, {}, signal), schema);
+    return this.#read(await this.#send(path, {}, signal), schema);
   }
 
   async post<S extends z.ZodType>(path: string, body: unknown, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
     const headers = { 'content-type': 'application/json' };
-    const response = await this.#send(path, { method: 'POST', body: JSON.stringify(body), headers }, signal);
-    return await this.#read(response, schema);
+    return this.#read(await this.#send(path, { method: 'POST', body: JSON.stringify(body), headers }, signal), schema);
   }
 
   async put<S extends z.ZodType>(path: string, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
-    return await this.#read(await this.#send(path, { method: 'PUT' }, signal), schema);
+    return this.#read(await this.#send(path, { method: 'PUT' }, signal), schema);
   }
 
   async form<S extends z.ZodType>(path: string, body: FormData, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
-    return await this.#read(await this.#send(path, { method: 'POST', body }, signal), schema);
+    return this.#read(await this.#send(path, { method: 'POST', body }, signal), schema);
   }
 
   async bytes(path: string, signal?: AbortSignal): Promise<Buffer> {
-    const response = await this.#send(path, {}, signal);
-    if (!response.ok) throw await this.#refusal(response);
-    return Buffer.from(await response.arrayBuffer());
+    return await this.#send(path, {}, signal);
   }
 
-  async #read<S extends z.ZodType>(response: Response, schema: S): Promise<z.output<S>> {
-    if (!response.ok) throw await this.#refusal(response);
-    const text = await response.text();
+  /** That nothing answers, and what to do. */
+  unreachable(cause: unknown, reason = reasonOf(cause)): StepsAnimationError {
+    const remedy = 'see that it runs, and that the address is right';
+    const message = `Cannot reach ${this.#program.name} at ${this.place} (${reason}): ${remedy}.`;
+    return new StepsAnimationError('network', message, { cause });
+  }
+
+  #read<S extends z.ZodType>(body: Buffer, schema: S): z.output<S> {
+    const text = body.toString('utf8');
     const { success, data } = schema.safeParse(parse(text));
     if (success) return data;
     const shown = JSON.stringify(text.slice(0, 60));
@@ -77,29 +80,35 @@ export class HttpConnection {
     throw new StepsAnimationError('network', message);
   }
 
-  async #refusal(response: Response): Promise<StepsAnimationError> {
-    const text = await response.text().catch(() => '');
-    const said = this.#program.refusal(parse(text)) || text.slice(0, shownCharacters) || response.statusText;
-    const message = `${this.#program.name} at ${this.place} refuses that (${response.status}): ${said}`;
-    return new StepsAnimationError(response.status < 500 ? 'usage' : 'network', message);
+  #refusal({ status, statusText }: Response, body: Buffer): StepsAnimationError {
+    const text = body.toString('utf8');
+    const said = this.#program.refusal(parse(text)) || text.slice(0, shownCharacters) || statusText;
+    const message = `${this.#program.name} at ${this.place} refuses that (${status}): ${said}`;
+    return new StepsAnimationError(status < 500 ? 'usage' : 'network', message);
   }
 
-  async #send(path: string, init: Init, signal: AbortSignal | undefined): Promise<Response> {
+  /** The body of the answer. */
+  async #send(path: string, init: Init, signal: AbortSignal | undefined): Promise<Buffer> {
+    const { response, body } = await this.#fetch(path, init, signal);
+    if (!response.ok) throw this.#refusal(response, body);
+    return body;
+  }
+
+  async #fetch(path: string, init: Init, signal: AbortSignal | undefined) {
     const timeout = AbortSignal.timeout(patience);
-    const { name } = this.#program;
     try {
-      return await fetch(new URL(path, this.url), {
+      const response = await fetch(new URL(path, this.url), {
         ...init,
         // On one that is kept, a request fails that meets its end: uvicorn, InvokeAI's server, ends it after 5 s.
         headers: { ...init.headers, connection: 'close' },
         signal: AbortSignal.any(signal ? [signal, timeout] : [timeout]),
       });
+      return { response, body: Buffer.from(await response.arrayBuffer()) };
     } catch (cause) {
-      if (signal?.aborted) throw new StepsAnimationError('interrupted', `Stopped while ${name} was asked.`);
-      const reason = timeout.aborted ? 'it does not answer in time' : reasonOf(cause);
-      const remedy = 'see that it runs, and that the address is right';
-      const message = `Cannot reach ${name} at ${this.place} (${reason}): ${remedy}.`;
-      throw new StepsAnimationError('network', message, { cause });
+      if (signal?.aborted) {
+        throw new StepsAnimationError('interrupted', `Stopped while ${this.#program.name} was asked.`);
+      }
+      throw timeout.aborted ? this.unreachable(cause, 'it does not answer in time') : this.unreachable(cause);
     }
   }
 }

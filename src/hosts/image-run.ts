@@ -1,3 +1,4 @@
+import type { Picture } from '../animation/picture.js';
 import type { FinishReason, GenerationEvent, ImageInfo } from './host.js';
 import { decodeReceived } from './received-picture.js';
 
@@ -22,7 +23,10 @@ export type ImageRun = {
   readonly noSteps: string;
 };
 
-/** The steps and the end of one image. One that fails ends with its last step, and throws after `end`. */
+/**
+ * The steps and the end of one image. One that fails, or whose finished file cannot be read, ends with the last step
+ * that can be, and throws the first failure after `end`.
+ */
 export async function* imageEvents({
   index,
   info,
@@ -33,6 +37,8 @@ export async function* imageEvents({
   const { infotext, width, height } = info;
   const preview = (bytes: Buffer) => decodeReceived(bytes, program, { width, height });
   let last: Buffer | undefined;
+  /** the last step whose picture could be read */
+  let lastRead: Buffer | undefined;
   let end: RunEnd;
   let failure: unknown;
   try {
@@ -44,7 +50,12 @@ export async function* imageEvents({
       }
       const { file, ...place } = next.value;
       last = file;
-      yield { ...place, type: 'step', image: index, picture: () => preview(file) };
+      const picture = async () => {
+        const read = await preview(file);
+        lastRead = file;
+        return read;
+      };
+      yield { ...place, type: 'step', image: index, picture };
     }
     end = next.value;
   } catch (error) {
@@ -54,13 +65,29 @@ export async function* imageEvents({
     // Where whoever listens has gone, the run ends, too.
     await events.return({ reason: 'interrupted' });
   }
-  const file = end.file ?? last;
-  if (file) {
-    const picture = await (end.file ? decodeReceived(file, program) : preview(file));
-    yield { type: 'image', image: index, picture, infotext, reason: end.reason };
-  }
+  const { file } = end;
+  const { picture, error } = await firstReadable([
+    ...(file ? [() => decodeReceived(file, program)] : []),
+    ...[last, lastRead].flatMap((step) => (step ? [() => preview(step)] : [])),
+  ]);
+  failure ??= error;
+  const reason = failure === undefined ? end.reason : 'interrupted';
+  if (picture) yield { type: 'image', image: index, picture, infotext, reason };
   if (last === undefined && end.reason === 'finished') yield { type: 'note', message: noSteps };
   if (failure === undefined) return;
   yield { type: 'end' };
   throw failure;
+}
+
+/** The first picture that can be read, and why one before it cannot. */
+async function firstReadable(pictures: readonly (() => Promise<Picture>)[]) {
+  let error: unknown;
+  for (const picture of pictures) {
+    try {
+      return { picture: await picture(), error };
+    } catch (cause) {
+      error ??= cause;
+    }
+  }
+  return { picture: undefined, error };
 }

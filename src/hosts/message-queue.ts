@@ -17,6 +17,11 @@ export class MessageQueue<Message> {
     this.#wake();
   }
 
+  /** Takes all that waits. */
+  rest(): readonly Message[] {
+    return this.#waiting.splice(0);
+  }
+
   /** The next message; undefined when none comes for so many milliseconds. */
   async next(milliseconds: number): Promise<Message | undefined> {
     const until = Date.now() + milliseconds;

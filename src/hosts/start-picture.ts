@@ -38,6 +38,11 @@ export async function fitStart(
   return { picture: pixels, mask: new Uint8Array(await blurred.extractChannel(0).raw().toBuffer()) };
 }
 
+/** A mask as a picture, to send. */
+export function greyPicture(size: Size, mask: Uint8Array): Picture {
+  return { ...size, data: Uint8Array.from({ length: 3 * mask.length }, (_, i) => mask[Math.floor(i / 3)] ?? 0) };
+}
+
 async function resize(image: Sharp, from: Size, to: Size, mode: Img2imgOptions['resizeMode']): Promise<Sharp> {
   const { width, height } = to;
   if (mode !== 'fill')

@@ -31,7 +31,6 @@ export function builtInWorkflow({
 }: BuiltInFacts): ComfyuiWorkflow {
   const { prompt, negativePrompt, steps, cfgScale: cfg, clipSkip, width, height } = options;
   const clip = clipSkip > 1 ? ['clip', 0] : ['checkpoint', 1];
-  const size = { width, height };
   const sampling = { seed, steps, cfg, sampler_name: sampler, scheduler, denoise: start?.denoisingStrength ?? 1 };
   return {
     checkpoint: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: checkpoint } },
@@ -41,8 +40,8 @@ export function builtInWorkflow({
     positive: { class_type: 'CLIPTextEncode', inputs: { text: prompt, clip } },
     negative: { class_type: 'CLIPTextEncode', inputs: { text: negativePrompt, clip } },
     ...(start
-      ? startNodes(start, size)
-      : { latent: { class_type: 'EmptyLatentImage', inputs: { ...size, batch_size: 1 } } }),
+      ? startNodes(start)
+      : { latent: { class_type: 'EmptyLatentImage', inputs: { width, height, batch_size: 1 } } }),
     sampler: {
       class_type: 'KSampler',
       inputs: {
@@ -60,12 +59,11 @@ export function builtInWorkflow({
   };
 }
 
-function startNodes({ picture, mask }: StartFiles, size: { readonly width: number; readonly height: number }) {
-  const encoded = { class_type: 'VAEEncode', inputs: { pixels: ['scaled', 0], vae: ['checkpoint', 2] } };
-  const scaling = { ...size, upscale_method: 'lanczos', crop: 'center' };
+/** What is sent has the size of the image already. */
+function startNodes({ picture, mask }: StartFiles) {
+  const encoded = { class_type: 'VAEEncode', inputs: { pixels: ['picture', 0], vae: ['checkpoint', 2] } };
   return {
     picture: { class_type: 'LoadImage', inputs: { image: picture } },
-    scaled: { class_type: 'ImageScale', inputs: { ...scaling, image: ['picture', 0] } },
     ...(mask === undefined
       ? { latent: encoded }
       : {

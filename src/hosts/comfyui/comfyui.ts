@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Picture } from '../../animation/picture.js';
 import { denoisedAlone } from '../denoised-alone.js';
+import { generateImages } from '../generate-images.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
-import { imageEvents } from '../image-run.js';
+import type { Stop } from '../image-run.js';
 import { encodeToSend } from '../received-picture.js';
+import { fitStart, greyPicture } from '../start-picture.js';
 import type { StartFiles } from './built-in-workflow.js';
 import { modelNameOf, readCatalogue } from './catalogue.js';
 import { ComfyuiConnection } from './connection.js';
@@ -83,42 +85,28 @@ class ComfyuiHost implements Host, AsyncDisposable {
     const plan = planRequest(request, await readCatalogue(this.#connection, signal), this.#workflow);
     using socket = await ComfyuiSocket.open(this.#connection, this.#client, this.#patience);
     this.#sockets.add(socket);
-    let isSkipped = false;
-    const skip = () => {
-      isSkipped = true;
-      socket.wake();
-    };
-    const abort = () => socket.wake();
-    skips?.addEventListener('skip', skip);
-    signal?.addEventListener('abort', abort);
     try {
       const files = await this.#uploadStart(plan);
-      yield { type: 'start', images: plan.images.map(({ info }) => info), passes: plan.passes };
-      for (const message of plan.notes) yield { type: 'note', message };
       const { previewMethod } = plan;
       const settings = { connection: this.#connection, client: this.#client, socket, previewMethod };
-      for (const [index, { info, seed }] of plan.images.entries()) {
-        if (signal?.aborted) break;
-        isSkipped = false;
+      const begin = (seed: number, stop: Stop) => {
         const workflow = markRun(plan.workflowOf(seed, files), randomUUID());
-        const stop = () => (signal?.aborted ? 'interrupted' : isSkipped ? 'skipped' : undefined);
-        const events = new ComfyuiRun({ ...settings, workflow }).events(stop);
-        yield* imageEvents({ index, info, events, program: 'ComfyUI', noSteps });
-      }
-      yield { type: 'end' };
+        return new ComfyuiRun({ ...settings, workflow }).events(stop);
+      };
+      const wake = () => socket.wake();
+      yield* generateImages({ plan, begin, wake, signal, skips, program: 'ComfyUI', noSteps });
     } finally {
       this.#sockets.delete(socket);
-      skips?.removeEventListener('skip', skip);
-      signal?.removeEventListener('abort', abort);
     }
   }
 
-  async #uploadStart({ start }: ComfyuiPlan): Promise<StartFiles | undefined> {
+  async #uploadStart({ start, images: [first] }: ComfyuiPlan): Promise<StartFiles | undefined> {
     if (!start) return undefined;
+    const { width = start.picture.width, height = start.picture.height } = first?.info ?? {};
+    const { picture, mask } = await fitStart(start.picture, start.mask, { width, height }, start);
     const send = async (picture: Picture) =>
       await this.#connection.upload(`steps-animation-${randomUUID()}.png`, await encodeToSend(picture));
-    const { picture, mask } = start;
-    return { picture: await send(picture), mask: mask && (await send(mask)) };
+    return { picture: await send(picture), mask: mask && (await send(greyPicture({ width, height }, mask))) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,4 +115,4 @@ class ComfyuiHost implements Host, AsyncDisposable {
 }
 
 const noSteps =
-  'ComfyUI showed no steps: start it with --preview-method auto, or set a preview method in its settings.';
+  'ComfyUI showed no steps: start it with --preview-method taesd, or set a preview method in its settings.';

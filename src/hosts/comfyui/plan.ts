@@ -2,7 +2,7 @@ import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
 import { type GenerationOptions, generationOptionsSchema } from '../generation-options.js';
 import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
-import { checkStart, layOutImages, leftOut, type Start } from '../plan-request.js';
+import { checkStart, layOutImages, leftOut, type Start, withoutNode } from '../plan-request.js';
 import { builtInWorkflow, type StartFiles } from './built-in-workflow.js';
 import { type Catalogue, chooseCheckpoint, modelNameOf } from './catalogue.js';
 import { samplerNameOf, schedulerNameOf } from './names.js';
@@ -25,7 +25,7 @@ export type ComfyuiPlan = {
 type Planned = Omit<ComfyuiPlan, 'images' | 'start' | 'previewMethod'> & { readonly model: string };
 
 /** Options that ComfyUI's nodes have no place for. */
-const noPlace = ['variationStrength', 'guidanceRescale', 'eta', 'sChurn', 'sNoise', 'sigmaMin', 'sigmaMax'] as const;
+const noPlace = [...withoutNode, 'guidanceRescale', 'rng'] as const;
 /** ComfyUI itself takes the second where it lacks the files of the first; its `auto` is the second always. */
 const previewMethods = {
   ...{ auto: 'taesd', full: 'taesd', tae: 'taesd' },

@@ -16,6 +16,8 @@ export type RunSettings = {
   readonly previewMethod: string;
 };
 
+/** Milliseconds to be told that a run is to end. */
+const farewell = 10_000;
 const submitted = z.object({ prompt_id: z.string() });
 const file = z.object({ filename: z.string(), subfolder: z.string().default(''), type: z.string().default('output') });
 const output = z.looseObject({ images: z.array(file).optional().catch(undefined) });
@@ -43,9 +45,11 @@ export class ComfyuiRun {
   /** what SaveImageWebsocket sent, which keeps no file */
   #sent: Buffer | undefined;
   #position = 0;
+  /** whether ComfyUI was told to end it */
   #isStopping = false;
-  /** whether ComfyUI could not be reached when it was asked last, although there was a socket */
-  #isInDoubt = false;
+  #isOver = false;
+  /** which questions were not answered when they were asked last, although there was a socket */
+  readonly #unanswered = new Set<string>();
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
@@ -58,17 +62,16 @@ export class ComfyuiRun {
     const extra = { preview_method: previewMethod };
     const body = { prompt, client_id: client, extra_data: extra };
     this.#id = (await connection.post('prompt', body, submitted)).prompt_id;
-    let isOver = false;
     try {
-      const end = yield* this.#untilEnd(stop);
-      isOver = true;
-      return end;
+      return yield* this.#untilEnd(stop);
     } catch (error) {
-      isOver = true;
+      // A ComfyUI that is away can neither be told to stop nor say how the run ended.
+      const reason = stop();
+      if (reason) return { reason };
       throw error;
     } finally {
       // Whoever listened does so no more: ComfyUI need not go on either.
-      if (!isOver) await this.#leave().catch(() => {});
+      if (!this.#isOver && !this.#isStopping) await this.#leave().catch(() => {});
     }
   }
 
@@ -76,7 +79,7 @@ export class ComfyuiRun {
     for (;;) {
       const message = await this.#settings.socket.next();
       const reason = stop();
-      if (reason && !this.#isStopping && (await this.#ask(() => this.#leave()))) return { reason };
+      if (reason && !this.#isStopping && (await this.#leave())) return { reason };
       const event = this.#stepOf(message);
       if (event) yield event;
       if (this.#isAtWork(message)) continue;
@@ -89,19 +92,21 @@ export class ComfyuiRun {
   /**
    * Asks ComfyUI something. Undefined where it cannot be reached: then the socket is had anew, or is on its way already,
    * and it is asked again.
-   * @throws StepsAnimationError what it refuses, and what cannot be had although there is a socket
+   * @throws StepsAnimationError what it refuses, what cannot be had although there is a socket, and anything once the run
+   * is to end
    */
-  async #ask<T>(question: () => Promise<T>): Promise<T | undefined> {
+  async #ask<T>(what: 'queue' | 'history' | 'file', question: () => Promise<T>): Promise<T | undefined> {
     const { socket } = this.#settings;
     try {
       const answer = await question();
-      this.#isInDoubt = false;
+      this.#unanswered.delete(what);
       return answer;
     } catch (error) {
       if (!(error instanceof StepsAnimationError) || error.code !== 'network') throw error;
+      if (this.#isStopping) throw error;
       if (!socket.isOpen) return undefined;
-      if (this.#isInDoubt) throw error;
-      this.#isInDoubt = true;
+      if (this.#unanswered.has(what)) throw error;
+      this.#unanswered.add(what);
       socket.renew();
       return undefined;
     }
@@ -109,17 +114,18 @@ export class ComfyuiRun {
 
   /** Ends the run; whether it had not begun, so that nothing more will be told. */
   async #leave(): Promise<boolean> {
+    this.#isStopping = true;
     const { connection } = this.#settings;
+    const soon = AbortSignal.timeout(farewell);
     const isIn = (place: readonly Place[]) => place.some(([, id]) => id === this.#id);
-    const before = await connection.get('queue', queueSchema);
+    const before = await connection.get('queue', queueSchema, soon);
     const isWaiting = isIn(before.queue_pending);
-    if (isWaiting) await connection.post('queue', { delete: [this.#id] }, z.unknown());
+    if (isWaiting) await connection.post('queue', { delete: [this.#id] }, z.unknown(), soon);
     // It may have begun in between.
-    const now = isWaiting ? await connection.get('queue', queueSchema) : before;
+    const now = isWaiting ? await connection.get('queue', queueSchema, soon) : before;
     const isRunning = isIn(now.queue_running);
     // Old ones would interrupt whatever runs, so it has to be ours.
-    if (isRunning) await connection.post('interrupt', { prompt_id: this.#id }, z.unknown());
-    this.#isStopping = true;
+    if (isRunning) await connection.post('interrupt', { prompt_id: this.#id }, z.unknown(), soon);
     return isWaiting && !isRunning;
   }
 
@@ -150,15 +156,18 @@ export class ComfyuiRun {
   /** Asks ComfyUI itself: messages may have been lost. Undefined while the run goes on. */
   async *#ended(stopped: FinishReason | undefined): AsyncGenerator<RunEvent, RunEnd | undefined, void> {
     const { connection } = this.#settings;
-    const history = await this.#ask(() => this.#history());
+    const history = await this.#ask('history', () => this.#history());
     if (!history) return undefined;
+    this.#isOver = true;
     const [name, facts] = history.status?.messages.findLast(([each]) => /error|interrupted/u.test(each)) ?? [];
     if (name === 'execution_interrupted') return { reason: stopped ?? 'interrupted' };
     if (name === 'execution_error') throw failure(facts);
     const outputs = Object.values(history.outputs).map(({ images = [] }) => images);
     const chosen = outputs.find((images) => images.some(({ type }) => type === 'output')) ?? outputs.find(isNotEmpty);
     const [first] = chosen ?? [];
-    const image = first ? await this.#ask(() => connection.bytes(`view?${new URLSearchParams(first)}`)) : this.#sent;
+    const image = first
+      ? await this.#ask('file', () => connection.bytes(`view?${new URLSearchParams(first)}`))
+      : this.#sent;
     if (image) {
       if (chosen && chosen.length > 1) yield { type: 'note', message: firstOf(chosen.length) };
       return { reason: 'finished', file: image };
@@ -175,7 +184,7 @@ export class ComfyuiRun {
   /** Where the run is in the queue, told when that changes; and whether ComfyUI still has it. */
   async *#queueNotes({ type }: SocketMessage): AsyncGenerator<RunEvent, void, void> {
     const { connection } = this.#settings;
-    const queue = await this.#ask(() => connection.get('queue', queueSchema));
+    const queue = await this.#ask('queue', () => connection.get('queue', queueSchema));
     if (!queue) return;
     const { queue_running: running, queue_pending: waiting } = queue;
     const ahead = waiting.toSorted(([a], [b]) => a - b).findIndex(([, id]) => id === this.#id) + 1;
@@ -185,7 +194,7 @@ export class ComfyuiRun {
     }
     const isKnown = ahead > 0 || running.some(([, id]) => id === this.#id);
     if (isKnown || type === 'event') return;
-    const isEnded = await this.#ask(async () => (await this.#history()) !== undefined);
+    const isEnded = await this.#ask('history', async () => (await this.#history()) !== undefined);
     if (isEnded !== false) return;
     const message = `ComfyUI at ${connection.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
     throw new StepsAnimationError('network', message);

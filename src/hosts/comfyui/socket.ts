@@ -73,11 +73,7 @@ export class ComfyuiSocket implements Disposable {
     this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
-      socket.once('error', (cause) => {
-        const remedy = 'see that it runs, and that the address is right';
-        const message = `Cannot reach ComfyUI at ${this.#connection.place} (${cause.message}): ${remedy}.`;
-        reject(new StepsAnimationError('network', message, { cause }));
-      });
+      socket.once('error', (cause) => reject(this.#connection.unreachable(cause)));
     });
     socket.on('error', () => socket.terminate());
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));

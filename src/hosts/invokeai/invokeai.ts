@@ -1,7 +1,9 @@
+import { denoisedAlone } from '../denoised-alone.js';
+import { generateImages } from '../generate-images.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
-import { imageEvents } from '../image-run.js';
+import type { Stop } from '../image-run.js';
 import { encodeToSend } from '../received-picture.js';
-import { fitStart } from '../start-picture.js';
+import { fitStart, greyPicture } from '../start-picture.js';
 import { readModels } from './catalogue.js';
 import { InvokeaiConnection } from './connection.js';
 import type { StartFiles } from './graph.js';
@@ -61,51 +63,41 @@ class InvokeaiHost implements Host, AsyncDisposable {
       return;
     }
     const plan = planRequest(request, await readModels(this.#connection, signal));
+    const events = this.#generate(plan, signal, skips);
+    yield* plan.showsNoise ? events : denoisedAlone(events, 'InvokeAI');
+  }
+
+  async *#generate(
+    plan: InvokeaiPlan,
+    signal: AbortSignal | undefined,
+    skips: EventTarget | undefined,
+  ): AsyncGenerator<GenerationEvent, void, void> {
     using socket = await InvokeaiSocket.open(this.#connection, this.#patience);
     this.#sockets.add(socket);
-    let isSkipped = false;
-    const skip = () => {
-      isSkipped = true;
-      socket.wake();
-    };
-    const abort = () => socket.wake();
-    skips?.addEventListener('skip', skip);
-    signal?.addEventListener('abort', abort);
     try {
       const files = await this.#uploadStart(plan);
-      yield { type: 'start', images: plan.images.map(({ info }) => info), passes: plan.passes };
-      for (const message of plan.notes) yield { type: 'note', message };
       const settings = { connection: this.#connection, socket };
       const [{ steps }] = plan.passes;
-      for (const [index, { info, seed }] of plan.images.entries()) {
-        if (signal?.aborted) break;
-        isSkipped = false;
-        const stop = () => (signal?.aborted ? 'interrupted' : isSkipped ? 'skipped' : undefined);
+      const begin = (seed: number, stop: Stop) => {
         const count = new StepCount(steps, plan.isSecondOrder);
-        const events = new InvokeaiRun({ ...settings, graph: plan.graphOf(seed, files), count }).events(stop);
-        yield* imageEvents({ index, info, events, program: 'InvokeAI', noSteps });
-      }
-      yield { type: 'end' };
+        return new InvokeaiRun({ ...settings, graph: plan.graphOf(seed, files), count }).events(stop);
+      };
+      const wake = () => socket.wake();
+      yield* generateImages({ plan, begin, wake, signal, skips, program: 'InvokeAI', noSteps });
     } finally {
       this.#sockets.delete(socket);
-      skips?.removeEventListener('skip', skip);
-      signal?.removeEventListener('abort', abort);
     }
   }
 
-  async #uploadStart({ start, passes: [size] }: InvokeaiPlan): Promise<StartFiles | undefined> {
+  async #uploadStart({ start, passes: [{ width, height }] }: InvokeaiPlan): Promise<StartFiles | undefined> {
     if (!start) return undefined;
-    const { width, height } = size;
-    const { picture, mask } = await fitStart(start.picture, start.mask, { width, height }, start);
+    const size = { width, height };
+    const { picture, mask } = await fitStart(start.picture, start.mask, size, start);
     // InvokeAI keeps what is white.
-    const kept = mask && {
-      width,
-      height,
-      data: Uint8Array.from({ length: 3 * mask.length }, (_, i) => 255 - (mask[Math.floor(i / 3)] ?? 0)),
-    };
+    const kept = mask?.map((painted) => 255 - painted);
     return {
       picture: await this.#connection.upload(await encodeToSend(picture)),
-      mask: kept && (await this.#connection.upload(await encodeToSend(kept))),
+      mask: kept && (await this.#connection.upload(await encodeToSend(greyPicture(size, kept)))),
     };
   }
 

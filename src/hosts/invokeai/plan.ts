@@ -2,7 +2,7 @@ import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
 import { generationOptionsSchema } from '../generation-options.js';
 import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
-import { checkStart, layOutImages, leftOut, type Start } from '../plan-request.js';
+import { checkStart, layOutImages, leftOut, type Start, withoutNode } from '../plan-request.js';
 import { chooseModel, type InvokeaiModel } from './catalogue.js';
 import { buildGraph, type Graph, type StartFiles } from './graph.js';
 import { denoisedSamplers, samplerOf } from './names.js';
@@ -15,12 +15,14 @@ export type InvokeaiPlan = {
   readonly notes: readonly string[];
   readonly start: Start | undefined;
   readonly isSecondOrder: boolean;
+  /** whether the steps are shown with their noise */
+  readonly showsNoise: boolean;
   /** what is sent for one image */
   readonly graphOf: (seed: number, start: StartFiles | undefined) => Graph;
 };
 
 /** Options that InvokeAI's nodes have no place for. */
-const noPlace = ['variationStrength', 'eta', 'sChurn', 'sNoise', 'sigmaMin', 'sigmaMax'] as const;
+const noPlace = [...withoutNode, 'preview'] as const;
 
 /**
  * Checks a request against the models of an InvokeAI and lays it out.
@@ -38,13 +40,14 @@ export function planRequest(
   const model = chooseModel(models, request.model);
   const size = { width: wanted.width || model.width, height: wanted.height || model.height };
   const options = { ...wanted, ...size };
-  const { scheduler, isSecondOrder = false, showsNoise } = samplerOf(options.sampler, options.scheduler);
+  const { scheduler, isSecondOrder = false, showsNoise = false } = samplerOf(options.sampler, options.scheduler);
   const strength = start?.denoisingStrength ?? 1;
   const steps = Math.max(Math.ceil(options.steps * strength), 1);
   const passes: InvokeaiPlan['passes'] = [{ kind: 'base', ...size, steps, exact: false }];
   const missing = leftOut(options, noPlace);
   return {
-    ...{ passes, start, isSecondOrder, images: layOutImages({ ...options, model: model.id.name }, passes, start) },
+    ...{ passes, start, isSecondOrder, showsNoise },
+    images: layOutImages({ ...options, model: model.id.name }, passes, start),
     notes: [
       ...(missing.length > 0 ? [`InvokeAI has no place for: ${missing.join(', ')}.`] : []),
       ...(showsNoise ? [noiseNote(options.sampler)] : []),

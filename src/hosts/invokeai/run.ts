@@ -15,6 +15,8 @@ export type RunSettings = {
   readonly count: StepCount;
 };
 
+/** Milliseconds to be told that a run is to end. */
+const farewell = 10_000;
 const queue = 'api/v1/queue/default';
 const enqueued = z.object({ item_ids: z.array(z.number()) });
 const queueSchema = z.object({
@@ -36,9 +38,11 @@ type Item = z.output<typeof itemSchema>;
 export class InvokeaiRun {
   readonly #settings: RunSettings;
   #id = 0;
+  /** whether InvokeAI was told to end it */
   #isStopping = false;
-  /** whether the last question was not answered */
-  #isDoubtful = false;
+  #isOver = false;
+  /** which questions were not answered when they were asked last */
+  readonly #unanswered = new Set<string>();
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
@@ -46,14 +50,27 @@ export class InvokeaiRun {
 
   /** @throws StepsAnimationError `usage` for what InvokeAI refuses, `network` when it fails or goes away */
   async *events(stop: Stop): AsyncGenerator<RunEvent, RunEnd, void> {
-    const { socket, count } = this.#settings;
     this.#id = await this.#enqueue();
-    yield* this.#queueNotes();
+    try {
+      yield* this.#queueNotes();
+      return yield* this.#untilEnd(stop);
+    } catch (error) {
+      // An InvokeAI that is away can neither be told to stop nor say how the run ended.
+      const reason = stop();
+      if (reason) return { reason };
+      throw error;
+    } finally {
+      // Whoever listened does so no more: InvokeAI need not go on either.
+      if (!this.#isOver && !this.#isStopping) await this.#cancel().catch(() => {});
+    }
+  }
+
+  async *#untilEnd(stop: Stop): AsyncGenerator<RunEvent, RunEnd, void> {
+    const { socket } = this.#settings;
     for (;;) {
       const message = await socket.next();
       const reason = stop();
       if (reason && !this.#isStopping) await this.#cancel();
-      if (message.type === 'reconnected') count.miss();
       const event = this.#stepOf(message);
       if (event) yield event;
       if (!reason && (this.#isAtWork(message) || socket.isAway)) continue;
@@ -65,8 +82,8 @@ export class InvokeaiRun {
   }
 
   /** What else is told of a run that ended by itself: steps may have come while InvokeAI was asked. */
-  async *#rest({ reason }: RunEnd): AsyncGenerator<RunEvent, void, void> {
-    for await (const message of this.#settings.socket.rest()) {
+  *#rest({ reason }: RunEnd): Generator<RunEvent, void, void> {
+    for (const message of this.#settings.socket.rest()) {
       const event = this.#stepOf(message);
       if (event) yield event;
     }
@@ -84,10 +101,12 @@ export class InvokeaiRun {
 
   async #cancel(): Promise<void> {
     this.#isStopping = true;
-    await this.#settings.connection.put(`${queue}/i/${this.#id}/cancel`, z.unknown());
+    const path = `${queue}/i/${this.#id}/cancel`;
+    await this.#settings.connection.put(path, z.unknown(), AbortSignal.timeout(farewell));
   }
 
   #stepOf(message: SocketMessage): RunEvent | undefined {
+    if (message.type === 'reconnected') this.#settings.count.miss();
     if (message.type !== 'progress' || message.item_id !== this.#id || message.invocation_source_id !== samplingNode) {
       return undefined;
     }
@@ -107,27 +126,43 @@ export class InvokeaiRun {
   /** Asks InvokeAI itself: messages may have been lost. Undefined while the run goes on. */
   async #ended(stopped: FinishReason | undefined): Promise<RunEnd | undefined> {
     const { connection } = this.#settings;
-    const item = await this.#ask();
+    const item = await this.#ask('item', () => this.#item());
     if (!item) return undefined;
+    this.#isOver = ['canceled', 'failed', 'completed'].includes(item.status);
+    if (!this.#isOver) return undefined;
     if (item.status === 'canceled') return { reason: stopped ?? 'interrupted' };
     if (item.status === 'failed') throw failure(item);
-    if (item.status !== 'completed') return undefined;
     const [prepared = ''] = item.session.source_prepared_mapping[imageNode] ?? [];
     const name = item.session.results[prepared]?.image?.image_name;
     if (name === undefined) throw new StepsAnimationError('network', 'InvokeAI ended without an image. Try again.');
-    return { reason: 'finished', file: await connection.bytes(`api/v1/images/i/${encodeURIComponent(name)}/full`) };
+    const file = await this.#ask('file', () => connection.bytes(`api/v1/images/i/${encodeURIComponent(name)}/full`));
+    return file && { reason: 'finished', file };
   }
 
-  /** Undefined when nothing answers for the first time: where InvokeAI has gone, its socket tells of it. */
-  async #ask(): Promise<Item | undefined> {
-    const { connection, socket } = this.#settings;
+  async #item(): Promise<Item> {
+    const { connection } = this.#settings;
     try {
-      const item = await connection.get(`${queue}/i/${this.#id}`, itemSchema);
-      this.#isDoubtful = false;
-      return item;
+      return await connection.get(`${queue}/i/${this.#id}`, itemSchema);
     } catch (error) {
-      if (!isUnreachable(error) || (this.#isDoubtful && !socket.isAway)) throw error;
-      this.#isDoubtful = true;
+      if (!(error instanceof StepsAnimationError) || error.code !== 'usage') throw error;
+      const message = `InvokeAI at ${connection.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
+      throw new StepsAnimationError('network', message);
+    }
+  }
+
+  /**
+   * Asks InvokeAI something. Undefined when nothing answers for the first time: where InvokeAI has gone, its socket
+   * tells of it.
+   */
+  async #ask<T>(what: 'item' | 'file', question: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const answer = await question();
+      this.#unanswered.delete(what);
+      return answer;
+    } catch (error) {
+      const isLast = this.#isStopping || (this.#unanswered.has(what) && !this.#settings.socket.isAway);
+      if (!isUnreachable(error) || isLast) throw error;
+      this.#unanswered.add(what);
       return undefined;
     }
   }

@@ -63,9 +63,9 @@ export class InvokeaiSocket implements Disposable {
     return (await this.#messages.next(silence)) ?? { type: 'silence' };
   }
 
-  /** What came and was not taken yet. */
-  async *rest(): AsyncGenerator<SocketMessage, void, void> {
-    for (let message = await this.#messages.next(0); message; message = await this.#messages.next(0)) yield message;
+  /** Takes what came and was not taken yet, also where nothing more can come. */
+  rest(): readonly SocketMessage[] {
+    return this.#messages.rest();
   }
 
   /** Ends a wait at once, as after a silence. */
@@ -86,7 +86,7 @@ export class InvokeaiSocket implements Disposable {
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('connect', resolve);
-        socket.once('connect_error', (cause) => reject(this.#unreachable(cause)));
+        socket.once('connect_error', (cause) => reject(this.#connection.unreachable(cause)));
         socket.connect();
       });
     } catch (error) {
@@ -100,7 +100,7 @@ export class InvokeaiSocket implements Disposable {
 
   #gone(): void {
     this.#givingUp ??= setTimeout(() => {
-      this.#messages.fail(this.#unreachable(new Error('it went away and did not come back')));
+      this.#messages.fail(this.#connection.unreachable(new Error('it went away and did not come back')));
       this.#socket.disconnect();
     }, this.#patience);
     // After a farewell of the server, socket.io does not come back by itself.
@@ -112,12 +112,6 @@ export class InvokeaiSocket implements Disposable {
     this.#givingUp = undefined;
     this.#socket.emit('subscribe_queue', { queue_id: 'default' });
     this.#messages.push({ type: 'reconnected' });
-  }
-
-  #unreachable(cause: Error): StepsAnimationError {
-    const remedy = 'see that it runs, and that the address is right';
-    const message = `Cannot reach InvokeAI at ${this.#connection.place} (${cause.message}): ${remedy}.`;
-    return new StepsAnimationError('network', message, { cause });
   }
 
   [Symbol.dispose](): void {

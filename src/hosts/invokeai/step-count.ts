@@ -29,7 +29,8 @@ export class StepCount {
     this.#share = share;
     const isNoise = share === 0 && this.#toldBefore === 0;
     if (isNoise || this.#told !== this.#toldBefore + 1) return undefined;
-    this.#step = Math.max(this.#step + 1, this.#isGap ? Math.round(share * this.#planned) : 0);
+    const byShare = Math.round(share * (this.#planned - this.#toldBefore)) + this.#toldBefore;
+    this.#step = Math.max(this.#step + 1, this.#isGap ? byShare : 0);
     this.#isGap = false;
     return this.#step;
   }

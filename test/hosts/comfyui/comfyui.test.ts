@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ComfyuiHostSettings, createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
 import type { GenerationEvent, GenerationRequest } from '#dist/hosts/host.js';
+import { decodeReceived } from '#dist/hosts/received-picture.js';
+import { fitStart } from '#dist/hosts/start-picture.js';
 import { emerging } from '../../helpers/pictures.js';
 import { FakeComfyui, type FakeRun, finished, type Script, size } from './fake-comfyui.js';
 
@@ -137,6 +139,28 @@ describe('the ComfyUI host', () => {
     expect(prompt.sampler?.inputs.denoise).toBe(0.6);
   });
 
+  it('sends the picture and its mask in the size of the image, as they are to be fitted', async () => {
+    const fake = await FakeComfyui.start(threeSteps);
+    const picture = emerging(80, 20, 0.5);
+    for (const resizeMode of ['crop', 'stretch', 'fill'] as const) {
+      const start = { picture, mask: picture, resizeMode, maskBlur: 2 };
+      await generate(fake, { ...request, start });
+      const fitted = await fitStart(picture, picture, size, start);
+      const [sent, mask] = await Promise.all(fake.uploads.splice(0).map((file) => decodeReceived(file, 'ComfyUI')));
+      expect(sent).toEqual({ ...size, data: Buffer.from(fitted.picture.data) });
+      expect(mask?.data.filter((_, index) => index % 3 === 0)).toEqual(Buffer.from(fitted.mask ?? []));
+    }
+  });
+
+  it('says what has no place in its workflow', async () => {
+    const fake = await FakeComfyui.start(threeSteps);
+    const seedResize = { seedResizeFromWidth: 64, seedResizeFromHeight: 64 };
+    const leftOut = { ...seedResize, rho: 5, sTmin: 0.1, sTmax: 9, rng: 'gpu' } as const;
+    const labels = 'resize seed from width, resize seed from height, rho, s_tmin, s_tmax, random number generator';
+    const expected = [`The workflow has no place for: ${labels}.`];
+    expect((await generate(fake, { ...request, ...leftOut })).notes).toEqual(expected);
+  });
+
   it('asks for cheap previews where they are to be, and tells that there are no full ones', async () => {
     const fake = await FakeComfyui.start(threeSteps);
     expect((await generate(fake, { ...request, preview: 'cheap' })).notes).toEqual([]);
@@ -171,7 +195,7 @@ describe('the ComfyUI host', () => {
 
   it('says what to do when no step was shown', async () => {
     const fake = await FakeComfyui.start(async (run) => run.end());
-    expect((await generate(fake)).notes).toEqual([expect.stringContaining('--preview-method auto')]);
+    expect((await generate(fake)).notes).toEqual([expect.stringContaining('--preview-method taesd')]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { buffer, json } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -62,7 +62,8 @@ export type Script = (run: FakeRun) => Promise<void>;
 /** A server that speaks ComfyUI's API, with one sampler run after another. */
 export class FakeComfyui {
   readonly runs: FakeRun[] = [];
-  readonly uploads: string[] = [];
+  /** files of pictures that were sent */
+  readonly uploads: Buffer[] = [];
   readonly interrupts: unknown[] = [];
   /** ids of runs that wait, and never begin */
   waiting: string[] = [];
@@ -70,6 +71,8 @@ export class FakeComfyui {
   isBusy = false;
   /** whether a run that waits begins right after the queue was asked for */
   beginsWhenAsked = false;
+  /** how many requests for a path are yet to be broken off */
+  readonly brokenOff = new Map<string, number>();
   firstMessages: string[] = [];
   /** of each run */
   images = 1;
@@ -146,6 +149,11 @@ export class FakeComfyui {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] ?? '';
     const reply = (value: unknown) => response.end(JSON.stringify(value));
+    const left = this.brokenOff.get(path) ?? 0;
+    if (left > 0) {
+      this.brokenOff.set(path, left - 1);
+      return void response.destroy();
+    }
     if (path === '/object_info/CheckpointLoaderSimple')
       return void reply(node(path, { ckpt_name: [['tiny.safetensors'], {}] }));
     if (path === '/object_info/KSampler') {
@@ -170,8 +178,9 @@ export class FakeComfyui {
       return void response.end();
     }
     if (path === '/upload/image') {
-      this.uploads.push(request.headers['content-type'] ?? '');
-      request.resume();
+      const headers = { 'content-type': request.headers['content-type'] ?? '' };
+      const sent = (await new Response(new Uint8Array(await buffer(request)), { headers }).formData()).get('image');
+      if (sent instanceof Blob) this.uploads.push(Buffer.from(await sent.arrayBuffer()));
       return void reply({ name: `picture-${this.uploads.length}.png`, subfolder: '', type: 'temp' });
     }
     if (path === '/view') return void response.end(await file(1, 'png'));

@@ -66,23 +66,40 @@ describe('when ComfyUI fails', () => {
     expect(events.at(-2)).toMatchObject({ type: 'image', reason: 'finished' });
   });
 
-  it('one that is away for a while is waited for, whatever is asked of it meanwhile', async () => {
+  it('one that is away for a while is waited for', async () => {
+    const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
+      await run.step('sampler', 1, 3);
+      const comeBack = await fake.away();
+      setTimeout(async () => {
+        await comeBack();
+        run.end();
+      }, 300);
+    });
+    const { events, error } = await generate(fake, { patience: 20_000 });
+    expect(error).toBeUndefined();
+    expect(events.at(-2)).toMatchObject({ type: 'image', reason: 'finished' });
+  });
+
+  it.each(['interrupted', 'skipped'] as const)('one that is away holds no image back that is %s', async (reason) => {
+    const [stopping, skips] = [new AbortController(), new EventTarget()];
     const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
       await run.step('sampler', 1, 3);
       await new Promise((resolve) => setTimeout(resolve, 100));
-      const comeBack = await fake.away();
-      stopping.abort();
-      skips.dispatchEvent(new Event('skip'));
-      setTimeout(async () => {
-        await comeBack();
-        await expect.poll(() => fake.interrupts).toHaveLength(1);
-        run.end('interrupted');
-      }, 300);
+      await fake.away();
+      if (reason === 'skipped') skips.dispatchEvent(new Event('skip'));
+      else stopping.abort();
     });
-    const [stopping, skips] = [new AbortController(), new EventTarget()];
-    const { events, error } = await generate(fake, { patience: 20_000, signal: stopping.signal, skips });
+    const { events, error } = await generate(fake, { patience: 60_000, signal: stopping.signal, skips });
     expect(error).toBeUndefined();
-    expect(events.at(-2)).toMatchObject({ type: 'image', reason: 'interrupted' });
+    expect(events.slice(-2)).toMatchObject([{ type: 'image', reason }, { type: 'end' }]);
+  });
+
+  it('a run that is given up is interrupted there', async () => {
+    const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
+      fake.brokenOff.set(`/history/${run.id}`, 2);
+      run.event('status');
+    });
+    expect((await generate(fake)).error).toMatchObject({ code: 'network' });
     expect(fake.interrupts).toEqual([{ prompt_id: 'run-1' }]);
   });
 

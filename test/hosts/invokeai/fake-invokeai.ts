@@ -55,6 +55,10 @@ export class FakeInvokeai {
   isFull = false;
   /** what is answered to a question about an item, as long as it is set */
   garbage: string | undefined;
+  /** how many requests for a path are yet to be broken off */
+  readonly brokenOff = new Map<string, number>();
+  /** done once, while a question about an item waits for its answer */
+  onQuestion: (() => Promise<void>) | undefined;
   /** how many questions about an item are yet to be broken off */
   unanswered = 0;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
@@ -115,8 +119,13 @@ export class FakeInvokeai {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] ?? '';
     const reply = (value: unknown, status = 200) => response.writeHead(status).end(JSON.stringify(value));
+    const left = this.brokenOff.get(path) ?? 0;
+    if (left > 0) {
+      this.brokenOff.set(path, left - 1);
+      return void response.destroy();
+    }
     const [, id] = /^\/api\/v1\/queue\/default\/i\/(\d+)/u.exec(path) ?? [];
-    if (id !== undefined) return void this.#answerOf(Number(id), path.endsWith('/cancel'), response);
+    if (id !== undefined) return await this.#answerOf(Number(id), path.endsWith('/cancel'), response);
     if (path === '/api/v2/models/') return void reply({ models });
     if (path === '/api/v1/images/upload') {
       request.resume();
@@ -134,7 +143,10 @@ export class FakeInvokeai {
     reply({ detail: 'Not Found' }, 404);
   }
 
-  #answerOf(id: number, isCancel: boolean, response: ServerResponse): void {
+  async #answerOf(id: number, isCancel: boolean, response: ServerResponse): Promise<void> {
+    const { onQuestion } = this;
+    this.onQuestion = undefined;
+    await onQuestion?.();
     const item = this.items.find((each) => each.id === id);
     if (this.unanswered > 0) {
       this.unanswered--;

@@ -4,15 +4,23 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createInvokeaiHost } from '#dist/hosts/invokeai/invokeai.js';
 import { StepCount } from '#dist/hosts/invokeai/step-count.js';
-import { type Told, tell } from '../record/told.js';
+import { type Scenario, type Told, tell } from '../record/told.js';
 import { FakeInvokeai, size } from './fake-invokeai.js';
 
 const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size };
 
-async function generate(fake: FakeInvokeai): Promise<Told> {
-  await using host = createInvokeaiHost({ url: fake.url, patience: 1000 });
-  return await tell(host, { request }, () => undefined);
+const resultPath = '/api/v1/images/i/result.png/full';
+
+async function generate(
+  fake: FakeInvokeai,
+  { patience = 1000, onEvent }: { readonly patience?: number } & Pick<Scenario, 'onEvent'> = {},
+): Promise<Told> {
+  await using host = createInvokeaiHost({ url: fake.url, patience });
+  return await tell(host, { request, ...(onEvent && { onEvent }) }, () => undefined);
 }
+
+/** Time for what has been sent to arrive. */
+const pause = async () => await new Promise((resolve) => setTimeout(resolve, 200));
 
 describe('when InvokeAI fails', () => {
   it('the steps that there were become an image, and then the error is told', async () => {
@@ -45,13 +53,90 @@ describe('when InvokeAI fails', () => {
     expect(await generate(fake)).toMatchObject({ steps: ['0:0:1', '0:0:2', '0:0:3'], images: ['0:finished'] });
   });
 
+  it('steps that come after a gap while InvokeAI is asked have their own numbers', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      await item.steps(0, 1, 3);
+      fake.onQuestion = async () => {
+        fake.cut();
+        await fake.subscribed(2);
+        await item.steps(3, 3, 3);
+        await pause();
+      };
+      item.end();
+    });
+    expect(await generate(fake)).toMatchObject({ steps: ['0:0:1', '0:0:3'], images: ['0:finished'] });
+  });
+
+  it('an image that is finished is had, though the socket is given up meanwhile', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      await item.steps(0, 3, 3);
+      fake.onQuestion = async () => {
+        fake.cut();
+        await pause();
+      };
+      item.end();
+    });
+    expect(await generate(fake, { patience: 0 })).toMatchObject({ images: ['0:finished'], error: undefined });
+  });
+
+  it('a file that breaks off is fetched again', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      fake.brokenOff.set(resultPath, 1);
+      item.end();
+      await expect.poll(() => fake.brokenOff.get(resultPath)).toBe(0);
+      await pause();
+      item.end();
+    });
+    expect(await generate(fake)).toMatchObject({ images: ['0:finished'], error: undefined });
+  });
+
+  it('a file that breaks off each time is told of', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      fake.brokenOff.set(resultPath, 2);
+      item.end();
+      await expect.poll(() => fake.brokenOff.get(resultPath)).toBe(1);
+      await pause();
+      item.end();
+    });
+    const { error } = await generate(fake);
+    expect(error).toMatchObject({ message: expect.stringContaining('Cannot reach InvokeAI') });
+    expect(fake.canceled).toEqual([]);
+  });
+
+  it('a run that is given up is cancelled there', async () => {
+    const fake = await FakeInvokeai.start(async (item) => {
+      if (item.id > 1) return;
+      fake.unanswered = 2;
+      for (let told = 0; told < 2; told++) {
+        fake.tell('queue_item_status_changed', { item_id: item.id, status: 'completed' });
+        await pause();
+      }
+    });
+    expect((await generate(fake)).error).toMatchObject({ code: 'network' });
+    fake.brokenOff.set('/api/v1/queue/default/status', 1);
+    expect((await generate(fake)).error).toMatchObject({ code: 'network' });
+    expect(fake.canceled).toEqual([1, 2]);
+  });
+
+  it('a stop while it is away ends the image as any other', async () => {
+    const fake = await FakeInvokeai.start(async (item) => await item.steps(0, 1, 3));
+    const onEvent: Scenario['onEvent'] = ({ type }, _, { stop }) => {
+      if (type !== 'step') return;
+      fake.stop();
+      stop();
+    };
+    expect(await generate(fake, { patience: 60_000, onEvent })).toMatchObject({
+      images: ['0:interrupted'],
+      error: undefined,
+    });
+  });
+
   it.each(['cut', 'dismiss'] as const)(
     'a socket that is lost by a %s comes back, and its steps are known',
     async (how) => {
       const fake = await FakeInvokeai.start(async (item) => {
         await item.steps(0, 1, 3);
         fake[how]();
-        await item.steps(2, 2, 3);
         await fake.subscribed(2);
         await item.steps(3, 3, 3);
         item.end();
@@ -83,7 +168,7 @@ describe('when InvokeAI fails', () => {
   };
   it.each<[string, (fake: FakeInvokeai) => void, string, RegExp]>([
     ['has gone away', (fake) => fake.stop(), 'network', /Cannot reach InvokeAI at .* did not come back/u],
-    ['has forgotten the run', forgotten, 'usage', /refuses that \(404\): Queue item/u],
+    ['has forgotten the run', forgotten, 'network', /no longer knows the run: .* Try again/u],
     ['answers garbage', garbage('<html>'), 'network', /is no InvokeAI: it says/u],
     ['answers something else', garbage('{}'), 'network', /is no InvokeAI: it says/u],
   ])('one that %s is told of, with the steps that there were', async (_, fail, code, message) => {
@@ -147,17 +232,22 @@ describe('steps', () => {
     );
   });
 
-  it('rise, and end on the last, whatever was missed on the way', () => {
+  it('have their numbers, whatever was missed on the way', () => {
+    const misses = fc.array(fc.boolean(), { minLength: 120, maxLength: 120 });
     fc.assert(
-      fc.property(steps, fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }), (total, missed) => {
-        const count = new StepCount(total, false);
-        const counted: number[] = [];
-        for (const [index, share] of sharesOf(total, false).entries()) {
-          if (index < total && missed[index]) count.miss();
-          else counted.push(...[count.count(share) ?? []].flat());
-        }
-        expect(counted).toEqual([...new Set(counted)].sort((a, b) => a - b));
-        expect(counted.at(-1)).toBe(total);
+      fc.property(steps, misses, fc.boolean(), (total, missed, isSecondOrder) => {
+        const count = new StepCount(total, isSecondOrder);
+        const halves = isSecondOrder ? 2 : 1;
+        const numberOf = (index: number) => (isSecondOrder ? Math.floor(index / 2) + 1 : index);
+        const shares = sharesOf(total, isSecondOrder);
+        const isMissed = (index: number) => index < shares.length - halves && missed[index];
+        const counted = shares.flatMap((share, index) => {
+          if (!isMissed(index)) return count.count(share) ?? [];
+          count.miss();
+          return [];
+        });
+        const isTold = (step: number) => shares.every((_, index) => numberOf(index) !== step || !isMissed(index));
+        expect(counted).toEqual(Array.from({ length: total }, (_, index) => index + 1).filter(isTold));
       }),
     );
   });

@@ -106,11 +106,27 @@ describe('the InvokeAI host', () => {
 
   it('says what InvokeAI leaves out, and whose steps are noisy', async () => {
     const fake = await FakeInvokeai.start(threeSteps);
-    const { notes } = await generate(fake, { ...request, sampler: 'UniPC', sChurn: 1 });
+    const seedResize = { seedResizeFromWidth: 64, seedResizeFromHeight: 64 };
+    const leftOut = { ...seedResize, rho: 5, sChurn: 1, sTmin: 0.1, sTmax: 9, preview: 'full' } as const;
+    const { notes } = await generate(fake, { ...request, sampler: 'UniPC', ...leftOut });
     expect(notes).toEqual([
-      'InvokeAI has no place for: s_churn.',
+      'InvokeAI has no place for: resize seed from width, resize seed from height, rho, s_churn, s_tmin, s_tmax, preview.',
       expect.stringMatching(/UniPC with their noise; denoised those of Euler, Euler a,/u),
     ]);
+  });
+
+  it.each([
+    ['Euler a', [expect.stringContaining('--content noisy had no effect')]],
+    ['UniPC', [expect.stringContaining('UniPC with their noise')]],
+  ])('tells once whether the steps of %s can be noisy', async (sampler, expected) => {
+    const fake = await FakeInvokeai.start(threeSteps);
+    await using host = createInvokeaiHost({ url: fake.url });
+    const notes: string[] = [];
+    for await (const event of host.generate({ ...request, sampler, batchCount: 2 })) {
+      if (event.type === 'step') await event.picture('noisy');
+      if (event.type === 'note') notes.push(event.message);
+    }
+    expect(notes).toEqual(expected);
   });
 
   it.each([
@@ -158,6 +174,13 @@ describe('interruptions of the InvokeAI host', () => {
     const onEvent: Scenario['onEvent'] = ({ type }, seen, { skip }) => type === 'step' && seen === 2 && skip();
     const { images } = await generate(fake, { ...request, batchCount: 2 }, onEvent);
     expect(images).toEqual(['0:skipped', '1:finished']);
+    expect(fake.canceled).toEqual([1]);
+  });
+
+  it('come with whoever listens no more', async () => {
+    const fake = await FakeInvokeai.start(untilCanceled);
+    await using host = createInvokeaiHost({ url: fake.url });
+    for await (const event of host.generate(request)) if (event.type === 'step') break;
     expect(fake.canceled).toEqual([1]);
   });
 
