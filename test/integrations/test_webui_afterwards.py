@@ -1,6 +1,7 @@
 """Whoever did not think of a movie beforehand has one all the same: of an image, of a step, of a file of latents."""
 
 import json
+import os
 import unittest
 from types import SimpleNamespace
 from unittest import mock
@@ -8,7 +9,7 @@ from unittest import mock
 from fakes import webui
 from fakes.webui_run import Base, FakeRecording, modules
 from steps_animation import LatentRing, latents
-from steps_animation_webui import last_runs, run
+from steps_animation_webui import last_runs, run, settings
 
 
 class AfterwardsBase(Base):
@@ -147,6 +148,19 @@ class FileTest(AfterwardsBase):
         self.assertEqual([value for _, _, value in recording.steps[1]], [110, 111, 112, 113])
         self.assertEqual(recording.finished[1], (113, "a red apple\nSeed: 45", "finished"))
         self.assertEqual([one["seed"] for one in recording.images], [44, 45])
+
+    def test_finds_the_clone_of_the_settings_though_nothing_was_generated_since_they_changed(self):
+        self.generate([{"save_latents": True}])
+        with mock.patch.dict(os.environ), mock.patch.object(settings, "_named", None):
+            found = []
+            for clone in ("/the/clone", ""):
+                with mock.patch.object(modules.shared.opts, settings.CLONE, clone, create=True):
+                    self.animate_file("latents-42.safetensors")
+                found.append(os.environ.get("STEPS_ANIMATION"))
+            self.assertEqual(found, ["/the/clone", None])
+            with mock.patch.object(settings, "_named", "/of/the/environment"):
+                self.animate_file("latents-42.safetensors")
+            self.assertEqual(os.environ["STEPS_ANIMATION"], "/of/the/environment")
 
     def test_reads_no_file_outside_the_output_folder(self):
         outside = self.folder.parent / "outside.safetensors"

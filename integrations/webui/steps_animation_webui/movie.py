@@ -2,7 +2,7 @@
 
 from steps_animation import Recording
 
-from . import host, saved_latents
+from . import host, saved_latents, settings
 from .run import infotext
 
 
@@ -56,6 +56,7 @@ class Movie:
             where = [f"--folder={run.folder}", f"--tab={run.tab}", "--no-save-images"]
             arguments = [*where, *self._options.arguments(self._samples_format)]
             shown = [images[image] for image in self._numbers]
+            settings.point_to_clone()
             self._recording = Recording(shown, passes, run.folder / "intermediate", arguments)
         return self._recording
 

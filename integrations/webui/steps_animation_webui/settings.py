@@ -6,6 +6,10 @@ from modules import shared
 
 KEEPS_LATENTS, CLONE = "steps_animation_keeps_latents", "steps_animation_clone"
 SECTION = ("steps_animation", "Steps animation")
+#: where `find_command` looks for the clone
+VARIABLE = "STEPS_ANIMATION"
+#: what it was before the setting went over it
+_named = os.environ.get(VARIABLE)
 
 
 def add_settings():
@@ -22,7 +26,9 @@ def keeps_latents():
 
 
 def point_to_clone():
-    """Where the clone is told here alone, `find_command` learns of it."""
-    clone = getattr(shared.opts, CLONE, "")
+    """Where the clone is told here alone, `find_command` learns of it; the setting may change while the web UI runs."""
+    clone = getattr(shared.opts, CLONE, "") or _named
     if clone:
-        os.environ["STEPS_ANIMATION"] = clone
+        os.environ[VARIABLE] = clone
+    else:
+        os.environ.pop(VARIABLE, None)
