@@ -49,6 +49,18 @@ class WaitingTest(Base):
         FakeRecording.may_finish.set()
         self.assertEqual(self.settled(), (["/movies/0.mp4"], None))
 
+    def test_waits_for_no_batch_that_came_to_no_image_and_adds_the_others_once(self):
+        for lost, images in ((0, {2, 3}), (1, {0, 1})):
+            FakeRecording.made.clear()
+            waits = mock.patch.object(session.host, "run_alone", side_effect=AssertionError("the request holds the lock"))
+            with waits:
+                p, _ = self.generate(n_iter=2, batch_size=2, lost=[lost])
+            (recording,) = FakeRecording.made
+            self.assertEqual({image: len(steps) for image, steps in recording.steps.items()}, {image: 4 for image in images})
+            self.assertEqual(set(recording.finished), images)
+            self.assertEqual(list(p.extra_generation_params), ["Steps animation"])
+        self.assertEqual(webui.reported, [])
+
     def test_decodes_at_once_where_another_script_may_go_on_with_another_model(self):
         def end_of_cell():
             self.assertEqual(len(FakeRecording.made[0].steps[0]), 4)

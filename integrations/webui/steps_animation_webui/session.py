@@ -35,10 +35,11 @@ class Session:
 
     def add_batches(self):
         """The batches whose images are finished; here, not at the end, because their latents need not wait then."""
-        finished = [batch for batch in self.run.batches[self._added :] if batch.is_finished]
-        self._added += len(finished)
-        for batch in finished if self.movie else []:
-            self.movie.add(batch, is_decoded=self.mode == "during")
+        new = self.run.batches[self._added :]
+        self._added = len(self.run.batches)  # those without an image have failed: nothing of them comes later
+        for batch in new:
+            if self.movie and batch.is_finished:
+                self.movie.add(batch, is_decoded=self.mode == "during")
 
     def add_later(self):
         """The rest, when the web UI has gone on; its model may be another one by then."""
