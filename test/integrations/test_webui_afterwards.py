@@ -82,6 +82,15 @@ class AnimateTest(AfterwardsBase):
         with mock.patch.object(modules.shared, "sd_model", SimpleNamespace(sd_model_hash="other")):
             self.assertIn("another model", self.animate()[1])
 
+    def test_lets_go_of_a_movie_that_comes_to_nothing(self):
+        self.generate([])
+        for error in (LookupError("the steps have made room"), OSError("no disk")):
+            with mock.patch.object(FakeRecording, "image", side_effect=error):
+                paths, trouble = self.animate()
+            self.assertEqual(paths, [])
+            self.assertIn(str(error) if isinstance(error, LookupError) else "see the console", trouble)
+        self.assertEqual([one.is_at_work for one in FakeRecording.made], [False, False])
+
     def test_encodes_while_the_next_image_is_made(self):
         self.generate([])
         FakeRecording.may_finish.clear()

@@ -58,7 +58,7 @@ class WaitingTest(Base):
             (recording,) = FakeRecording.made
             self.assertEqual({image: len(steps) for image, steps in recording.steps.items()}, {image: 4 for image in images})
             self.assertEqual(set(recording.finished), images)
-            self.assertEqual(list(p.extra_generation_params), ["Steps animation"])
+            self.assertEqual(list(p.extra_generation_params), ["Steps animation"], p.extra_generation_params)
         self.assertEqual(webui.reported, [])
 
     def test_decodes_at_once_where_another_script_may_go_on_with_another_model(self):
@@ -85,6 +85,13 @@ class WaitingTest(Base):
             self.generate(is_api=False)
             self.assertEqual(self.settled(), ([], "it did not succeed: see the console."))
         self.assertEqual(webui.reported, ["Steps animation could not make the movie"])
+        self.assertFalse(FakeRecording.made[0].is_at_work)
+
+    def test_lets_go_of_a_movie_whose_pictures_it_cannot_take(self):
+        with mock.patch.object(FakeRecording, "image", side_effect=OSError("no disk")):
+            self.generate(is_api=False)
+            self.assertEqual(self.settled(), ([], "it did not succeed: see the console."))
+        self.assertFalse(FakeRecording.made[0].is_at_work)
 
 
 class FailureTest(Base):

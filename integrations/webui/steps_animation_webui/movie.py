@@ -1,5 +1,7 @@
 """The movie of a run: its steps' pictures on their way to `record`."""
 
+from contextlib import contextmanager
+
 from steps_animation import Recording
 
 from . import host, saved_latents, settings
@@ -47,6 +49,16 @@ class Movie:
             return [], None
         results = self._recording.finish()
         return [result["path"] for result in results if result["type"] == "animation"], self._recording.trouble
+
+    @contextmanager
+    def given_up_on_error(self):
+        """Whatever goes wrong in here, no thread, picture or process of the movie stays."""
+        try:
+            yield
+        except BaseException:
+            if self._recording is not None:
+                self._recording.give_up()
+            raise
 
     def _started(self, batch, exact=False):
         if self._recording is None:

@@ -51,14 +51,19 @@ class Session:
         """Returns the movies' paths, and what went wrong or None."""
         if self.movie is None:
             return [], self.trouble
-        late = None
-        if self._added < len(self.run.batches):
-            try:
-                host.run_alone(self.add_later)
-            except (ValueError, LookupError) as error:
-                late = str(error)
-        paths, trouble = self.movie.finish()
+        with self.movie.given_up_on_error():
+            late = self._add_when_alone()
+            paths, trouble = self.movie.finish()
         return paths, late or trouble
+
+    def _add_when_alone(self):
+        """Returns what went wrong, for people; there is a movie of what was added before."""
+        try:
+            if self._added < len(self.run.batches):
+                host.run_alone(self.add_later)
+        except (ValueError, LookupError) as error:
+            return str(error)
+        return None
 
     def abandon(self):
         """The generation has failed: what there is of it becomes a movie, too, and nothing else is kept."""
