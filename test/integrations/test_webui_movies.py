@@ -9,7 +9,7 @@ from unittest import mock
 from fakes import webui
 from fakes.webui_run import BRIEF, Base, FakeRecording, modules
 from steps_animation import LatentRing
-from steps_animation_webui import results, run, session
+from steps_animation_webui import host, results, run, session
 
 
 class WaitingTest(Base):
@@ -156,6 +156,17 @@ class RoomTest(Base):
 
 
 class ArrivalTest(Base):
+    def test_decodes_steps_of_a_batch_whose_pictures_have_made_room_meanwhile(self):
+        handed, overlays = [], []
+        step = mock.patch.object(FakeRecording, "step", lambda recording, image, step, picture, pass_index: handed.append(picture))
+        composite = mock.patch.object(host, "composite", lambda picture, paste_to, overlay: overlays.append(overlay) or picture)
+        overlay = webui.Picture(7)
+        with step, composite:
+            self.generate([{"decode": "during"}], overlay_images=[overlay])
+            run.RING._runs.clear()
+            self.assertEqual([picture()[0][0] for picture in handed], [0, 1, 2, 3])
+        self.assertEqual(overlays, [overlay] * 4)
+
     def test_waits_for_the_gpu_in_the_recordings_thread_alone(self):
         waiting = []
 

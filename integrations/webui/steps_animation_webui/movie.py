@@ -1,6 +1,7 @@
 """The movie of a run: its steps' pictures on their way to `record`."""
 
 from contextlib import contextmanager
+from functools import partial
 
 from steps_animation import Recording
 
@@ -22,7 +23,8 @@ class Movie:
         """A step of the batch at hand, as an estimate of its colours: that is decoded in another thread."""
         recording = self._started(batch)
         for place, number in self._places(batch):
-            recording.step(number, step, lambda place=place: _rough(batch, arrived(), place), pass_index)
+            rough = partial(_rough, arrived, place, batch.putting_in_whole(place))
+            recording.step(number, step, rough, pass_index)
 
     def add(self, batch, is_decoded=False):
         """A batch whose images are finished. Its steps are decoded here and now, unless they have been."""
@@ -90,8 +92,8 @@ class Movie:
             before += batch.counts.get(index, 0)
 
 
-def _rough(batch, latents, place):
-    return host.pixels(batch.in_whole(host.decode(latents, place, host.CHEAP), place))
+def _rough(arrived, place, put_in_whole):
+    return host.pixels(put_in_whole(host.decode(arrived(), place, host.CHEAP)))
 
 
 def _with_size(run, batch):
