@@ -10,6 +10,9 @@ from .pictures import picture_of, pixels
 from .steps_animation import Recording
 from .workflow_facts import WorkflowFacts
 
+#: that `record` takes (src/hosts/stream-messages.ts)
+MOST_PASSES = 16
+
 
 @dataclass
 class Animation:
@@ -41,8 +44,10 @@ class Animation:
 def make_movies(animation, passes, images, vae, on_step):
     """
     One movie for each of the images (a batch [N, H, W, 3], from 0 to 1), of a video for its first one. Returns the paths
-    of those that there are, and what went wrong or None. Raises nothing but that ComfyUI has been told to stop.
+    of those that there are, and what went wrong or None. Raises ValueError for people, and that ComfyUI has been told to
+    stop.
     """
+    _check(passes)
     images = _first_of_videos(images, passes)
     height, width = (int(side) for side in images.shape[1:3])
     planned = [
@@ -62,6 +67,15 @@ def make_movies(animation, passes, images, vae, on_step):
     # The movies come as they are finished; a grid has no seed.
     in_order = sorted(results, key=lambda result: (result["seed"] is None, result["seed"]))
     return [Path(result["path"]) for result in in_order], trouble or recording.trouble
+
+
+def _check(passes):
+    """Before anything is decoded, which takes long."""
+    if len(passes) > MOST_PASSES:
+        raise ValueError(
+            f"These are {len(passes)} samplings, and a movie takes {MOST_PASSES}: connect some of the samplers to the model "
+            "that the watching node is given, in place of the one that it gives."
+        )
 
 
 def _send_steps(recording, passes, count, vae, on_step):

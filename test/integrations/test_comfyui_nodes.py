@@ -147,6 +147,16 @@ class NodesTest(unittest.TestCase):
         self.assertEqual([step[:3] for step in recording.steps[0]], [(0, 1, 10), (0, 2, 20), (1, 1, 40)])
         self.assertEqual([one["kind"] for one in recording.passes], ["base", "hires"])
 
+    def test_more_samplings_than_record_takes_are_refused_before_they_are_decoded(self):
+        for value in range(16):
+            self.sample(value)
+        self.save()
+        self.assertEqual(len(FakeRecording.made[0].passes), 16)
+        self.sample(16)
+        with mock.patch.object(Vae, "decode", side_effect=AssertionError("decoded")):
+            self.assertIn("17 samplings, and a movie takes 16", self.trouble())
+        self.assertEqual(len(FakeRecording.made), 1)
+
     def test_what_fails_is_told_and_fails_no_prompt(self):
         self.assertIn("connect its model", self.trouble())
         self.sample(10, 20, 30)
