@@ -47,8 +47,8 @@ def make_movies(animation, passes, images, vae, on_step):
     of those that there are, and what went wrong or None. Raises ValueError for people, and that ComfyUI has been told to
     stop.
     """
-    _check(passes)
     images = _first_of_videos(images, passes)
+    _check(passes, len(images))
     height, width = (int(side) for side in images.shape[1:3])
     planned = [
         {"kind": "hires" if index else "base", "steps": each.steps[-1][0], "exact": True}
@@ -69,12 +69,18 @@ def make_movies(animation, passes, images, vae, on_step):
     return [Path(result["path"]) for result in in_order], trouble or recording.trouble
 
 
-def _check(passes):
+def _check(passes, count):
     """Before anything is decoded, which takes long."""
     if len(passes) > MOST_PASSES:
         raise ValueError(
             f"These are {len(passes)} samplings, and a movie takes {MOST_PASSES}: connect some of the samplers to the model "
             "that the watching node is given, in place of the one that it gives."
+        )
+    batch = max(len(latents) for each in passes for _, latents in each.steps)
+    if count < batch:
+        raise ValueError(
+            f"The samplers made {batch} images at once, and only {count} came here, of which nothing tells which they are: "
+            "connect all images of the batch."
         )
 
 

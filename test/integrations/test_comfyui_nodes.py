@@ -125,8 +125,8 @@ class NodesTest(unittest.TestCase):
 
     def test_steps_without_a_vae_are_rough(self):
         self.sample(10)
-        SaveAnimation().save(Images([200]), self.steps, prompt=PROMPT, node="save", **USUAL)
-        self.assertEqual(FakeRecording.made[0].steps, {0: [(0, 1, 20, (8, 4))]})
+        SaveAnimation().save(Images([200, 210]), self.steps, prompt=PROMPT, node="save", **USUAL)
+        self.assertEqual(FakeRecording.made[0].steps, {0: [(0, 1, 20, (8, 4))], 1: [(0, 1, 22, (8, 4))]})
 
     def test_models_whose_latents_have_a_time_show_their_first_image(self):
         self.sample(10, 20)
@@ -156,6 +156,11 @@ class NodesTest(unittest.TestCase):
         with mock.patch.object(Vae, "decode", side_effect=AssertionError("decoded")):
             self.assertIn("17 samplings, and a movie takes 16", self.trouble())
         self.assertEqual(len(FakeRecording.made), 1)
+
+    def test_some_images_of_a_batch_are_refused_since_their_steps_are_not_known(self):
+        self.sample(10)
+        self.assertIn("2 images at once, and only 1 came here", self.trouble(images=Images([210])))
+        self.assertEqual(FakeRecording.made, [])
 
     def test_what_fails_is_told_and_fails_no_prompt(self):
         self.assertIn("connect its model", self.trouble())
