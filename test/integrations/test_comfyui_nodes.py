@@ -60,7 +60,7 @@ class FakeRecording:
     def finish(self, meanwhile):
         FakeRecording.before_end()
         meanwhile()
-        folder = world.output / "steps-animation"
+        folder = Path(os.path.abspath(world.output)) / "steps-animation"
         facts = [(self.images[image]["seed"], f"{image}.mp4") for image in self.finished]
         return [{"seed": seed, "path": str(folder / name)} for seed, name in reversed(facts)]
 
@@ -110,6 +110,18 @@ class NodesTest(unittest.TestCase):
         self.assertEqual(recording.passes, [{"kind": "base", "steps": 3, "exact": True}])
         files = [{"filename": f"{index}.mp4", "subfolder": "steps-animation", "type": "output"} for index in (0, 1)]
         self.assertEqual(shown, {"images": files, "animated": (True,), "text": []})
+
+    def test_movies_are_shown_however_the_output_folder_is_named(self):
+        self.sample(10)
+        names = (os.path.relpath(world.output), f"{world.output}/../{world.output.name}")
+        for name in names:
+            world.output = name
+            self.assertEqual({file["subfolder"] for file in self.save()["images"]}, {"steps-animation"})
+
+    def test_a_movie_that_cannot_be_shown_fails_no_prompt(self):
+        self.sample(10)
+        with mock.patch.object(os.path, "relpath", side_effect=ValueError("on another drive")):
+            self.assertEqual(self.trouble(), "on another drive")
 
     def test_the_movies_are_told_what_the_workflow_was_told(self):
         self.sample(10)
