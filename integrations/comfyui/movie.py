@@ -90,6 +90,7 @@ def _send_steps(recording, passes, count, vae, on_step):
         for pass_index, each in enumerate(passes):
             for step, latents in each.steps:
                 for index in range(min(len(latents), count)):
+                    throw_exception_if_processing_interrupted()
                     picture = picture_of(latents[index : index + 1], each.latent_format, vae)
                     recording.step(index, step, picture, pass_index)
                 on_step()

@@ -199,6 +199,18 @@ class NodesTest(unittest.TestCase):
             self.save()
         self.assertEqual([one.is_given_up for one in FakeRecording.made], [True, True])
 
+    def test_an_interrupt_is_heeded_between_the_images_of_a_step(self):
+        class InterruptedVae(Vae):
+            def decode(self, latents):
+                world.is_interrupted = True
+                return super().decode(latents)
+
+        self.sample(10)
+        with self.assertRaises(InterruptProcessingException):
+            self.save(vae=InterruptedVae())
+        (recording,) = FakeRecording.made
+        self.assertEqual([list(recording.steps), recording.is_given_up], [[0], True])
+
     def test_further_options_go_before_ours_and_none_says_where_files_go(self):
         self.sample(10)
         self.save(more="--loop boomerang --fps=24 --no-run-incomplete --encoder-settings 'crf=18, preset=slow'")
