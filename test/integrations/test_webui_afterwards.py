@@ -148,6 +148,16 @@ class FileTest(AfterwardsBase):
         names = [path.name for path in self.saved]
         self.assertEqual(names, ["latents-42.safetensors", "latents-42-1.safetensors", "latents-42-2.safetensors"])
 
+    def test_saves_latents_once_and_not_with_each_movie_that_is_made_afterwards(self):
+        options = {"save_latents": True}
+        for decode in ("on demand", "after", "during"):
+            self.generate([{**options, "decode": decode}])
+            self.animate(arguments=[options])
+        self.settled(last_runs.animate_file("txt2img", "latents-42.safetensors", [options]))
+        names = [path.name for path in self.saved]
+        self.assertEqual(names, ["latents-42.safetensors", "latents-42-1.safetensors", "latents-42-2.safetensors"])
+        self.assertEqual(webui.reported, [])
+
     def test_makes_movies_of_a_file_when_all_else_is_forgotten(self):
         self.generate([{"save_latents": True}], n_iter=2, batch_size=2)
         FakeRecording.made.clear()

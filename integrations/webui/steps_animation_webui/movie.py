@@ -5,7 +5,7 @@ from functools import partial
 
 from steps_animation import Recording
 
-from . import host, saved_latents, settings
+from . import host, settings
 from .run import infotext
 
 
@@ -35,9 +35,6 @@ class Movie:
         for image, picture, reason in batch.finished_images():
             if image in self._numbers:
                 recording.image(self._numbers[image], host.pixels(picture), infotext(picture), reason)
-        if self._options["save_latents"]:
-            with host.guarded("save the latents"):
-                saved_latents.save(self._run, batch)
 
     def _decode(self, batch):
         for pass_index, step, latents in self._taken(batch):
