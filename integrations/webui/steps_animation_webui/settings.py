@@ -14,7 +14,7 @@ _named = os.environ.get(VARIABLE)
 
 def add_settings():
     texts = {
-        KEEPS_LATENTS: (True, "Keep the steps of the last images, at most 256 MB, so that they can be animated afterwards"),
+        KEEPS_LATENTS: (True, "Keep the last images' steps, to animate them afterwards: 256 MB, the newest always"),
         CLONE: ("", "Folder of the Steps Animation clone, where the extension does not lie in it"),
     }
     for name, (default, label) in texts.items():
