@@ -10,6 +10,9 @@ from .pictures import picture_of, pixels
 from .steps_animation import Recording
 from .workflow_facts import WorkflowFacts
 
+#: that `record` takes (src/hosts/stream-messages.ts)
+MOST_PASSES = 16
+
 
 @dataclass
 class Animation:
@@ -41,9 +44,11 @@ class Animation:
 def make_movies(animation, passes, images, vae, on_step):
     """
     One movie for each of the images (a batch [N, H, W, 3], from 0 to 1), of a video for its first one. Returns the paths
-    of those that there are, and what went wrong or None. Raises nothing but that ComfyUI has been told to stop.
+    of those that there are, and what went wrong or None. Raises ValueError for people, and that ComfyUI has been told to
+    stop.
     """
     images = _first_of_videos(images, passes)
+    _check(passes, len(images))
     height, width = (int(side) for side in images.shape[1:3])
     planned = [
         {"kind": "hires" if index else "base", "steps": each.steps[-1][0], "exact": True}
@@ -64,12 +69,28 @@ def make_movies(animation, passes, images, vae, on_step):
     return [Path(result["path"]) for result in in_order], trouble or recording.trouble
 
 
+def _check(passes, count):
+    """Before anything is decoded, which takes long."""
+    if len(passes) > MOST_PASSES:
+        raise ValueError(
+            f"These are {len(passes)} samplings, and a movie takes {MOST_PASSES}: connect some of the samplers to the model "
+            "that the watching node is given, in place of the one that it gives."
+        )
+    batch = max(len(latents) for each in passes for _, latents in each.steps)
+    if count < batch:
+        raise ValueError(
+            f"The samplers made {batch} images at once, and only {count} came here, of which nothing tells which they are: "
+            "connect all images of the batch."
+        )
+
+
 def _send_steps(recording, passes, count, vae, on_step):
     """Those that there is memory for; what went wrong, or None."""
     try:
         for pass_index, each in enumerate(passes):
             for step, latents in each.steps:
                 for index in range(min(len(latents), count)):
+                    throw_exception_if_processing_interrupted()
                     picture = picture_of(latents[index : index + 1], each.latent_format, vae)
                     recording.step(index, step, picture, pass_index)
                 on_step()

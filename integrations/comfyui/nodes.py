@@ -1,6 +1,7 @@
 """The nodes: one watches what samplers do with a model, the others make something of the steps."""
 
 import logging
+import os
 from pathlib import Path
 
 import comfy.patcher_extension
@@ -24,8 +25,13 @@ NO_STEPS = "No sampler before the images has used the model of the node that wat
 MADE_ROOM = "Steps of this run have made room for later ones (256 MB are kept): run its samplers again."
 
 
+def output_folder():
+    """Users may name it in any way; `record` tells whole paths."""
+    return Path(os.path.abspath(folder_paths.get_output_directory()))
+
+
 def movies_folder():
-    return Path(folder_paths.get_output_directory()) / "steps-animation"
+    return output_folder() / "steps-animation"
 
 
 def latents_folder():
@@ -82,7 +88,7 @@ class SaveAnimation:
         }
 
     def save(self, images, steps, decode, save_latents, more, vae=None, prompt=None, node=None, **values):
-        paths, troubles = [], []
+        paths, files, troubles = [], [], []
         try:
             content = [] if steps.content == "denoised" else [f"--content={steps.content}"]
             arguments = [*options.arguments(values, more), *content]
@@ -97,6 +103,7 @@ class SaveAnimation:
                 animation = Animation(movies_folder(), facts, arguments)
                 paths, trouble = make_movies(animation, passes, images, vae, lambda: bar.update(1))
                 troubles += [trouble] if trouble else []
+                files = [_shown(path) for path in paths]
         except InterruptProcessingException:
             raise
         except ValueError as error:
@@ -106,7 +113,8 @@ class SaveAnimation:
             troubles.append(f"The movie could not be made: {error}")
         for trouble in troubles:
             log.warning("Steps Animation: %s", trouble)
-        return {"ui": _shown(paths, troubles), "result": ("\n".join(map(str, paths)),)}
+        shown = {"images": files, "animated": (True,), "text": troubles}
+        return {"ui": shown, "result": ("\n".join(map(str, paths)),)}
 
 
 class StepImage:
@@ -166,10 +174,6 @@ def _executing():
     return (context.prompt_id, context.node_id) if context else (None, None)
 
 
-def _shown(paths, troubles):
-    """What the node shows below its widgets."""
-    output = Path(folder_paths.get_output_directory())
-    files = [
-        {"filename": path.name, "subfolder": str(path.parent.relative_to(output)), "type": "output"} for path in paths
-    ]
-    return {"images": files, "animated": (True,), "text": troubles}
+def _shown(path):
+    """A file as ComfyUI's page asks for it."""
+    return {"filename": path.name, "subfolder": os.path.relpath(path.parent, output_folder()), "type": "output"}

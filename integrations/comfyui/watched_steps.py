@@ -50,8 +50,14 @@ class WatchedSteps:
         A wrapper of ComfyUI's `outer_sample`: hears of each step before ComfyUI's own callback does, which is its sixth
         argument. Whatever goes wrong here, sampling goes on.
         """
-        arguments = list(arguments)
-        own = named.pop("callback", None) if len(arguments) < 6 else arguments.pop(5)
+        try:
+            arguments, named = self._with_callback(executor, arguments, named)
+        except Exception:
+            log.exception("Steps Animation could not watch a sampler; sampling goes on.")
+        return executor(*arguments, **named)
+
+    def _with_callback(self, executor, arguments, named):
+        own = arguments[5] if len(arguments) > 5 else named.get("callback")
         sigmas = arguments[3] if len(arguments) > 3 else named.get("sigmas")
         add = self._begin_pass(getattr(executor.class_obj, "model_patcher", None), sigmas)
 
@@ -60,9 +66,9 @@ class WatchedSteps:
             if own is not None:
                 own(step, denoised, noisy, total)
 
-        if len(arguments) < 5:
-            return executor(*arguments, callback=callback, **named)
-        return executor(*arguments[:5], callback, *arguments[5:], **named)
+        if len(arguments) > 5:
+            return (*arguments[:5], callback, *arguments[6:]), named
+        return arguments, {**named, "callback": callback}
 
     def _begin_pass(self, patcher, sigmas):
         name = self._name_pass()

@@ -60,7 +60,7 @@ class FakeRecording:
     def finish(self, meanwhile):
         FakeRecording.before_end()
         meanwhile()
-        folder = world.output / "steps-animation"
+        folder = Path(os.path.abspath(world.output)) / "steps-animation"
         facts = [(self.images[image]["seed"], f"{image}.mp4") for image in self.finished]
         return [{"seed": seed, "path": str(folder / name)} for seed, name in reversed(facts)]
 
@@ -111,6 +111,18 @@ class NodesTest(unittest.TestCase):
         files = [{"filename": f"{index}.mp4", "subfolder": "steps-animation", "type": "output"} for index in (0, 1)]
         self.assertEqual(shown, {"images": files, "animated": (True,), "text": []})
 
+    def test_movies_are_shown_however_the_output_folder_is_named(self):
+        self.sample(10)
+        names = (os.path.relpath(world.output), f"{world.output}/../{world.output.name}")
+        for name in names:
+            world.output = name
+            self.assertEqual({file["subfolder"] for file in self.save()["images"]}, {"steps-animation"})
+
+    def test_a_movie_that_cannot_be_shown_fails_no_prompt(self):
+        self.sample(10)
+        with mock.patch.object(os.path, "relpath", side_effect=ValueError("on another drive")):
+            self.assertEqual(self.trouble(), "on another drive")
+
     def test_the_movies_are_told_what_the_workflow_was_told(self):
         self.sample(10)
         self.save()
@@ -125,8 +137,8 @@ class NodesTest(unittest.TestCase):
 
     def test_steps_without_a_vae_are_rough(self):
         self.sample(10)
-        SaveAnimation().save(Images([200]), self.steps, prompt=PROMPT, node="save", **USUAL)
-        self.assertEqual(FakeRecording.made[0].steps, {0: [(0, 1, 20, (8, 4))]})
+        SaveAnimation().save(Images([200, 210]), self.steps, prompt=PROMPT, node="save", **USUAL)
+        self.assertEqual(FakeRecording.made[0].steps, {0: [(0, 1, 20, (8, 4))], 1: [(0, 1, 22, (8, 4))]})
 
     def test_models_whose_latents_have_a_time_show_their_first_image(self):
         self.sample(10, 20)
@@ -146,6 +158,21 @@ class NodesTest(unittest.TestCase):
         (recording,) = FakeRecording.made
         self.assertEqual([step[:3] for step in recording.steps[0]], [(0, 1, 10), (0, 2, 20), (1, 1, 40)])
         self.assertEqual([one["kind"] for one in recording.passes], ["base", "hires"])
+
+    def test_more_samplings_than_record_takes_are_refused_before_they_are_decoded(self):
+        for value in range(16):
+            self.sample(value)
+        self.save()
+        self.assertEqual(len(FakeRecording.made[0].passes), 16)
+        self.sample(16)
+        with mock.patch.object(Vae, "decode", side_effect=AssertionError("decoded")):
+            self.assertIn("17 samplings, and a movie takes 16", self.trouble())
+        self.assertEqual(len(FakeRecording.made), 1)
+
+    def test_some_images_of_a_batch_are_refused_since_their_steps_are_not_known(self):
+        self.sample(10)
+        self.assertIn("2 images at once, and only 1 came here", self.trouble(images=Images([210])))
+        self.assertEqual(FakeRecording.made, [])
 
     def test_what_fails_is_told_and_fails_no_prompt(self):
         self.assertIn("connect its model", self.trouble())
@@ -171,6 +198,18 @@ class NodesTest(unittest.TestCase):
         with self.assertRaises(InterruptProcessingException):
             self.save()
         self.assertEqual([one.is_given_up for one in FakeRecording.made], [True, True])
+
+    def test_an_interrupt_is_heeded_between_the_images_of_a_step(self):
+        class InterruptedVae(Vae):
+            def decode(self, latents):
+                world.is_interrupted = True
+                return super().decode(latents)
+
+        self.sample(10)
+        with self.assertRaises(InterruptProcessingException):
+            self.save(vae=InterruptedVae())
+        (recording,) = FakeRecording.made
+        self.assertEqual([list(recording.steps), recording.is_given_up], [[0], True])
 
     def test_further_options_go_before_ours_and_none_says_where_files_go(self):
         self.sample(10)

@@ -84,6 +84,23 @@ class WatchedStepsTest(unittest.TestCase):
             self.sample([(0, "no latents"), (1, Latents(2))])
         self.assertEqual(self.kept(), [[(2, 2)]])
 
+    def test_samples_when_it_cannot_watch(self):
+        heard = []
+        with mock.patch.object(self.steps, "_executing", side_effect=AttributeError("no context")):
+            with self.assertLogs("steps-animation", "ERROR"):
+                self.sample([(0, Latents(1))], lambda step, *_: heard.append(step))
+        self.assertEqual([heard, self.kept()], [[0], []])
+
+    def test_takes_its_callback_however_it_is_given(self):
+        for arguments in (4, 5, 6):
+            heard, given = [], ("noise", "latent", "sampler", [Sigma(2)], "mask")[:arguments]
+            own = lambda step, *_: heard.append(step)  # noqa: E731
+            self.node = arguments
+            positional, named = ((*given, own), {}) if arguments == 6 else (given, {"callback": own})
+            self.steps.watch(Executor([(0, Latents(arguments))]), *positional, **named)
+            self.assertEqual(heard, [0])
+        self.assertEqual(self.kept(), [[(1, 4)], [(1, 5)], [(1, 6)]])
+
     def test_passes_over_steps_without_a_denoised_latent(self):
         self.sample([(0, Latents(1)), (1, None)])
         self.assertEqual(self.kept(), [[(1, 1)]])

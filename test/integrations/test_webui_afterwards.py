@@ -1,6 +1,7 @@
 """Whoever did not think of a movie beforehand has one all the same: of an image, of a step, of a file of latents."""
 
 import json
+import os
 import unittest
 from types import SimpleNamespace
 from unittest import mock
@@ -8,7 +9,7 @@ from unittest import mock
 from fakes import webui
 from fakes.webui_run import Base, FakeRecording, modules
 from steps_animation import LatentRing, latents
-from steps_animation_webui import last_runs, run
+from steps_animation_webui import last_runs, run, settings
 
 
 class AfterwardsBase(Base):
@@ -81,6 +82,15 @@ class AnimateTest(AfterwardsBase):
         with mock.patch.object(modules.shared, "sd_model", SimpleNamespace(sd_model_hash="other")):
             self.assertIn("another model", self.animate()[1])
 
+    def test_lets_go_of_a_movie_that_comes_to_nothing(self):
+        self.generate([])
+        for error in (LookupError("the steps have made room"), OSError("no disk")):
+            with mock.patch.object(FakeRecording, "image", side_effect=error):
+                paths, trouble = self.animate()
+            self.assertEqual(paths, [])
+            self.assertIn(str(error) if isinstance(error, LookupError) else "see the console", trouble)
+        self.assertEqual([one.is_at_work for one in FakeRecording.made], [False, False])
+
     def test_encodes_while_the_next_image_is_made(self):
         self.generate([])
         FakeRecording.may_finish.clear()
@@ -138,6 +148,16 @@ class FileTest(AfterwardsBase):
         names = [path.name for path in self.saved]
         self.assertEqual(names, ["latents-42.safetensors", "latents-42-1.safetensors", "latents-42-2.safetensors"])
 
+    def test_saves_latents_once_and_not_with_each_movie_that_is_made_afterwards(self):
+        options = {"save_latents": True}
+        for decode in ("on demand", "after", "during"):
+            self.generate([{**options, "decode": decode}])
+            self.animate(arguments=[options])
+        self.settled(last_runs.animate_file("txt2img", "latents-42.safetensors", [options]))
+        names = [path.name for path in self.saved]
+        self.assertEqual(names, ["latents-42.safetensors", "latents-42-1.safetensors", "latents-42-2.safetensors"])
+        self.assertEqual(webui.reported, [])
+
     def test_makes_movies_of_a_file_when_all_else_is_forgotten(self):
         self.generate([{"save_latents": True}], n_iter=2, batch_size=2)
         FakeRecording.made.clear()
@@ -147,6 +167,19 @@ class FileTest(AfterwardsBase):
         self.assertEqual([value for _, _, value in recording.steps[1]], [110, 111, 112, 113])
         self.assertEqual(recording.finished[1], (113, "a red apple\nSeed: 45", "finished"))
         self.assertEqual([one["seed"] for one in recording.images], [44, 45])
+
+    def test_finds_the_clone_of_the_settings_though_nothing_was_generated_since_they_changed(self):
+        self.generate([{"save_latents": True}])
+        with mock.patch.dict(os.environ), mock.patch.object(settings, "_named", None):
+            found = []
+            for clone in ("/the/clone", ""):
+                with mock.patch.object(modules.shared.opts, settings.CLONE, clone, create=True):
+                    self.animate_file("latents-42.safetensors")
+                found.append(os.environ.get("STEPS_ANIMATION"))
+            self.assertEqual(found, ["/the/clone", None])
+            with mock.patch.object(settings, "_named", "/of/the/environment"):
+                self.animate_file("latents-42.safetensors")
+            self.assertEqual(os.environ["STEPS_ANIMATION"], "/of/the/environment")
 
     def test_reads_no_file_outside_the_output_folder(self):
         outside = self.folder.parent / "outside.safetensors"

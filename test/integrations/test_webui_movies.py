@@ -9,7 +9,7 @@ from unittest import mock
 from fakes import webui
 from fakes.webui_run import BRIEF, Base, FakeRecording, modules
 from steps_animation import LatentRing
-from steps_animation_webui import results, run, session
+from steps_animation_webui import host, results, run, session
 
 
 class WaitingTest(Base):
@@ -49,6 +49,18 @@ class WaitingTest(Base):
         FakeRecording.may_finish.set()
         self.assertEqual(self.settled(), (["/movies/0.mp4"], None))
 
+    def test_waits_for_no_batch_that_came_to_no_image_and_adds_the_others_once(self):
+        for lost, images in ((0, {2, 3}), (1, {0, 1})):
+            FakeRecording.made.clear()
+            waits = mock.patch.object(session.host, "run_alone", side_effect=AssertionError("the request holds the lock"))
+            with waits:
+                p, _ = self.generate(n_iter=2, batch_size=2, lost=[lost])
+            (recording,) = FakeRecording.made
+            self.assertEqual({image: len(steps) for image, steps in recording.steps.items()}, {image: 4 for image in images})
+            self.assertEqual(set(recording.finished), images)
+            self.assertEqual(list(p.extra_generation_params), ["Steps animation"], p.extra_generation_params)
+        self.assertEqual(webui.reported, [])
+
     def test_decodes_at_once_where_another_script_may_go_on_with_another_model(self):
         def end_of_cell():
             self.assertEqual(len(FakeRecording.made[0].steps[0]), 4)
@@ -73,6 +85,13 @@ class WaitingTest(Base):
             self.generate(is_api=False)
             self.assertEqual(self.settled(), ([], "it did not succeed: see the console."))
         self.assertEqual(webui.reported, ["Steps animation could not make the movie"])
+        self.assertFalse(FakeRecording.made[0].is_at_work)
+
+    def test_lets_go_of_a_movie_whose_pictures_it_cannot_take(self):
+        with mock.patch.object(FakeRecording, "image", side_effect=OSError("no disk")):
+            self.generate(is_api=False)
+            self.assertEqual(self.settled(), ([], "it did not succeed: see the console."))
+        self.assertFalse(FakeRecording.made[0].is_at_work)
 
 
 class FailureTest(Base):
@@ -137,6 +156,17 @@ class RoomTest(Base):
 
 
 class ArrivalTest(Base):
+    def test_decodes_steps_of_a_batch_whose_pictures_have_made_room_meanwhile(self):
+        handed, overlays = [], []
+        step = mock.patch.object(FakeRecording, "step", lambda recording, image, step, picture, pass_index: handed.append(picture))
+        composite = mock.patch.object(host, "composite", lambda picture, paste_to, overlay: overlays.append(overlay) or picture)
+        overlay = webui.Picture(7)
+        with step, composite:
+            self.generate([{"decode": "during"}], overlay_images=[overlay])
+            run.RING._runs.clear()
+            self.assertEqual([picture()[0][0] for picture in handed], [0, 1, 2, 3])
+        self.assertEqual(overlays, [overlay] * 4)
+
     def test_waits_for_the_gpu_in_the_recordings_thread_alone(self):
         waiting = []
 

@@ -29,7 +29,6 @@ class StepsAnimationScript(scripts.Script):
 
     def process(self, p, *arguments):
         with host.guarded("begin"):
-            settings.point_to_clone()
             session.begin(p, arguments)
 
     def before_process_batch(self, p, *arguments, **kwargs):

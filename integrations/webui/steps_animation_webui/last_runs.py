@@ -93,5 +93,6 @@ def _movies(run, options, image=None):
             if image is None or batch.first <= image < batch.first + batch.size:
                 movie.add(batch)
 
-    host.run_alone(decode)
-    return movie.finish()
+    with movie.given_up_on_error():
+        host.run_alone(decode)
+        return movie.finish()

@@ -1,8 +1,11 @@
 """The movie of a run: its steps' pictures on their way to `record`."""
 
+from contextlib import contextmanager
+from functools import partial
+
 from steps_animation import Recording
 
-from . import host, saved_latents
+from . import host, settings
 from .run import infotext
 
 
@@ -20,7 +23,8 @@ class Movie:
         """A step of the batch at hand, as an estimate of its colours: that is decoded in another thread."""
         recording = self._started(batch)
         for place, number in self._places(batch):
-            recording.step(number, step, lambda place=place: _rough(batch, arrived(), place), pass_index)
+            rough = partial(_rough, arrived, place, batch.putting_in_whole(place))
+            recording.step(number, step, rough, pass_index)
 
     def add(self, batch, is_decoded=False):
         """A batch whose images are finished. Its steps are decoded here and now, unless they have been."""
@@ -31,9 +35,6 @@ class Movie:
         for image, picture, reason in batch.finished_images():
             if image in self._numbers:
                 recording.image(self._numbers[image], host.pixels(picture), infotext(picture), reason)
-        if self._options["save_latents"]:
-            with host.guarded("save the latents"):
-                saved_latents.save(self._run, batch)
 
     def _decode(self, batch):
         for pass_index, step, latents in self._taken(batch):
@@ -48,6 +49,16 @@ class Movie:
         results = self._recording.finish()
         return [result["path"] for result in results if result["type"] == "animation"], self._recording.trouble
 
+    @contextmanager
+    def given_up_on_error(self):
+        """Whatever goes wrong in here, no thread, picture or process of the movie stays."""
+        try:
+            yield
+        except BaseException:
+            if self._recording is not None:
+                self._recording.give_up()
+            raise
+
     def _started(self, batch, exact=False):
         if self._recording is None:
             run = self._run
@@ -56,6 +67,7 @@ class Movie:
             where = [f"--folder={run.folder}", f"--tab={run.tab}", "--no-save-images"]
             arguments = [*where, *self._options.arguments(self._samples_format)]
             shown = [images[image] for image in self._numbers]
+            settings.point_to_clone()
             self._recording = Recording(shown, passes, run.folder / "intermediate", arguments)
         return self._recording
 
@@ -77,8 +89,8 @@ class Movie:
             before += batch.counts.get(index, 0)
 
 
-def _rough(batch, latents, place):
-    return host.pixels(batch.in_whole(host.decode(latents, place, host.CHEAP), place))
+def _rough(arrived, place, put_in_whole):
+    return host.pixels(put_in_whole(host.decode(arrived(), place, host.CHEAP)))
 
 
 def _with_size(run, batch):

@@ -1,5 +1,6 @@
 """What is known of a generation: its images, its passes, and its batches with what is kept of them."""
 
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -58,8 +59,13 @@ class Batch:
         return [(self.first + place, given.image, reason) for place, (given, reason) in sorted(finished.items())]
 
     def in_whole(self, picture, place):
+        return self.putting_in_whole(place)(picture)
+
+    def putting_in_whole(self, place):
+        """As `in_whole`, for a picture that comes later, when the batch's own pictures may have made room."""
         overlays = self._kept_pictures()[1]
-        return host.composite(picture, self._paste_to, overlays[place] if place < len(overlays) else None)
+        overlay = overlays[place] if place < len(overlays) else None
+        return partial(host.composite, paste_to=self._paste_to, overlay=overlay)
 
     def let_go(self):
         """From now on its pictures, too, are there only as long as the ring has room for them."""

@@ -2,7 +2,7 @@
 
 from modules import shared
 
-from . import host, last_runs, results, settings
+from . import host, last_runs, results, saved_latents, settings
 from .movie import Movie
 from .options import read_options
 from .run import planned_run
@@ -24,6 +24,7 @@ class Session:
         #: by which generations within this one are told from those after one that failed
         self.job = shared.state.time_start
         self.mode = options["decode"] if options else "on demand"
+        self._saves_latents = options["save_latents"] if options else False
         self.run = planned_run(p)
         self.sampling = Sampling(self.run, options["content"] if options else "denoised")
         self.movie = Movie(self.run, options, shared.opts.samples_format) if self.mode != "on demand" else None
@@ -35,10 +36,14 @@ class Session:
 
     def add_batches(self):
         """The batches whose images are finished; here, not at the end, because their latents need not wait then."""
-        finished = [batch for batch in self.run.batches[self._added :] if batch.is_finished]
-        self._added += len(finished)
-        for batch in finished if self.movie else []:
-            self.movie.add(batch, is_decoded=self.mode == "during")
+        new = self.run.batches[self._added :]
+        self._added = len(self.run.batches)  # those without an image have failed: nothing of them comes later
+        for batch in (one for one in new if one.is_finished):
+            if self.movie:
+                self.movie.add(batch, is_decoded=self.mode == "during")
+            if self._saves_latents:
+                with host.guarded("save the latents"):
+                    saved_latents.save(self.run, batch)
 
     def add_later(self):
         """The rest, when the web UI has gone on; its model may be another one by then."""
@@ -50,14 +55,19 @@ class Session:
         """Returns the movies' paths, and what went wrong or None."""
         if self.movie is None:
             return [], self.trouble
-        late = None
-        if self._added < len(self.run.batches):
-            try:
-                host.run_alone(self.add_later)
-            except (ValueError, LookupError) as error:
-                late = str(error)
-        paths, trouble = self.movie.finish()
+        with self.movie.given_up_on_error():
+            late = self._add_when_alone()
+            paths, trouble = self.movie.finish()
         return paths, late or trouble
+
+    def _add_when_alone(self):
+        """Returns what went wrong, for people; there is a movie of what was added before."""
+        try:
+            if self._added < len(self.run.batches):
+                host.run_alone(self.add_later)
+        except (ValueError, LookupError) as error:
+            return str(error)
+        return None
 
     def abandon(self):
         """The generation has failed: what there is of it becomes a movie, too, and nothing else is kept."""
@@ -99,7 +109,7 @@ def end(p):
         return
     _current = session.p = None
     with host.guarded("decode the steps"):
-        if session.mode == "during" or _is_awaited(p) or _is_of_script(p):
+        if session.mode != "after" or _is_awaited(p) or _is_of_script(p):
             shared.state.textinfo = "Steps animation"
             session.add_batches()
     shared.state.textinfo = None

@@ -86,6 +86,8 @@ class Processing:
         self.all_seeds = [42 + index for index in range(n_iter * batch_size)]
         self.all_prompts = ["a red apple"] * len(self.all_seeds)
         self.iteration = 0
+        #: numbers of the batches that come to no image
+        self.lost = ()
         self.infotexts = []
         self.is_api, self.script_args = True, [0]
         self.__dict__.update(more)
@@ -111,7 +113,7 @@ def process_images(script, p, arguments=(), during=lambda number: None):
             if p.sampler.seen != len(p.told):
                 raise AssertionError("the sampler's own callback was not called")
         during(number)
-        for place in range(p.batch_size):
+        for place in range(0 if number in p.lost else p.batch_size):
             given = SimpleNamespace(image=Picture(200 + place), index=number * p.batch_size + place)
             script.postprocess_image(p, given, *arguments)
             after = SimpleNamespace(image=Picture(210 + place), index=given.index)

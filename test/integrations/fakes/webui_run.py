@@ -26,6 +26,7 @@ class FakeRecording:
     def __init__(self, images, passes, folder, arguments):
         self.images, self.passes, self.folder, self.arguments = images, passes, folder, arguments
         self.steps, self.finished, self.trouble = {}, {}, None
+        self.is_at_work = True
         FakeRecording.made.append(self)
 
     def step(self, image, step, picture, pass_index=0):
@@ -35,9 +36,13 @@ class FakeRecording:
     def image(self, image, picture, infotext=None, reason="finished"):
         self.finished[image] = (picture[0][0], infotext, reason)
 
+    def give_up(self):
+        self.is_at_work = False
+
     def finish(self):
         self.is_finishing.set()
         self.may_finish.wait(60)
+        self.is_at_work = False
         return [{"type": "animation", "path": f"/movies/{image}.mp4"} for image in self.finished]
 
 
@@ -51,6 +56,7 @@ class Base(unittest.TestCase):
         self.addCleanup(recording.stop)
         self.addCleanup(setattr, modules.shared.state, "interrupted", False)
         FakeRecording.made.clear()
+        self.addCleanup(self.assert_that_none_stays_at_work)
         FakeRecording.is_finishing.clear()
         FakeRecording.may_finish.set()
         webui.reported.clear()
@@ -59,6 +65,12 @@ class Base(unittest.TestCase):
         run.RING._runs.clear()
         modules.shared.opts.outdir_samples = str(self.folder)
         self.script = script_module.StepsAnimationScript()
+
+    def assert_that_none_stays_at_work(self):
+        """Whatever a test has done."""
+        for thread in _own_threads():
+            thread.join(60)
+        self.assertEqual([one for one in FakeRecording.made if one.is_at_work], [])
 
     def generate(self, arguments=BRIEF, during=lambda number: None, **facts):
         """Facts are those of `Processing`; it is a request of the API unless `is_api` is False."""
@@ -73,9 +85,12 @@ class Base(unittest.TestCase):
 
     def settled(self, work=None):
         """What the panel shows when the thread of `work`, or all that were started, are done: paths, trouble."""
-        threads = [work[0]] if work else [one for one in threading.enumerate() if one.name.startswith("steps animation")]
-        for thread in threads:
+        for thread in [work[0]] if work else _own_threads():
             thread.join(60)
         result = results.shown("txt2img")
         self.assertFalse(result.is_pending)
         return result.paths, result.trouble
+
+
+def _own_threads():
+    return [one for one in threading.enumerate() if one.name.startswith("steps animation")]
