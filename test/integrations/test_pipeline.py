@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "integrations" / "p
 
 from fakes.diffusers import DecoderFake, ImageFake, Numbers, PipelineFake  # noqa: E402
 from fakes.recording import RecordingFake  # noqa: E402
-from steps_animation import MissingCommand, StepsAnimation, animated_run, saved_run  # noqa: E402
+from steps_animation import LatentRing, MissingCommand, StepsAnimation, animated_run, saved_run  # noqa: E402
 from steps_animation.generation_call import GenerationCall  # noqa: E402
 from steps_animation.latents import LatentRun  # noqa: E402
 
@@ -173,6 +173,17 @@ class PipelineTest(unittest.TestCase):
         self.animate("x", settings={"decode": "during"})
         self.assertEqual(told, [1, 2, 3, 4])
         self.assertEqual(RecordingFake.made[0].finished, [(0, 250, "finished")])
+
+    def test_decodes_a_step_beside_the_run_when_its_own_latents_have_arrived(self):
+        add = LatentRing.add
+
+        def marked(*args):
+            arrived = add(*args)
+            return lambda: arrived() + 1
+
+        with mock.patch.object(LatentRing, "add", marked):
+            self.animate("x", settings={"decode": "during"})
+        self.assertEqual([grey for _, _, grey in RecordingFake.made[0].steps], [101] * 4)
 
     def test_finishes_the_movie_of_each_call_while_the_next_ones_are_at_work(self):
         with StepsAnimation(self.pipe) as animation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from .decoding import LatentDecoder
 from .denoised import denoised
@@ -53,9 +53,9 @@ class AnimatedRun:
         if self._settings.content == "denoised":
             latents = denoised(self._scheduler, arguments["model_output"], arguments["timestep"], latents, output)
         self._steps += 1
-        self._ring.add(self._name, 0, self._steps, latents)
-        if self._settings.decode == "during":
-            self._show(self._steps)
+        arrived = self._ring.add(self._name, 0, self._steps, latents)
+        if arrived is not None and self._settings.decode == "during":
+            self._show(self._steps, arrived)
 
     def end(self, result: Any) -> None:
         """The call is over; `result` is what it returned, or None if it failed."""
@@ -129,14 +129,13 @@ class AnimatedRun:
             raise LookupError("The latents of this run had to make room for those of later ones.")
         return run
 
-    def _show(self, step: int) -> None:
-        """Has a step decoded beside the run."""
+    def _show(self, step: int, arrived: Callable[[], Any]) -> None:
+        """Has a step decoded beside the run, once its latents have arrived."""
         if self._recording is None:
             calls = getattr(self._pipe, "num_timesteps", None) or len(self._scheduler.timesteps)
             self._recording = self._record(planned=-(-calls // getattr(self._scheduler, "order", 1)))
-        kept = self._kept()
         for image in range(self._images):
-            self._recording.step(image, step, partial(self._picture, kept, step, image))
+            self._recording.step(image, step, partial(self._arrived_picture, arrived, image))
 
     def _make(self) -> None:
         """Has `record` make the movies of all steps, and of the finished images."""
@@ -162,6 +161,9 @@ class AnimatedRun:
 
     def _picture(self, kept: LatentRun, step: int, image: int) -> Pixels:
         return self._decoded(kept.steps[step - 1][2][image : image + 1])
+
+    def _arrived_picture(self, arrived: Callable[[], Any], image: int) -> Pixels:
+        return self._decoded(arrived()[image : image + 1])
 
     def _decoded(self, latents: Any) -> Pixels:
         picture = self._decoder.picture(latents, self._size)
