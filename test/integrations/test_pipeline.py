@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "integrations" / "p
 from fakes.diffusers import DecoderFake, ImageFake, Numbers, PipelineFake  # noqa: E402
 from fakes.recording import RecordingFake  # noqa: E402
 from steps_animation import LatentRing, MissingCommand, StepsAnimation, animated_run, saved_run  # noqa: E402
+from steps_animation.command import MissingNode  # noqa: E402
 from steps_animation.generation_call import GenerationCall  # noqa: E402
 from steps_animation.latents import LatentRun  # noqa: E402
 
@@ -246,10 +247,16 @@ class PipelineTest(unittest.TestCase):
 
     def test_installs_node_where_that_is_all_that_is_missing(self):
         module = sys.modules["steps_animation.pipeline"]
-        for error, installs in ((None, 0), (MissingCommand("no Node.js"), 1)):
+        errors = (None, 0), (MissingCommand("no clone"), 0), (MissingNode("no Node.js"), 1)
+        for error, installs in errors:
+            module.see_to_node.cache_clear()
+            self.addCleanup(module.see_to_node.cache_clear)
             with mock.patch.object(module, "find_command", side_effect=error):
-                with mock.patch.object(module, "install_node", side_effect=MissingCommand("none")) as install:
-                    animation = self.animate("x")
+                with mock.patch.object(module, "install_node", side_effect=MissingNode("none")) as install:
+                    self.animate("x", settings={"installs_node": False})
+                    self.assertEqual(install.call_count, 0)
+                    for _ in range(2):
+                        animation = self.animate("x")
             self.assertEqual(install.call_count, installs)
             self.assertEqual((animation.trouble, len(self.result.images)), ([], 1))
 

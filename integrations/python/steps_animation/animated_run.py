@@ -24,7 +24,6 @@ class Settings(NamedTuple):
     #: "denoised" or "noisy"
     content: str
     latents_folder: Optional[Path]
-    prompt: Optional[str]
 
 
 class AnimatedRun:
@@ -183,10 +182,9 @@ class AnimatedRun:
         return [self._describe(image, size) for image in range(self._images)]
 
     def _describe(self, image: int, size: Optional[Tuple[int, int]]) -> Dict[str, Any]:
-        given = self._settings.prompt
-        prompt = self._call.prompt(image, self._images) if given is None else given
+        prompt = self._call.prompt(image, self._images)
         named = dict(zip(("width", "height"), size or ()))
         return {"seed": self._call.seed(image), "prompt": prompt, "infotext": self._infotext(image), **named}
 
     def _infotext(self, image: int) -> str:
-        return self._call.infotext(image, self._images, self._whole_size, self._settings.prompt)
+        return self._call.infotext(image, self._images, self._whole_size)
