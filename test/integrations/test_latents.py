@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "integrations" / "p
 
 from fakes.diffusers import Numbers  # noqa: E402
 from steps_animation import LatentRing  # noqa: E402
+from steps_animation.latents import load_latents  # noqa: E402
 
 
 class LatentRingTest(unittest.TestCase):
@@ -63,6 +64,48 @@ class LatentRingTest(unittest.TestCase):
         self.assertEqual(done, ["stream of cuda:0"])
         self.assertEqual(len(ring.get("run").steps), 1)
         self.assertEqual(done, ["stream of cuda:0"] * 2)
+
+    def test_waits_for_no_copy_that_a_gpu_knows_nothing_of_yet(self):
+        waited = []
+
+        class Event:
+            is_recorded = False
+
+            def record(self, _):
+                run.steps  # as another thread may read them at any time
+                self.is_recorded = True
+
+            def synchronize(self):
+                waited.append(self.is_recorded)
+
+        class OnGpu(Numbers):
+            is_cuda = True
+            device = "cuda:0"
+
+        cuda = SimpleNamespace(Event=Event, current_stream=lambda device: device)
+        ring = LatentRing()
+        run = ring.begin("run")
+        with mock.patch.dict(sys.modules, {"torch": SimpleNamespace(cuda=cuda)}):
+            ring.add("run", 0, 1, OnGpu([1]))
+            ring.add("run", 0, 2, OnGpu([2]))
+        self.assertEqual(waited, [True])
+
+    def test_reads_passes_and_steps_in_their_order(self):
+        class File:
+            def __init__(self, path, framework):
+                self.keys = lambda: ["10-0000001", "2-10000000", "2-9999999", "0-0000001"]
+                self.get_tensor = lambda name: Numbers([1])
+                self.metadata = lambda: None
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_):
+                pass
+
+        with mock.patch.dict(sys.modules, {"safetensors": SimpleNamespace(safe_open=File)}):
+            run = load_latents("many passes.safetensors")
+        self.assertEqual([step[:2] for step in run.steps], [(0, 1), (2, 9999999), (2, 10000000), (10, 1)])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "integrations" / "p
 
 from fakes.diffusers import DecoderFake, ImageFake, Numbers, PipelineFake  # noqa: E402
 from fakes.recording import RecordingFake  # noqa: E402
-from steps_animation import MissingCommand, StepsAnimation, animated_run, saved_run  # noqa: E402
+from steps_animation import LatentRing, MissingCommand, StepsAnimation, animated_run, saved_run  # noqa: E402
+from steps_animation.command import MissingNode  # noqa: E402
 from steps_animation.generation_call import GenerationCall  # noqa: E402
 from steps_animation.latents import LatentRun  # noqa: E402
 
@@ -174,6 +175,17 @@ class PipelineTest(unittest.TestCase):
         self.assertEqual(told, [1, 2, 3, 4])
         self.assertEqual(RecordingFake.made[0].finished, [(0, 250, "finished")])
 
+    def test_decodes_a_step_beside_the_run_when_its_own_latents_have_arrived(self):
+        add = LatentRing.add
+
+        def marked(*args):
+            arrived = add(*args)
+            return lambda: arrived() + 1
+
+        with mock.patch.object(LatentRing, "add", marked):
+            self.animate("x", settings={"decode": "during"})
+        self.assertEqual([grey for _, _, grey in RecordingFake.made[0].steps], [101] * 4)
+
     def test_finishes_the_movie_of_each_call_while_the_next_ones_are_at_work(self):
         with StepsAnimation(self.pipe) as animation:
             for count, prompt in enumerate(["one", "two", "three"]):
@@ -235,10 +247,16 @@ class PipelineTest(unittest.TestCase):
 
     def test_installs_node_where_that_is_all_that_is_missing(self):
         module = sys.modules["steps_animation.pipeline"]
-        for error, installs in ((None, 0), (MissingCommand("no Node.js"), 1)):
+        errors = (None, 0), (MissingCommand("no clone"), 0), (MissingNode("no Node.js"), 1)
+        for error, installs in errors:
+            module.see_to_node.cache_clear()
+            self.addCleanup(module.see_to_node.cache_clear)
             with mock.patch.object(module, "find_command", side_effect=error):
-                with mock.patch.object(module, "install_node", side_effect=MissingCommand("none")) as install:
-                    animation = self.animate("x")
+                with mock.patch.object(module, "install_node", side_effect=MissingNode("none")) as install:
+                    self.animate("x", settings={"installs_node": False})
+                    self.assertEqual(install.call_count, 0)
+                    for _ in range(2):
+                        animation = self.animate("x")
             self.assertEqual(install.call_count, installs)
             self.assertEqual((animation.trouble, len(self.result.images)), ([], 1))
 

@@ -115,6 +115,68 @@ class RecordingTest(unittest.TestCase):
         recording.give_up()
         self.assertEqual([recording._keeper.is_alive(), recording._sender.is_alive()], [False, False])
 
+    def test_decodes_nothing_more_when_it_is_given_up(self):
+        decoding, gate, decoded = threading.Event(), threading.Event(), []
+
+        def slow():
+            decoding.set()
+            gate.wait()
+            decoded.append(1)
+            return grey(1)
+
+        with mock.patch("steps_animation.recording.KeptPictures", lambda: KeptPictures(limit=0)):
+            recording = self.started(command=self.command("import time; time.sleep(600)"))
+        for step in range(1, 101):
+            recording.step(0, step, slow)
+        decoding.wait()
+        with mock.patch("steps_animation.recording.ENDING", 0):
+            recording.give_up()
+        recording.step(0, 101, grey(1))
+        gate.set()
+        recording._sender.join()
+        self.assertEqual((len(decoded), recording._saved), (1, []))
+        self.assertFalse(Path(recording._store._spilled.name).exists())
+
+    def test_saves_nothing_more_when_it_is_given_up(self):
+        recording = self.started(command=self.command("raise SystemExit(1)"))
+        written = []
+
+        def png(*_):
+            written.append(1)
+            threading.Thread(target=recording.give_up).start()
+            while not recording._is_given_up:
+                pass
+            return b""
+
+        for step in range(1, 101):
+            recording.step(0, step, grey(1))
+        with mock.patch("steps_animation.recording.png", png):
+            recording.close()
+            recording._sender.join()
+        self.assertEqual((len(written), self.rescued()), (1, []))
+
+    def test_ends_what_a_script_around_record_started(self):
+        sleeper = """import time; print('{"type": "started"}', flush=True); time.sleep(60)"""
+        wrapper = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {sleeper!r}])"
+        recording = self.started(command=self.command(wrapper))
+        while not (recording._record and recording._record.results):
+            pass
+        recording.give_up()
+        # Whoever is left of them would hold the pipe open that it is read from.
+        self.assertFalse(recording._sender.is_alive())
+
+    def test_saves_no_step_when_all_movies_and_a_grid_are_there(self):
+        images = [{"seed": seed, "prompt": "grey", "width": SIZE[0], "height": SIZE[1]} for seed in (3, 4)]
+        arguments = ("--outdir", str(self.folder / "out"), "--duration", "1", "--grid")
+        recording = Recording(images, [{"steps": 1}], self.folder / "rescued", arguments)
+        for image in (0, 1):
+            recording.step(image, 1, grey(1))
+            recording.image(image, grey(2))
+        recording.step(0, 2, lambda: grey("broken"))
+        self.assertEqual({result["seed"] for result in recording.finish()}, {3, 4, None})
+        self.assertIn("A step has no picture", recording.trouble)
+        self.assertEqual(list(self.folder.glob("rescued/*")), [])
+
     def test_tells_what_record_says_is_wrong(self):
         recording = self.run_steps(before_end=lambda recording: recording.step(5, 1, grey(1)))
         self.assertIn("no image 5", recording.trouble)
@@ -150,7 +212,7 @@ class RecordingTest(unittest.TestCase):
     def test_saves_every_step_whatever_goes_wrong(self):
         with mock.patch("steps_animation.record.Record.start", side_effect=TypeError("not JSON serializable")):
             recording = self.run_steps()
-        self.assertIn("not JSON serializable The steps are saved", recording.trouble)
+        self.assertIn("not JSON serializable. The steps are saved", recording.trouble)
         self.assertEqual(len(self.rescued()), 7)
 
     def test_saves_every_step_where_not_all_are_in_the_movie(self):
@@ -163,7 +225,7 @@ class RecordingTest(unittest.TestCase):
 
         with mock.patch.object(Record, "send_picture", broken):
             recording = self.run_steps()
-        self.assertIn("no memory The steps are saved", recording.trouble)
+        self.assertIn("no memory. The steps are saved", recording.trouble)
         self.assertEqual([result["steps"] for result in recording.results], [3])
         self.assertEqual(len(self.rescued()), 7)
 

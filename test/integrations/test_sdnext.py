@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import threading
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -11,6 +12,12 @@ script = Path(__file__).resolve().parents[2] / "integrations" / "sdnext" / "scri
 from fakes.diffusers import DecoderFake, PipelineFake  # noqa: E402
 from fakes.recording import RecordingFake  # noqa: E402
 from fakes.sdnext import SdNextFake  # noqa: E402
+
+
+def wait_for_movies():
+    for thread in threading.enumerate():
+        if thread.name == "steps-animation":
+            thread.join()
 
 
 class SdNextTest(unittest.TestCase):
@@ -42,19 +49,36 @@ class SdNextTest(unittest.TestCase):
         result = sdnext.generate(["a cat", "a dog"])
         self.assertEqual([image.value for image in result.images], [250, 249])
         self.assertEqual(len(RecordingFake.made), 4)
+        prompts = [[image["prompt"] for image in recording.images] for recording in RecordingFake.made]
+        self.assertEqual(prompts, [["a cat", "a dog"], ["a cat", "a dog"], ["a cat"], ["a dog"]])
         for recording in RecordingFake.made:
             self.assertEqual([step for image, step, _ in recording.steps if image == 0], [1, 2, 3, 4])
             self.assertEqual(recording.arguments[-3:], ["--folder", "outputs/text", "--no-save-images"])
-        self.assertEqual(sum('movie="0.mp4" steps=4' in line for line in sdnext.told), 8)
+        wait_for_movies()
+        self.assertEqual(sum('movie="0.mp4" steps=4' in line for line in sdnext.told), 6)
 
     def test_shows_sdnext_the_pipeline_s_own_class(self):
         pipe = PipelineFake()
         sdnext = self.start(base=pipe, hires=pipe, refiner=pipe)
         for _ in range(2):
-            sdnext.generate()
+            sdnext.generate(["a cat", "a dog"])
             self.assertIs(type(pipe), PipelineFake)
-        self.assertEqual(sdnext.classes, [PipelineFake] * 6)
-        self.assertEqual(len(RecordingFake.made), 6)
+        self.assertEqual(sdnext.classes, [PipelineFake] * 8)
+        self.assertEqual(len(RecordingFake.made), 8)
+
+    def test_waits_for_no_movie(self):
+        generated, waited = threading.Event(), []
+
+        def finish(recording):
+            waited.append(generated.wait(5))
+            return []
+
+        sdnext = self.start(base=PipelineFake())
+        with mock.patch.object(RecordingFake, "finish", finish):
+            sdnext.generate()
+            generated.set()
+            wait_for_movies()
+        self.assertEqual(waited, [True])
 
     def test_leaves_a_pipeline_that_fails_as_it_was(self):
         pipe = PipelineFake()

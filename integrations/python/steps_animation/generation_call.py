@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from .masked_crop import MaskedCrop
 
@@ -17,10 +17,20 @@ LARGEST_SEED = 2**53 - 1
 class GenerationCall:
     """The arguments of a call by their names, those left out by their defaults."""
 
-    def __init__(self, pipe: Any, call: Callable[..., Any], args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> None:
+    def __init__(
+        self,
+        pipe: Any,
+        call: Callable[..., Any],
+        args: Tuple[Any, ...],
+        kwargs: Dict[str, Any],
+        prompt: Union[str, Sequence[str], None] = None,
+    ) -> None:
+        """`prompt` stands for the call's own, which may be embeddings."""
         bound = inspect.signature(call).bind(*args, **kwargs)
         bound.apply_defaults()
         self._arguments = {**bound.arguments, **bound.arguments.get("kwargs", {})}
+        if prompt is not None:
+            self._arguments["prompt"] = prompt
         self._sampler = type(pipe.scheduler).__name__
         self._model = _model_name(pipe)
         self._seeds = _seeds(self._arguments.get("generator"))  # now: a generator may be seeded anew later
@@ -42,7 +52,7 @@ class GenerationCall:
     def prompt(self, image: int, images: int) -> str:
         return self._text("prompt", image, images)
 
-    def infotext(self, image: int, images: int, size: Optional[Tuple[int, int]], prompt: Optional[str] = None) -> str:
+    def infotext(self, image: int, images: int, size: Optional[Tuple[int, int]]) -> str:
         """The `parameters` text that web UIs write into images; `images` is how many the batch has."""
         negative = self._text("negative_prompt", image, images)
         settings = {
@@ -55,7 +65,7 @@ class GenerationCall:
             "Denoising strength": self._arguments.get("strength"),
         }
         told = [f"{name}: {_quoted(str(value))}" for name, value in settings.items() if value not in (None, "")]
-        first = self.prompt(image, images) if prompt is None else prompt
+        first = self.prompt(image, images)
         return "\n".join([first, *([f"Negative prompt: {negative}"] if negative else []), ", ".join(told)]).strip()
 
     def _seed(self, image: int) -> Optional[int]:

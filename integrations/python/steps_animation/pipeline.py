@@ -13,12 +13,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-import subprocess
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from .animated_run import AnimatedRun, Settings
-from .command import MissingCommand, find_command, install_node
+from .command import MissingCommand, MissingNode, find_command, install_node
 from .decoding import LatentDecoder
 from .generation_call import GenerationCall
 from .latents import LatentRing
@@ -46,7 +45,8 @@ class StepsAnimation:
         arguments: Sequence[str] = (),
         vae: Any = None,
         save_latents: Optional[str] = None,
-        prompt: Optional[str] = None,
+        prompt: Union[str, Sequence[str], None] = None,
+        installs_node: bool = True,
         **options: Any,
     ) -> None:
         """
@@ -54,7 +54,8 @@ class StepsAnimation:
         `content`: the model's guess of the image ("denoised"), or what it works on ("noisy").
         `vae`: decodes the steps instead of the pipeline's own, for example a tiny one.
         `save_latents`: a folder for the steps' latents as .safetensors.
-        `prompt`: for names and infotexts, where the pipeline is given embeddings only.
+        `prompt`: for names and infotexts, where the pipeline is given embeddings only; or those of a batch.
+        `installs_node`: whether a Node.js is installed from PyPI where that is all that is missing.
         `arguments` and `options` are those of `steps-animation record`: ["--codec", "x265"], or codec="x265".
         """
         if decode not in DECODE or content not in CONTENT:
@@ -72,7 +73,8 @@ class StepsAnimation:
         self._pipe, self._kind = pipe, type(pipe)
         folder = Path(save_latents) if save_latents else None
         record_arguments = ("--outdir", str(outdir), *arguments, *_flags(options))
-        self._settings = Settings(Path(outdir), record_arguments, decode, content, folder, prompt)
+        self._settings = Settings(Path(outdir), record_arguments, decode, content, folder)
+        self._prompt, self._installs_node = prompt, installs_node
         self._ring = LatentRing()
         self._runs: List[AnimatedRun] = []
         self._last: Optional[AnimatedRun] = None
@@ -81,20 +83,28 @@ class StepsAnimation:
     def __enter__(self) -> StepsAnimation:
         if getattr(self._kind, "_steps_animation", False):
             raise RuntimeError("This pipeline is animated already, by the StepsAnimation around this one.")
-        self._attempt(_see_to_node)
+        self._see_to_node()
         self._pipe.__class__ = _animated(self._kind, self._generate)
         return self
 
     def __exit__(self, *_: Any) -> None:
+        self.leave()
+        self.collect()
+
+    def leave(self) -> None:
+        """Gives the pipeline back as it was, and does not wait for the movies on their way."""
         self._pipe.__class__ = self._kind
+
+    def collect(self) -> List[Dict[str, Any]]:
+        """Waits for the movies on their way, and returns all results."""
         self._collect(self._runs)
+        return self.results
 
     def animate(self) -> List[Dict[str, Any]]:
         """Makes the movies of the runs whose latents are kept (decode="on demand"), and returns all results."""
         for run in self._runs:
             self._attempt(run.animate)
-        self._collect(self._runs)
-        return self.results
+        return self.collect()
 
     def animate_file(self, path: Union[str, Path]) -> List[Dict[str, Any]]:
         """
@@ -102,7 +112,7 @@ class StepsAnimation:
         `record` told of them. Raises what there is to say of a file that cannot be read or decoded.
         """
         self._rest()
-        self._attempt(_see_to_node)
+        self._see_to_node()
         recording = animate_saved(path, self._decoder, self._settings.outdir, self._settings.arguments)
         results = recording.finish()
         self.results.extend(results)
@@ -144,7 +154,7 @@ class StepsAnimation:
         if not hasattr(type(self._pipe.scheduler), "step"):
             raise ValueError(f"{self._kind.__name__} has no scheduler whose steps could be seen.")
         self._collect([run for run in self._runs if run.is_over])
-        asked = GenerationCall(self._pipe, call, args, kwargs)
+        asked = GenerationCall(self._pipe, call, args, kwargs, self._prompt)
         run = self._last = AnimatedRun(self._pipe, asked, self._decoder, self._ring, self._settings)
         self._runs.append(run)
         return run
@@ -166,6 +176,10 @@ class StepsAnimation:
                 self._tell(trouble)
         self._runs = [run for run in self._runs if not run.is_collected]
 
+    def _see_to_node(self) -> None:
+        if self._installs_node:
+            self._attempt(see_to_node)
+
     def _rest(self) -> None:
         if self._is_busy:
             raise RuntimeError("The pipeline is at work: ask when its call is over.")
@@ -176,13 +190,19 @@ class StepsAnimation:
             log.warning(trouble)
 
 
-def _see_to_node() -> None:
-    """Installs Node.js where that is all that is missing; whatever else is, `record` tells."""
+@functools.lru_cache(maxsize=None)
+def see_to_node() -> None:
+    """
+    Installs Node.js where that is all that is missing; whatever else is, `record` tells. Tried once by a process: without
+    a network pip takes its time to fail.
+    """
     try:
         find_command()
-    except MissingCommand:
-        with contextlib.suppress(MissingCommand, subprocess.CalledProcessError):
+    except MissingNode:
+        with contextlib.suppress(MissingNode, OSError):
             install_node()
+    except MissingCommand:
+        pass
 
 
 def _animated(kind: type, generate: Callable[..., Any]) -> type:

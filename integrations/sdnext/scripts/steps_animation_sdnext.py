@@ -8,9 +8,10 @@ from __future__ import annotations
 import functools
 import shlex
 import sys
-from contextlib import ExitStack, contextmanager
+import threading
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Generator, Optional
+from typing import Any, Callable, Generator, List, Optional, Union
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -26,7 +27,6 @@ class Stage:
 
     def __init__(self) -> None:
         self._p: Any = None
-        self._open = ExitStack()
         self._animation: Optional[StepsAnimation] = None
 
     def around(self, process: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,30 +46,37 @@ class Stage:
 
         @functools.wraps(set_pipeline_args)
         def with_animation(*args: Any, **kwargs: Any) -> Any:
+            self._end()  # the refiner is called for each image
             made = set_pipeline_args(*args, **kwargs)
             if self._p is not None:
-                self._end()  # the refiner is called for each image
-                self._begin(kwargs["model"])
+                self._begin(kwargs["model"], kwargs.get("prompts"))
             return made
 
         return with_animation
 
-    def _begin(self, pipe: Any) -> None:
+    def _begin(self, pipe: Any, prompts: Union[str, List[str], None]) -> None:
         if not shared.opts.steps_animation:
             return
         with guarded():
             folder = str(self._p.outpath_samples)
             arguments = ["--folder", folder, "--no-save-images", *shlex.split(shared.opts.steps_animation_options)]
-            animation = StepsAnimation(pipe, outdir=folder, arguments=arguments, prompt=self._p.prompts[0])
-            self._animation = self._open.enter_context(animation)
+            # Node.js is seen to by install.py: a generation is not to wait for that.
+            animation = StepsAnimation(pipe, outdir=folder, arguments=arguments, prompt=prompts, installs_node=False)
+            self._animation = animation.__enter__()
 
     def _end(self) -> None:
-        with guarded():
-            animation, self._animation = self._animation, None
-            self._open.close()
-            for result in animation.results if animation else []:
-                if result["type"] == "animation":
-                    log.info(f'Steps animation: movie="{result["path"]}" steps={result["steps"]}')
+        animation, self._animation = self._animation, None
+        if animation is not None:
+            animation.leave()
+            threading.Thread(target=tell, args=(animation,), name="steps-animation", daemon=True).start()
+
+
+def tell(animation: StepsAnimation) -> None:
+    """Waits for the movies, which the generation does not."""
+    with guarded():
+        for result in animation.collect():
+            if result["type"] == "animation":
+                log.info(f'Steps animation: movie="{result["path"]}" steps={result["steps"]}')
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from .decoding import LatentDecoder
 from .denoised import denoised
@@ -24,7 +24,6 @@ class Settings(NamedTuple):
     #: "denoised" or "noisy"
     content: str
     latents_folder: Optional[Path]
-    prompt: Optional[str]
 
 
 class AnimatedRun:
@@ -53,9 +52,9 @@ class AnimatedRun:
         if self._settings.content == "denoised":
             latents = denoised(self._scheduler, arguments["model_output"], arguments["timestep"], latents, output)
         self._steps += 1
-        self._ring.add(self._name, 0, self._steps, latents)
-        if self._settings.decode == "during":
-            self._show(self._steps)
+        arrived = self._ring.add(self._name, 0, self._steps, latents)
+        if arrived is not None and self._settings.decode == "during":
+            self._show(self._steps, arrived)
 
     def end(self, result: Any) -> None:
         """The call is over; `result` is what it returned, or None if it failed."""
@@ -129,14 +128,13 @@ class AnimatedRun:
             raise LookupError("The latents of this run had to make room for those of later ones.")
         return run
 
-    def _show(self, step: int) -> None:
-        """Has a step decoded beside the run."""
+    def _show(self, step: int, arrived: Callable[[], Any]) -> None:
+        """Has a step decoded beside the run, once its latents have arrived."""
         if self._recording is None:
             calls = getattr(self._pipe, "num_timesteps", None) or len(self._scheduler.timesteps)
             self._recording = self._record(planned=-(-calls // getattr(self._scheduler, "order", 1)))
-        kept = self._kept()
         for image in range(self._images):
-            self._recording.step(image, step, partial(self._picture, kept, step, image))
+            self._recording.step(image, step, partial(self._arrived_picture, arrived, image))
 
     def _make(self) -> None:
         """Has `record` make the movies of all steps, and of the finished images."""
@@ -163,6 +161,9 @@ class AnimatedRun:
     def _picture(self, kept: LatentRun, step: int, image: int) -> Pixels:
         return self._decoded(kept.steps[step - 1][2][image : image + 1])
 
+    def _arrived_picture(self, arrived: Callable[[], Any], image: int) -> Pixels:
+        return self._decoded(arrived()[image : image + 1])
+
     def _decoded(self, latents: Any) -> Pixels:
         picture = self._decoder.picture(latents, self._size)
         return self._call.crop.whole(picture) if self._call.crop else picture
@@ -181,10 +182,9 @@ class AnimatedRun:
         return [self._describe(image, size) for image in range(self._images)]
 
     def _describe(self, image: int, size: Optional[Tuple[int, int]]) -> Dict[str, Any]:
-        given = self._settings.prompt
-        prompt = self._call.prompt(image, self._images) if given is None else given
+        prompt = self._call.prompt(image, self._images)
         named = dict(zip(("width", "height"), size or ()))
         return {"seed": self._call.seed(image), "prompt": prompt, "infotext": self._infotext(image), **named}
 
     def _infotext(self, image: int) -> str:
-        return self._call.infotext(image, self._images, self._whole_size, self._settings.prompt)
+        return self._call.infotext(image, self._images, self._whole_size)

@@ -39,8 +39,9 @@ class LatentRun:
         if on_cuda:
             import torch
 
-            copying = self._last_copy = torch.cuda.Event()
+            copying = torch.cuda.Event()
             copying.record(torch.cuda.current_stream(latents.device))
+            self._last_copy = copying  # not before: one that is not recorded counts as done
         self._steps.append((pass_index, step, copied))
         self.nbytes += _nbytes(copied)
 
@@ -121,6 +122,6 @@ def load_latents(path: Any) -> LatentRun:
     from safetensors import safe_open
 
     with safe_open(str(path), framework="pt") as file:
-        names = sorted(file.keys())
-        steps = [(int(name.split("-")[0]), int(name.split("-")[1]), file.get_tensor(name)) for name in names]
+        places = {name: (int(name.split("-")[0]), int(name.split("-")[1])) for name in file.keys()}
+        steps = [(*places[name], file.get_tensor(name)) for name in sorted(places, key=places.__getitem__)]
         return LatentRun(dict(file.metadata() or {}), steps)

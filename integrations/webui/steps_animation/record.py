@@ -14,9 +14,13 @@ See docs/protocol.md. `step` waits when steps come faster than they can be store
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from contextlib import suppress
-from subprocess import PIPE, Popen
+from subprocess import DEVNULL, PIPE, Popen
 from typing import IO, Any, Dict, List, Optional, Sequence, Tuple, cast
 
 #: a line of the protocol
@@ -37,7 +41,14 @@ class Record:
             command = find_command()
         self.results: List[Message] = []
         self._errors: List[Message] = []
-        self._process = Popen([*command, "record", *arguments], stdin=PIPE, stdout=PIPE)
+        # Apart from the terminal, whose Ctrl-C is for the generation: its movie is still to come.
+        self._process = Popen(
+            [*command, "record", *arguments],
+            stdin=PIPE,
+            stdout=PIPE,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+        )
         self._input, self._output = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -101,8 +112,16 @@ class Record:
             self._send({**fields, "picture": {"format": format}}, file or b"")
 
     def kill(self) -> None:
-        """Ends `record` at once, whatever it is doing."""
-        self._process.kill()
+        """Ends `record` at once, whatever it is doing, and with it a script that started it."""
+        if self._process.returncode is not None:
+            return  # its number may be another's by now
+        if sys.platform == "win32":
+            with suppress(OSError):
+                subprocess.run(["taskkill", "/F", "/T", "/PID", str(self._process.pid)], stdout=DEVNULL, stderr=DEVNULL)
+            self._process.kill()
+        else:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def __enter__(self) -> Record:
         return self

@@ -9,6 +9,7 @@ saved, and `trouble` says what happened and how to make the movie.
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -21,6 +22,8 @@ from .record import Record
 PATIENCE = 600
 #: seconds between two looks at whether it is to be waited for any longer
 GLANCE = 0.5
+#: seconds for what is at work to end, once it is told to
+ENDING = 10
 
 #: rows of red, green, blue from the top, three bytes a pixel, and their width and height
 Pixels = Tuple[bytes, Tuple[int, int]]
@@ -111,7 +114,7 @@ class Recording:
         return self.results
 
     def give_up(self) -> None:
-        """Ends `record` at once. There is no movie then, and no step is saved."""
+        """Ends `record` at once. There is no movie then, no step is saved, and none decoded any more."""
         self._is_given_up = True
         self.close()
         self._end_record()
@@ -137,11 +140,14 @@ class Recording:
         if self._record:
             self._record.kill()
         for thread in (self._keeper, self._sender):
-            thread.join(10)
-        self._settle()
+            thread.join(ENDING)
+        if not self._keeper.is_alive():  # which keeps a last picture; the sender waits for it and settles then
+            self._settle()
 
     def _hand(self, fields: Dict[str, Any], picture: Picture) -> None:
         """Pixels go into the store here, so that a queue never holds more of them in memory than it does."""
+        if self._is_closed:
+            return
         handed = (fields, picture) if callable(picture) else self._keep(fields, lambda: picture)
         if handed is not None:
             self._handed.put(handed)
@@ -156,6 +162,8 @@ class Recording:
 
     def _keep_handed(self) -> None:
         while (handed := self._handed.get()) is not None:
+            if self._is_given_up:
+                continue
             kept = handed if isinstance(handed, _Kept) else self._keep(*handed)
             if kept is not None:
                 self._saved.append(kept)
@@ -193,15 +201,17 @@ class Recording:
             self._store.forget()
 
     def _rescue(self) -> None:
-        has_all = len(self.results) == len(self._images) and self._sent == len(self._saved)
-        if has_all or not self._saved:
+        if self._has_all_movies() or not self._saved:
             return
         seed = self._images[0].get("seed", 0)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            folder = _unused(self._folder / f"steps-{seed}")
+            folder = _made_anew(self._folder / f"steps-{seed}")
             paths = [folder / _name(kept.fields) for kept in self._saved]
             for path, kept in zip(paths, self._saved):
+                if self._is_given_up:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    return
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(png(kept.pixels(), kept.size))
         except Exception as error:
@@ -211,8 +221,14 @@ class Recording:
         commands = " and ".join(f'steps-animation render "{each}"' for each in folders)
         self._tell_too(f"The steps are saved; this makes the movie: {commands}")
 
+    def _has_all_movies(self) -> bool:
+        """Whether each image has its own with all of its steps; a grid's has no seed."""
+        movies = [each for each in self.results if each["type"] == "animation" and each.get("seed") is not None]
+        return len(movies) == len(self._images) and self._sent == len(self._saved)
+
     def _tell_too(self, more: str) -> None:
-        self.trouble = f"{self.trouble} {more}"
+        told = self.trouble or ""
+        self.trouble = f"{told}{'' if told.endswith(('.', '!', '?')) else '.'} {more}"
 
 
 def _name(fields: Dict[str, Any]) -> str:
@@ -220,10 +236,14 @@ def _name(fields: Dict[str, Any]) -> str:
     return f"image-{fields['image']}/{last}.png"
 
 
-def _unused(path: Path) -> Path:
+def _made_anew(path: Path) -> Path:
+    """A new folder of this name, or of this name and a number."""
     number = 0
     candidate = path
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.name}-{number}")
-    return candidate
+    while True:
+        try:
+            candidate.mkdir()
+            return candidate
+        except FileExistsError:
+            number += 1
+            candidate = path.with_name(f"{path.name}-{number}")

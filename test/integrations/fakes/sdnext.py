@@ -19,7 +19,7 @@ class SdNextFake:
             set_pipeline_args=self._set_pipeline_args,
             process_base=lambda p: self._call("base", p),
             process_hires=lambda p, output: self._call("hires", p) or output,
-            process_refine=lambda p, output: [self._call("refiner", p) for _ in p.prompts] and output,
+            process_refine=lambda p, output: [self._call("refiner", p, each) for each in p.prompts] and output,
         )
 
     def modules(self):
@@ -45,13 +45,15 @@ class SdNextFake:
 
     def _set_pipeline_args(self, p, model, **given):
         self.classes.append(type(model))
-        return {"prompt": given["prompts"]}
+        prompts = given["prompts"]
+        return {"prompt": [""] * len(prompts) if isinstance(prompts, list) else ""}
 
-    def _call(self, stage, p):
+    def _call(self, stage, p, prompts=None):
         pipe = self._pipes.get(stage)
         if pipe is None:
             return None
-        arguments = self.processing_diffusers.set_pipeline_args(p=p, model=pipe, prompts=p.prompts)
+        # Embeddings, of as many prompts.
+        arguments = self.processing_diffusers.set_pipeline_args(p=p, model=pipe, prompts=prompts or p.prompts)
         return pipe(**arguments)
 
 
