@@ -21,7 +21,12 @@ function pool(hosts: Readonly<Record<string, Host>>, leftAloneFor?: number): Hos
   return new HostPool(named, undefined, leftAloneFor);
 }
 
-const unreachable = new StepsAnimationError('network', 'Nothing answers there: start it.');
+const unreachable = new StepsAnimationError('network', 'Nothing answers there: start it.', {
+  cause: new Error('connect ECONNREFUSED'),
+});
+
+/** Milliseconds after which a host is asked again: none of these tests takes an hour. */
+const never = 3_600_000;
 
 /** A host that tells what it has, and cannot be reached when a job begins. */
 class LostHost extends PretendedHost {
@@ -30,6 +35,19 @@ class LostHost extends PretendedHost {
   override generate(...args: Parameters<PretendedHost['generate']>): ReturnType<PretendedHost['generate']> {
     if (this.isLost) throw unreachable;
     return super.generate(...args);
+  }
+}
+
+/** A host that fails before or during the steps of a job. */
+class FailingHost extends PretendedHost {
+  fault: { readonly when: 'before' | 'during'; readonly error: Error } | undefined;
+
+  override async *generate(...args: Parameters<PretendedHost['generate']>) {
+    if (this.fault?.when === 'before') throw this.fault.error;
+    for await (const event of super.generate(...args)) {
+      yield event;
+      if (this.fault && event.type === 'step') throw this.fault.error;
+    }
   }
 }
 
@@ -138,6 +156,35 @@ describe('several hosts', () => {
     const job = await service.ended((await service.submit(asking('1', 'a'))).id);
     expect(job).toMatchObject({ state: 'failed', error: unreachable.message });
     expect(job.notes).toHaveLength(2);
+  });
+
+  it('are there for the next job when one failed by itself', async () => {
+    const a = new FailingHost();
+    const hosts = pool({ a }, never);
+    const service = await openService(await temporaryFolder(), { hosts });
+    const unreadable = new StepsAnimationError('network', 'A picture cannot be read.', { cause: new Error('no PNG') });
+    const faults = [
+      { when: 'before', error: new StepsAnimationError('network', 'It failed in KSampler: out of memory') },
+      { when: 'during', error: new StepsAnimationError('network', 'It failed in VAEDecode: out of memory') },
+      { when: 'during', error: unreadable },
+    ] as const;
+    for (const fault of faults) {
+      a.fault = fault;
+      const failed = await service.ended((await service.submit(asking('1'))).id);
+      expect(failed).toMatchObject({ state: 'failed', error: fault.error.message });
+      expect(hosts.get('a')?.isAway).toBe(false);
+    }
+    a.fault = undefined;
+    expect((await service.ended((await service.submit(asking('2'))).id)).state).toBe('finished');
+  });
+
+  it('are back when they accept a request', async () => {
+    const hosts = pool({ a: Object.assign(new PretendedHost(), { check: async () => {} }) }, never);
+    const service = await openService(await temporaryFolder(), { hosts });
+    await hosts.describe();
+    hosts.get('a')?.markAway(unreachable.message);
+    expect((await service.ended((await service.submit(asking('1'))).id)).state).toBe('finished');
+    expect(hosts.get('a')?.problem).toBeNull();
   });
 
   it('are not asked to check a request while they are away, if others are there', async () => {

@@ -1,7 +1,8 @@
 import type { RunEvent } from '../../animate.js';
 import { StepsAnimationError } from '../../errors.js';
+import { isUnreachable } from '../../hosts/http-connection.js';
 import type { HostPool } from '../hosts/host-pool.js';
-import { isOutOfReach, type PooledHost } from '../hosts/pooled-host.js';
+import type { PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobEvent, JobState } from '../job.js';
 import type { Library } from '../library/library.js';
 import { generateJob } from './generate-job.js';
@@ -144,23 +145,25 @@ export class JobRunner implements AsyncDisposable {
 
   #conclude(running: RunningJob, host: PooledHost | null, failure: unknown): void {
     const { id } = running;
-    if (host && isOutOfReach(failure)) {
-      host.markAway(failure.message);
-      if (this.#putBack(running, host.name, failure.message)) return;
+    const problem = failure instanceof Error ? failure.message : String(failure);
+    // A host that goes away later is found to be away by the next job.
+    if (host && !running.hasBegun && isUnreachable(failure)) {
+      host.markAway(problem);
+      if (this.#putBack(running, host.name, problem)) return;
     }
     this.#tries.delete(id);
     if (failure === undefined || wasStopped(failure)) {
       this.#end(id, running.isComplete ? 'finished' : 'interrupted', null);
     } else {
-      this.#end(id, 'failed', failure instanceof Error ? failure.message : String(failure));
+      this.#end(id, 'failed', problem);
     }
   }
 
   /** Lets another host do what one could not begin, or that one when it is back. @returns whether it may */
-  #putBack({ id, hasBegun, signal }: RunningJob, from: string, problem: string): boolean {
+  #putBack({ id, signal }: RunningJob, from: string, problem: string): boolean {
     const { store } = this.#settings;
     const tries = (this.#tries.get(id) ?? 0) + 1;
-    if (hasBegun || signal.aborted || tries === mostTries) return false;
+    if (signal.aborted || tries === mostTries) return false;
     this.#tries.set(id, tries);
     store.requeue(id);
     store.addNote(id, `The host ${from} could not be reached when the job was to begin: ${problem}`);

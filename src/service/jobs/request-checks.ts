@@ -7,9 +7,10 @@ import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
 import type { GenerationRequest } from '../../hosts/host.js';
+import { isUnreachable } from '../../hosts/http-connection.js';
 import { briefly } from '../hosts/briefly.js';
 import type { HostPool } from '../hosts/host-pool.js';
-import { isOutOfReach, type PooledHost } from '../hosts/pooled-host.js';
+import type { PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobRequest } from '../job.js';
 import { decodeStart, type StartFiles } from './job-files.js';
 
@@ -139,10 +140,9 @@ async function ableHosts(hosts: readonly PooledHost[], request: GenerationReques
   const asked = there.length > 0 ? there : hosts;
   const checks = asked.map(async (member) => {
     try {
-      await member.host.check?.(request);
+      await check(member, request);
     } catch (error) {
       refusals.set(member.name, error);
-      if (isOutOfReach(error)) member.markAway(error.message);
       throw error;
     }
   });
@@ -154,6 +154,18 @@ async function ableHosts(hosts: readonly PooledHost[], request: GenerationReques
   if (!isAccepted) throw asked.map(({ name }) => refusals.get(name))[0];
   await briefly(all);
   return asked.map(({ name }) => name).filter((name) => !refusals.has(name));
+}
+
+/** @throws what the host says */
+async function check(member: PooledHost, request: GenerationRequest): Promise<void> {
+  if (!member.host.check) return;
+  try {
+    await member.host.check(request);
+    member.markThere();
+  } catch (error) {
+    if (error instanceof Error && isUnreachable(error)) member.markAway(error.message);
+    throw error;
+  }
 }
 
 async function tryInProcess(settings: MovieSettings): Promise<void> {
