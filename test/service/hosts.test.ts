@@ -149,6 +149,48 @@ describe('several hosts', () => {
     expect(await service.ended(id)).toMatchObject({ state: 'finished', host: 'a' });
   });
 
+  it('are asked again while others work on what they could do', async () => {
+    const { passed, open } = gate();
+    const [a, b] = [new PretendedHost(() => passed), new LostHost()];
+    const describe = b.describe.bind(b);
+    b.describe = () => (b.isLost ? Promise.reject(unreachable) : describe());
+    const hosts = pool({ a, b }, 5);
+    const service = await openService(await temporaryFolder(), { hosts });
+    await hosts.describe();
+    b.isLost = true;
+    const first = await service.submit(asking('1'));
+    const second = await service.submit(asking('2'));
+    await expect.poll(() => hosts.get('b')?.isAway).toBe(true);
+    expect(service.get(second.id)?.state).toBe('queued');
+    b.isLost = false;
+    await expect.poll(() => service.get(second.id)?.host).toBe('b');
+    expect(service.get(first.id)?.state).toBe('running');
+    open();
+  });
+
+  it('do what three others could not begin', async () => {
+    const lost = ['a', 'b', 'c'].map((name) => [name, Object.assign(new LostHost(), { isLost: true })] as const);
+    const hosts = pool({ ...Object.fromEntries(lost), d: new PretendedHost() }, never);
+    const service = await openService(await temporaryFolder(), { hosts });
+    const job = await service.ended((await service.submit(asking('1'))).id);
+    expect(job).toMatchObject({ state: 'finished', host: 'd' });
+    expect(job.notes.filter((note) => note.includes('could not be reached'))).toHaveLength(3);
+  });
+
+  it('get what another goes away from each time, when they are free', async () => {
+    const { passed, open } = gate();
+    const [a, b] = [new LostHost(), new PretendedHost(() => passed)];
+    a.isLost = true;
+    const service = await openService(await temporaryFolder(), { hosts: pool({ a, b }, 5) });
+    const busy = await service.submit({ ...asking('1'), host: 'b' });
+    const { id } = await service.submit(asking('2'));
+    await expect.poll(() => service.get(id)?.notes).toHaveLength(3);
+    expect(service.get(id)).toMatchObject({ state: 'queued', waitsFor: [] });
+    open();
+    expect(await service.ended(id)).toMatchObject({ state: 'finished', host: 'b' });
+    expect((await service.ended(busy.id)).state).toBe('finished');
+  });
+
   it('fail a job that they go away from each time it is to begin', async () => {
     const a = new LostHost(() => {}, ['a']);
     a.isLost = true;
