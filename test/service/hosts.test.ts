@@ -244,8 +244,19 @@ describe('several hosts', () => {
     const gone = Object.assign(new PretendedHost(), { check: () => Promise.reject(unreachable) });
     const hosts = pool({ hung, gone, c: new PretendedHost() });
     const service = await openService(await temporaryFolder(), { hosts });
-    expect((await service.ended((await service.submit(asking('1'))).id)).state).toBe('finished');
+    const job = await service.ended((await service.submit(asking('1'))).id);
+    expect(job, 'not by one that may still refuse').toMatchObject({ state: 'finished', host: 'c' });
     expect(hosts.get('gone')?.isAway).toBe(true);
+  });
+
+  it('refuse a request with what one says that can be reached', async () => {
+    const gone = Object.assign(new PretendedHost(), { check: () => Promise.reject(unreachable) });
+    const refusal = new StepsAnimationError('usage', 'There is no sampler "Eular": choose one of: Euler.');
+    const strict = Object.assign(new PretendedHost(), { check: () => Promise.reject(refusal) });
+    const service = await openService(await temporaryFolder(), { hosts: pool({ gone, strict }) });
+    await expect(service.submit(asking('1'))).rejects.toThrow(refusal);
+    const lonely = await openService(await temporaryFolder(), { hosts: pool({ gone }) });
+    await expect(lonely.submit(asking('1'))).rejects.toThrow(unreachable);
   });
 
   it('leave no job waiting for one that was taken away', async () => {

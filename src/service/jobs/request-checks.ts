@@ -131,29 +131,24 @@ function chosen(hosts: readonly PooledHost[], name: string | undefined, model: s
 
 /**
  * The names of the hosts that accept a request: of those that are there, or of all where none is. Once one has accepted
- * it, nobody waits long for the others: what is slow to say so counts as able, and refuses when it is its turn.
- * @throws what the first of them says when none does
+ * it, nobody waits long for the others: one that is slow to say so does not get it, as it may refuse.
+ * @throws what the first of them says when none does, if possible one that can be reached
  */
 async function ableHosts(hosts: readonly PooledHost[], request: GenerationRequest): Promise<readonly string[]> {
   const there = hosts.filter(({ isAway }) => !isAway);
-  const refusals = new Map<string, unknown>();
   const asked = there.length > 0 ? there : hosts;
+  const accepting = new Set<string>();
   const checks = asked.map(async (member) => {
-    try {
-      await check(member, request);
-    } catch (error) {
-      refusals.set(member.name, error);
-      throw error;
-    }
+    await check(member, request);
+    accepting.add(member.name);
   });
   const all = Promise.allSettled(checks);
-  const isAccepted = await Promise.any(checks).then(
-    () => true,
-    () => false,
-  );
-  if (!isAccepted) throw asked.map(({ name }) => refusals.get(name))[0];
+  await Promise.any(checks).catch(async () => {
+    const refusals = (await all).flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+    throw refusals.find((refusal) => !isUnreachable(refusal)) ?? refusals[0];
+  });
   await briefly(all);
-  return asked.map(({ name }) => name).filter((name) => !refusals.has(name));
+  return asked.map(({ name }) => name).filter((name) => accepting.has(name));
 }
 
 /** @throws what the host says */
