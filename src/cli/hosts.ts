@@ -83,7 +83,12 @@ function ofFound({ url, kind, models, problem }: FoundHost): Listed {
 }
 
 function commandFor(name: string): string {
-  return `steps-animation txt2img "a red apple" --host ${/\s/.test(name) ? JSON.stringify(name) : name}`;
+  return `steps-animation txt2img "a red apple" --host ${quoted(name)}`;
+}
+
+/** As one word of a shell, whatever is in it. */
+function quoted(word: string): string {
+  return /^[\w./:-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 async function tryHost({ json = false, ...flags }: HostFlags & { readonly json?: boolean }): Promise<void> {
@@ -109,6 +114,10 @@ async function addHost(name: string, { host: kind, url, hostAuth: auth, workflow
   const { openHost } = await import('../hosts/open-host.js');
   if ((await readConfiguredHosts()).some((host) => host.name === name)) {
     const message = `There is a host ${JSON.stringify(name)} already: choose another name, or remove that one first.`;
+    throw new StepsAnimationError('usage', message);
+  }
+  if (workflow === '-') {
+    const message = 'The workflow of a host with a name is read whenever it is used: give a file, not standard input.';
     throw new StepsAnimationError('usage', message);
   }
   const configured = checkOptions(configuredHostSchema, {

@@ -132,10 +132,8 @@ class Service implements JobService, AsyncDisposable {
 
   async cancel(id: string): Promise<Job> {
     const { state } = this.#job(id);
-    if (state === 'queued') {
-      this.#store.end(id, 'cancelled', null);
-      this.#tell('ended', id);
-    } else if (state === 'running') this.#runner.get(id)?.stop();
+    if (state === 'queued') this.#runner.cancel(id);
+    else if (state === 'running') this.#runner.get(id)?.stop();
     else throw new StepsAnimationError('usage', `The job ${id} cannot be cancelled: it is ${state} already.`);
     return this.#job(id);
   }
@@ -168,6 +166,7 @@ class Service implements JobService, AsyncDisposable {
     const { state } = this.#job(id);
     if (state === 'running')
       throw new StepsAnimationError('usage', `The job ${id} is running: cancel it before it is removed.`);
+    this.#runner.forget(id);
     this.#store.delete(id);
     this.#events.emit({ type: 'deleted', id });
     await this.#files.remove(id);
@@ -223,7 +222,7 @@ class Service implements JobService, AsyncDisposable {
     return { kind, generation: generation ?? {}, start, animation };
   }
 
-  #tell(type: 'queued' | 'moved' | 'ended', id: string): void {
+  #tell(type: 'queued' | 'moved', id: string): void {
     this.#events.emit({ type, job: this.#job(id) });
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -133,7 +134,7 @@ describe('hosts', () => {
     const fake = await startFakeWebui();
     const flags = ['--host', 'webui', '--url', fake.url, '--host-auth', 'ann:secret'];
     const added = await runCommand('hosts', 'add', 'my studio', ...flags);
-    expect(added).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining('--host "my studio"') });
+    expect(added).toMatchObject({ exitCode: 0, stderr: '', stdout: expect.stringContaining("--host 'my studio'") });
     const { stdout } = await runCommand('hosts', 'test', '--host', 'my studio', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ host: 'webui', models: [{ name: 'first' }] });
     const again = await runCommand('hosts', 'add', 'my studio', ...flags);
@@ -160,5 +161,21 @@ describe('hosts', () => {
       expect(await runCommand('hosts', 'add', 'other', ...flags)).toMatchObject({ exitCode: 2, stdout: '' });
     }
     expect(await runCommand('hosts', 'add', 'webui', '--host', 'webui')).toMatchObject({ exitCode: 2, stdout: '' });
+    const flow = await runCommand('hosts', 'add', 'flow', '--host', 'comfyui', '--workflow', '-');
+    expect(flow).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('give a file, not standard input') });
+  });
+
+  it.skipIf(process.platform === 'win32')('tells a command that a shell takes as it is meant', async () => {
+    const config = await temporaryFolder();
+    vi.stubEnv('XDG_CONFIG_HOME', config);
+    vi.stubEnv('HOME', config);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const name = 'a;b $(echo c) "d" it\'s';
+    const { stdout } = await runCommand('hosts', 'add', name, '--host', 'webui', '--url', 'http://127.0.0.1:9');
+    const command = stdout.slice(stdout.indexOf('steps-animation txt2img')).trim();
+    const words = execFileSync('sh', ['-c', command.replace('steps-animation', "printf '%s\\n'")], {
+      encoding: 'utf8',
+    });
+    expect(words.split('\n')).toEqual(['txt2img', 'a red apple', '--host', name, '']);
   });
 });

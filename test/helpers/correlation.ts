@@ -8,11 +8,17 @@ import type { Picture } from '#dist/animation/picture.js';
 export async function correlation(picture: string | Picture, finished: string | Picture): Promise<number> {
   const { width = 0, height = 0 } = typeof finished === 'string' ? await sharp(finished).metadata() : finished;
   const [a, b] = [await levelsOf(picture, width / 8, height / 8), await levelsOf(finished, width / 8, height / 8)];
+  return coefficient(a, b);
+}
+
+/** Pearson's coefficient of the levels of two pictures of one size. */
+export function coefficient(one: Uint8Array, other: Uint8Array): number {
+  const [a, b] = [centred(one), centred(other)];
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-async function levelsOf(picture: string | Picture, width: number, height: number): Promise<readonly number[]> {
-  return centred(await opened(picture).removeAlpha().resize(width, height, { fit: 'fill' }).raw().toBuffer());
+async function levelsOf(picture: string | Picture, width: number, height: number): Promise<Uint8Array> {
+  return await opened(picture).removeAlpha().resize(width, height, { fit: 'fill' }).raw().toBuffer();
 }
 
 function opened(picture: string | Picture) {

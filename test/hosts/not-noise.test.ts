@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
-import type { Picture } from '#dist/animation/picture.js';
 import { createEmbeddedHost } from '#dist/hosts/embedded.js';
 import type { Content } from '#dist/hosts/host.js';
+import { coefficient } from '../helpers/correlation.js';
 import { generate } from './generate.js';
 
 const host = createEmbeddedHost();
@@ -12,7 +12,7 @@ async function likeness(sampler: string, content: Content): Promise<readonly num
   const request = { model: 'emoji', sampler, steps: 20, cfgScale: 3, width: 0, height: 0 };
   const { images, pictures } = await generate(host, request, { content });
   expect(pictures).toHaveLength(20);
-  return pictures.slice(10).map((picture) => correlation(picture, images[0]?.picture ?? picture));
+  return pictures.slice(10).map((picture) => coefficient(picture.data, (images[0]?.picture ?? picture).data));
 }
 
 it.each(['Euler a', 'DPM++ 2M', 'DDIM'])(
@@ -25,18 +25,3 @@ it.each(['Euler a', 'DPM++ 2M', 'DDIM'])(
 it('would be seen to be noise if it were', async () => {
   expect(Math.min(...(await likeness('Euler a', 'noisy')))).toBeLessThan(0.9);
 });
-
-/** Pearson's, over all channels of all pixels. */
-function correlation(one: Picture, other: Picture): number {
-  const [a, b] = [centred(one.data), centred(other.data)];
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-}
-
-function centred(values: Uint8Array): Float64Array {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Float64Array.from(values, (value) => value - mean);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
-}

@@ -21,7 +21,12 @@ function pool(hosts: Readonly<Record<string, Host>>, leftAloneFor?: number): Hos
   return new HostPool(named, undefined, leftAloneFor);
 }
 
-const unreachable = new StepsAnimationError('network', 'Nothing answers there: start it.');
+const unreachable = new StepsAnimationError('network', 'Nothing answers there: start it.', {
+  cause: new Error('connect ECONNREFUSED'),
+});
+
+/** Milliseconds after which a host is asked again: none of these tests takes an hour. */
+const never = 3_600_000;
 
 /** A host that tells what it has, and cannot be reached when a job begins. */
 class LostHost extends PretendedHost {
@@ -30,6 +35,19 @@ class LostHost extends PretendedHost {
   override generate(...args: Parameters<PretendedHost['generate']>): ReturnType<PretendedHost['generate']> {
     if (this.isLost) throw unreachable;
     return super.generate(...args);
+  }
+}
+
+/** A host that fails before or during the steps of a job. */
+class FailingHost extends PretendedHost {
+  fault: { readonly when: 'before' | 'during'; readonly error: Error } | undefined;
+
+  override async *generate(...args: Parameters<PretendedHost['generate']>) {
+    if (this.fault?.when === 'before') throw this.fault.error;
+    for await (const event of super.generate(...args)) {
+      yield event;
+      if (this.fault && event.type === 'step') throw this.fault.error;
+    }
   }
 }
 
@@ -131,6 +149,48 @@ describe('several hosts', () => {
     expect(await service.ended(id)).toMatchObject({ state: 'finished', host: 'a' });
   });
 
+  it('are asked again while others work on what they could do', async () => {
+    const { passed, open } = gate();
+    const [a, b] = [new PretendedHost(() => passed), new LostHost()];
+    const describe = b.describe.bind(b);
+    b.describe = () => (b.isLost ? Promise.reject(unreachable) : describe());
+    const hosts = pool({ a, b }, 5);
+    const service = await openService(await temporaryFolder(), { hosts });
+    await hosts.describe();
+    b.isLost = true;
+    const first = await service.submit(asking('1'));
+    const second = await service.submit(asking('2'));
+    await expect.poll(() => hosts.get('b')?.isAway).toBe(true);
+    expect(service.get(second.id)?.state).toBe('queued');
+    b.isLost = false;
+    await expect.poll(() => service.get(second.id)?.host).toBe('b');
+    expect(service.get(first.id)?.state).toBe('running');
+    open();
+  });
+
+  it('do what three others could not begin', async () => {
+    const lost = ['a', 'b', 'c'].map((name) => [name, Object.assign(new LostHost(), { isLost: true })] as const);
+    const hosts = pool({ ...Object.fromEntries(lost), d: new PretendedHost() }, never);
+    const service = await openService(await temporaryFolder(), { hosts });
+    const job = await service.ended((await service.submit(asking('1'))).id);
+    expect(job).toMatchObject({ state: 'finished', host: 'd' });
+    expect(job.notes.filter((note) => note.includes('could not be reached'))).toHaveLength(3);
+  });
+
+  it('get what another goes away from each time, when they are free', async () => {
+    const { passed, open } = gate();
+    const [a, b] = [new LostHost(), new PretendedHost(() => passed)];
+    a.isLost = true;
+    const service = await openService(await temporaryFolder(), { hosts: pool({ a, b }, 5) });
+    const busy = await service.submit({ ...asking('1'), host: 'b' });
+    const { id } = await service.submit(asking('2'));
+    await expect.poll(() => service.get(id)?.notes).toHaveLength(3);
+    expect(service.get(id)).toMatchObject({ state: 'queued', waitsFor: [] });
+    open();
+    expect(await service.ended(id)).toMatchObject({ state: 'finished', host: 'b' });
+    expect((await service.ended(busy.id)).state).toBe('finished');
+  });
+
   it('fail a job that they go away from each time it is to begin', async () => {
     const a = new LostHost(() => {}, ['a']);
     a.isLost = true;
@@ -138,6 +198,35 @@ describe('several hosts', () => {
     const job = await service.ended((await service.submit(asking('1', 'a'))).id);
     expect(job).toMatchObject({ state: 'failed', error: unreachable.message });
     expect(job.notes).toHaveLength(2);
+  });
+
+  it('are there for the next job when one failed by itself', async () => {
+    const a = new FailingHost();
+    const hosts = pool({ a }, never);
+    const service = await openService(await temporaryFolder(), { hosts });
+    const unreadable = new StepsAnimationError('network', 'A picture cannot be read.', { cause: new Error('no PNG') });
+    const faults = [
+      { when: 'before', error: new StepsAnimationError('network', 'It failed in KSampler: out of memory') },
+      { when: 'during', error: new StepsAnimationError('network', 'It failed in VAEDecode: out of memory') },
+      { when: 'during', error: unreadable },
+    ] as const;
+    for (const fault of faults) {
+      a.fault = fault;
+      const failed = await service.ended((await service.submit(asking('1'))).id);
+      expect(failed).toMatchObject({ state: 'failed', error: fault.error.message });
+      expect(hosts.get('a')?.isAway).toBe(false);
+    }
+    a.fault = undefined;
+    expect((await service.ended((await service.submit(asking('2'))).id)).state).toBe('finished');
+  });
+
+  it('are back when they accept a request', async () => {
+    const hosts = pool({ a: Object.assign(new PretendedHost(), { check: async () => {} }) }, never);
+    const service = await openService(await temporaryFolder(), { hosts });
+    await hosts.describe();
+    hosts.get('a')?.markAway(unreachable.message);
+    expect((await service.ended((await service.submit(asking('1'))).id)).state).toBe('finished');
+    expect(hosts.get('a')?.problem).toBeNull();
   });
 
   it('are not asked to check a request while they are away, if others are there', async () => {
@@ -155,8 +244,19 @@ describe('several hosts', () => {
     const gone = Object.assign(new PretendedHost(), { check: () => Promise.reject(unreachable) });
     const hosts = pool({ hung, gone, c: new PretendedHost() });
     const service = await openService(await temporaryFolder(), { hosts });
-    expect((await service.ended((await service.submit(asking('1'))).id)).state).toBe('finished');
+    const job = await service.ended((await service.submit(asking('1'))).id);
+    expect(job, 'not by one that may still refuse').toMatchObject({ state: 'finished', host: 'c' });
     expect(hosts.get('gone')?.isAway).toBe(true);
+  });
+
+  it('refuse a request with what one says that can be reached', async () => {
+    const gone = Object.assign(new PretendedHost(), { check: () => Promise.reject(unreachable) });
+    const refusal = new StepsAnimationError('usage', 'There is no sampler "Eular": choose one of: Euler.');
+    const strict = Object.assign(new PretendedHost(), { check: () => Promise.reject(refusal) });
+    const service = await openService(await temporaryFolder(), { hosts: pool({ gone, strict }) });
+    await expect(service.submit(asking('1'))).rejects.toThrow(refusal);
+    const lonely = await openService(await temporaryFolder(), { hosts: pool({ gone }) });
+    await expect(lonely.submit(asking('1'))).rejects.toThrow(unreachable);
   });
 
   it('leave no job waiting for one that was taken away', async () => {

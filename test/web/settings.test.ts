@@ -41,7 +41,8 @@ describe('the tab Settings', () => {
   it('tells which host a job waits for', async () => {
     const host = Object.assign(new PretendedHost(), {
       generate: () => {
-        throw new StepsAnimationError('network', 'Nothing answers there: start it.');
+        const cause = new Error('connect ECONNREFUSED');
+        throw new StepsAnimationError('network', 'Nothing answers there: start it.', { cause });
       },
     });
     const { page, service } = await openPage({ host });

@@ -136,14 +136,14 @@ export class HostPool implements AsyncDisposable {
     return this.#named(names).find(({ name, isAway }) => !isAway && !isBusy(name));
   }
 
-  /** Whether a job has to wait until one of these hosts is back. */
-  areAway(names: readonly string[]): boolean {
-    return this.#named(names).every(({ isAway }) => isAway);
+  /** Those of these hosts that are away. */
+  away(names: readonly string[]): readonly string[] {
+    return this.#named(names).flatMap(({ name, isAway }) => (isAway ? name : []));
   }
 
   /** Asks these hosts whether they are back, and tells those who listen if one is. */
-  async askAgain(names: Iterable<string>): Promise<void> {
-    await Promise.allSettled(this.#named([...names]).map((member) => member.ask()));
+  async askAgain(names: readonly string[]): Promise<void> {
+    await Promise.allSettled(this.#named(names).map((member) => member.ask()));
   }
 
   #named(names: readonly string[]): readonly PooledHost[] {

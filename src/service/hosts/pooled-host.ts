@@ -69,9 +69,7 @@ export class PooledHost implements AsyncDisposable {
     const signal = AbortSignal.timeout(longestAnswer);
     try {
       this.#told = await this.host.describe(signal);
-      const wasAway = this.isAway;
-      this.#problem = null;
-      if (wasAway) this.#returns.dispatchEvent(new Event('return'));
+      this.markThere();
       return this.#told;
     } catch (cause) {
       const error = signal.aborted ? tooSlow(this.name, cause) : cause;
@@ -95,14 +93,16 @@ export class PooledHost implements AsyncDisposable {
     this.#askedAt = performance.now();
   }
 
+  /** Takes note that it answered. */
+  markThere(): void {
+    const wasAway = this.isAway;
+    this.#problem = null;
+    if (wasAway) this.#returns.dispatchEvent(new Event('return'));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#dispose();
   }
-}
-
-/** Whether something went wrong because a host did not answer. */
-export function isOutOfReach(failure: unknown): failure is StepsAnimationError {
-  return failure instanceof StepsAnimationError && failure.code === 'network';
 }
 
 function tooSlow(name: string, cause: unknown): StepsAnimationError {

@@ -1,12 +1,14 @@
 import type { RunEvent } from '../../animate.js';
 import { StepsAnimationError } from '../../errors.js';
+import { isUnreachable } from '../../hosts/http-connection.js';
 import type { HostPool } from '../hosts/host-pool.js';
-import { isOutOfReach, type PooledHost } from '../hosts/pooled-host.js';
+import type { PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobEvent, JobState } from '../job.js';
 import type { Library } from '../library/library.js';
 import { generateJob } from './generate-job.js';
+import { HostTries } from './host-tries.js';
 import type { JobFiles } from './job-files.js';
-import type { JobStore } from './job-store.js';
+import type { JobStore, QueuedJob } from './job-store.js';
 import { renderJob } from './render-job.js';
 import { RunningJob } from './running-job.js';
 
@@ -22,9 +24,6 @@ export type JobRunnerSettings = {
   readonly afterwards: () => Promise<void>;
 };
 
-/** How often a job may find a host away when it is to begin: one that falls over it would do so for ever. */
-const mostTries = 3;
-
 /**
  * Gives jobs to hosts: each does one at a time, the first of the queue that it can do. Renders need none, but wait for
  * the embedded one, since they are work for the same machine.
@@ -34,8 +33,7 @@ export class JobRunner implements AsyncDisposable {
   /** by the names of their hosts, those that began first coming first */
   readonly #running = new Map<string, RunningJob>();
   readonly #work = new Set<Promise<void>>();
-  /** how often jobs could not begin because a host was away */
-  readonly #tries = new Map<string, number>();
+  readonly #tries = new HostTries();
   /** hosts that queued jobs wait for because all that can do them are away */
   #awaited: ReadonlyMap<string, readonly string[]> = new Map();
   #askingAgain: NodeJS.Timeout | undefined;
@@ -71,45 +69,67 @@ export class JobRunner implements AsyncDisposable {
     const { store, hosts: pool } = this.#settings;
     if (!this.#isOpen) return;
     const awaited = new Map<string, readonly string[]>();
-    for (const { id, kind, hosts } of store.queued()) {
-      const able = (hosts ?? pool.members.map(({ name }) => name)).filter((name) => pool.get(name));
-      if (kind === 'render') this.#startRender(id);
-      else if (able.length === 0) this.#end(id, 'failed', gone(hosts ?? []));
-      else if (pool.areAway(able)) awaited.set(id, able);
-      else this.#startOnFree(id, able);
+    for (const job of store.queued()) {
+      const { id, kind, hosts } = job;
+      const able = this.#able(job);
+      if (kind === 'render') this.#startRender(job);
+      else if (able.length === 0) this.#end(id, 'failed', gone((hosts ?? []).filter((name) => !pool.get(name))));
+      else if (pool.away(able).length === able.length) awaited.set(id, able);
+      else this.#startOnFree(job, able);
     }
     this.#hold(awaited);
+    this.#askAgainLater();
   }
 
-  /** Lets jobs wait for hosts that are away, which are asked again after a while. */
+  /** Names of the hosts that may still do a job. */
+  #able({ id, hosts }: QueuedJob): readonly string[] {
+    const { hosts: pool } = this.#settings;
+    const names = hosts ?? pool.members.map(({ name }) => name);
+    return names.filter((name) => pool.get(name) && !this.#tries.areSpent(id, name));
+  }
+
+  /** Lets jobs wait for hosts that are away. */
   #hold(awaited: ReadonlyMap<string, readonly string[]>): void {
-    const { store, hosts: pool } = this.#settings;
+    const { store } = this.#settings;
     const before = this.#awaited;
     this.#awaited = awaited;
     for (const { id } of store.queued()) {
       if (String(before.get(id)) !== String(awaited.get(id))) this.#tell('moved', id);
     }
-    if (awaited.size === 0) return;
+  }
+
+  /** Asks hosts that are away after a while, if a queued job could do with them, even where another will do it. */
+  #askAgainLater(): void {
+    const { hosts: pool } = this.#settings;
+    if (this.#missed().length === 0) return;
     this.#askingAgain ??= setTimeout(async () => {
-      await pool.askAgain(new Set([...this.#awaited.values()].flat()));
+      await pool.askAgain(this.#missed());
       this.#askingAgain = undefined;
       this.dispatch();
     }, pool.leftAloneFor).unref();
   }
 
-  #startOnFree(id: string, able: readonly string[]): void {
-    const host = this.#settings.hosts.free(able, (name) => this.#running.has(name));
-    if (host) this.#start(id, host.name, host);
+  /** Names of the hosts that are away and could do a queued job. */
+  #missed(): readonly string[] {
+    const { store, hosts: pool } = this.#settings;
+    const waiting = store.queued().filter(({ kind }) => kind !== 'render');
+    return pool.away(waiting.flatMap((job) => this.#able(job)));
   }
 
-  #startRender(id: string): void {
+  #startOnFree(job: QueuedJob, able: readonly string[]): void {
+    const host = this.#settings.hosts.free(able, (name) => this.#running.has(name));
+    if (host) this.#start(job, host.name, host);
+  }
+
+  #startRender(job: QueuedJob): void {
     const embedded = this.#settings.hosts.members.find(({ kind }) => kind === 'embedded');
     const lane = embedded?.name ?? '';
-    if (!this.#running.has(lane)) this.#start(id, lane, null);
+    if (!this.#running.has(lane)) this.#start(job, lane, null);
   }
 
   /** @param lane what does one job at a time: a host, or, without a name, this machine */
-  #start(id: string, lane: string, host: PooledHost | null): void {
+  #start(queued: QueuedJob, lane: string, host: PooledHost | null): void {
+    const { id } = queued;
     const { store, files, library, emit, afterwards } = this.#settings;
     store.start(id, host?.name ?? null);
     const running = new RunningJob({ job: this.#job(id), store, files, library, emit });
@@ -118,7 +138,7 @@ export class JobRunner implements AsyncDisposable {
     const work = this.#run(running, host)
       .then((failure) => {
         this.#running.delete(lane);
-        this.#conclude(running, host, failure);
+        this.#conclude(queued, running, host, failure);
       })
       .then(afterwards)
       .finally(() => {
@@ -142,33 +162,45 @@ export class JobRunner implements AsyncDisposable {
     }
   }
 
-  #conclude(running: RunningJob, host: PooledHost | null, failure: unknown): void {
-    const { id } = running;
-    if (host && isOutOfReach(failure)) {
-      host.markAway(failure.message);
-      if (this.#putBack(running, host.name, failure.message)) return;
+  #conclude(queued: QueuedJob, running: RunningJob, host: PooledHost | null, failure: unknown): void {
+    const { id } = queued;
+    const problem = failure instanceof Error ? failure.message : String(failure);
+    // A host that goes away later is found to be away by the next job.
+    if (host && !running.hasBegun && isUnreachable(failure)) {
+      host.markAway(problem);
+      this.#tries.add(id, host.name);
+      if (!running.signal.aborted && this.#able(queued).length > 0) {
+        this.#putBack(id, host.name, problem);
+        return;
+      }
     }
-    this.#tries.delete(id);
     if (failure === undefined || wasStopped(failure)) {
       this.#end(id, running.isComplete ? 'finished' : 'interrupted', null);
     } else {
-      this.#end(id, 'failed', failure instanceof Error ? failure.message : String(failure));
+      this.#end(id, 'failed', problem);
     }
   }
 
-  /** Lets another host do what one could not begin, or that one when it is back. @returns whether it may */
-  #putBack({ id, hasBegun, signal }: RunningJob, from: string, problem: string): boolean {
+  /** Lets another host do what one could not begin, or that one when it is back. */
+  #putBack(id: string, from: string, problem: string): void {
     const { store } = this.#settings;
-    const tries = (this.#tries.get(id) ?? 0) + 1;
-    if (hasBegun || signal.aborted || tries === mostTries) return false;
-    this.#tries.set(id, tries);
     store.requeue(id);
     store.addNote(id, `The host ${from} could not be reached when the job was to begin: ${problem}`);
     this.#tell('queued', id);
-    return true;
+  }
+
+  /** Takes a job out of the queue. */
+  cancel(id: string): void {
+    this.#end(id, 'cancelled', null);
+  }
+
+  /** To be called when a queued job is removed. */
+  forget(id: string): void {
+    this.#tries.forget(id);
   }
 
   #end(id: string, state: JobState, error: string | null): void {
+    this.#tries.forget(id);
     this.#settings.store.end(id, state, error);
     this.#tell('ended', id);
   }

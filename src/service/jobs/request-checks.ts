@@ -7,9 +7,10 @@ import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
 import type { GenerationRequest } from '../../hosts/host.js';
+import { isUnreachable } from '../../hosts/http-connection.js';
 import { briefly } from '../hosts/briefly.js';
 import type { HostPool } from '../hosts/host-pool.js';
-import { isOutOfReach, type PooledHost } from '../hosts/pooled-host.js';
+import type { PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobRequest } from '../job.js';
 import { decodeStart, type StartFiles } from './job-files.js';
 
@@ -130,30 +131,36 @@ function chosen(hosts: readonly PooledHost[], name: string | undefined, model: s
 
 /**
  * The names of the hosts that accept a request: of those that are there, or of all where none is. Once one has accepted
- * it, nobody waits long for the others: what is slow to say so counts as able, and refuses when it is its turn.
- * @throws what the first of them says when none does
+ * it, nobody waits long for the others: one that is slow to say so does not get it, as it may refuse.
+ * @throws what the first of them says when none does, if possible one that can be reached
  */
 async function ableHosts(hosts: readonly PooledHost[], request: GenerationRequest): Promise<readonly string[]> {
   const there = hosts.filter(({ isAway }) => !isAway);
-  const refusals = new Map<string, unknown>();
   const asked = there.length > 0 ? there : hosts;
+  const accepting = new Set<string>();
   const checks = asked.map(async (member) => {
-    try {
-      await member.host.check?.(request);
-    } catch (error) {
-      refusals.set(member.name, error);
-      if (isOutOfReach(error)) member.markAway(error.message);
-      throw error;
-    }
+    await check(member, request);
+    accepting.add(member.name);
   });
   const all = Promise.allSettled(checks);
-  const isAccepted = await Promise.any(checks).then(
-    () => true,
-    () => false,
-  );
-  if (!isAccepted) throw asked.map(({ name }) => refusals.get(name))[0];
+  await Promise.any(checks).catch(async () => {
+    const refusals = (await all).flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+    throw refusals.find((refusal) => !isUnreachable(refusal)) ?? refusals[0];
+  });
   await briefly(all);
-  return asked.map(({ name }) => name).filter((name) => !refusals.has(name));
+  return asked.map(({ name }) => name).filter((name) => accepting.has(name));
+}
+
+/** @throws what the host says */
+async function check(member: PooledHost, request: GenerationRequest): Promise<void> {
+  if (!member.host.check) return;
+  try {
+    await member.host.check(request);
+    member.markThere();
+  } catch (error) {
+    if (error instanceof Error && isUnreachable(error)) member.markAway(error.message);
+    throw error;
+  }
 }
 
 async function tryInProcess(settings: MovieSettings): Promise<void> {
