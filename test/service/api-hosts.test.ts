@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { readConfiguredHosts } from '#dist/hosts/host-config.js';
+import { readConfiguredHosts, rememberHost } from '#dist/hosts/host-config.js';
 import { openServer } from '#dist/service/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { startFakeWebui } from '../hosts/webui/fake-webui.js';
@@ -83,6 +83,19 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
     }
     expect((await ask('DELETE', '/hosts/pretended')).body.detail).toContain('chosen when the service was started');
     expect(await readConfiguredHosts()).toEqual([]);
+  });
+
+  it('are not replaced by one of the same name that only the config file has', async () => {
+    const fake = await startFakeWebui();
+    const { ask } = await open();
+    const dup = { name: 'dup', host: 'webui', url: 'http://127.0.0.1:7999' };
+    await rememberHost(dup);
+    const refused = await ask('POST', '/hosts', { ...dup, url: fake.url });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('There is a host "dup" already') },
+    });
+    expect(await readConfiguredHosts()).toEqual([dup]);
   });
 
   it('tell why one is away, and that it is back', async () => {
