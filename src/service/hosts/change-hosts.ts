@@ -25,6 +25,8 @@ export async function addHost(pool: HostPool, configured: ConfiguredHost): Promi
   try {
     await host.ask();
     await rememberHost(configured);
+    // Whoever asked for the hosts meanwhile may have found it in the file.
+    await pool.remove(name);
     pool.add(host);
   } catch (error) {
     await host[Symbol.asyncDispose]();
