@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../animate.js';
-import { StepsAnimationError } from '../../errors.js';
+import { type ErrorCode, StepsAnimationError } from '../../errors.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import { isOutOfReach, type PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobEvent, JobState } from '../job.js';
@@ -152,7 +152,8 @@ export class JobRunner implements AsyncDisposable {
     if (failure === undefined || wasStopped(failure)) {
       this.#end(id, running.isComplete ? 'finished' : 'interrupted', null);
     } else {
-      this.#end(id, 'failed', failure instanceof Error ? failure.message : String(failure));
+      const code = failure instanceof StepsAnimationError ? failure.code : null;
+      this.#end(id, 'failed', failure instanceof Error ? failure.message : String(failure), code);
     }
   }
 
@@ -168,8 +169,8 @@ export class JobRunner implements AsyncDisposable {
     return true;
   }
 
-  #end(id: string, state: JobState, error: string | null): void {
-    this.#settings.store.end(id, state, error);
+  #end(id: string, state: JobState, error: string | null, code: ErrorCode | null = null): void {
+    this.#settings.store.end(id, state, error, code);
     this.#tell('ended', id);
   }
 
