@@ -129,7 +129,7 @@ export class Database implements Disposable {
     if (version > migrations.length) {
       throw new StepsAnimationError(
         'usage',
-        `The database ${path} is of a later version of Steps Animation: update this one, or choose another save location.`,
+        `The database ${path} is of a later version of Steps Animation: update this one, or choose another save location with --outdir.`,
       );
     }
     for (const [index, migration] of migrations.entries()) {
