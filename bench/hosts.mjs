@@ -159,7 +159,7 @@ function workflow(ckpt_name, isAnimated, seed) {
 
 const movie = {
   ...{ codec: 'x264', interpolation: 'blend', duration: 1 },
-  ...{ last_frame_duration: 0, filename: 'animation', more: '' },
+  ...{ last_frame_duration: 0, decode: 'after', save_latents: false, more: '' },
 };
 
 /** Starts a program on a free port, and waits until it answers. */

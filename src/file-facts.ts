@@ -40,7 +40,10 @@ async function describeImage(path: string, head: Buffer): Promise<FileFacts | un
 }
 
 async function describeMovie(path: string): Promise<FileFacts> {
-  const { tags, ...facts } = await probeMovie(path);
+  const { tags, ...facts } = await probeMovie(path).catch((cause: unknown) => {
+    const message = `${path} is no image or movie that can be read: give a PNG, JPEG or WebP image, or a movie.`;
+    throw new StepsAnimationError('input', message, { cause });
+  });
   const infotext = (await readInfotext(path)) ?? null;
   return { type: 'movie', path, ...facts, infotext, tags };
 }

@@ -28,6 +28,9 @@ export class MovieFile implements AsyncDisposable {
   readonly #temporary: string;
   readonly #more: string[] = [];
   #last: Picture | undefined;
+  /** frames of the hold that is put before the rest at the end, and how many of them are there */
+  #opening = 0;
+  #opened = 0;
 
   private constructor(target: FileTarget, settings: MovieSettings, temporary: string, composer: FrameComposer) {
     this.#target = target;
@@ -41,7 +44,10 @@ export class MovieFile implements AsyncDisposable {
     const temporary = temporaryPath(target.folder);
     // What opens the movie is known last; it is encoded by itself and put before the rest.
     const rest = { ...settings, firstFrameDuration: 0 };
-    return new MovieFile(target, settings, temporary, await openComposer(temporary, rest));
+    const file = new MovieFile(target, settings, temporary, await openComposer(temporary, rest));
+    const { firstFrameDuration } = settings;
+    if (firstFrameDuration > 0) file.#opening = Math.max(Math.round(firstFrameDuration * file.#composer.fps), 1);
+    return file;
   }
 
   /** Opens a movie of pictures that are all there. */
@@ -53,7 +59,8 @@ export class MovieFile implements AsyncDisposable {
 
   /** Frames written so far, and in all. */
   get progress(): MovieProgress {
-    return { frame: this.#composer.frames, frames: this.#composer.timeline.frames };
+    const { frames, timeline } = this.#composer;
+    return { frame: frames + this.#opened, frames: timeline.frames + this.#opening };
   }
 
   async add(picture: Picture): Promise<void> {
@@ -70,9 +77,9 @@ export class MovieFile implements AsyncDisposable {
    * @throws StepsAnimationError `encoder` when pictures are missing, or when what is read back is not what was written
    */
   async close(): Promise<FinishedMovie> {
-    const { frame, frames } = this.progress;
-    if (frame !== frames) {
-      throw new StepsAnimationError('encoder', `The movie has only ${frame} of its ${frames} frames.`);
+    const { frames, timeline } = this.#composer;
+    if (frames !== timeline.frames) {
+      throw new StepsAnimationError('encoder', `The movie has only ${frames} of its ${timeline.frames} frames.`);
     }
     await this.#composer.close();
     const { path, expected } = await this.#withOpening();
@@ -85,7 +92,7 @@ export class MovieFile implements AsyncDisposable {
   /** Puts the hold before the rest where there is one that was not known when the movie was opened. */
   async #withOpening(): Promise<{ path: string; expected: number }> {
     const { firstFrameDuration, codec: name, tags } = this.#settings;
-    const rest = { path: this.#temporary, frames: this.progress.frames };
+    const rest = { path: this.#temporary, frames: this.#composer.frames };
     if (this.#last === undefined || firstFrameDuration === 0) return { path: rest.path, expected: rest.frames };
     const { folder } = this.#target;
     const hold = { path: this.#temporaryPath(folder), frames: 0 };
@@ -98,6 +105,7 @@ export class MovieFile implements AsyncDisposable {
     await composer.add(this.#last);
     await composer.close();
     hold.frames = composer.frames;
+    this.#opened = hold.frames;
     const path = this.#temporaryPath(folder);
     await joinMovies([hold, rest], path, { codec: codecRow(name), fps: this.#composer.fps, tags });
     return { path, expected: hold.frames + rest.frames };

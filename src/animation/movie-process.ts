@@ -97,7 +97,11 @@ async function addToMovie(movie: number, picture: Picture): Promise<void> {
 async function closeMovie(movie: number): Promise<FinishedMovie> {
   await using file = opened(movie);
   movies.delete(movie);
-  return await file.close();
+  const { frame } = file.progress;
+  const finished = await file.close();
+  // What opens the movie is known last.
+  if (file.progress.frame > frame) send({ type: 'progress', movie, ...file.progress });
+  return finished;
 }
 
 async function dropMovie(movie: number): Promise<null> {

@@ -10,6 +10,10 @@ export type Failure = { readonly message: string; readonly exitCode: number };
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) {
     if (error.code === 'commander.help') return { message: 'Name one of these commands.', exitCode: exitCodes.usage };
+    if (error.code === 'commander.unknownCommand' && !error.message.includes('Did you mean')) {
+      const message = `${error.message.replace(/^error: /, '')}: "steps-animation --help" lists those that there are.`;
+      return { message: oneLine(message), exitCode: exitCodes.usage };
+    }
     const isPrompt = error.code === 'commander.excessArguments' && /'(txt|img)2img'/.test(error.message);
     const remedy = isPrompt ? ' Put a prompt of several words in quotes.' : '';
     const message = `${error.message.replace(/^error: /, '')}${remedy}`;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { StepsAnimationError } from '../errors.js';
 import type { FoundHost } from '../hosts/find-hosts.js';
 import type { ConfiguredHost } from '../hosts/host-config.js';
-import { addHostFlags, type HostFlags, hostChoice } from './host-flags.js';
+import { addHostFlags, type HostFlags, hostChoice, hostKind } from './host-flags.js';
 import { withInterruption } from './interruption.js';
 import { printJson, printTable } from './print.js';
 
@@ -41,7 +41,7 @@ export function addHostsCommand(program: Command): void {
     .command('add <name>')
     .description('give a host a name for --host, by which serve takes it, too')
     .addHelpText('after', '\nExample:\n  $ steps-animation hosts add studio --host webui --url http://studio:7860');
-  addHostFlags(add, 'none');
+  addHostFlags(add, null);
   add.action(addHost);
   hosts
     .command('remove <name>')
@@ -108,7 +108,7 @@ async function tryHost({ json = false, ...flags }: HostFlags & { readonly json?:
   ]);
 }
 
-async function addHost(name: string, { host: kind, url, hostAuth: auth, workflow }: HostFlags): Promise<void> {
+async function addHost(name: string, flags: HostFlags): Promise<void> {
   const { checkOptions } = await import('../check-options.js');
   const { configuredHostSchema, readConfiguredHosts, rememberHost } = await import('../hosts/host-config.js');
   const { openHost } = await import('../hosts/open-host.js');
@@ -116,17 +116,20 @@ async function addHost(name: string, { host: kind, url, hostAuth: auth, workflow
     const message = `There is a host ${JSON.stringify(name)} already: choose another name, or remove that one first.`;
     throw new StepsAnimationError('usage', message);
   }
-  if (workflow === '-') {
+  if (flags.workflow === '-') {
     const message = 'The workflow of a host with a name is read whenever it is used: give a file, not standard input.';
     throw new StepsAnimationError('usage', message);
   }
+  const { url, hostAuth: auth } = flags;
+  const kind = hostKind(flags);
+  const workflow = flags.workflow === undefined ? undefined : resolve(flags.workflow);
+  await using host = await openHost(hostChoice({ ...flags, ...(workflow && { workflow }) }));
   const configured = checkOptions(configuredHostSchema, {
     ...{ name, host: kind },
     ...(url !== undefined && { url }),
     ...(auth !== undefined && { auth }),
-    ...(workflow !== undefined && { workflow: resolve(workflow) }),
+    ...(workflow !== undefined && { workflow }),
   });
-  await using host = await openHost({ ...configured, host: configured.host });
   await rememberHost(configured);
   process.stdout.write(`${name} is added: ${commandFor(name)}\n`);
   try {

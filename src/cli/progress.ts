@@ -71,6 +71,8 @@ function amount({ unit, value, total }: Progress): string {
   return unit === 'byte' ? `${formatBytes(value)} of ${formatBytes(total)}` : `${unit} ${value} of ${total}`;
 }
 
+const rateUnits = { step: 'it/s', frame: 'frames/s', byte: 'MB/s' } as const satisfies Record<Progress['unit'], string>;
+
 /** Measures from the first unit on, which leaves out the time that loading took. */
 function speedometer(): (progress: Progress) => Speed {
   let start: { unit: string; value: number; time: number } | undefined;
@@ -78,11 +80,9 @@ function speedometer(): (progress: Progress) => Speed {
     const time = performance.now();
     if (start?.unit !== unit || value < start.value) start = { unit, value, time };
     const perSecond = (1000 * (value - start.value)) / (time - start.time);
-    if (!Number.isFinite(perSecond) || perSecond <= 0)
-      return { remaining: '… s left', rate: unit === 'byte' ? '… MB/s' : '… it/s' };
+    if (!Number.isFinite(perSecond) || perSecond <= 0) return { remaining: '… s left', rate: `… ${rateUnits[unit]}` };
     const seconds = Math.ceil((total - value) / perSecond);
     if (unit === 'byte') return { remaining: `${seconds} s left`, rate: `${formatBytes(perSecond)}/s` };
-    const name = unit === 'step' ? 'it/s' : 'frames/s';
-    return { remaining: `${seconds} s left`, rate: `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} ${name}` };
+    return { remaining: `${seconds} s left`, rate: `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} ${rateUnits[unit]}` };
   };
 }

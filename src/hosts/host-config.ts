@@ -15,7 +15,7 @@ export const configuredHostSchema = z.strictObject({
     .min(1)
     .refine((name) => !hostNames.includes(name), 'is what a kind of host is called: choose another'),
   host: z.enum(hostNames),
-  url: z.url({ protocol: /^https?$/ }).exactOptional(),
+  url: z.url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:7860' }).exactOptional(),
   auth: z.string().exactOptional(),
   workflow: z.string().min(1).exactOptional(),
 });

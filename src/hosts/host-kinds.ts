@@ -60,6 +60,9 @@ async function readWorkflow(path: string): Promise<unknown> {
   try {
     return JSON.parse(path === '-' ? await text(process.stdin) : await readFile(path, 'utf8'));
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+      throw new StepsAnimationError('usage', `There is no file ${path} for --workflow: check its name.`, { cause });
+    }
     const source = path === '-' ? 'on standard input' : path;
     const message = `The workflow ${source} cannot be read: give a file that ComfyUI saved with Workflow, Export (API).`;
     throw new StepsAnimationError('input', message, { cause });

@@ -72,6 +72,7 @@ const migrations = [
   // `hosts`: names of those that can do it, as JSON; null if any can. `host`: the one that does it or did.
   `alter table jobs add column hosts text;
    alter table jobs add column host text;`,
+  'alter table jobs add column error_code text;',
 ];
 
 /** Fails, without leaving a statement that holds the file open, when anything in the file is damaged. */
@@ -128,7 +129,7 @@ export class Database implements Disposable {
     if (version > migrations.length) {
       throw new StepsAnimationError(
         'usage',
-        `The database ${path} is of a later version of Steps Animation: update this one, or choose another save location.`,
+        `The database ${path} is of a later version of Steps Animation: update this one, or choose another save location with --outdir.`,
       );
     }
     for (const [index, migration] of migrations.entries()) {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AnimationResult } from '../animate.js';
 import type { AnimationOptions, AnimationOptionsInput } from '../animation/options.js';
+import type { ErrorCode } from '../errors.js';
 import type { generationOptionsSchema, img2imgOptionsSchema } from '../hosts/generation-options.js';
 
 /** What a job does: it generates images, or makes a further movie of an earlier job's steps. */
@@ -68,6 +69,8 @@ export type Job = {
   readonly notes: readonly string[];
   /** why it failed, and what to do */
   readonly error: string | null;
+  /** what kind of error that is; null where it is not known */
+  readonly errorCode: ErrorCode | null;
 };
 
 export type JobProgress = {

@@ -18,7 +18,7 @@ export function lockFolder(folder: string, outdir: string): Disposable {
     throw isTaken
       ? new StepsAnimationError(
           'usage',
-          `Another service works on ${outdir} already: stop it, or choose another save location.`,
+          `Another service works on ${outdir} already: stop it, or choose another save location with --outdir.`,
         )
       : new StepsAnimationError('output', `Cannot lock the folder ${folder} (${reason}): make it writable.`);
   }

@@ -30,6 +30,8 @@ describe('a wrong command line', () => {
     [['txt2img', 'a', '--model', ''], /--model.*not empty/],
     [['render', 'images', '--interpolation', 'magic'], /--interpolation.*blend.*"magic"/],
     [['rendr', 'images'], /rendr.*render/],
+    [['foo'], /unknown command 'foo': "steps-animation --help" lists/],
+    [['txt2img', 'a', '--host', 'comfyui', '--workflow', 'nope.json'], /no file nope\.json for --workflow/],
   ])('%j', (args, message) => expectRefusal(args, 2, message));
 
   it.each([['--sampler'], ['--model'], ['--scheduler']])('%s that there is not', async (flag) => {
@@ -60,6 +62,6 @@ describe('files that cannot be used', () => {
   it('a file that is neither image nor movie', async () => {
     const file = join(await temporaryFolder(), 'notes.txt');
     await writeFile(file, 'notes');
-    await expectRefusal(['info', file], 1, /notes\.txt/);
+    await expectRefusal(['info', file], 1, /notes\.txt is no image or movie .*: give a PNG, JPEG or WebP/);
   });
 });

@@ -92,7 +92,7 @@ describe.runIf(process.platform === 'linux')('serve', () => {
     expect((await post('/sdapi/v1/txt2img', { prompt: 'a', steps: 4 })).status).toBe(200);
     expect(fake.requests.some(({ path }) => path === '/sdapi/v1/txt2img')).toBe(true);
     child.kill('SIGTERM');
-    expect((await result).stderr).toContain('The host broken is left out: The workflow nothing.json cannot be read');
+    expect((await result).stderr).toContain('The host broken is left out: There is no file nothing.json');
   });
 });
 
@@ -157,9 +157,19 @@ describe('hosts', () => {
     const added = await runCommand('hosts', 'add', 'later', '--host', 'webui', '--url', 'http://127.0.0.1:9');
     expect(added).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('does not answer now') });
     expect((await runCommand('hosts', 'list')).stdout).toContain('later');
-    for (const flags of [[], ['--host', 'nothing'], ['--host', 'webui', '--url', 'studio']]) {
-      expect(await runCommand('hosts', 'add', 'other', ...flags)).toMatchObject({ exitCode: 2, stdout: '' });
+    const kinds = 'must be one of embedded, comfyui, invokeai, webui';
+    const wrong = [
+      [[], `--host is missing: it ${kinds}.`],
+      [['--host', 'nothing'], `--host ${kinds}, not "nothing".`],
+      [['--host', 'webui', '--url', 'studio'], 'address "studio" is none of a web UI: give one such as http://'],
+      [['--host', 'comfyui', '--workflow', 'nope.json'], 'nope.json for --workflow: check its name'],
+    ] as const;
+    for (const [flags, message] of wrong) {
+      const refused = await runCommand('hosts', 'add', 'other', ...flags);
+      expect(refused).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(message) });
     }
+    const help = (await runCommand('hosts', 'add', '--help')).stdout.replace(/\s+/g, ' ');
+    expect(help).toContain('what kind of host it is: embedded, comfyui, invokeai, webui (docs/hosts.md) --url');
     expect(await runCommand('hosts', 'add', 'webui', '--host', 'webui')).toMatchObject({ exitCode: 2, stdout: '' });
     const flow = await runCommand('hosts', 'add', 'flow', '--host', 'comfyui', '--workflow', '-');
     expect(flow).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('give a file, not standard input') });

@@ -41,6 +41,18 @@ describe('serve', () => {
     }
   });
 
+  it('refuses what its model cannot make as a wrong request, in a sentence', async () => {
+    const { url, post, child, result } = await serve();
+    const size = 'A size of 64x64 is not possible; this model makes images of 128x128 only.';
+    const refused = await post('/sdapi/v1/txt2img', { prompt: 'a', width: 64, height: 64 });
+    expect(refused).toMatchObject({ status: 422, body: { error: 'HTTPException', detail: size } });
+    const flags = ['--host', 'webui', '--url', url, '--width', '64', '--height', '64'];
+    const made = await runCommand('txt2img', 'a', ...flags, '--outdir', await temporaryFolder());
+    expect(made).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/refuses that: A size .+ only\.\n$/) });
+    child.kill('SIGTERM');
+    expect((await result).stderr).not.toContain('failed');
+  });
+
   it('finishes what is under way when it is stopped, and answers for it', async () => {
     const { child, result, post, get } = await serve();
     const body = { prompt: 'a red apple', steps: 1000, alwayson_scripts: animation(true, 'x264', 'none', 1) };

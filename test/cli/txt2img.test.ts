@@ -35,6 +35,22 @@ describe('txt2img', () => {
     expect(facts.infotext).toBe(infotext);
   });
 
+  it('counts all frames of the movie, in frames a second', async () => {
+    const holds = ['--duration', '1', '--fps', '10', '--first-frame-duration', '1', '--last-frame-duration', '2'];
+    const { stderr, stdout } = await runCommand(
+      ...request,
+      '--steps',
+      '3',
+      ...holds,
+      '--outdir',
+      await temporaryFolder(),
+    );
+    expect(stdout).toContain('40 frames');
+    const frames = stderr.split('\n').filter((line) => line.startsWith('frame'));
+    expect(frames.at(-1)).toMatch(/^frame 40 of 40, .* frames\/s$/);
+    expect(frames.filter((line) => !line.endsWith(' frames/s') || !line.includes(' of 40,'))).toEqual([]);
+  });
+
   it('gives the same image again, under the next free name', async () => {
     const outdir = await temporaryFolder();
     const folder = join(outdir, 'txt2img-images');

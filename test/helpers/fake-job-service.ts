@@ -129,6 +129,6 @@ function newJob(request: GeneratingRequest): Job {
       animation: animationOptionsSchema.parse(animation),
       ...{ of: null, image: null },
     },
-    ...{ progress: null, images: [], animations: [], notes: [], error: null },
+    ...{ progress: null, images: [], animations: [], notes: [], error: null, errorCode: null },
   };
 }

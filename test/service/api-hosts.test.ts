@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { readConfiguredHosts } from '#dist/hosts/host-config.js';
+import { forgetHost, readConfiguredHosts, rememberHost } from '#dist/hosts/host-config.js';
 import { openServer } from '#dist/service/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { startFakeWebui } from '../hosts/webui/fake-webui.js';
@@ -83,6 +83,33 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
     }
     expect((await ask('DELETE', '/hosts/pretended')).body.detail).toContain('chosen when the service was started');
     expect(await readConfiguredHosts()).toEqual([]);
+  });
+
+  it('are not replaced by one of the same name that only the config file has', async () => {
+    const fake = await startFakeWebui();
+    const { ask } = await open();
+    const dup = { name: 'dup', host: 'webui', url: 'http://127.0.0.1:7999' };
+    await rememberHost(dup);
+    const refused = await ask('POST', '/hosts', { ...dup, url: fake.url });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('There is a host "dup" already') },
+    });
+    expect(await readConfiguredHosts()).toEqual([dup]);
+  });
+
+  it('follow what the command changes in the config file', async () => {
+    const { url } = await startFakeWebui();
+    const { ask } = await open();
+    const listed = async () => (await ask('GET', '/hosts')).body.hosts.slice(1);
+    await rememberHost({ name: 'studio', host: 'webui', url });
+    expect(await listed()).toMatchObject([{ name: 'studio', url, models: ['first'], isRemovable: true }]);
+    const other = url.replace('127.0.0.1', 'localhost');
+    await rememberHost({ name: 'studio', host: 'webui', url: other });
+    expect(await listed()).toMatchObject([{ name: 'studio', url: other }]);
+    await forgetHost('studio');
+    expect(await listed()).toEqual([]);
+    expect((await ask('POST', '/hosts/studio/test')).status).toBe(404);
   });
 
   it('tell why one is away, and that it is back', async () => {

@@ -131,7 +131,9 @@ describe('the queue', () => {
   it('is not shared: a second service on the same files is refused', async () => {
     const outdir = await temporaryFolder();
     const service = await openPretended(outdir, new PretendedHost());
-    await expect(openPretended(outdir, new PretendedHost())).rejects.toThrow('Another service works on');
+    await expect(openPretended(outdir, new PretendedHost())).rejects.toThrow(
+      /^Another service works on .*: stop it, or choose another save location with --outdir\.$/,
+    );
     await service[Symbol.asyncDispose]();
     await openPretended(outdir, new PretendedHost());
   });

@@ -91,8 +91,8 @@ export class WebuiConnection implements Disposable {
       const message = `${this.place} has no API of a web UI: start AUTOMATIC1111's web UI or Forge with --api, or check the address.`;
       return new StepsAnimationError('network', message);
     }
-    const said = reason ?? JSON.stringify(text.slice(0, shownCharacters));
-    if (status < 500) return new StepsAnimationError('usage', `The web UI at ${this.place} refuses that: ${said}`);
+    const said = reason?.replace(/\.$/u, '') ?? JSON.stringify(text.slice(0, shownCharacters));
+    if (status < 500) return new StepsAnimationError('usage', `The web UI at ${this.place} refuses that: ${said}.`);
     const remedy = 'Its own window tells more.';
     return new StepsAnimationError('network', `The web UI at ${this.place} failed (${status}): ${said}. ${remedy}`);
   }

@@ -5,6 +5,7 @@ import { configuredHostSchema, readOwnHosts } from '../../hosts/host-config.js';
 import { hostKinds, hostNames } from '../../hosts/host-kinds.js';
 import type { ServiceFacts } from '../facts.js';
 import { addHost, removeHost } from '../hosts/change-hosts.js';
+import { followConfig } from '../hosts/follow-config.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
 import { HttpError } from '../http-error.js';
 import type { JobService } from '../job.js';
@@ -38,6 +39,11 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
   };
 
   const jobOf = (name: string) => service.list({ state: 'running' }).find(({ host }) => host === name)?.id ?? null;
+  const follow = await followConfig(
+    pool,
+    (name) => jobOf(name) !== null,
+    (message) => app.log.warn(message),
+  );
 
   async function told(host: PooledHost): Promise<z.output<typeof hostShape>> {
     const { name, kind, url } = host;
@@ -58,7 +64,10 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
         response: { 200: z.object({ hosts: z.array(hostShape), kinds: z.array(hostKind) }) },
       },
     },
-    async () => ({ hosts: await Promise.all(pool.members.map(told)), kinds }),
+    async () => {
+      await follow();
+      return { hosts: await Promise.all(pool.members.map(told)), kinds };
+    },
   );
 
   app.get(

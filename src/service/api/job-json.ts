@@ -10,7 +10,7 @@ const posterUrl = (id: string) => `${prefix}/animations/${id}/poster`;
 
 /** A job as others are told of it: what is in files, by its address. */
 export function jobJson(job: Job): JobShape {
-  const { images, animations, ...rest } = job;
+  const { images, animations, errorCode: _, ...rest } = job;
   const url = `${prefix}/jobs/${job.id}`;
   return {
     ...rest,

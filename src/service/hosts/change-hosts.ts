@@ -1,5 +1,11 @@
 import { StepsAnimationError } from '../../errors.js';
-import { type ConfiguredHost, forgetHost, readOwnHosts, rememberHost } from '../../hosts/host-config.js';
+import {
+  type ConfiguredHost,
+  forgetHost,
+  readConfiguredHosts,
+  readOwnHosts,
+  rememberHost,
+} from '../../hosts/host-config.js';
 import type { HostPool } from './host-pool.js';
 import { openConfigured } from './open-pool.js';
 import { PooledHost } from './pooled-host.js';
@@ -10,13 +16,17 @@ import { PooledHost } from './pooled-host.js';
  */
 export async function addHost(pool: HostPool, configured: ConfiguredHost): Promise<PooledHost> {
   const { name } = configured;
-  if (pool.get(name)) {
-    throw new StepsAnimationError('usage', `There is a host ${JSON.stringify(name)} already: choose another name.`);
+  const isConfigured = (await readConfiguredHosts()).some((host) => host.name === name);
+  if (isConfigured || pool.get(name)) {
+    const message = `There is a host ${JSON.stringify(name)} already: choose another name, or remove that one first.`;
+    throw new StepsAnimationError('usage', message);
   }
   const host = new PooledHost(await openConfigured(configured, {}));
   try {
     await host.ask();
     await rememberHost(configured);
+    // Whoever asked for the hosts meanwhile may have found it in the file.
+    await pool.remove(name);
     pool.add(host);
   } catch (error) {
     await host[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../animate.js';
-import { StepsAnimationError } from '../../errors.js';
+import { type ErrorCode, StepsAnimationError } from '../../errors.js';
 import { isUnreachable } from '../../hosts/http-connection.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
@@ -177,7 +177,7 @@ export class JobRunner implements AsyncDisposable {
     if (failure === undefined || wasStopped(failure)) {
       this.#end(id, running.isComplete ? 'finished' : 'interrupted', null);
     } else {
-      this.#end(id, 'failed', problem);
+      this.#end(id, 'failed', problem, failure instanceof StepsAnimationError ? failure.code : null);
     }
   }
 
@@ -199,9 +199,9 @@ export class JobRunner implements AsyncDisposable {
     this.#tries.forget(id);
   }
 
-  #end(id: string, state: JobState, error: string | null): void {
+  #end(id: string, state: JobState, error: string | null, code: ErrorCode | null = null): void {
     this.#tries.forget(id);
-    this.#settings.store.end(id, state, error);
+    this.#settings.store.end(id, state, error, code);
     this.#tell('ended', id);
   }
 

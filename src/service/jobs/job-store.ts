@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.js';
 import type { Database } from '../database.js';
 import type { Job, JobAnimation, JobImage, JobProgress, JobState } from '../job.js';
 import type { StoredPaths } from '../stored-paths.js';
@@ -13,6 +14,7 @@ type JobRow = {
   readonly options: string;
   readonly notes: string;
   readonly error: string | null;
+  readonly error_code: ErrorCode | null;
   readonly host: string | null;
 };
 
@@ -120,11 +122,12 @@ export class JobStore {
     });
   }
 
-  end(id: string, state: JobState, error: string | null): void {
+  end(id: string, state: JobState, error: string | null, errorCode: ErrorCode | null = null): void {
     this.#database.transaction(() => {
       this.#database.run(
-        'update jobs set state = :state, ended_at = :now, position = null, error = :error where id = :id',
-        { id, state, error, now: Date.now() },
+        `update jobs set state = :state, ended_at = :now, position = null, error = :error, error_code = :errorCode
+         where id = :id`,
+        { id, state, error, errorCode, now: Date.now() },
       );
       this.#number(this.#queue());
     });
@@ -237,7 +240,7 @@ export class JobStore {
   #toJob(row: JobRow): Job {
     const { id, kind, state, position, error, host } = row;
     return {
-      ...{ id, kind, state, position, error, host },
+      ...{ id, kind, state, position, error, errorCode: row.error_code, host },
       ...{ createdAt: row.created_at, startedAt: row.started_at, endedAt: row.ended_at },
       options: JSON.parse(row.options) as Job['options'],
       progress: this.#progressOf(id),

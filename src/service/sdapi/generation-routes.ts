@@ -47,7 +47,7 @@ export function addGenerationRoutes(app: FastifyInstance, { service, facts, sett
     const submitted = await service.submit(wanted);
     tasks.add(request.force_task_id, submitted);
     const job = await service.ended(submitted.id);
-    if (job.state === 'failed') throw new StepsAnimationError('model', job.error ?? 'The job failed.');
+    if (job.state === 'failed') throw new StepsAnimationError(job.errorCode ?? 'model', job.error ?? 'The job failed.');
     const images = request.send_images ? await imagesOf(job) : [];
     return {
       images,

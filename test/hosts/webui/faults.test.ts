@@ -71,9 +71,9 @@ describe('a web UI that', () => {
     ['wants a login', say('/sdapi/v1/options', 401, '{"detail":"Not authenticated"}'), 'usage', /--host-auth/],
     [
       'runs out of memory',
-      say('/sdapi/v1/txt2img', 500, '{"error":"OutOfMemoryError","detail":"","errors":"CUDA out of memory"}'),
+      say('/sdapi/v1/txt2img', 500, '{"error":"OutOfMemoryError","detail":"","errors":"CUDA out of memory."}'),
       'network',
-      /CUDA out of memory/,
+      /CUDA out of memory\. Its/,
     ],
     [
       'complains',
