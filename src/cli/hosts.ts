@@ -7,6 +7,9 @@ import { addHostFlags, type HostFlags, hostChoice, hostKind } from './host-flags
 import { withInterruption } from './interruption.js';
 import { printJson, printTable } from './print.js';
 
+/** Milliseconds for a host with a name to say what it has, when all are listed. */
+const patience = 3000;
+
 type Listed = {
   /** what `--host` calls it */
   readonly name: string;
@@ -53,13 +56,13 @@ export function addHostsCommand(program: Command): void {
 async function list({ json = false }: { readonly json?: boolean }): Promise<void> {
   const { findHosts } = await import('../hosts/find-hosts.js');
   const { readConfiguredHosts } = await import('../hosts/host-config.js');
-  const [configured, found] = await Promise.all([readConfiguredHosts(), findHosts()]);
+  const configured = await readConfiguredHosts();
+  const [named, found] = await Promise.all([
+    Promise.all(configured.map(ofConfigured)),
+    findHosts(configured.map(({ url }) => url)),
+  ]);
   const embedded = { name: 'embedded', host: 'embedded', url: null, models: null, problem: null };
-  const entries: Listed[] = [
-    { ...embedded, command: commandFor('embedded') },
-    ...configured.map(ofConfigured),
-    ...found.map(ofFound),
-  ];
+  const entries: Listed[] = [{ ...embedded, command: commandFor('embedded') }, ...named, ...found.map(ofFound)];
   if (json) {
     for (const entry of entries) printJson(entry);
     return;
@@ -73,8 +76,18 @@ async function list({ json = false }: { readonly json?: boolean }): Promise<void
   printTable([['host', 'address', 'models', 'to use it'], ...rows]);
 }
 
-function ofConfigured({ name, host, url }: ConfiguredHost): Listed {
-  return { name, host, url: url ?? null, models: null, command: commandFor(name), problem: null };
+async function ofConfigured({ name, host: kind, url }: ConfiguredHost): Promise<Listed> {
+  const { openHost } = await import('../hosts/open-host.js');
+  const listed = { name, host: kind, url: url ?? null };
+  try {
+    await using host = await openHost({ host: name });
+    const { models } = await host.describe(AbortSignal.timeout(patience));
+    return { ...listed, models: models.map(({ name }) => name), command: commandFor(name), problem: null };
+  } catch (error) {
+    const isSlow = error instanceof StepsAnimationError && error.code === 'interrupted';
+    const problem = isSlow ? `did not answer within ${patience / 1000} s` : messageOf(error);
+    return { ...listed, models: null, command: null, problem };
+  }
 }
 
 function ofFound({ url, kind, models, problem }: FoundHost): Listed {
@@ -110,12 +123,8 @@ async function tryHost({ json = false, ...flags }: HostFlags & { readonly json?:
 
 async function addHost(name: string, flags: HostFlags): Promise<void> {
   const { checkOptions } = await import('../check-options.js');
-  const { configuredHostSchema, readConfiguredHosts, rememberHost } = await import('../hosts/host-config.js');
+  const { configuredHostSchema, rememberHost } = await import('../hosts/host-config.js');
   const { openHost } = await import('../hosts/open-host.js');
-  if ((await readConfiguredHosts()).some((host) => host.name === name)) {
-    const message = `There is a host ${JSON.stringify(name)} already: choose another name, or remove that one first.`;
-    throw new StepsAnimationError('usage', message);
-  }
   if (flags.workflow === '-') {
     const message = 'The workflow of a host with a name is read whenever it is used: give a file, not standard input.';
     throw new StepsAnimationError('usage', message);
@@ -135,7 +144,7 @@ async function addHost(name: string, flags: HostFlags): Promise<void> {
   try {
     await withInterruption((signal) => host.describe(signal), 'stopping');
   } catch (error) {
-    process.stderr.write(`It does not answer now: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`It does not answer now: ${messageOf(error)}\n`);
   }
 }
 
@@ -148,4 +157,8 @@ async function removeHost(name: string): Promise<void> {
   }
   await forgetHost(name);
   process.stdout.write(`${name} is forgotten.\n`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -15,9 +15,17 @@ const usualPorts = [7860, 7861, 8188, 9090];
 /** Milliseconds for all that is asked at one address. */
 const patience = 1000;
 
-/** Looks for hosts on this machine, at all the usual addresses at once. */
-export async function findHosts(ports: readonly number[] = usualPorts): Promise<readonly FoundHost[]> {
-  const found = await Promise.all(ports.map((port) => findHost(`http://127.0.0.1:${port}`)));
+/**
+ * Looks for hosts on this machine, at all the usual addresses at once.
+ * @param known addresses that are left out
+ */
+export async function findHosts(
+  known: readonly (string | null | undefined)[] = [],
+  ports: readonly number[] = usualPorts,
+): Promise<readonly FoundHost[]> {
+  const places = new Set(known.map((url) => url && new URL(url).host.replace(/^localhost(?=:|$)/u, '127.0.0.1')));
+  const others = ports.filter((port) => !places.has(`127.0.0.1:${port}`));
+  const found = await Promise.all(others.map((port) => findHost(`http://127.0.0.1:${port}`)));
   return found.filter((host) => host !== undefined);
 }
 

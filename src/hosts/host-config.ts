@@ -43,11 +43,18 @@ export async function readOwnHosts(): Promise<readonly ConfiguredHost[]> {
 
 /**
  * Adds a host to the user's config folder, where nobody else may read it.
- * @throws StepsAnimationError `input` for a config file that is not as it should be,
- *   `output` when it cannot be written
+ * @throws StepsAnimationError `usage` when one that is configured has the name,
+ *   `input` for a config file that is not as it should be, `output` when it cannot be written
  */
 export async function rememberHost(host: ConfiguredHost): Promise<void> {
-  await writeOwnHosts([...(await readOwnHosts()).filter(({ name }) => name !== host.name), host]);
+  if ((await readConfiguredHosts()).some(({ name }) => name === host.name)) throw nameTaken(host.name);
+  await writeOwnHosts([...(await readOwnHosts()), host]);
+}
+
+/** That another host has the name. */
+export function nameTaken(name: string): StepsAnimationError {
+  const remedy = 'choose another name, or remove that one first';
+  return new StepsAnimationError('usage', `There is a host ${JSON.stringify(name)} already: ${remedy}.`);
 }
 
 /** Takes a host out of the user's config folder. @throws StepsAnimationError as `rememberHost` */

@@ -75,22 +75,28 @@ export class HttpConnection {
     const text = body.toString('utf8');
     const { success, data } = schema.safeParse(parse(text));
     if (success) return data;
-    const shown = JSON.stringify(text.slice(0, 60));
-    const message = `What answers at ${this.place} is no ${this.#program.name}: it says ${shown}. Check the address.`;
-    throw new StepsAnimationError('network', message);
+    throw this.#other(`it says ${JSON.stringify(text.slice(0, 60))}`);
   }
 
-  #refusal({ status, statusText }: Response, body: Buffer): StepsAnimationError {
+  /** That another program answers. */
+  #other(sign: string): StepsAnimationError {
+    const message = `What answers at ${this.place} is no ${this.#program.name}: ${sign}. Check the address.`;
+    return new StepsAnimationError('network', message);
+  }
+
+  #refusal(path: string, { status, statusText }: Response, body: Buffer): StepsAnimationError {
     const text = body.toString('utf8');
-    const said = this.#program.refusal(parse(text)) || text.slice(0, shownCharacters) || statusText;
-    const message = `${this.#program.name} at ${this.place} refuses that (${status}): ${said}`;
+    const said = this.#program.refusal(parse(text));
+    if (isOfServer(status, said, body)) return this.#other(`it has no ${this.url.pathname}${path}`);
+    const reason = said || text.slice(0, shownCharacters) || statusText;
+    const message = `${this.#program.name} at ${this.place} refuses that (${status}): ${reason}`;
     return new StepsAnimationError(status < 500 ? 'usage' : 'network', message);
   }
 
   /** The body of the answer. */
   async #send(path: string, init: Init, signal: AbortSignal | undefined): Promise<Buffer> {
     const { response, body } = await this.#fetch(path, init, signal);
-    if (!response.ok) throw this.#refusal(response, body);
+    if (!response.ok) throw this.#refusal(path, response, body);
     return body;
   }
 
@@ -111,6 +117,12 @@ export class HttpConnection {
       throw timeout.aborted ? this.unreachable(cause, 'it does not answer in time') : this.unreachable(cause);
     }
   }
+}
+
+/** Whether a refusal says that there is no such path, not that what it should lead to is missing. */
+function isOfServer(status: number, said: string | undefined, body: Buffer): boolean {
+  if (status !== 404 && status !== 405) return false;
+  return said === undefined ? body.length > 0 : ['Not Found', 'Method Not Allowed'].includes(said);
 }
 
 function parse(text: string): unknown {

@@ -102,7 +102,11 @@ describe('hosts', () => {
     vi.stubEnv('XDG_CONFIG_HOME', config);
     const folder = join(config, 'steps-animation');
     await mkdir(folder);
-    const hosts = [{ name: 'studio', host: 'webui', url: 'http://127.0.0.1:9' }];
+    const fake = await startFakeWebui();
+    const hosts = [
+      { name: 'studio', host: 'webui', url: fake.url, auth: 'ann:secret' },
+      { name: 'away', host: 'webui', url: 'http://127.0.0.1:9' },
+    ];
     await writeFile(join(folder, 'steps-animation.config.json'), JSON.stringify({ hosts }));
     const { stdout, exitCode } = await runCommand('hosts', 'list', '--json');
     vi.unstubAllEnvs();
@@ -113,8 +117,10 @@ describe('hosts', () => {
       .map((line) => JSON.parse(line));
     expect(entries[0]).toMatchObject({ name: 'embedded', problem: null });
     if (process.platform !== 'linux') return;
-    expect(entries[1]).toMatchObject({ name: 'studio', host: 'webui', url: 'http://127.0.0.1:9' });
-    expect(entries[1].command).toContain('--host studio');
+    const command = expect.stringContaining('--host studio');
+    expect(entries[1]).toMatchObject({ name: 'studio', host: 'webui', url: fake.url, models: ['first'], command });
+    const problem = expect.stringContaining('Cannot reach the web UI');
+    expect(entries[2]).toMatchObject({ name: 'away', models: null, command: null, problem });
   });
 
   it('asks one what it has', async () => {

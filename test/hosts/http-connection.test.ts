@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { HttpConnection, isUnreachable } from '#dist/hosts/http-connection.js';
 
-async function connect(answer: RequestListener): Promise<HttpConnection> {
+async function connect(answer: RequestListener, refusal?: string): Promise<HttpConnection> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -12,7 +12,7 @@ async function connect(answer: RequestListener): Promise<HttpConnection> {
     server.closeAllConnections();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return new HttpConnection(url, { name: 'Painter', example: url, refusal: () => undefined });
+  return new HttpConnection(url, { name: 'Painter', example: url, refusal: () => refusal });
 }
 
 const ways = [
@@ -41,5 +41,28 @@ describe.each(ways)('answers that are %s', (_, ask) => {
       code: 'interrupted',
       message: expect.stringContaining('Painter was asked'),
     });
+  });
+});
+
+describe('answers that something is not there', () => {
+  const missing = (body: string, refusal: string | undefined) => async () => {
+    const connection = await connect((_request, response) => response.writeHead(404).end(body), refusal);
+    return await connection.get('x', z.unknown()).catch((thrown: unknown) => thrown);
+  };
+
+  it.each([
+    ['a page', '<html>404</html>', undefined],
+    ['FastAPI', '{"detail":"Not Found"}', 'Not Found'],
+  ])('are those of another program where %s says so of the path', async (_, body, refusal) => {
+    const error = await missing(body, refusal)();
+    expect(error).toMatchObject({ code: 'network', message: expect.stringMatching(/is no Painter: it has no \/x\./) });
+    expect(isUnreachable(error)).toBe(false);
+  });
+
+  it.each([
+    ['tells what', 'no picture 7', 'no picture 7'],
+    ['says nothing', '', undefined],
+  ])('are refusals where the program %s', async (_, body, refusal) => {
+    expect(await missing(body, refusal)()).toMatchObject({ code: 'usage', message: expect.stringContaining('(404)') });
   });
 });

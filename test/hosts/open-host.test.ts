@@ -84,7 +84,7 @@ describe('findHosts', () => {
     });
     const other = await answering({ '/sdapi/v1/sd-models': 'hello' });
     const urls = [webui.url, locked.url, silent.url, comfyui, invokeai, members, other, 'http://127.0.0.1:9'];
-    const found = await findHosts(urls.map((url) => Number(new URL(url).port)));
+    const found = await findHosts([], urls.map(portOf));
     expect(found).toEqual([
       { url: webui.url, kind: 'webui', models: ['first'] },
       { url: locked.url, kind: 'webui', models: [], problem: expect.stringContaining('--host-auth') },
@@ -95,11 +95,20 @@ describe('findHosts', () => {
     ]);
   });
 
+  it('leaves out those that are known', async () => {
+    const [known, other] = await Promise.all([1, 2].map(() => answering({ '/sdapi/v1/sd-models': [] })));
+    const ports = [known ?? '', other ?? ''].map(portOf);
+    const address = `http://localhost:${ports[0]}/below`;
+    expect(await findHosts([null, address], ports)).toMatchObject([{ url: other, kind: 'webui' }]);
+  });
+
   it('does not wait for what says nothing', async () => {
     const url = await listen(() => {});
-    expect(await findHosts([Number(new URL(url).port)])).toEqual([]);
+    expect(await findHosts([], [portOf(url)])).toEqual([]);
   });
 });
+
+const portOf = (url: string) => Number(new URL(url).port);
 
 type Answering = { statusCode: number; end: (text: string) => void };
 

@@ -67,8 +67,12 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
     const fake = await startFakeWebui();
     const { ask } = await open();
     const studio = { name: 'studio', host: 'webui', url: fake.url };
-    const away = await ask('POST', '/hosts', { ...studio, url: 'http://127.0.0.1:9' });
-    expect(away).toMatchObject({ status: 502, body: { detail: expect.stringContaining('127.0.0.1:9') } });
+    fake.intercept = (_, response) => {
+      response.writeHead(404).end('{"detail":"Not Found"}');
+      return true;
+    };
+    const other = await ask('POST', '/hosts', studio);
+    expect(other).toMatchObject({ status: 502, body: { detail: expect.stringContaining('has no API of a web UI') } });
     const refused = [
       { ...studio, name: 'webui' },
       { ...studio, host: 'embedded' },
@@ -83,6 +87,14 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
     }
     expect((await ask('DELETE', '/hosts/pretended')).body.detail).toContain('chosen when the service was started');
     expect(await readConfiguredHosts()).toEqual([]);
+  });
+
+  it('may be away when they are added, which is told', async () => {
+    const { ask } = await open();
+    const studio = { name: 'studio', host: 'webui', url: 'http://127.0.0.1:9' };
+    const problem = expect.stringContaining('Cannot reach the web UI at http://127.0.0.1:9');
+    expect(await ask('POST', '/hosts', studio)).toMatchObject({ status: 201, body: { name: 'studio', problem } });
+    expect(await readConfiguredHosts()).toEqual([studio]);
   });
 
   it('are not replaced by one of the same name that only the config file has', async () => {
@@ -105,6 +117,7 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
     await rememberHost({ name: 'studio', host: 'webui', url });
     expect(await listed()).toMatchObject([{ name: 'studio', url, models: ['first'], isRemovable: true }]);
     const other = url.replace('127.0.0.1', 'localhost');
+    await forgetHost('studio');
     await rememberHost({ name: 'studio', host: 'webui', url: other });
     expect(await listed()).toMatchObject([{ name: 'studio', url: other }]);
     await forgetHost('studio');

@@ -24,8 +24,8 @@ const run = [
 ];
 const finish = [rawImage(emerging(size.width, size.height, 1)), end];
 
-/** Records a run whose steps come over half a second, and kills all its processes after `milliseconds`. */
-async function recordAndKill(outdir: string, codec: string, milliseconds: number): Promise<void> {
+/** Records a run whose steps come over half a second, and kills all its processes when `moment` is settled. */
+async function recordAndKill(outdir: string, codec: string, moment: Promise<unknown>): Promise<void> {
   const options = ['--outdir', outdir, '--codec', codec, '--duration', '1.5'];
   const command = spawn(process.execPath, [main, 'record', ...options], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -34,11 +34,18 @@ async function recordAndKill(outdir: string, codec: string, milliseconds: number
   const ended = once(command, 'exit');
   command.stdin.on('error', () => {});
   const sending = send(command.stdin);
-  await Promise.race([setTimeout(milliseconds), ended]);
+  await Promise.race([moment, ended]);
   if (command.pid !== undefined && command.exitCode === null) process.kill(-command.pid, 'SIGKILL');
   await Promise.all([ended, sending]);
   // The other processes of the group take a moment to be gone.
   await setTimeout(150);
+}
+
+/** How long a run takes here if it is left alone, in milliseconds. */
+async function timeOfRun(codec: string): Promise<number> {
+  const began = performance.now();
+  await recordAndKill(await temporaryFolder(), codec, Promise.race([]));
+  return performance.now() - began;
 }
 
 async function send(stream: NodeJS.WritableStream): Promise<void> {
@@ -62,10 +69,13 @@ async function framesOf(path: string): Promise<number> {
 describe(`${kills} kills at random moments`, () => {
   it('leave no half-written file under a final name, and render makes a movie of at least two steps', async () => {
     const reached = { nothing: 0, steps: 0, movie: 0 };
+    const times = new Map<string, number>();
+    for (const codec of codecs) times.set(codec, await timeOfRun(codec));
     for (let index = 0; index < kills; index++) {
       const outdir = await temporaryFolder();
       const codec = codecs[index % codecs.length] ?? 'x264';
-      await recordAndKill(outdir, codec, 500 + Math.random() * 1700);
+      // Machines differ in speed: moments are shares of what a whole run takes, most of them after its start.
+      await recordAndKill(outdir, codec, setTimeout((0.2 + 0.85 * Math.random()) * (times.get(codec) ?? 2000)));
       const folder = join(outdir, 'txt2img-images');
       const intermediate = join(folder, 'intermediate');
       const [images, manifests] = [[] as string[], [] as string[]];

@@ -88,7 +88,7 @@ class ComfyuiHost implements Host, AsyncDisposable {
     try {
       const files = await this.#uploadStart(plan);
       const { previewMethod } = plan;
-      const settings = { connection: this.#connection, client: this.#client, socket, previewMethod };
+      const settings = { connection: this.#connection, client: this.#client, socket, previewMethod, signal };
       const begin = (seed: number, stop: Stop) => {
         const workflow = markRun(plan.workflowOf(seed, files), randomUUID());
         return new ComfyuiRun({ ...settings, workflow }).events(stop);

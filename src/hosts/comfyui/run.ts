@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
 import type { RunEnd, RunEvent, Stop } from '../image-run.js';
+import { farewell, Questions } from '../questions.js';
 import type { ComfyuiConnection } from './connection.js';
 import type { ComfyuiSocket, SocketMessage } from './socket.js';
 import { StepPlaces } from './step-places.js';
@@ -14,10 +15,10 @@ export type RunSettings = {
   readonly workflow: ComfyuiWorkflow;
   /** asks ComfyUI for previews of a kind */
   readonly previewMethod: string;
+  /** ends a wait for answers */
+  readonly signal: AbortSignal | undefined;
 };
 
-/** Milliseconds to be told that a run is to end. */
-const farewell = 10_000;
 const submitted = z.object({ prompt_id: z.string() });
 const file = z.object({ filename: z.string(), subfolder: z.string().default(''), type: z.string().default('output') });
 const output = z.looseObject({ images: z.array(file).optional().catch(undefined) });
@@ -48,12 +49,12 @@ export class ComfyuiRun {
   /** whether ComfyUI was told to end it */
   #isStopping = false;
   #isOver = false;
-  /** which questions were not answered when they were asked last, although there was a socket */
-  readonly #unanswered = new Set<string>();
+  readonly #questions: Questions<'queue' | 'history' | 'file'>;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
     this.#places = new StepPlaces(samplingNodes(settings.workflow));
+    this.#questions = new Questions(settings.socket, settings.signal);
   }
 
   /** @throws StepsAnimationError `usage` for a workflow that ComfyUI refuses, `network` when it fails or goes away */
@@ -89,32 +90,10 @@ export class ComfyuiRun {
     }
   }
 
-  /**
-   * Asks ComfyUI something. Undefined where it cannot be reached: then the socket is had anew, or is on its way already,
-   * and it is asked again.
-   * @throws StepsAnimationError what it refuses, what cannot be had although there is a socket, and anything once the run
-   * is to end
-   */
-  async #ask<T>(what: 'queue' | 'history' | 'file', question: () => Promise<T>): Promise<T | undefined> {
-    const { socket } = this.#settings;
-    try {
-      const answer = await question();
-      this.#unanswered.delete(what);
-      return answer;
-    } catch (error) {
-      if (!(error instanceof StepsAnimationError) || error.code !== 'network') throw error;
-      if (this.#isStopping) throw error;
-      if (!socket.isOpen) return undefined;
-      if (this.#unanswered.has(what)) throw error;
-      this.#unanswered.add(what);
-      socket.renew();
-      return undefined;
-    }
-  }
-
   /** Ends the run; whether it had not begun, so that nothing more will be told. */
   async #leave(): Promise<boolean> {
     this.#isStopping = true;
+    this.#questions.insist();
     const { connection } = this.#settings;
     const soon = AbortSignal.timeout(farewell);
     const isIn = (place: readonly Place[]) => place.some(([, id]) => id === this.#id);
@@ -156,7 +135,7 @@ export class ComfyuiRun {
   /** Asks ComfyUI itself: messages may have been lost. Undefined while the run goes on. */
   async *#ended(stopped: FinishReason | undefined): AsyncGenerator<RunEvent, RunEnd | undefined, void> {
     const { connection } = this.#settings;
-    const history = await this.#ask('history', () => this.#history());
+    const history = await this.#questions.ask('history', (signal) => this.#history(signal));
     if (!history) return undefined;
     this.#isOver = true;
     const [name, facts] = history.status?.messages.findLast(([each]) => /error|interrupted/u.test(each)) ?? [];
@@ -166,7 +145,7 @@ export class ComfyuiRun {
     const chosen = outputs.find((images) => images.some(({ type }) => type === 'output')) ?? outputs.find(isNotEmpty);
     const [first] = chosen ?? [];
     const image = first
-      ? await this.#ask('file', () => connection.bytes(`view?${new URLSearchParams(first)}`))
+      ? await this.#questions.ask('file', (signal) => connection.bytes(`view?${new URLSearchParams(first)}`, signal))
       : this.#sent;
     if (image) {
       if (chosen && chosen.length > 1) yield { type: 'note', message: firstOf(chosen.length) };
@@ -177,14 +156,14 @@ export class ComfyuiRun {
     throw new StepsAnimationError('usage', `The workflow gave no image: ${remedy}.`);
   }
 
-  async #history() {
-    return (await this.#settings.connection.get(`history/${this.#id}`, historySchema))[this.#id];
+  async #history(signal: AbortSignal | undefined) {
+    return (await this.#settings.connection.get(`history/${this.#id}`, historySchema, signal))[this.#id];
   }
 
   /** Where the run is in the queue, told when that changes; and whether ComfyUI still has it. */
   async *#queueNotes({ type }: SocketMessage): AsyncGenerator<RunEvent, void, void> {
     const { connection } = this.#settings;
-    const queue = await this.#ask('queue', () => connection.get('queue', queueSchema));
+    const queue = await this.#questions.ask('queue', (signal) => connection.get('queue', queueSchema, signal));
     if (!queue) return;
     const { queue_running: running, queue_pending: waiting } = queue;
     const ahead = waiting.toSorted(([a], [b]) => a - b).findIndex(([, id]) => id === this.#id) + 1;
@@ -194,7 +173,7 @@ export class ComfyuiRun {
     }
     const isKnown = ahead > 0 || running.some(([, id]) => id === this.#id);
     if (isKnown || type === 'event') return;
-    const isEnded = await this.#ask('history', async () => (await this.#history()) !== undefined);
+    const isEnded = await this.#questions.ask('history', async (signal) => (await this.#history(signal)) !== undefined);
     if (isEnded !== false) return;
     const message = `ComfyUI at ${connection.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
     throw new StepsAnimationError('network', message);

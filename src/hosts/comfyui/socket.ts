@@ -53,8 +53,9 @@ export class ComfyuiSocket implements Disposable {
     return (await this.#messages.next(silence)) ?? { type: 'silence' };
   }
 
-  get isOpen(): boolean {
-    return this.#socket?.readyState === WebSocket.OPEN;
+  /** whether it is cut off, and tried to be had again */
+  get isAway(): boolean {
+    return this.#socket?.readyState !== WebSocket.OPEN;
   }
 
   /** Has the socket anew: there is doubt that ComfyUI is still at its other end. */

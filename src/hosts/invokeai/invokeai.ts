@@ -76,7 +76,7 @@ class InvokeaiHost implements Host, AsyncDisposable {
     this.#sockets.add(socket);
     try {
       const files = await this.#uploadStart(plan);
-      const settings = { connection: this.#connection, socket };
+      const settings = { connection: this.#connection, socket, signal };
       const [{ steps }] = plan.passes;
       const begin = (seed: number, stop: Stop) => {
         const count = new StepCount(steps, plan.isSecondOrder);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
-import { isUnreachable } from '../http-connection.js';
 import type { RunEnd, RunEvent, Stop } from '../image-run.js';
+import { farewell, Questions } from '../questions.js';
 import type { InvokeaiConnection } from './connection.js';
 import { type Graph, imageNode, samplingNode } from './graph.js';
 import type { InvokeaiSocket, SocketMessage } from './socket.js';
@@ -13,10 +13,10 @@ export type RunSettings = {
   readonly socket: InvokeaiSocket;
   readonly graph: Graph;
   readonly count: StepCount;
+  /** ends a wait for answers */
+  readonly signal: AbortSignal | undefined;
 };
 
-/** Milliseconds to be told that a run is to end. */
-const farewell = 10_000;
 const queue = 'api/v1/queue/default';
 const enqueued = z.object({ item_ids: z.array(z.number()) });
 const queueSchema = z.object({
@@ -41,11 +41,11 @@ export class InvokeaiRun {
   /** whether InvokeAI was told to end it */
   #isStopping = false;
   #isOver = false;
-  /** which questions were not answered when they were asked last */
-  readonly #unanswered = new Set<string>();
+  readonly #questions: Questions<'item' | 'file'>;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
+    this.#questions = new Questions(settings.socket, settings.signal);
   }
 
   /** @throws StepsAnimationError `usage` for what InvokeAI refuses, `network` when it fails or goes away */
@@ -101,6 +101,7 @@ export class InvokeaiRun {
 
   async #cancel(): Promise<void> {
     this.#isStopping = true;
+    this.#questions.insist();
     const path = `${queue}/i/${this.#id}/cancel`;
     await this.#settings.connection.put(path, z.unknown(), AbortSignal.timeout(farewell));
   }
@@ -126,7 +127,7 @@ export class InvokeaiRun {
   /** Asks InvokeAI itself: messages may have been lost. Undefined while the run goes on. */
   async #ended(stopped: FinishReason | undefined): Promise<RunEnd | undefined> {
     const { connection } = this.#settings;
-    const item = await this.#ask('item', () => this.#item());
+    const item = await this.#item();
     if (!item) return undefined;
     this.#isOver = ['canceled', 'failed', 'completed'].includes(item.status);
     if (!this.#isOver) return undefined;
@@ -135,14 +136,17 @@ export class InvokeaiRun {
     const [prepared = ''] = item.session.source_prepared_mapping[imageNode] ?? [];
     const name = item.session.results[prepared]?.image?.image_name;
     if (name === undefined) throw new StepsAnimationError('network', 'InvokeAI ended without an image. Try again.');
-    const file = await this.#ask('file', () => connection.bytes(`api/v1/images/i/${encodeURIComponent(name)}/full`));
+    const path = `api/v1/images/i/${encodeURIComponent(name)}/full`;
+    const file = await this.#questions.ask('file', (signal) => connection.bytes(path, signal));
     return file && { reason: 'finished', file };
   }
 
-  async #item(): Promise<Item> {
+  async #item(): Promise<Item | undefined> {
     const { connection } = this.#settings;
     try {
-      return await connection.get(`${queue}/i/${this.#id}`, itemSchema);
+      return await this.#questions.ask('item', (signal) =>
+        connection.get(`${queue}/i/${this.#id}`, itemSchema, signal),
+      );
     } catch (error) {
       if (!(error instanceof StepsAnimationError) || error.code !== 'usage') throw error;
       const message = `InvokeAI at ${connection.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
@@ -150,25 +154,9 @@ export class InvokeaiRun {
     }
   }
 
-  /**
-   * Asks InvokeAI something. Undefined when nothing answers for the first time: where InvokeAI has gone, its socket
-   * tells of it.
-   */
-  async #ask<T>(what: 'item' | 'file', question: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const answer = await question();
-      this.#unanswered.delete(what);
-      return answer;
-    } catch (error) {
-      const isLast = this.#isStopping || (this.#unanswered.has(what) && !this.#settings.socket.isAway);
-      if (!isUnreachable(error) || isLast) throw error;
-      this.#unanswered.add(what);
-      return undefined;
-    }
-  }
-
   async *#queueNotes(): AsyncGenerator<RunEvent, void, void> {
-    const { queue: items, processor } = await this.#settings.connection.get(`${queue}/status`, queueSchema);
+    const { connection } = this.#settings;
+    const { queue: items, processor } = await connection.get(`${queue}/status`, queueSchema, this.#settings.signal);
     if (!processor.is_started) {
       yield { type: 'note', message: "InvokeAI's queue is paused: resume it there, and this begins." };
     } else if (items.pending + items.in_progress > 1) {

@@ -58,6 +58,11 @@ export class InvokeaiSocket implements Disposable {
     return this.#givingUp !== undefined;
   }
 
+  /** Has the socket anew: there is doubt that InvokeAI is still at its other end. */
+  renew(): void {
+    this.#socket.io.engine.close();
+  }
+
   /** @throws StepsAnimationError `network` when the socket was cut off and could not be had again */
   async next(): Promise<SocketMessage> {
     return (await this.#messages.next(silence)) ?? { type: 'silence' };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Picture } from '../../animation/picture.js';
 import { StepsAnimationError } from '../../errors.js';
-import type { Content, FinishReason, GenerationEvent } from '../host.js';
+import type { FinishReason, GenerationEvent } from '../host.js';
 import { fitStart } from '../start-picture.js';
 import type { ImagesAnswer, WorkState } from './answers.js';
 import type { WebuiConnection } from './connection.js';
@@ -29,7 +29,6 @@ export class WebuiRun {
   /** steps that were shown, and that there were, of the images that ended; and what to expect of them at least */
   readonly #counts = { seen: 0, all: 0, expected: 0 };
   #isSkipping = false;
-  #isNoisyWanted = false;
 
   /** @param settings the web UI's own, to be given back */
   constructor(connection: WebuiConnection, settings: Settings, plan: WebuiPlan, stops: Stops) {
@@ -137,12 +136,8 @@ export class WebuiRun {
   #eventOf(event: TaskEvent, image: number): GenerationEvent {
     if (event.type === 'note') return event;
     const { picture, step } = event;
-    const show = async (content: Content) => {
-      this.#isNoisyWanted ||= content === 'noisy';
-      return picture;
-    };
     const pass = this.#startFrame ? event.pass + 1 : event.pass;
-    return { type: 'step', image, pass, step, picture: show, preview: () => picture };
+    return { type: 'step', image, pass, step, picture: async () => picture, preview: () => picture };
   }
 
   /** Undefined where a web UI that was stopped has none. */
@@ -188,9 +183,6 @@ export class WebuiRun {
 
   *#closingNotes(): Generator<GenerationEvent, void, void> {
     const { seen, all, expected } = this.#counts;
-    if (this.#isNoisyWanted) {
-      yield { type: 'note', message: 'Web UIs show denoised steps alone: --content noisy had no effect.' };
-    }
     if (all === 0) return;
     const advice = seen < expected ? '; its extension sees each of them (docs/hosts.md)' : '';
     yield { type: 'note', message: `The web UI showed ${seen} of ${all} steps${advice}.` };

@@ -1,3 +1,4 @@
+import { denoisedAlone } from '../denoised-alone.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
 import { describeCatalogue, readCatalogue } from './catalogue.js';
 import { WebuiConnection } from './connection.js';
@@ -50,7 +51,8 @@ class WebuiHost implements Host, AsyncDisposable {
     }
     const catalogue = await readCatalogue(this.#connection);
     const plan = planRequest(request, catalogue);
-    yield* new WebuiRun(this.#connection, catalogue.settings, plan, { signal, skips }).events();
+    const run = new WebuiRun(this.#connection, catalogue.settings, plan, { signal, skips });
+    yield* denoisedAlone(run.events(), 'The web UI');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

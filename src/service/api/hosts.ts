@@ -79,11 +79,8 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
       },
     },
     async ({ socket }) => {
-      const known = new Set(pool.members.map(({ url }) => url && new URL(url).host));
-      const found = (await findHosts()).filter(({ url }) => {
-        const { host, port } = new URL(url);
-        return Number(port) !== socket.localPort && !known.has(host) && !known.has(`localhost:${port}`);
-      });
+      const self = `http://127.0.0.1:${socket.localPort}`;
+      const found = await findHosts([self, ...pool.members.map(({ url }) => url)]);
       return {
         hosts: found.map(({ url, kind, models, problem = null }) => ({
           ...{ url, kind, models: [...models], problem },
@@ -97,7 +94,7 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
     '/hosts',
     {
       schema: {
-        ...{ tags, summary: 'Add a host that answers, now and for later' },
+        ...{ tags, summary: 'Add a host, now and for later; it may be away' },
         ...{ body: newHost, response: { 201: hostShape } },
       },
     },

@@ -1,29 +1,23 @@
 import { StepsAnimationError } from '../../errors.js';
-import {
-  type ConfiguredHost,
-  forgetHost,
-  readConfiguredHosts,
-  readOwnHosts,
-  rememberHost,
-} from '../../hosts/host-config.js';
+import { type ConfiguredHost, forgetHost, nameTaken, readOwnHosts, rememberHost } from '../../hosts/host-config.js';
+import { isUnreachable } from '../../hosts/http-connection.js';
 import type { HostPool } from './host-pool.js';
 import { openConfigured } from './open-pool.js';
 import { PooledHost } from './pooled-host.js';
 
 /**
- * Adds a host to those of the service, now and for later, if it answers.
+ * Adds a host to those of the service, now and for later. One that cannot be reached is added all the same, as one that
+ * is away.
  * @throws StepsAnimationError `usage` when the name is taken, or what the host says that cannot be used
  */
 export async function addHost(pool: HostPool, configured: ConfiguredHost): Promise<PooledHost> {
   const { name } = configured;
-  const isConfigured = (await readConfiguredHosts()).some((host) => host.name === name);
-  if (isConfigured || pool.get(name)) {
-    const message = `There is a host ${JSON.stringify(name)} already: choose another name, or remove that one first.`;
-    throw new StepsAnimationError('usage', message);
-  }
-  const host = new PooledHost(await openConfigured(configured, {}));
+  if (pool.get(name)) throw nameTaken(name);
+  const host = new PooledHost(await openConfigured(configured, {}), pool.leftAloneFor);
   try {
-    await host.ask();
+    await host.ask().catch((error) => {
+      if (!isUnreachable(error)) throw error;
+    });
     await rememberHost(configured);
     // Whoever asked for the hosts meanwhile may have found it in the file.
     await pool.remove(name);

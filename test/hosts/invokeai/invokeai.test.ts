@@ -21,11 +21,10 @@ const threeSteps: Script = async (item) => {
   item.end();
 };
 
+/** Two steps, and no end before it is told to. */
 const untilCanceled: Script = async (item) => {
-  for (let step = 0; item.status === 'in_progress'; step++) {
-    await item.progress(step / 1000);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await item.steps(0, 2, 1000);
+  while (item.status === 'in_progress') await new Promise((resolve) => setTimeout(resolve, 5));
 };
 
 describe('the InvokeAI host', () => {
