@@ -58,6 +58,11 @@ class FindTest(Base):
         self.has(steps_animation="/usr/bin/steps-animation")
         self.assertEqual(find_command(), ["/usr/bin/steps-animation"])
 
+    def test_says_so_when_what_is_named_is_not_there(self):
+        self.named(self.folder / "nothing")
+        with self.assertRaisesRegex(MissingCommand, "STEPS_ANIMATION names .*nothing, which is neither"):
+            find_command()
+
     def test_starts_no_batch_file_but_what_that_one_starts(self):
         self.has(node="/nodejs/node.exe", **{"steps-animation": self.file("npm/steps-animation.cmd")})
         self.named("steps-animation")

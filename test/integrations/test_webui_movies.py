@@ -40,6 +40,11 @@ class WaitingTest(Base):
         p, _ = self.generate()
         self.assertEqual(p.extra_generation_params, {"Steps animation": ["/movies/0.mp4"]})
 
+    def test_makes_the_movie_though_the_run_cannot_be_remembered(self):
+        with mock.patch.object(session.last_runs, "remember", side_effect=RuntimeError):
+            p, _ = self.generate()
+        self.assertEqual(p.extra_generation_params, {"Steps animation": ["/movies/0.mp4"]})
+
     def test_answers_a_request_though_the_movie_takes_too_long(self):
         FakeRecording.may_finish.clear()
         with mock.patch.object(session, "API_PATIENCE", 0.1):

@@ -34,7 +34,10 @@ def find_command():
     """
     named = os.environ.get("STEPS_ANIMATION")
     if named and not Path(named).is_dir():
-        return _started(shutil.which(named) or named)
+        program = shutil.which(named) or (named if Path(named).exists() else None)
+        if program is None:
+            raise MissingCommand(f"The environment variable STEPS_ANIMATION names {named}, which is neither a program nor a folder.")
+        return _started(program)
     for folder in _clones():
         if (folder / MAIN).exists():
             return [find_node(), str(folder / MAIN)]

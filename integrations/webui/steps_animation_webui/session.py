@@ -113,8 +113,9 @@ def end(p):
             shared.state.textinfo = "Steps animation"
             session.add_batches()
     shared.state.textinfo = None
-    session.run.let_go()
-    last_runs.remember(session.run)
+    with host.guarded("remember the run"):
+        session.run.let_go()
+        last_runs.remember(session.run)
     thread, result = results.work(session.run.tab, "make the movie", session.finish)
     if _is_awaited(p):
         thread.join(API_PATIENCE)
