@@ -56,10 +56,11 @@ export function addHostsCommand(program: Command): void {
 async function list({ json = false }: { readonly json?: boolean }): Promise<void> {
   const { findHosts } = await import('../hosts/find-hosts.js');
   const { readConfiguredHosts } = await import('../hosts/host-config.js');
+  const { addressOf } = await import('../hosts/usual-addresses.js');
   const configured = await readConfiguredHosts();
   const [named, found] = await Promise.all([
     Promise.all(configured.map(ofConfigured)),
-    findHosts(configured.map(({ url }) => url)),
+    findHosts(configured.map(({ host, url }) => addressOf(host, url))),
   ]);
   const embedded = { name: 'embedded', host: 'embedded', url: null, models: null, problem: null };
   const entries: Listed[] = [{ ...embedded, command: commandFor('embedded') }, ...named, ...found.map(ofFound)];
@@ -76,13 +77,13 @@ async function list({ json = false }: { readonly json?: boolean }): Promise<void
   printTable([['host', 'address', 'models', 'to use it'], ...rows]);
 }
 
-async function ofConfigured({ name, host: kind, url }: ConfiguredHost): Promise<Listed> {
+async function ofConfigured({ name, ...choice }: ConfiguredHost): Promise<Listed> {
   const { openHost } = await import('../hosts/open-host.js');
-  const listed = { name, host: kind, url: url ?? null };
+  const listed = { name, host: choice.host, url: choice.url ?? null };
   try {
-    await using host = await openHost({ host: name });
+    await using host = await openHost(choice);
     const { models } = await host.describe(AbortSignal.timeout(patience));
-    return { ...listed, models: models.map(({ name }) => name), command: commandFor(name), problem: null };
+    return { ...listed, models: models.map((model) => model.name), command: commandFor(name), problem: null };
   } catch (error) {
     const isSlow = error instanceof StepsAnimationError && error.code === 'interrupted';
     const problem = isSlow ? `did not answer within ${patience / 1000} s` : messageOf(error);

@@ -20,7 +20,7 @@ const patience = 1000;
  * @param known addresses that are left out
  */
 export async function findHosts(
-  known: readonly (string | null | undefined)[] = [],
+  known: readonly (string | undefined)[] = [],
   ports: readonly number[] = usualPorts,
 ): Promise<readonly FoundHost[]> {
   const places = new Set(known.map((url) => url && new URL(url).host.replace(/^localhost(?=:|$)/u, '127.0.0.1')));

@@ -47,8 +47,13 @@ export async function readOwnHosts(): Promise<readonly ConfiguredHost[]> {
  *   `input` for a config file that is not as it should be, `output` when it cannot be written
  */
 export async function rememberHost(host: ConfiguredHost): Promise<void> {
-  if ((await readConfiguredHosts()).some(({ name }) => name === host.name)) throw nameTaken(host.name);
-  await writeOwnHosts([...(await readOwnHosts()), host]);
+  await checkIsNew(host.name);
+  await writeOwnHosts([...(await readOwnHosts()).filter(({ name }) => name !== host.name), host]);
+}
+
+/** @throws StepsAnimationError `usage` when a host that is configured has the name */
+export async function checkIsNew(name: string): Promise<void> {
+  if ((await readConfiguredHosts()).some((host) => host.name === name)) throw nameTaken(name);
 }
 
 /** That another host has the name. */

@@ -4,6 +4,8 @@ import { StepsAnimationError } from '../errors.js';
 /** Milliseconds for an answer. */
 const patience = 30_000;
 const shownCharacters = 200;
+/** What FastAPI says where it has no such path; of what is missing there, programs say more. */
+const saidOfPaths = ['Not Found', 'Method Not Allowed'];
 
 /** What messages call a program, and how its refusals are read. */
 type Program = {
@@ -44,24 +46,27 @@ export class HttpConnection {
 
   /** @throws StepsAnimationError `network` or `usage`, saying what to do */
   async get<S extends z.ZodType>(path: string, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
-    return this.#read(await this.#send(path, {}, signal), schema);
+    return await this.#ask(path, {}, schema, signal);
   }
 
   async post<S extends z.ZodType>(path: string, body: unknown, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
     const headers = { 'content-type': 'application/json' };
-    return this.#read(await this.#send(path, { method: 'POST', body: JSON.stringify(body), headers }, signal), schema);
+    return await this.#ask(path, { method: 'POST', body: JSON.stringify(body), headers }, schema, signal);
   }
 
   async put<S extends z.ZodType>(path: string, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
-    return this.#read(await this.#send(path, { method: 'PUT' }, signal), schema);
+    return await this.#ask(path, { method: 'PUT' }, schema, signal);
   }
 
   async form<S extends z.ZodType>(path: string, body: FormData, schema: S, signal?: AbortSignal): Promise<z.output<S>> {
-    return this.#read(await this.#send(path, { method: 'POST', body }, signal), schema);
+    return await this.#ask(path, { method: 'POST', body }, schema, signal);
   }
 
+  /** A file by its name, which may be missing. */
   async bytes(path: string, signal?: AbortSignal): Promise<Buffer> {
-    return await this.#send(path, {}, signal);
+    const { response, body } = await this.#fetch(path, {}, signal);
+    if (!response.ok) throw this.#refusal(response, body);
+    return body;
   }
 
   /** That nothing answers, and what to do. */
@@ -84,20 +89,19 @@ export class HttpConnection {
     return new StepsAnimationError('network', message);
   }
 
-  #refusal(path: string, { status, statusText }: Response, body: Buffer): StepsAnimationError {
+  #refusal({ status, statusText }: Response, body: Buffer): StepsAnimationError {
     const text = body.toString('utf8');
-    const said = this.#program.refusal(parse(text));
-    if (isOfServer(status, said, body)) return this.#other(`it has no ${this.url.pathname}${path}`);
-    const reason = said || text.slice(0, shownCharacters) || statusText;
-    const message = `${this.#program.name} at ${this.place} refuses that (${status}): ${reason}`;
+    const said = this.#program.refusal(parse(text)) || text.slice(0, shownCharacters) || statusText;
+    const message = `${this.#program.name} at ${this.place} refuses that (${status}): ${said}`;
     return new StepsAnimationError(status < 500 ? 'usage' : 'network', message);
   }
 
-  /** The body of the answer. */
-  async #send(path: string, init: Init, signal: AbortSignal | undefined): Promise<Buffer> {
+  async #ask<S extends z.ZodType>(path: string, init: Init, schema: S, signal: AbortSignal | undefined) {
     const { response, body } = await this.#fetch(path, init, signal);
-    if (!response.ok) throw this.#refusal(path, response, body);
-    return body;
+    if (response.ok) return this.#read(body, schema);
+    const said = this.#program.refusal(parse(body.toString('utf8')));
+    const isNoPath = [404, 405].includes(response.status) && (said === undefined || saidOfPaths.includes(said));
+    throw isNoPath ? this.#other(`it has no ${this.url.pathname}${path}`) : this.#refusal(response, body);
   }
 
   async #fetch(path: string, init: Init, signal: AbortSignal | undefined) {
@@ -117,12 +121,6 @@ export class HttpConnection {
       throw timeout.aborted ? this.unreachable(cause, 'it does not answer in time') : this.unreachable(cause);
     }
   }
-}
-
-/** Whether a refusal says that there is no such path, not that what it should lead to is missing. */
-function isOfServer(status: number, said: string | undefined, body: Buffer): boolean {
-  if (status !== 404 && status !== 405) return false;
-  return said === undefined ? body.length > 0 : ['Not Found', 'Method Not Allowed'].includes(said);
 }
 
 function parse(text: string): unknown {

@@ -45,24 +45,22 @@ describe.each(ways)('answers that are %s', (_, ask) => {
 });
 
 describe('answers that something is not there', () => {
-  const missing = (body: string, refusal: string | undefined) => async () => {
-    const connection = await connect((_request, response) => response.writeHead(404).end(body), refusal);
-    return await connection.get('x', z.unknown()).catch((thrown: unknown) => thrown);
-  };
+  const missing = async (body: string, refusal?: string) =>
+    await connect((_request, response) => response.writeHead(404).end(body), refusal);
 
   it.each([
     ['a page', '<html>404</html>', undefined],
     ['FastAPI', '{"detail":"Not Found"}', 'Not Found'],
-  ])('are those of another program where %s says so of the path', async (_, body, refusal) => {
-    const error = await missing(body, refusal)();
+    ['nothing', '', undefined],
+  ])('are those of another program where %s says so of a path', async (_, body, refusal) => {
+    const error = await (await missing(body, refusal)).get('x', z.unknown()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'network', message: expect.stringMatching(/is no Painter: it has no \/x\./) });
     expect(isUnreachable(error)).toBe(false);
   });
 
-  it.each([
-    ['tells what', 'no picture 7', 'no picture 7'],
-    ['says nothing', '', undefined],
-  ])('are refusals where the program %s', async (_, body, refusal) => {
-    expect(await missing(body, refusal)()).toMatchObject({ code: 'usage', message: expect.stringContaining('(404)') });
+  it('are refusals where the program tells what, and of files', async () => {
+    const refused = { code: 'usage', message: expect.stringContaining('(404)') };
+    await expect((await missing('{}', 'no picture 7')).get('x', z.unknown())).rejects.toMatchObject(refused);
+    await expect((await missing('{"detail":"Not Found"}', 'Not Found')).bytes('x')).rejects.toMatchObject(refused);
   });
 });

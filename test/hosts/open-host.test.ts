@@ -99,7 +99,7 @@ describe('findHosts', () => {
     const [known, other] = await Promise.all([1, 2].map(() => answering({ '/sdapi/v1/sd-models': [] })));
     const ports = [known ?? '', other ?? ''].map(portOf);
     const address = `http://localhost:${ports[0]}/below`;
-    expect(await findHosts([null, address], ports)).toMatchObject([{ url: other, kind: 'webui' }]);
+    expect(await findHosts([undefined, address], ports)).toMatchObject([{ url: other, kind: 'webui' }]);
   });
 
   it('does not wait for what says nothing', async () => {

@@ -24,8 +24,12 @@ const run = [
 ];
 const finish = [rawImage(emerging(size.width, size.height, 1)), end];
 
-/** Records a run whose steps come over half a second, and kills all its processes when `moment` is settled. */
-async function recordAndKill(outdir: string, codec: string, moment: Promise<unknown>): Promise<void> {
+/**
+ * Records a run whose steps come over half a second, and kills all its processes after `milliseconds`.
+ * @returns how long it took, in milliseconds, and its exit code; null for one that was killed
+ */
+async function recordAndKill(outdir: string, codec: string, milliseconds: number) {
+  const began = performance.now();
   const options = ['--outdir', outdir, '--codec', codec, '--duration', '1.5'];
   const command = spawn(process.execPath, [main, 'record', ...options], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -34,18 +38,13 @@ async function recordAndKill(outdir: string, codec: string, moment: Promise<unkn
   const ended = once(command, 'exit');
   command.stdin.on('error', () => {});
   const sending = send(command.stdin);
-  await Promise.race([moment, ended]);
+  await Promise.race([setTimeout(milliseconds), ended]);
+  const lasted = performance.now() - began;
   if (command.pid !== undefined && command.exitCode === null) process.kill(-command.pid, 'SIGKILL');
-  await Promise.all([ended, sending]);
+  const [[exitCode]] = await Promise.all([ended, sending]);
   // The other processes of the group take a moment to be gone.
   await setTimeout(150);
-}
-
-/** How long a run takes here if it is left alone, in milliseconds. */
-async function timeOfRun(codec: string): Promise<number> {
-  const began = performance.now();
-  await recordAndKill(await temporaryFolder(), codec, Promise.race([]));
-  return performance.now() - began;
+  return { lasted, exitCode };
 }
 
 async function send(stream: NodeJS.WritableStream): Promise<void> {
@@ -69,13 +68,17 @@ async function framesOf(path: string): Promise<number> {
 describe(`${kills} kills at random moments`, () => {
   it('leave no half-written file under a final name, and render makes a movie of at least two steps', async () => {
     const reached = { nothing: 0, steps: 0, movie: 0 };
-    const times = new Map<string, number>();
-    for (const codec of codecs) times.set(codec, await timeOfRun(codec));
+    // Machines differ in speed: moments are shares of what a whole run takes.
+    const whole = new Map<string, number>();
+    for (const codec of codecs) {
+      const { lasted, exitCode } = await recordAndKill(await temporaryFolder(), codec, 60_000);
+      expect(exitCode).toBe(0);
+      whole.set(codec, lasted);
+    }
     for (let index = 0; index < kills; index++) {
       const outdir = await temporaryFolder();
       const codec = codecs[index % codecs.length] ?? 'x264';
-      // Machines differ in speed: moments are shares of what a whole run takes, most of them after its start.
-      await recordAndKill(outdir, codec, setTimeout((0.2 + 0.85 * Math.random()) * (times.get(codec) ?? 2000)));
+      await recordAndKill(outdir, codec, (0.1 + 0.95 * Math.random()) * (whole.get(codec) ?? Number.NaN));
       const folder = join(outdir, 'txt2img-images');
       const intermediate = join(folder, 'intermediate');
       const [images, manifests] = [[] as string[], [] as string[]];

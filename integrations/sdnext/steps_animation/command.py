@@ -34,10 +34,12 @@ def find_command():
     """
     named = os.environ.get("STEPS_ANIMATION")
     if named and not Path(named).is_dir():
-        program = shutil.which(named) or (named if Path(named).exists() else None)
-        if program is None:
-            raise MissingCommand(f"The environment variable STEPS_ANIMATION names {named}, which is neither a program nor a folder.")
-        return _started(program)
+        if not shutil.which(named) and not _is_batch_file(named):
+            raise MissingCommand(
+                f"The environment variable STEPS_ANIMATION names {named}, which is neither a program nor a folder: let it "
+                "name the command steps-animation or the folder of a clone, or unset it."
+            )
+        return _started(shutil.which(named) or named)
     for folder in _clones():
         if (folder / MAIN).exists():
             return [find_node(), str(folder / MAIN)]

@@ -6,6 +6,7 @@ import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '
 import type { Stop } from '../image-run.js';
 import { encodeToSend } from '../received-picture.js';
 import { fitStart, greyPicture } from '../start-picture.js';
+import { usualAddresses } from '../usual-addresses.js';
 import type { StartFiles } from './built-in-workflow.js';
 import { modelNameOf, readCatalogue } from './catalogue.js';
 import { ComfyuiConnection } from './connection.js';
@@ -31,7 +32,7 @@ export type ComfyuiHostSettings = {
  * @throws StepsAnimationError `usage` for an address or a workflow that cannot be
  */
 export function createComfyuiHost({
-  url = 'http://127.0.0.1:8188',
+  url = usualAddresses.comfyui,
   workflow,
   patience = 60_000,
 }: ComfyuiHostSettings = {}): Host & AsyncDisposable {

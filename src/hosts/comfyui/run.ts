@@ -145,7 +145,7 @@ export class ComfyuiRun {
     const chosen = outputs.find((images) => images.some(({ type }) => type === 'output')) ?? outputs.find(isNotEmpty);
     const [first] = chosen ?? [];
     const image = first
-      ? await this.#questions.ask('file', (signal) => connection.bytes(`view?${new URLSearchParams(first)}`, signal))
+      ? await this.#questions.ask('file', () => connection.bytes(`view?${new URLSearchParams(first)}`))
       : this.#sent;
     if (image) {
       if (chosen && chosen.length > 1) yield { type: 'note', message: firstOf(chosen.length) };

@@ -4,6 +4,7 @@ import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '
 import type { Stop } from '../image-run.js';
 import { encodeToSend } from '../received-picture.js';
 import { fitStart, greyPicture } from '../start-picture.js';
+import { usualAddresses } from '../usual-addresses.js';
 import { readModels } from './catalogue.js';
 import { InvokeaiConnection } from './connection.js';
 import type { StartFiles } from './graph.js';
@@ -26,7 +27,7 @@ export type InvokeaiHostSettings = {
  * @throws StepsAnimationError `usage` for an address that cannot be
  */
 export function createInvokeaiHost({
-  url = 'http://127.0.0.1:9090',
+  url = usualAddresses.invokeai,
   patience = 60_000,
 }: InvokeaiHostSettings = {}): Host & AsyncDisposable {
   return new InvokeaiHost(new InvokeaiConnection(url), patience);

@@ -137,7 +137,7 @@ export class InvokeaiRun {
     const name = item.session.results[prepared]?.image?.image_name;
     if (name === undefined) throw new StepsAnimationError('network', 'InvokeAI ended without an image. Try again.');
     const path = `api/v1/images/i/${encodeURIComponent(name)}/full`;
-    const file = await this.#questions.ask('file', (signal) => connection.bytes(path, signal));
+    const file = await this.#questions.ask('file', () => connection.bytes(path));
     return file && { reason: 'finished', file };
   }
 

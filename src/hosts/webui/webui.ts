@@ -1,5 +1,6 @@
 import { denoisedAlone } from '../denoised-alone.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
+import { usualAddresses } from '../usual-addresses.js';
 import { describeCatalogue, readCatalogue } from './catalogue.js';
 import { WebuiConnection } from './connection.js';
 import { planRequest } from './plan.js';
@@ -12,14 +13,12 @@ export type WebuiHostSettings = {
   readonly auth?: string;
 };
 
-const usualAddress = 'http://127.0.0.1:7860';
-
 /**
  * The host that is AUTOMATIC1111's web UI or Forge, through its HTTP API (`--api`). Its steps are the live previews:
  * pictures of the denoised image, mostly small, of those steps that it shows when it is asked.
  * @throws StepsAnimationError `usage` for an address or a login that cannot be
  */
-export function createWebuiHost({ url = usualAddress, auth }: WebuiHostSettings = {}): Host & AsyncDisposable {
+export function createWebuiHost({ url = usualAddresses.webui, auth }: WebuiHostSettings = {}): Host & AsyncDisposable {
   return new WebuiHost(new WebuiConnection({ url, auth }));
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { findHosts } from '../../hosts/find-hosts.js';
 import { configuredHostSchema, readOwnHosts } from '../../hosts/host-config.js';
 import { hostKinds, hostNames } from '../../hosts/host-kinds.js';
+import { addressOf } from '../../hosts/usual-addresses.js';
 import type { ServiceFacts } from '../facts.js';
 import { addHost, removeHost } from '../hosts/change-hosts.js';
 import { followConfig } from '../hosts/follow-config.js';
@@ -80,7 +81,7 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
     },
     async ({ socket }) => {
       const self = `http://127.0.0.1:${socket.localPort}`;
-      const found = await findHosts([self, ...pool.members.map(({ url }) => url)]);
+      const found = await findHosts([self, ...pool.members.map(({ kind, url }) => addressOf(kind, url))]);
       return {
         hosts: found.map(({ url, kind, models, problem = null }) => ({
           ...{ url, kind, models: [...models], problem },

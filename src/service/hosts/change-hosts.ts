@@ -1,5 +1,12 @@
 import { StepsAnimationError } from '../../errors.js';
-import { type ConfiguredHost, forgetHost, nameTaken, readOwnHosts, rememberHost } from '../../hosts/host-config.js';
+import {
+  type ConfiguredHost,
+  checkIsNew,
+  forgetHost,
+  nameTaken,
+  readOwnHosts,
+  rememberHost,
+} from '../../hosts/host-config.js';
 import { isUnreachable } from '../../hosts/http-connection.js';
 import type { HostPool } from './host-pool.js';
 import { openConfigured } from './open-pool.js';
@@ -13,6 +20,7 @@ import { PooledHost } from './pooled-host.js';
 export async function addHost(pool: HostPool, configured: ConfiguredHost): Promise<PooledHost> {
   const { name } = configured;
   if (pool.get(name)) throw nameTaken(name);
+  await checkIsNew(name);
   const host = new PooledHost(await openConfigured(configured, {}), pool.leftAloneFor);
   try {
     await host.ask().catch((error) => {

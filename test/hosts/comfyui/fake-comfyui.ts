@@ -73,6 +73,8 @@ export class FakeComfyui {
   beginsWhenAsked = false;
   /** how many requests for a path are yet to be broken off */
   readonly brokenOff = new Map<string, number>();
+  /** told of questions for the history, which are not answered then */
+  onSilence: (() => void) | undefined;
   firstMessages: string[] = [];
   /** of each run */
   images = 1;
@@ -149,6 +151,7 @@ export class FakeComfyui {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] ?? '';
     const reply = (value: unknown) => response.end(JSON.stringify(value));
+    if (path.startsWith('/history/') && this.onSilence) return void this.onSilence();
     const left = this.brokenOff.get(path) ?? 0;
     if (left > 0) {
       this.brokenOff.set(path, left - 1);

@@ -56,6 +56,20 @@ describe('when ComfyUI fails', () => {
     expect(fake.firstMessages).toHaveLength(2);
   });
 
+  // Without the stop, the question would be given up after 30 s.
+  it('a stop ends a question that nothing answers', { timeout: 20_000 }, async () => {
+    const stopping = new AbortController();
+    const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
+      await run.step('sampler', 1, 3);
+      fake.onSilence = () => stopping.abort();
+      run.event('status', {});
+    });
+    const { events, error } = await generate(fake, { signal: stopping.signal });
+    expect(error).toBeUndefined();
+    expect(events.slice(-2)).toMatchObject([{ type: 'image', reason: 'interrupted' }, { type: 'end' }]);
+    expect(fake.interrupts).toHaveLength(1);
+  });
+
   it('an end that was told while the socket was away is found out', async () => {
     const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
       await run.step('sampler', 1, 3);

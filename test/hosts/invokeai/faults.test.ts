@@ -83,11 +83,10 @@ describe('when InvokeAI fails', () => {
     const fake = await FakeInvokeai.start(async (item) => {
       fake.brokenOff.set(resultPath, 1);
       item.end();
-      await expect.poll(() => fake.brokenOff.get(resultPath)).toBe(0);
-      await pause();
-      item.end();
     });
     expect(await generate(fake)).toMatchObject({ images: ['0:finished'], error: undefined });
+    // The doubt is cleared up by a socket that is had anew.
+    expect(fake.subscriptions).toBe(2);
   });
 
   it('a file that breaks off each time is told of', async () => {
@@ -116,6 +115,24 @@ describe('when InvokeAI fails', () => {
     fake.brokenOff.set('/api/v1/queue/default/status', 1);
     expect((await generate(fake)).error).toMatchObject({ code: 'network' });
     expect(fake.canceled).toEqual([1, 2]);
+  });
+
+  // Without the stop, the question would be given up after 30 s.
+  it('a stop ends a question that nothing answers', { timeout: 20_000 }, async () => {
+    let stopIt = () => {};
+    const fake = await FakeInvokeai.start(async (item) => {
+      await item.steps(0, 1, 3);
+      fake.onQuestion = async () => {
+        stopIt();
+        await new Promise(() => {});
+      };
+      fake.tell('queue_item_status_changed', { item_id: item.id, status: 'completed' });
+    });
+    const onEvent: Scenario['onEvent'] = (_event, _steps, { stop }) => {
+      stopIt = stop;
+    };
+    expect(await generate(fake, { onEvent })).toMatchObject({ images: ['0:interrupted'], error: undefined });
+    expect(fake.canceled).toEqual([1]);
   });
 
   it('a stop while it is away ends the image as any other', async () => {
