@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import random
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, IterableDataset
 
-from captions import FRAME_WORDS, marked_caption
+from captions import FRAME_WORDS, MARKS, marked_caption
 from decoder import fixed_encoder
 from device import DEVICE, GPU, WORKERS, autocast, compiled
 from scenes import Drawings, Pictures, Scene, random_background, random_pair, random_scene
@@ -29,9 +30,9 @@ from unet import UNet
 TRAIN_TIMESTEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012  # "scaled_linear", as Stable Diffusion has it
 EMPTY_CAPTIONS = 0.12
 SYNONYMS = 0.25  # share of names that training tells by a synonym, which come up too seldom otherwise
-MORE_PAIRS = 0.5  # scenes of two drawings, which are the hardest, to one of any kind
-#: how often scenes of a kind are practised, beside those of one drawing in the middle: smaller shapes are harder
-PRACTICE = {"two": 0.6, "placed": 1.5, "sized": 1.5, "tinted": 2.5, "plain": 1.0}
+MORE_PAIRS = 0.5  # scenes of two drawings, of which there are most kinds, to one of any kind
+#: shares of the kinds of scenes in what is practised: those that are hard more often than they come up
+PRACTICE = {"two": 0.27, "placed": 0.07, "sized": 0.07, "tinted": 0.17, "plain": 0.42}
 UNKNOWN_WORD = "unheardof"
 UNKNOWN_WORDS = 0.2  # share of captions that have some
 MIN_SNR = 5
@@ -88,12 +89,14 @@ def kind_of(scene: Scene) -> str:
 
 
 class Batches(IterableDataset):
-    """Batches of scaled latents, token ids, and which tokens are of the subject on the left and on the right, without end."""
+    """Batches of scaled latents, token ids, and which tokens are of which of two subjects, without end."""
 
     def __init__(self, drawings: Drawings, cache: dict, size: int):
         self.drawings, self.cache, self.size = drawings, cache, size
         self.tokenizer = make_tokenizer(drawings)
-        self.practice = torch.tensor([PRACTICE[kind_of(scene)] for scene in cache["scenes"]])
+        kinds = [kind_of(scene) for scene in cache["scenes"]]
+        counts = Counter(kinds)
+        self.practice = torch.tensor([PRACTICE[kind] / counts[kind] for kind in kinds])
 
     def __iter__(self):
         while True:
@@ -108,7 +111,7 @@ class Batches(IterableDataset):
         """Now and then with words that nobody knows, more of them or in place of others, so that such words do no harm."""
         words = marked_caption(self.drawings, scene, SYNONYMS).split()
         if random.random() < UNKNOWN_WORDS:
-            words = [UNKNOWN_WORD if word in FRAME_WORDS and random.random() < 0.5 else word for word in words]
+            words = [UNKNOWN_WORD if word.rstrip(MARKS) in FRAME_WORDS and random.random() < 0.5 else word for word in words]
             for _ in range(random.randint(0, 3)):
                 words.insert(random.randint(0, len(words)), UNKNOWN_WORD)
         return " ".join(words)
@@ -138,7 +141,8 @@ def gates_loss(logits, input_ids, owned):
     left, right = owned.float()[:, None].repeat_interleave(side // 2, 1).unbind(-1)
     is_open = 1 - torch.cat([right, left], 1)[:, None]
     present = (input_ids != 0)[:, None, None]
-    losses = F.binary_cross_entropy_with_logits(logits.unflatten(1, (side, side)), is_open.expand(-1, side, -1, -1), reduction="none")
+    logits = logits.unflatten(1, (side, side))
+    losses = F.binary_cross_entropy_with_logits(logits, is_open.expand_as(logits), reduction="none")
     return (losses * present).sum() / (present.sum() * side * side)
 
 

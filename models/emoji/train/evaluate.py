@@ -4,7 +4,8 @@ A picture's likeness to a drawing is the mean squared difference of both at 32×
 the tint and on the background asked for, at the best of several shifts: a measure that no network had a part in. Right
 is a picture that has a drawing of the subject asked for among the 5 nearest of all subjects and sets; of two subjects,
 each half must have its own. Where the word of the caption names several subjects, as "citrus" does, each of them is one
-that was asked for; how many are right if only that of the scene is, is told as well. The background is right if its colour at the corners is the nearest of the 16.
+that was asked for; how many are right if only that of the scene is, is told as well. The background is right if its
+colour at the corners is the nearest of the 16.
 """
 
 import argparse
@@ -36,10 +37,8 @@ class Judge:
         """Whether what the caption names is there, and whether the very subjects of the scene are."""
         halves = [slice(None)] if len(scene.drawings) == 1 else [slice(0, SIDE // 2), slice(SIDE // 2, None)]
         found = [self.nearest(picture, scene, half) for half in halves]
-        named, exact = (
-            all(subjects & near for subjects, near in zip(each, found))
-            for each in zip(*((self.named(drawing, text), {self.drawings.subject_of[drawing]}) for drawing in scene.drawings))
-        )
+        named = all(self.named(drawing, text) & near for drawing, near in zip(scene.drawings, found))
+        exact = all(self.drawings.subject_of[drawing] in near for drawing, near in zip(scene.drawings, found))
         return named, exact
 
     def named(self, drawing: int, text: str) -> set[int]:

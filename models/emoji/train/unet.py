@@ -46,11 +46,11 @@ class AttentionBlock(nn.Module):
         self.cross_norm = nn.LayerNorm(channels)
         self.cross_attention = Attention(channels, WIDTH, channels // HEAD)
 
-    def forward(self, x, words, gates):
+    def forward(self, x, words, shares):
         places = self.norm(x).flatten(2).transpose(1, 2)
         tokens = x.flatten(2).transpose(1, 2)
         tokens = tokens + self.self_attention(places, places)
-        tokens = tokens + self.cross_attention(self.cross_norm(tokens), words, gates)
+        tokens = tokens + self.cross_attention(self.cross_norm(tokens), words, shares)
         return tokens.transpose(1, 2).unflatten(2, x.shape[2:])
 
 
@@ -81,9 +81,9 @@ class PlaceEmbedding(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, x, words, gates, embedding):
+    def forward(self, x, words, shares, embedding):
         places = self.norm(x.permute(0, 2, 3, 1)) + self.position(positions(*map(int, x.shape[2:]), x.device))
-        attended = self.attention(places.flatten(1, 2), words, gates)
+        attended = self.attention(places.flatten(1, 2), words, shares)
         return embedding + self.out(attended).unflatten(1, x.shape[2:])
 
 
@@ -124,12 +124,11 @@ class UNet(nn.Module):
         self.leave = nn.Sequential(nn.GroupNorm(16, large), nn.SiLU(), nn.Conv2d(large, LATENT_CHANNELS, 3, padding=1))
         nn.init.zeros_(self.leave[2].weight)
 
-    def embed(self, timestep, words, gates):
-        """Of each place, [N, places, EMBEDDING]: the first token stands for the whole text, the mean for the words that matter there."""
+    def embed(self, timestep, words):
+        """Of the whole: [N, EMBEDDING]; the first token stands for the text."""
         frequencies = torch.exp(-math.log(10000) / 64 * torch.arange(64, device=words.device))
         angles = timestep.float()[:, None] * frequencies
-        whole = self.time(torch.cat([angles.cos(), angles.sin()], -1)) + self.text(words[:, 0])
-        return whole[:, None] + gates.exp() @ self.pooled(words) * (4 / LENGTH)
+        return self.time(torch.cat([angles.cos(), angles.sin()], -1)) + self.text(words[:, 0])
 
     def forward(self, sample, timestep, encoder_hidden_states):
         return self.with_gates(sample, timestep, encoder_hidden_states)[0]
@@ -137,18 +136,20 @@ class UNet(nn.Module):
     def with_gates(self, sample, timestep, words):
         """The noise, and the gate's logits [N, places, LENGTH]."""
         side = int(sample.shape[-1])
-        logits, gates2, gates3 = (self.gate(words, side // factor, side // factor) for factor in (1, 2, 4))
-        gates1, gates2, gates3 = F.logsigmoid(logits), F.logsigmoid(gates2), F.logsigmoid(gates3)
-        fine = self.embed(timestep, words, gates1).unflatten(1, (side, side))
-        places = self.embed(timestep, words, gates2).unflatten(1, (side // 2, side // 2))
+        logits = [self.gate(words, side // factor, side // factor) for factor in (1, 2, 4)]
+        # Logarithms of the shares of words at each place; this form of logsigmoid is exact in ONNX, too.
+        shares1, shares2, shares3 = (-F.softplus(-each) for each in logits)
+        whole, pooled = self.embed(timestep, words)[:, None], self.pooled(words) * (4 / LENGTH)
+        fine = (whole + shares1.exp() @ pooled).unflatten(1, (side, side))
+        places = (whole + shares2.exp() @ pooled).unflatten(1, (side // 2, side // 2))
         large = self.down1(self.enter(sample), F.silu(fine))
-        middle = self.attend2(self.down2(self.to2(large), F.silu(places)), words, gates2)
-        places = self.places(middle, words, gates2, places)
+        middle = self.attend2(self.down2(self.to2(large), F.silu(places)), words, shares2)
+        places = self.places(middle, words, shares2, places)
         coarse, fine, places = F.silu(halved(places)), F.silu(doubled(places)), F.silu(places)
-        small = self.attend3(self.bottom1(self.to3(middle), coarse), words, gates3)
+        small = self.attend3(self.bottom1(self.to3(middle), coarse), words, shares3)
         small = self.bottom2(small, coarse)
         up = self.from3(F.interpolate(small, scale_factor=2.0, mode="nearest"))
-        up = self.attend4(self.up2(torch.cat([up, middle], 1), places), words, gates2)
+        up = self.attend4(self.up2(torch.cat([up, middle], 1), places), words, shares2)
         up = self.from2(F.interpolate(self.refine2(up, places), scale_factor=2.0, mode="nearest"))
         up = self.up1(torch.cat([up, large], 1), fine)
-        return self.leave(self.last(up, fine)), logits
+        return self.leave(self.last(up, fine)), logits[0]
