@@ -10,6 +10,8 @@ PAIRS = ["{} and {}", "{} and {}", "{} with {}", "{} next to {}", "{}, {}"]
 #: those around the words that matter
 FRAME_WORDS = set(" ".join([*WORDINGS, *BACKGROUNDS]).replace("{}", "").replace(",", "").split())
 PLACES = ["{} on the {}", "{} at the {}", "{}, {}"]
+#: end every word of the phrase for the subject on the left and on the right of a scene that has two
+MARKS = "◂▸"
 #: in no caption of the training
 HELD_OUT = [
     "please draw {} for me", "i want to see {}", "one {} in front of a {} wall", "{} over {}", "show {} against {} color",
@@ -19,8 +21,16 @@ HELD_OUT = [
 
 def caption(drawings: Drawings, scene: Scene, share_of_synonyms: float = 0.12) -> str:
     """One of the wordings; a white background is often not mentioned."""
+    return marked_caption(drawings, scene, share_of_synonyms).translate(dict.fromkeys(map(ord, MARKS)))
+
+
+def marked_caption(drawings: Drawings, scene: Scene, share_of_synonyms: float) -> str:
+    """A caption that tells by MARKS which words belong to which of two subjects."""
     subjects = [phrase(drawings, scene, drawing, share_of_synonyms) for drawing in scene.drawings]
-    text = random.choice(PAIRS).format(*subjects) if len(subjects) == 2 else placed(subjects[0], scene)
+    if len(subjects) == 2:
+        text = random.choice(PAIRS).format(*(marked(words, mark) for words, mark in zip(subjects, MARKS)))
+    else:
+        text = placed(subjects[0], scene)
     style = drawings.style_of[scene.drawings[0]]
     if random.random() < 0.3:
         text = random.choice([f"{text}, {style} style", f"{text} in {style} style", f"{style} {bare(text)}"])
@@ -42,6 +52,10 @@ def phrase(drawings: Drawings, scene: Scene, drawing: int, share_of_synonyms: fl
     return random.choice([words, with_article(words), with_article(words), f"the {words}"])
 
 
+def marked(words: str, mark: str) -> str:
+    return " ".join(word + mark for word in words.split(" "))
+
+
 def placed(text: str, scene: Scene) -> str:
     return random.choice(PLACES).format(text, scene.place) if scene.place else text
 
@@ -59,7 +73,7 @@ def with_article(words: str) -> str:
 
 def bare(text: str) -> str:
     first, _, rest = text.partition(" ")
-    return rest if first in ("a", "an", "the") and rest else text
+    return rest if first.rstrip(MARKS) in ("a", "an", "the") and rest else text
 
 
 def held_out_caption(wording: str, name: str, colour: str) -> str:

@@ -7,31 +7,36 @@ https://arxiv.org/abs/2207.12598), an exponential moving average of the weights 
 
 import argparse
 import json
+import math
 import random
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, IterableDataset
 
-from captions import FRAME_WORDS, caption
+from captions import FRAME_WORDS, MARKS, marked_caption
 from decoder import fixed_encoder
 from device import DEVICE, GPU, WORKERS, autocast, compiled
-from scenes import Drawings, Pictures, Scene, random_scene
-from text import TextEncoder, encode, make_tokenizer
+from scenes import Drawings, Pictures, Scene, random_background, random_pair, random_scene
+from text import TextEncoder, encode_marked, make_tokenizer
 from training import train
 from unet import UNet
 
 TRAIN_TIMESTEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012  # "scaled_linear", as Stable Diffusion has it
 EMPTY_CAPTIONS = 0.12
 SYNONYMS = 0.25  # share of names that training tells by a synonym, which come up too seldom otherwise
-#: how often scenes of a kind are practised, beside those of one drawing in the middle: smaller shapes are harder
-PRACTICE = {"two": 3.5, "placed": 2.5, "sized": 1.5, "tinted": 1.5, "plain": 1.0}
+MORE_PAIRS = 0.5  # scenes of two drawings, of which there are most kinds, to one of any kind
+#: shares of the kinds of scenes in what is practised: those that are hard more often than they come up
+PRACTICE = {"two": 0.27, "placed": 0.07, "sized": 0.07, "tinted": 0.17, "plain": 0.42}
 UNKNOWN_WORD = "unheardof"
 UNKNOWN_WORDS = 0.2  # share of captions that have some
 MIN_SNR = 5
+GATES = 0.05  # weight of the loss of the gates
 DECAY = 0.999  # of the moving average, a step
 
 
@@ -41,7 +46,8 @@ class Denoiser(nn.Module):
         self.unet, self.text_encoder = UNet(), TextEncoder(words)
 
     def forward(self, noisy, timestep, input_ids):
-        return self.unet(noisy, timestep, self.text_encoder(input_ids))
+        """The noise and the gates."""
+        return self.unet.with_gates(noisy, timestep, self.text_encoder(input_ids))
 
 
 def alphas_cumprod() -> torch.Tensor:
@@ -54,6 +60,7 @@ def cache_latents(work: Path, drawings: Drawings, count: int) -> dict:
     path, beside = work / "latents.pt", work / "scenes.json"
     if not path.exists():
         scenes = [random_scene(drawings) for _ in range(count)]
+        scenes += [random_pair(drawings, random_background()) for _ in range(round(count * MORE_PAIRS))]
         pictures = DataLoader(Pictures(drawings, scenes), 64, num_workers=WORKERS)
         latents = encode_all(fixed_encoder(work), pictures)
         beside.write_text(json.dumps([asdict(scene) for scene in scenes]))
@@ -82,12 +89,14 @@ def kind_of(scene: Scene) -> str:
 
 
 class Batches(IterableDataset):
-    """Batches of scaled latents and token ids, without end."""
+    """Batches of scaled latents, token ids, and which tokens are of which of two subjects, without end."""
 
     def __init__(self, drawings: Drawings, cache: dict, size: int):
         self.drawings, self.cache, self.size = drawings, cache, size
         self.tokenizer = make_tokenizer(drawings)
-        self.practice = torch.tensor([PRACTICE[kind_of(scene)] for scene in cache["scenes"]])
+        kinds = [kind_of(scene) for scene in cache["scenes"]]
+        counts = Counter(kinds)
+        self.practice = torch.tensor([PRACTICE[kind] / counts[kind] for kind in kinds])
 
     def __iter__(self):
         while True:
@@ -96,19 +105,19 @@ class Batches(IterableDataset):
                 "" if random.random() < EMPTY_CAPTIONS else self.worded(self.cache["scenes"][index])
                 for index in chosen.tolist()
             ]
-            yield self.cache["latents"][chosen].float() * self.cache["scale"], encode(self.tokenizer, captions)
+            yield self.cache["latents"][chosen].float() * self.cache["scale"], *encode_marked(self.tokenizer, captions)
 
     def worded(self, scene: Scene) -> str:
         """Now and then with words that nobody knows, more of them or in place of others, so that such words do no harm."""
-        words = caption(self.drawings, scene, SYNONYMS).split()
+        words = marked_caption(self.drawings, scene, SYNONYMS).split()
         if random.random() < UNKNOWN_WORDS:
-            words = [UNKNOWN_WORD if word in FRAME_WORDS and random.random() < 0.5 else word for word in words]
+            words = [UNKNOWN_WORD if word.rstrip(MARKS) in FRAME_WORDS and random.random() < 0.5 else word for word in words]
             for _ in range(random.randint(0, 3)):
                 words.insert(random.randint(0, len(words)), UNKNOWN_WORD)
         return " ".join(words)
 
 
-def loss_of(model, latents, input_ids, signal):
+def loss_of(model, latents, input_ids, owned, signal):
     # Spread evenly over a batch, so that losses of batches differ less (Kingma et al. 2021, https://arxiv.org/abs/2107.00630).
     shares = (torch.arange(len(latents), device=latents.device) + torch.rand((), device=latents.device)) / len(latents)
     timestep = (shares * TRAIN_TIMESTEPS).long()
@@ -116,10 +125,25 @@ def loss_of(model, latents, input_ids, signal):
     noise = torch.randn_like(latents)
     noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
     with autocast():
-        predicted = model(noisy, timestep, input_ids)
+        predicted, logits = model(noisy, timestep, input_ids)
     snr = signal[timestep] / (1 - signal[timestep])
     weight = snr.clamp(max=MIN_SNR) / snr
-    return (weight * (predicted.float() - noise).square().mean((1, 2, 3))).mean()
+    errors = (predicted.float() - noise).square().mean((1, 2, 3))
+    return (weight * errors).mean() + GATES * gates_loss(logits.float(), input_ids, owned)
+
+
+def gates_loss(logits, input_ids, owned):
+    """Cross-entropy of the gates: shut to words of the subject on the other side, else open.
+
+    `logits`: [N, places, LENGTH]; `owned`: [N, LENGTH, 2].
+    """
+    side = math.isqrt(logits.shape[1])
+    left, right = owned.float()[:, None].repeat_interleave(side // 2, 1).unbind(-1)
+    is_open = 1 - torch.cat([right, left], 1)[:, None]
+    present = (input_ids != 0)[:, None, None]
+    logits = logits.unflatten(1, (side, side))
+    losses = F.binary_cross_entropy_with_logits(logits, is_open.expand_as(logits), reduction="none")
+    return (losses * present).sum() / (present.sum() * side * side)
 
 
 def moving_average(model: nn.Module) -> AveragedModel:
@@ -141,8 +165,7 @@ def train_diffusion(work: Path, minutes: float, batch: int, rate: float, scenes:
     loader = iter(DataLoader(batches, batch_size=None, num_workers=WORKERS, pin_memory=GPU))
 
     def next_loss():
-        latents, input_ids = next(loader)
-        return loss_of(run, latents.to(DEVICE, non_blocking=True), input_ids.to(DEVICE, non_blocking=True), signal)
+        return loss_of(run, *(part.to(DEVICE, non_blocking=True) for part in next(loader)), signal)
 
     def share_of_rate(done: float) -> float:
         return min(1, max(0.01, 1.6 * (1 - done)))

@@ -3,7 +3,9 @@
 A picture's likeness to a drawing is the mean squared difference of both at 32×32, the drawing laid where, as large, in
 the tint and on the background asked for, at the best of several shifts: a measure that no network had a part in. Right
 is a picture that has a drawing of the subject asked for among the 5 nearest of all subjects and sets; of two subjects,
-each half must have its own. The background is right if its colour at the corners is the nearest of the 16.
+each half must have its own. Where the word of the caption names several subjects, as "citrus" does, each of them is one
+that was asked for; how many are right if only that of the scene is, is told as well. The background is right if its
+colour at the corners is the nearest of the 16.
 """
 
 import argparse
@@ -31,21 +33,34 @@ class Judge:
     def __init__(self, drawings: Drawings):
         self.drawings = drawings
 
-    def subjects_right(self, picture: torch.Tensor, scene: Scene) -> bool:
-        if len(scene.drawings) == 1:
-            return self.is_near(picture, scene, slice(None), scene.drawings[0])
-        halves = slice(0, SIDE // 2), slice(SIDE // 2, None)
-        return all(self.is_near(picture, scene, half, drawing) for half, drawing in zip(halves, scene.drawings))
+    def subjects_right(self, picture: torch.Tensor, scene: Scene, text: str) -> tuple[bool, bool]:
+        """Whether what the caption names is there, and whether the very subjects of the scene are."""
+        halves = [slice(None)] if len(scene.drawings) == 1 else [slice(0, SIDE // 2), slice(SIDE // 2, None)]
+        found = [self.nearest(picture, scene, half) for half in halves]
+        named = all(self.named(drawing, text) & near for drawing, near in zip(scene.drawings, found))
+        exact = all(self.drawings.subject_of[drawing] in near for drawing, near in zip(scene.drawings, found))
+        return named, exact
 
-    def is_near(self, picture: torch.Tensor, scene: Scene, columns: slice, drawing: int) -> bool:
+    def named(self, drawing: int, text: str) -> set[int]:
+        """The subjects that have a name in common with that of the drawing which the caption tells it by."""
+        subject = self.drawings.subject_of[drawing]
+        told = [name for name in self.names(subject) if f" {name} " in f" {text.replace(',', ' ')} "]
+        told = {name for name in told if not any(name != other and name in other.split() for other in told)}
+        return {subject} | {each for each in range(len(self.drawings.subjects)) if told & self.names(each)}
+
+    def names(self, subject: int) -> set[str]:
+        facts = self.drawings.subjects[subject]
+        return {*facts["names"], *facts["synonyms"]} - set(COLOURS)
+
+    def nearest(self, picture: torch.Tensor, scene: Scene, columns: slice) -> set[int]:
+        """The subjects of the nearest drawings."""
         factor = self.drawings.size / SIDE
         # Moving the picture is the same as moving the drawing: what wraps around is background.
         moved = torch.stack([picture.roll([round(shift * factor) for shift in by], (1, 2)) for by in SHIFTS])
         moved = F.avg_pool2d(moved, int(factor))[..., columns].flatten(1)
         laid = self.all_laid(replace(scene, drawings=(0,) * len(scene.drawings)))[..., columns].flatten(1)
         nearest = torch.cdist(laid, moved).amin(1).argsort()[:NEAREST].tolist()
-        subject = self.drawings.subject_of[drawing]
-        return subject in [self.drawings.subject_of[each] for each in nearest]
+        return {self.drawings.subject_of[each] for each in nearest}
 
     @lru_cache(maxsize=32)
     def all_laid(self, scene: Scene) -> torch.Tensor:
@@ -95,23 +110,24 @@ def reconstructed(model: Model, picture: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(model.run("vae_decoder", latent_sample=model.run("vae_encoder", sample=picture[None].numpy()))[0])
 
 
-def evaluate(judge: Judge, draw, captions: list) -> list[tuple[bool, bool]]:
-    """Of each caption, whether the subjects and the background are right; tells those whose subject is wrong.
+def evaluate(judge: Judge, draw, captions: list) -> list[tuple[bool, bool, bool]]:
+    """Of each caption, whether what it names, the very subjects, and the background are right; tells what is not found.
 
     `draw` makes a picture [3, size, size] in -1 … 1 of a scene, its caption and a seed.
     """
     results = []
     for index, (scene, text) in enumerate(captions):
         picture = draw(scene, text, SEED + index).clamp(-1, 1)
-        results.append((judge.subjects_right(picture, scene), judge.background_right(picture, scene)))
+        results.append((*judge.subjects_right(picture, scene, text), judge.background_right(picture, scene)))
         if not results[-1][0]:
             print(f"  not found: {text}", flush=True)
     return results
 
 
-def tell(title: str, results: list[tuple[bool, bool]]):
-    subjects, backgrounds = (sum(each) / len(results) for each in zip(*results))
-    print(f"{len(results)} {title}: subject among the {NEAREST} nearest {subjects:.1%}, background {backgrounds:.1%}", flush=True)
+def tell(title: str, results: list[tuple[bool, bool, bool]]):
+    named, exact, background = (f"{sum(each) / len(results):.1%}" for each in zip(*results))
+    subjects = f"subject among the {NEAREST} nearest {named} (that of the scene {exact})"
+    print(f"{len(results)} {title}: {subjects}, background {background}", flush=True)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ def restore(module: nn.Module, path: Path, side: int):
             parameter.normal_()
         export(module, Path(folder) / path.parent.name, side)
         examples, tensors = tensors_of(Path(folder) / path.parent.name / "model.onnx"), tensors_of(path)
+        if [each.numel() for each in examples] != [each.numel() for each in tensors]:
+            raise SystemExit(f"{path} was exported from another network")
         for example, tensor in zip(examples, tensors, strict=True):
             for name, parameter in parameters.items():
                 if (turned := like(parameter, example)) is not None:

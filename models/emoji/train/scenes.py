@@ -43,9 +43,7 @@ class Scene:
 def random_scene(drawings: "Drawings") -> Scene:
     background = random_background()
     if random.random() < 0.15:
-        style = random.choice(drawings.styles)
-        first, second = random.sample(range(len(drawings.subjects)), 2)
-        return Scene((drawings.find(first, style), drawings.find(second, style)), background=background)
+        return random_pair(drawings, background)
     drawing = random.randrange(len(drawings))
     kind = random.random()
     if kind < 0.12:
@@ -57,6 +55,12 @@ def random_scene(drawings: "Drawings") -> Scene:
     if kind < 0.28:
         return Scene((drawing,), size=random.choice(["small", "big"]), background=background)
     return Scene((drawing,), background=background)
+
+
+def random_pair(drawings: "Drawings", background: tuple[str, ...]) -> Scene:
+    style = random.choice(drawings.styles)
+    first, second = random.sample(range(len(drawings.subjects)), 2)
+    return Scene((drawings.find(first, style), drawings.find(second, style)), background=background)
 
 
 def random_background() -> tuple[str, ...]:

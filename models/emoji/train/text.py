@@ -7,7 +7,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import nn
 
-from captions import vocabulary
+from captions import MARKS, vocabulary
 from scenes import Drawings
 
 LENGTH = 24  # tokens
@@ -31,6 +31,20 @@ def encode(tokenizer: Tokenizer, captions: list[str]) -> torch.Tensor:
     """Token ids [N, LENGTH], padded with zeros."""
     ids = [encoding.ids[:LENGTH] for encoding in tokenizer.encode_batch(captions)]
     return torch.tensor([row + [0] * (LENGTH - len(row)) for row in ids])
+
+
+def encode_marked(tokenizer: Tokenizer, captions: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids [N, LENGTH] of marked captions, and whether a token belongs to the subject of each mark [N, LENGTH, 2]."""
+    words = [caption.split() for caption in captions]
+    plain = [[word.rstrip(",").rstrip(MARKS) + "," * word.endswith(",") for word in each] for each in words]
+    encodings = tokenizer.encode_batch(plain, is_pretokenized=True)
+    ids, owned = torch.zeros(len(words), LENGTH, dtype=torch.long), torch.zeros(len(words), LENGTH, len(MARKS))
+    for row, encoding in enumerate(encodings):
+        for token, (number, word) in enumerate(zip(encoding.ids[:LENGTH], encoding.word_ids)):
+            ids[row, token] = number
+            for side, mark in enumerate(MARKS):
+                owned[row, token, side] = word is not None and mark in words[row][word]
+    return ids, owned
 
 
 def save_tokenizer(tokenizer: Tokenizer, folder: Path):
@@ -59,10 +73,12 @@ class Attention(nn.Module):
     def split(self, x):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
-    def forward(self, x, context):
+    def forward(self, x, context, bias=None):
+        """`bias`, [N, of x, of context], is added to how much each of x heeds each of the context."""
         key, value = self.key_value(context).chunk(2, -1)
         query, key, value = self.split(self.query(x)), self.split(key), self.split(value)
-        weights = (query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5).softmax(-1)
+        weights = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
+        weights = (weights if bias is None else weights + bias[:, None]).softmax(-1)
         return self.out((weights @ value).transpose(1, 2).flatten(2))
 
 

@@ -1,8 +1,8 @@
 """The denoiser: a UNet on latents [N, 8, 16, 16], predicting the noise.
 
 After Ronneberger et al. 2015 and Dhariwal & Nichol 2021 (scale and shift by the embedding,
-https://arxiv.org/abs/2105.05233), with cross-attention to the words as in Rombach et al. 2022. Past the first half, each
-place has an embedding of its own, so that two subjects can lie side by side.
+https://arxiv.org/abs/2105.05233), with cross-attention to the words as in Rombach et al. 2022. A gate tells which words
+matter at which place, and each place has an embedding of its own, so that two subjects can lie side by side.
 """
 
 import math
@@ -12,11 +12,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from autoencoder import LATENT_CHANNELS
-from text import WIDTH, Attention
+from text import LENGTH, WIDTH, Attention
 
 CHANNELS = (128, 192, 256)  # at 16×16, 8×8, 4×4
 EMBEDDING = 384
 HEAD = 32
+OPEN = 4  # what a gate has before it learns
 
 
 class ResBlock(nn.Module):
@@ -29,7 +30,7 @@ class ResBlock(nn.Module):
         nn.init.zeros_(self.conv2.weight)
 
     def forward(self, x, embedding):
-        """`embedding`: [N, H, W, EMBEDDING], of every place, or [N, 1, 1, EMBEDDING], of all."""
+        """`embedding`: [N, H, W, EMBEDDING]."""
         scale, shift = self.embedding(embedding).permute(0, 3, 1, 2).chunk(2, 1)
         hidden = self.norm2(self.conv1(F.silu(self.norm1(x)))) * (1 + scale) + shift
         return self.skip(x) + self.conv2(F.silu(hidden))
@@ -45,16 +46,31 @@ class AttentionBlock(nn.Module):
         self.cross_norm = nn.LayerNorm(channels)
         self.cross_attention = Attention(channels, WIDTH, channels // HEAD)
 
-    def forward(self, x, words):
+    def forward(self, x, words, shares):
         places = self.norm(x).flatten(2).transpose(1, 2)
         tokens = x.flatten(2).transpose(1, 2)
         tokens = tokens + self.self_attention(places, places)
-        tokens = tokens + self.cross_attention(self.cross_norm(tokens), words)
+        tokens = tokens + self.cross_attention(self.cross_norm(tokens), words, shares)
         return tokens.transpose(1, 2).unflatten(2, x.shape[2:])
 
 
+class Gate(nn.Module):
+    """How much each word matters at each place: the words of the subject on the left do not on the right."""
+
+    def __init__(self, width: int = 32):
+        super().__init__()
+        self.query, self.key = nn.Linear(8, width), nn.Linear(WIDTH, width)
+        nn.init.zeros_(self.key.weight)
+        nn.init.zeros_(self.key.bias)
+
+    def forward(self, words, height: int, width: int):
+        """Logits [N, height · width, LENGTH]; at first all words matter everywhere."""
+        queries = self.query(positions(height, width, words.device).flatten(0, 1))
+        return queries @ self.key(words).transpose(1, 2) + OPEN
+
+
 class PlaceEmbedding(nn.Module):
-    """What is to be seen at each place: the words that matter there, added to the embedding of the whole."""
+    """What is to be seen at each place: the words that matter there, added to an embedding."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -65,9 +81,9 @@ class PlaceEmbedding(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, x, words, embedding):
+    def forward(self, x, words, shares, embedding):
         places = self.norm(x.permute(0, 2, 3, 1)) + self.position(positions(*map(int, x.shape[2:]), x.device))
-        attended = self.attention(places.flatten(1, 2), words)
+        attended = self.attention(places.flatten(1, 2), words, shares)
         return embedding + self.out(attended).unflatten(1, x.shape[2:])
 
 
@@ -93,7 +109,8 @@ class UNet(nn.Module):
         super().__init__()
         large, middle, small = CHANNELS
         self.time = nn.Sequential(nn.Linear(128, EMBEDDING), nn.SiLU(), nn.Linear(EMBEDDING, EMBEDDING))
-        self.pooled = nn.Linear(2 * WIDTH, EMBEDDING)
+        self.text, self.pooled = nn.Linear(WIDTH, EMBEDDING), nn.Linear(WIDTH, EMBEDDING, bias=False)
+        self.gate = Gate()
         self.enter = nn.Conv2d(LATENT_CHANNELS, large, 3, padding=1)
         self.down1, self.to2 = ResBlock(large, large), nn.Conv2d(large, middle, 3, stride=2, padding=1)
         self.down2, self.attend2 = ResBlock(middle, middle), AttentionBlock(middle)
@@ -108,24 +125,31 @@ class UNet(nn.Module):
         nn.init.zeros_(self.leave[2].weight)
 
     def embed(self, timestep, words):
+        """Of the whole: [N, EMBEDDING]; the first token stands for the text."""
         frequencies = torch.exp(-math.log(10000) / 64 * torch.arange(64, device=words.device))
         angles = timestep.float()[:, None] * frequencies
-        # The first token stands for the whole text, the mean for its words in any order.
-        pooled = torch.cat([words[:, 0], words.mean(1) * 4], -1)
-        whole = self.time(torch.cat([angles.cos(), angles.sin()], -1)) + self.pooled(pooled)
-        return whole[:, None, None]
+        return self.time(torch.cat([angles.cos(), angles.sin()], -1)) + self.text(words[:, 0])
 
     def forward(self, sample, timestep, encoder_hidden_states):
-        words = encoder_hidden_states
-        whole = self.embed(timestep, words)
-        large = self.down1(self.enter(sample), F.silu(whole))
-        middle = self.attend2(self.down2(self.to2(large), F.silu(whole)), words)
-        places = self.places(middle, words, whole)
+        return self.with_gates(sample, timestep, encoder_hidden_states)[0]
+
+    def with_gates(self, sample, timestep, words):
+        """The noise, and the gate's logits [N, places, LENGTH]."""
+        side = int(sample.shape[-1])
+        logits = [self.gate(words, side // factor, side // factor) for factor in (1, 2, 4)]
+        # Logarithms of the shares of words at each place; this form of logsigmoid is exact in ONNX, too.
+        shares1, shares2, shares3 = (-F.softplus(-each) for each in logits)
+        whole, pooled = self.embed(timestep, words)[:, None], self.pooled(words) * (4 / LENGTH)
+        fine = (whole + shares1.exp() @ pooled).unflatten(1, (side, side))
+        places = (whole + shares2.exp() @ pooled).unflatten(1, (side // 2, side // 2))
+        large = self.down1(self.enter(sample), F.silu(fine))
+        middle = self.attend2(self.down2(self.to2(large), F.silu(places)), words, shares2)
+        places = self.places(middle, words, shares2, places)
         coarse, fine, places = F.silu(halved(places)), F.silu(doubled(places)), F.silu(places)
-        small = self.attend3(self.bottom1(self.to3(middle), coarse), words)
+        small = self.attend3(self.bottom1(self.to3(middle), coarse), words, shares3)
         small = self.bottom2(small, coarse)
         up = self.from3(F.interpolate(small, scale_factor=2.0, mode="nearest"))
-        up = self.attend4(self.up2(torch.cat([up, middle], 1), places), words)
+        up = self.attend4(self.up2(torch.cat([up, middle], 1), places), words, shares2)
         up = self.from2(F.interpolate(self.refine2(up, places), scale_factor=2.0, mode="nearest"))
         up = self.up1(torch.cat([up, large], 1), fine)
-        return self.leave(self.last(up, fine))
+        return self.leave(self.last(up, fine)), logits[0]
