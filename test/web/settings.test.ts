@@ -64,11 +64,16 @@ describe('the tab Settings', () => {
     await hosts.getByRole('button', { name: 'Add one by its address' }).click();
     const form = hosts.getByRole('form', { name: 'Add a host' });
     await form.getByLabel('Name').fill('studio');
-    await form.getByLabel('Address').fill('http://127.0.0.1:9');
-    await form.getByRole('button', { name: 'Add' }).click();
-    await form.getByRole('alert').waitFor();
-    expect(troubles.splice(0)).toEqual([expect.stringContaining('502')]);
     await form.getByLabel('Address').fill(fake.url);
+    const { intercept } = fake;
+    fake.intercept = (_, response) => {
+      response.writeHead(404).end('{"detail":"Not Found"}');
+      return true;
+    };
+    await form.getByRole('button', { name: 'Add' }).click();
+    await form.getByRole('alert').getByText('has no API of a web UI').waitFor();
+    expect(troubles.splice(0)).toEqual([expect.stringContaining('502')]);
+    fake.intercept = intercept;
     await form.getByRole('button', { name: 'Add' }).click();
     await hosts.getByRole('button', { name: 'Test studio' }).click();
     await hosts.getByText('Model: first').waitFor();
@@ -80,6 +85,21 @@ describe('the tab Settings', () => {
     await page.getByRole('tab', { name: 'Settings' }).click();
     await hosts.getByRole('button', { name: 'Remove studio' }).click();
     await expect.poll(() => hosts.getByText('studio').count()).toBe(0);
+  });
+
+  it.runIf(process.platform === 'linux')('adds a host that is away, and says so', async () => {
+    vi.stubEnv('XDG_CONFIG_HOME', await temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { page } = await openPage({ host: new PretendedHost() });
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    const hosts = part(page, 'Hosts');
+    await hosts.getByRole('button', { name: 'Add one by its address' }).click();
+    const form = hosts.getByRole('form', { name: 'Add a host' });
+    await form.getByLabel('Name').fill('studio');
+    await form.getByLabel('Address').fill('http://127.0.0.1:9');
+    await form.getByRole('button', { name: 'Add' }).click();
+    await page.getByText('studio is added, and away: Cannot reach').waitFor();
+    await hosts.getByRole('button', { name: 'Remove studio' }).waitFor();
   });
 
   it('shows what was made, makes it once more, and forgets it', async () => {
