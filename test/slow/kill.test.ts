@@ -78,7 +78,10 @@ describe(`${kills} kills at random moments`, () => {
     for (let index = 0; index < kills; index++) {
       const outdir = await temporaryFolder();
       const codec = codecs[index % codecs.length] ?? 'x264';
-      await recordAndKill(outdir, codec, (0.1 + 0.95 * Math.random()) * (whole.get(codec) ?? Number.NaN));
+      // Every second one late, when files are written.
+      const earliest = index % 16 < 8 ? 0.1 : 0.7;
+      const share = earliest + (1.05 - earliest) * Math.random();
+      await recordAndKill(outdir, codec, share * (whole.get(codec) ?? Number.NaN));
       const folder = join(outdir, 'txt2img-images');
       const intermediate = join(folder, 'intermediate');
       const [images, manifests] = [[] as string[], [] as string[]];
