@@ -65,7 +65,7 @@ export class HttpConnection {
   /** A file by its name, which may be missing. */
   async bytes(path: string, signal?: AbortSignal): Promise<Buffer> {
     const { response, body } = await this.#fetch(path, {}, signal);
-    if (!response.ok) throw this.#refusal(response, body);
+    if (!response.ok) throw this.#refusal(response, body, this.#saidIn(body));
     return body;
   }
 
@@ -89,19 +89,22 @@ export class HttpConnection {
     return new StepsAnimationError('network', message);
   }
 
-  #refusal({ status, statusText }: Response, body: Buffer): StepsAnimationError {
-    const text = body.toString('utf8');
-    const said = this.#program.refusal(parse(text)) || text.slice(0, shownCharacters) || statusText;
-    const message = `${this.#program.name} at ${this.place} refuses that (${status}): ${said}`;
+  #saidIn(body: Buffer): string | undefined {
+    return this.#program.refusal(parse(body.toString('utf8')));
+  }
+
+  #refusal({ status, statusText }: Response, body: Buffer, said: string | undefined): StepsAnimationError {
+    const reason = said || body.toString('utf8').slice(0, shownCharacters) || statusText;
+    const message = `${this.#program.name} at ${this.place} refuses that (${status}): ${reason}`;
     return new StepsAnimationError(status < 500 ? 'usage' : 'network', message);
   }
 
   async #ask<S extends z.ZodType>(path: string, init: Init, schema: S, signal: AbortSignal | undefined) {
     const { response, body } = await this.#fetch(path, init, signal);
     if (response.ok) return this.#read(body, schema);
-    const said = this.#program.refusal(parse(body.toString('utf8')));
+    const said = this.#saidIn(body);
     const isNoPath = [404, 405].includes(response.status) && (said === undefined || saidOfPaths.includes(said));
-    throw isNoPath ? this.#other(`it has no ${this.url.pathname}${path}`) : this.#refusal(response, body);
+    throw isNoPath ? this.#other(`it has no ${this.url.pathname}${path}`) : this.#refusal(response, body, said);
   }
 
   async #fetch(path: string, init: Init, signal: AbortSignal | undefined) {

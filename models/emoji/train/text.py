@@ -27,12 +27,6 @@ def make_tokenizer(drawings: Drawings) -> Tokenizer:
     return tokenizer
 
 
-def encode(tokenizer: Tokenizer, captions: list[str]) -> torch.Tensor:
-    """Token ids [N, LENGTH], padded with zeros."""
-    ids = [encoding.ids[:LENGTH] for encoding in tokenizer.encode_batch(captions)]
-    return torch.tensor([row + [0] * (LENGTH - len(row)) for row in ids])
-
-
 def encode_marked(tokenizer: Tokenizer, captions: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
     """Token ids [N, LENGTH] of marked captions, and whether a token belongs to the subject of each mark [N, LENGTH, 2]."""
     words = [caption.split() for caption in captions]

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ConfiguredHost, readConfiguredHosts } from '../../hosts/host-config.js';
 import type { HostPool } from './host-pool.js';
-import { openConfigured } from './open-pool.js';
+import { openOrTell } from './open-pool.js';
 import { PooledHost } from './pooled-host.js';
 
 /**
@@ -30,13 +30,11 @@ export async function followConfig(
   }
 
   async function open(configured: ConfiguredHost): Promise<void> {
-    try {
-      const host = new PooledHost(await openConfigured(configured, {}), pool.leftAloneFor);
-      if (pool.get(host.name)) await host[Symbol.asyncDispose]();
-      else pool.add(host);
-    } catch (error) {
-      onMessage(`The host ${configured.name} is left out: ${error instanceof Error ? error.message : error}`);
-    }
+    const named = await openOrTell(configured, {}, onMessage);
+    if (!named) return;
+    const host = new PooledHost(named, pool.leftAloneFor);
+    if (pool.get(host.name)) await host[Symbol.asyncDispose]();
+    else pool.add(host);
   }
 
   return async () => {

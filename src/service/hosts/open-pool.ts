@@ -22,12 +22,8 @@ export async function openPool({ choice, embedded, model, onMessage }: PoolSetti
   if (choice) return new HostPool([await openChoice(choice, embedded)], model);
   const hosts: NamedHost[] = [];
   for (const configured of await readConfiguredHosts()) {
-    try {
-      hosts.push(await openConfigured(configured, embedded));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      onMessage(`The host ${configured.name} is left out: ${reason}`);
-    }
+    const host = await openOrTell(configured, embedded, onMessage);
+    if (host) hosts.push(host);
   }
   const isThere = hosts.some(({ kind }) => kind === 'embedded');
   return new HostPool(isThere ? hosts : [...hosts, await openChoice({ host: 'embedded' }, embedded)], model);
@@ -36,6 +32,20 @@ export async function openPool({ choice, embedded, model, onMessage }: PoolSetti
 async function openChoice(choice: HostChoice, embedded: EmbeddedHostSettings): Promise<NamedHost> {
   const host = await openHost({ ...choice, embedded });
   return named({ name: choice.host, kind: host.name, url: choice.url ?? null, host });
+}
+
+/** Opens a host that has been given a name; undefined, told why, for one that cannot be. */
+export async function openOrTell(
+  configured: ConfiguredHost,
+  embedded: EmbeddedHostSettings,
+  onMessage: PoolSettings['onMessage'],
+): Promise<NamedHost | undefined> {
+  try {
+    return await openConfigured(configured, embedded);
+  } catch (error) {
+    onMessage(`The host ${configured.name} is left out: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
 }
 
 /** Opens a host that has been given a name. @throws StepsAnimationError as `openHost` */
