@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { codecs } from '../dist/animation/codecs.js';
-import { writeMovie } from '../dist/animation/movie-file.js';
-import { animationOptionsSchema } from '../dist/animation/options.js';
-import { PictureSources } from '../dist/picture-sources.js';
+import { PictureSources } from '../dist/app/picture-sources.js';
+import { writeMovie } from '../dist/movie/movie-file.js';
+import { animationOptionsSchema } from '../dist/options/animation-options.js';
+import { codecs } from '../dist/options/codecs.js';
 import { median, round } from './statistics.mjs';
 
 const command = join(import.meta.dirname, '../dist/cli/main.js');

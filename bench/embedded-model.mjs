@@ -8,7 +8,7 @@ const train = join(root, 'models', 'emoji', 'train');
 
 /** 20 steps of Euler a with CFG in a process of their own, twice: what is slower the first time is loading. */
 const ours = `
-  import { createEmbeddedHost } from './dist/hosts/embedded.js';
+  import { createEmbeddedHost } from './dist/hosts/embedded/host.js';
   const host = createEmbeddedHost();
   const request = { model: 'emoji', prompt: 'a red apple', sampler: 'Euler a', steps: 20, cfgScale: 4 };
   for (const seed of [1, 2, 3]) {

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createEmbeddedHost } from '../dist/hosts/embedded.js';
+import { createEmbeddedHost } from '../dist/hosts/embedded/host.js';
 import { median, round } from './statistics.mjs';
 
 const python = process.env.PYTHON ?? 'python3';

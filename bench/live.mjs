@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { codecs } from '../dist/animation/codecs.js';
+import { codecs } from '../dist/options/codecs.js';
 import { median, round } from './statistics.mjs';
 
 /** Pictures that arrive one every 100 ms; then memory for many steps beside few. */

@@ -1,4 +1,4 @@
-import { MotionInterpolator } from '../dist/animation/interpolation/motion-interpolator.js';
+import { MotionInterpolator } from '../dist/motion/motion-interpolator.js';
 import { hasFfmpeg, minterpolate } from './minterpolate.mjs';
 import { psnr, sharpness, ssim } from './similarity.mjs';
 

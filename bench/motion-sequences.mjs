@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { allocateFrameMemory } from '../dist/animation/kernels/frame-memory.js';
+import { allocateFrameMemory } from '../dist/movie/kernels/frame-memory.js';
 
 // A sequence: { name, kind, width, height, pictures }, the pictures being 8-bit planes Y, U, V with 4:2:0 chroma.
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { MotionInterpolator } from '../dist/animation/interpolation/motion-interpolator.js';
+import { MotionInterpolator } from '../dist/motion/motion-interpolator.js';
 
 const side = 512;
 const tile = 150;

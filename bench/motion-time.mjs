@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MotionInterpolator } from '../dist/animation/interpolation/motion-interpolator.js';
+import { MotionInterpolator } from '../dist/motion/motion-interpolator.js';
 import { hasFfmpeg } from './minterpolate.mjs';
 import { readPlanes } from './motion-sequences.mjs';
 import { makePictures } from './pictures.mjs';

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { createEmbeddedHost } from '../dist/hosts/embedded.js';
+import { createEmbeddedHost } from '../dist/hosts/embedded/host.js';
 
 /**
  * The denoised steps of our own engine, enlarged: numbered PNG files in a folder, and the same pictures one

@@ -1,8 +1,8 @@
 // A process of its own for each measurement: a sampler that takes `gap` milliseconds a step, and the recorder.
 import { openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { animationOptionsSchema } from '../dist/animation/options.js';
-import { Recorder } from '../dist/animation/recorder.js';
+import { animationOptionsSchema } from '../dist/options/animation-options.js';
+import { Recorder } from '../dist/recording/recorder.js';
 import { median } from './statistics.mjs';
 
 const { folder, raw, pictures, size, steps, gap, animation: options } = JSON.parse(process.argv[2]);

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { animate } from '../dist/animate.js';
-import { encodePng } from '../dist/animation/picture-files.js';
-import { createEmbeddedHost } from '../dist/hosts/embedded.js';
+import { animate } from '../dist/app/animate.js';
+import { createEmbeddedHost } from '../dist/hosts/embedded/host.js';
+import { encodePng } from '../dist/pictures/picture-files.js';
 import { median, round } from './statistics.mjs';
 
 /** Ways to take a run; `off` makes the image and its file alone. */

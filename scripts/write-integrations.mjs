@@ -2,7 +2,7 @@
 // that all integrations share, and the facts of the options; with --check it only tells whether that is needed.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { codecs } from '../dist/animation/codecs.js';
+import { codecs } from '../dist/options/codecs.js';
 import { scriptArguments } from '../dist/service/sdapi/steps-animation-script.js';
 
 const inIntegrations = (name) => fileURLToPath(new URL(`../integrations/${name}`, import.meta.url));

@@ -10,7 +10,7 @@ from .pictures import picture_of, pixels
 from .steps_animation import Recording
 from .workflow_facts import WorkflowFacts
 
-#: that `record` takes (src/hosts/stream-messages.ts)
+#: that `record` takes (src/hosts/stream/messages.ts)
 MOST_PASSES = 16
 
 

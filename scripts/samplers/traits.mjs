@@ -1,7 +1,7 @@
 // What samplers and schedulers do, found out by running them: so the tables cannot say anything else than the code.
 import { fileURLToPath } from 'node:url';
 import { map } from '../../dist/diffusion/latent.js';
-import { readModelFolder } from '../../dist/diffusion/model-folder.js';
+import { readModelFolder } from '../../dist/diffusion/networks/model-folder.js';
 import { planPasses } from '../../dist/diffusion/passes.js';
 
 const folder = await readModelFolder(fileURLToPath(new URL('../../models/emoji', import.meta.url)));

@@ -9,7 +9,7 @@ export function addCodecsCommand(program: Command): void {
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', '\nExample:\n  $ steps-animation codecs')
     .action(async ({ json = false }: { json?: boolean }) => {
-      const { tryCodecs } = await import('../animation/codec-trial.js');
+      const { tryCodecs } = await import('../movie/codec-trial.js');
       const trials = await tryCodecs();
       if (json) {
         for (const { codec, works, message } of trials) printJson({ ...codec, works, ...(message && { message }) });

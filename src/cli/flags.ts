@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
-import { allowedValues, describeOptions, type OptionDescription, rangeOf } from '../option-descriptions.js';
+import { allowedValues, describeOptions, type OptionDescription, rangeOf } from '../options/describe-options.js';
 
 /** A flag that has a `--no-…` beside it, which the help tells in the same line. */
 class NegatableOption extends Option {}

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { AnimateSettings } from '../animate.js';
-import { type AnimationOptions, animationOptionsSchema } from '../animation/options.js';
-import { prepareFolder } from '../animation/whole-files.js';
-import { type DeviceChoice, deviceNames } from '../diffusion/devices.js';
+import type { AnimateSettings } from '../app/animate.js';
+import { type DeviceChoice, deviceNames } from '../diffusion/networks/devices.js';
 import { StepsAnimationError } from '../errors.js';
+import { prepareFolder } from '../files/whole-files.js';
 import type { GenerationRequest } from '../hosts/host.js';
 import { locateModels } from '../models/models-folders.js';
+import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
 import { addFlags } from './flags.js';
 import { addHostFlags, type HostFlags, hostChoice } from './host-flags.js';
 import { withInterruption } from './interruption.js';
@@ -60,7 +60,7 @@ export async function generate(
   const outdir = resolve(flags.outdir);
   await prepareFolder(outdir);
   // Loaded late: these bring the native libraries with them, which help and errors can do without.
-  const { animate } = await import('../animate.js');
+  const { animate } = await import('../app/animate.js');
   const { openHost } = await import('../hosts/open-host.js');
   const { packaged, stored } = locateModels(flags.modelsDir);
   await using host = await openHost({

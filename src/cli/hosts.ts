@@ -56,7 +56,7 @@ export function addHostsCommand(program: Command): void {
 async function list({ json = false }: { readonly json?: boolean }): Promise<void> {
   const { findHosts } = await import('../hosts/find-hosts.js');
   const { readConfiguredHosts } = await import('../hosts/host-config.js');
-  const { addressOf } = await import('../hosts/usual-addresses.js');
+  const { addressOf } = await import('../hosts/default-addresses.js');
   const configured = await readConfiguredHosts();
   const [named, found] = await Promise.all([
     Promise.all(configured.map(ofConfigured)),
@@ -123,7 +123,7 @@ async function tryHost({ json = false, ...flags }: HostFlags & { readonly json?:
 }
 
 async function addHost(name: string, flags: HostFlags): Promise<void> {
-  const { checkOptions } = await import('../check-options.js');
+  const { checkOptions } = await import('../options/check-options.js');
   const { configuredHostSchema, rememberHost } = await import('../hosts/host-config.js');
   const { openHost } = await import('../hosts/open-host.js');
   if (flags.workflow === '-') {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { animationOptionsSchema } from '../animation/options.js';
-import { readPicture } from '../animation/picture-files.js';
-import { generationOptionsSchema, img2imgOptionsSchema } from '../hosts/generation-options.js';
+import { animationOptionsSchema } from '../options/animation-options.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';
+import { readPicture } from '../pictures/picture-files.js';
 import { addFlags, readOptions } from './flags.js';
 import { addGenerationFlags, type GenerationFlags, generate } from './generation.js';
 

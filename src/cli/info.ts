@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { parseInfotext } from '../animation/metadata.js';
-import type { FileFacts } from '../file-facts.js';
+import type { FileFacts } from '../app/inspect-file.js';
+import { parseInfotext } from '../infotext/metadata.js';
 import { printJson, printTable } from './print.js';
 
 /** `info <file>`: what an image or a movie is, and the settings that it was made with. */
@@ -13,7 +13,7 @@ export function addInfoCommand(program: Command): void {
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ steps-animation info "outputs/txt2img-images/animation/42-a red apple.mp4"')
     .action(async (file: string, { json = false }: { json?: boolean }) => {
-      const { describeFile } = await import('../file-facts.js');
+      const { describeFile } = await import('../app/inspect-file.js');
       const facts = await describeFile(resolve(file));
       if (json) printJson(facts);
       else printFacts(facts);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { version } from '../version.js';
+import { version } from '../util/version.js';
 import { addCodecsCommand } from './codecs.js';
 import { exitCodes, failureOf } from './failure.js';
 import { optionTerm } from './flags.js';

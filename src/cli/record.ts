@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { animationOptionsSchema } from '../animation/options.js';
 import { StepsAnimationError } from '../errors.js';
+import { animationOptionsSchema } from '../options/animation-options.js';
 import { failureOf } from './failure.js';
 import { addFlags, readOptions } from './flags.js';
 import { withInterruption } from './interruption.js';
@@ -53,9 +53,9 @@ async function record({
     throw new StepsAnimationError('usage', `${message} docs/protocol.md tells how.`);
   }
   const [{ animate }, { createStreamHost }, { decodePicture }] = await Promise.all([
-    import('../animate.js'),
-    import('../hosts/stream.js'),
-    import('../animation/picture-files.js'),
+    import('../app/animate.js'),
+    import('../hosts/stream/host.js'),
+    import('../pictures/picture-files.js'),
   ]);
   const { handle, close } = createRunReporter({ ...animation, json: true });
   const say = (text: string) => () => process.stderr.write(`${text}\n`);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { animationOptionsSchema } from '../animation/options.js';
-import type { RunChoice } from '../picture-sources.js';
+import type { RunChoice } from '../app/picture-sources.js';
+import { animationOptionsSchema } from '../options/animation-options.js';
 import { addFlags, readOptions } from './flags.js';
 import { withInterruption } from './interruption.js';
 import { createRunReporter } from './run-reporter.js';
@@ -55,7 +55,7 @@ export function addRenderCommand(program: Command): void {
     const { output, outdir, runs, sideBySide = false, size } = flags;
     const target = output === undefined ? { outdir: resolve(outdir) } : { output: resolve(output) };
     const choice = { sideBySide, ...(runs && { runs }), ...(size && { size }) };
-    const { render } = await import('../render.js');
+    const { render } = await import('../app/render.js');
     const reporter = createRunReporter({ json: flags.json ?? false, createAnimation: true, debug: animation.debug });
     await withInterruption(
       (signal) => render({ sources, animation, ...choice, ...target, onEvent: reporter.handle, signal }),

@@ -1,4 +1,4 @@
-import type { AnimationResult, RunEvent } from '../animate.js';
+import type { AnimationResult, RunEvent } from '../app/animate.js';
 import { printJson } from './print.js';
 import { createProgressDisplay } from './progress.js';
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type DeviceChoice, deviceNames } from '../diffusion/devices.js';
+import { type DeviceChoice, deviceNames } from '../diffusion/networks/devices.js';
 import { StepsAnimationError } from '../errors.js';
 import { locateModels } from '../models/models-folders.js';
 import type { ServerSettings } from '../service/server.js';
-import { version } from '../version.js';
+import { version } from '../util/version.js';
 import { addHostFlags, type HostFlags, hostChoice } from './host-flags.js';
 import { withInterruption } from './interruption.js';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { animationOptionsSchema } from '../animation/options.js';
-import { generationOptionsSchema } from '../hosts/generation-options.js';
+import { animationOptionsSchema } from '../options/animation-options.js';
+import { generationOptionsSchema } from '../options/generation-options.js';
 import { addFlags, readOptions } from './flags.js';
 import { addGenerationFlags, type GenerationFlags, generate } from './generation.js';
 

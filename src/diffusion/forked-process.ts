@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { StepsAnimationError } from '../errors.js';
-import type { DeviceChoice } from './devices.js';
+import type { DeviceChoice } from './networks/devices.js';
 
 /** What a process of ours is started with. */
 export type ModelSettings = {

@@ -1,8 +1,8 @@
 import { StepsAnimationError } from '../errors.js';
 import type { BatchRequest } from './batch-request.js';
-import { loadOnFirst } from './devices.js';
 import { followParent, modelSettings, tellParent } from './forked-process.js';
 import type { InferenceReply, InferenceRequest } from './inference.js';
+import { loadOnFirst } from './networks/devices.js';
 import { Pipeline } from './pipeline.js';
 
 // The process that inference.ts starts: it loads one model and makes the batches asked for, one after another.

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
 import type { BatchRequest, Size } from './batch-request.js';
-import type { Device } from './devices.js';
 import { describeExit, forkProcess, holdOpen, type ModelSettings, processGone } from './forked-process.js';
+import type { Device } from './networks/devices.js';
 import type { FinishedBatch, PassStep } from './pipeline.js';
 
 /** A step with the time that it took to make. */

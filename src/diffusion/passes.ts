@@ -1,6 +1,6 @@
 import type { BatchRequest, SamplingSettings } from './batch-request.js';
-import type { ModelFolder } from './model-folder.js';
 import { findSampler, findScheduler } from './names.js';
+import type { ModelFolder } from './networks/model-folder.js';
 import type { SamplerRow } from './samplers/index.js';
 import { discardNextToLast, img2imgSteps, remainingSigmas } from './schedulers/shortening.js';
 

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import { allOrNothing } from './all-or-nothing.js';
 import type { BatchRequest, PixelPicture, Size } from './batch-request.js';
-import type { SessionSettings } from './devices.js';
-import { guide } from './guidance.js';
 import { composite, inpaint, latentMaskOf } from './inpainting.js';
 import { imageOf, type Latent, type LatentShape, stack, zip } from './latent.js';
-import { LatentDecoder } from './latent-decoder.js';
-import { LatentEncoder } from './latent-encoder.js';
-import { type ModelFolder, readModelFolder } from './model-folder.js';
 import { findSampler } from './names.js';
+import type { SessionSettings } from './networks/devices.js';
+import { guide } from './networks/guidance.js';
+import { LatentDecoder } from './networks/latent-decoder.js';
+import { LatentEncoder } from './networks/latent-encoder.js';
+import { type ModelFolder, readModelFolder } from './networks/model-folder.js';
+import { NoiseModel } from './networks/noise-model.js';
 import { createBrownianNoise } from './noise/brownian.js';
 import { createNoiseSource, type NoiseSource } from './noise/noise.js';
-import { NoiseModel } from './noise-model.js';
 import { type PlannedPass, planPasses } from './passes.js';
-import { guidingPrompts } from './prompt-schedule.js';
 import type { SamplerRow } from './samplers/index.js';
 import { initialLatent } from './samplers/initial-latent.js';
 import type { SamplerStep, Sampling } from './samplers/sampler.js';
 import { PromptEncoder } from './text/prompt-encoder.js';
+import { guidingPrompts } from './text/prompt-schedule.js';
 import { enlarge, resizeLatent } from './upscaling.js';
 
 /** One step of one of the passes of a batch. */

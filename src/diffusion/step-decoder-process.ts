@@ -1,7 +1,7 @@
-import { type Device, loadOnFirst } from './devices.js';
 import { followParent, modelSettings, tellParent } from './forked-process.js';
-import { LatentDecoder } from './latent-decoder.js';
-import { readModelFolder } from './model-folder.js';
+import { type Device, loadOnFirst } from './networks/devices.js';
+import { LatentDecoder } from './networks/latent-decoder.js';
+import { readModelFolder } from './networks/model-folder.js';
 import type { DecodeReply, DecodeRequest, DecoderKind } from './step-decoder.js';
 
 // The process that step-decoder.ts starts: it loads a decoder when it is asked for, and decodes latents one after another.

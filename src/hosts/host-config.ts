@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
-import { replaceWhole } from '../animation/whole-files.js';
 import { StepsAnimationError } from '../errors.js';
+import { replaceWhole } from '../files/whole-files.js';
 import { hostNames } from './host-kinds.js';
 
 const fileName = 'steps-animation.config.json';

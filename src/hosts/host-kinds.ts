@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { StepsAnimationError } from '../errors.js';
-import type { EmbeddedHostSettings } from './embedded.js';
+import type { EmbeddedHostSettings } from './embedded/host.js';
 import type { Host } from './host.js';
 
 /** How a host is reached, or, for the embedded one, what it runs on. */
@@ -30,13 +30,13 @@ export const hostKinds: Readonly<Record<string, HostKind>> = {
   embedded: {
     label: 'the engine of this package',
     takes: [],
-    open: async ({ embedded }) => (await import('./embedded.js')).createEmbeddedHost(embedded),
+    open: async ({ embedded }) => (await import('./embedded/host.js')).createEmbeddedHost(embedded),
   },
   comfyui: {
     label: 'ComfyUI',
     takes: ['url', 'workflow'],
     open: async ({ url, workflow }) => {
-      const { createComfyuiHost } = await import('./comfyui/comfyui.js');
+      const { createComfyuiHost } = await import('./comfyui/host.js');
       const own = workflow === undefined ? {} : { workflow: await readWorkflow(workflow) };
       return createComfyuiHost({ ...(url !== undefined && { url }), ...own });
     },
@@ -45,12 +45,12 @@ export const hostKinds: Readonly<Record<string, HostKind>> = {
     label: 'InvokeAI',
     takes: ['url'],
     open: async ({ url }) =>
-      (await import('./invokeai/invokeai.js')).createInvokeaiHost({ ...(url !== undefined && { url }) }),
+      (await import('./invokeai/host.js')).createInvokeaiHost({ ...(url !== undefined && { url }) }),
   },
   webui: {
     label: 'AUTOMATIC1111, Forge',
     takes: ['url', 'auth'],
-    open: async (settings) => (await import('./webui/webui.js')).createWebuiHost(settings),
+    open: async (settings) => (await import('./webui/host.js')).createWebuiHost(settings),
   },
 };
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Picture } from '../animation/picture.js';
-import type { generationOptionsSchema, img2imgOptionsSchema } from './generation-options.js';
+import type { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';
+import type { Picture } from '../pictures/picture.js';
 
 /**
  * A program that generates images and tells of every step.

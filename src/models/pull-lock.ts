@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
-import { isRunning } from '../is-running.js';
+import { isRunning } from '../files/is-running.js';
 
 /** Those of this process: a file with its number may be left of one that is no more. */
 const held = new Set<string>();

@@ -1,7 +1,12 @@
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ModelFolder, modelConfigFiles, readModelConfigs, readModelFolder } from '../diffusion/model-folder.js';
+import {
+  type ModelFolder,
+  modelConfigFiles,
+  readModelConfigs,
+  readModelFolder,
+} from '../diffusion/networks/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
 import { downloadFile, isWhole, partOf, sizeOf } from './file-download.js';
 import { createHubFetch } from './hub-connection.js';

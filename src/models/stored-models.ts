@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { listModelNames, type ModelFolder, readModelFolder } from '../diffusion/model-folder.js';
+import { listModelNames, type ModelFolder, readModelFolder } from '../diffusion/networks/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
 import { locateModels, type ModelsFolders } from './models-folders.js';
 import { folderNameOf, readRepository } from './repository.js';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { prepareFolder } from '../animation/whole-files.js';
 import { StepsAnimationError } from '../errors.js';
+import { prepareFolder } from '../files/whole-files.js';
 import { Database } from './database.js';
 import type { HostPool } from './hosts/host-pool.js';
 import type { Job, JobEvent, JobRequest, JobService } from './job.js';
-import { JobEvents } from './job-events.js';
+import { JobEvents } from './jobs/job-events.js';
 import { JobFiles } from './jobs/job-files.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { type JobFilter, JobStore } from './jobs/job-store.js';

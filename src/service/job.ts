@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { AnimationResult } from '../animate.js';
-import type { AnimationOptions, AnimationOptionsInput } from '../animation/options.js';
+import type { AnimationResult } from '../app/animate.js';
 import type { ErrorCode } from '../errors.js';
-import type { generationOptionsSchema, img2imgOptionsSchema } from '../hosts/generation-options.js';
+import type { AnimationOptions, AnimationOptionsInput } from '../options/animation-options.js';
+import type { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';
 
 /** What a job does: it generates images, or makes a further movie of an earlier job's steps. */
 export type JobRequest = (

@@ -6,7 +6,6 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
 import { api } from './api/api.js';
 import { lasting } from './api/files.js';
-import type { ServiceFacts } from './facts.js';
 import { HttpError } from './http-error.js';
 import type { JobService } from './job.js';
 import { answerProblem } from './problems.js';
@@ -16,6 +15,7 @@ import { hostCheck, isLoopback } from './security/hosts.js';
 import { mostBodyBytes } from './security/limits.js';
 import { checkOrigin } from './security/origins.js';
 import { passwordCheck } from './security/passwords.js';
+import type { ServiceFacts } from './service-info.js';
 
 type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 

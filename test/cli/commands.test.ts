@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { withPngText } from '#dist/animation/png-text.js';
+import { withPngText } from '#src/infotext/png.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { runCommand, startCommand } from './run-command.js';
 

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { animationOptionsSchema } from '#dist/animation/options.js';
-import { generationOptionsSchema } from '#dist/hosts/generation-options.js';
-import { describeOptions } from '#dist/option-descriptions.js';
+import { animationOptionsSchema } from '#src/options/animation-options.js';
+import { describeOptions } from '#src/options/describe-options.js';
+import { generationOptionsSchema } from '#src/options/generation-options.js';
 import { runCommand } from './run-command.js';
 
 describe('--help', () => {

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { probeMovie } from '#dist/animation/probe.js';
+import { probeMovie } from '#src/movie/probe.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { runCommand } from './run-command.js';
 

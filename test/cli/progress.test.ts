@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { createProgressDisplay } from '#dist/cli/progress.js';
+import { createProgressDisplay } from '#src/cli/progress.js';
 
 it.each([
   ['step', 'step 1 of 300, … s left, … it/s\n'],

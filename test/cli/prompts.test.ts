@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readPngText } from '#dist/animation/png-text.js';
+import { readPngText } from '#src/infotext/png.js';
 import { emerging } from '../helpers/pictures.js';
 import { end, rawImage, rawStep, start } from '../helpers/stream.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { Picture } from '#dist/animation/picture.js';
+import type { Picture } from '#src/pictures/picture.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
 import { emerging } from '../helpers/pictures.js';
 import { end, message, rawImage, rawStep, start } from '../helpers/stream.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readPicture } from '#dist/animation/picture-files.js';
-import { probeMovie } from '#dist/animation/probe.js';
+import { probeMovie } from '#src/movie/probe.js';
+import { readPicture } from '#src/pictures/picture-files.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { runCommand } from './run-command.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { probeMovie } from '#dist/animation/probe.js';
+import { probeMovie } from '#src/movie/probe.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { runCommand } from './run-command.js';
 import { serve } from './serve-command.js';

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readPngText } from '#dist/animation/png-text.js';
+import { readPngText } from '#src/infotext/png.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { runCommand, startCommand } from './run-command.js';
 

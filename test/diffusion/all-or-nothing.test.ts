@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { allOrNothing } from '#dist/diffusion/all-or-nothing.js';
+import { allOrNothing } from '#src/diffusion/all-or-nothing.js';
 
 class Part implements AsyncDisposable {
   isGone = false;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Latent, map } from '#dist/diffusion/latent.js';
-import { findSampler, findScheduler, samplerNames } from '#dist/diffusion/names.js';
-import { samplers } from '#dist/diffusion/samplers/index.js';
-import type { Sampling } from '#dist/diffusion/samplers/sampler.js';
+import { type Latent, map } from '#src/diffusion/latent.js';
+import { findSampler, findScheduler, samplerNames } from '#src/diffusion/names.js';
+import { samplers } from '#src/diffusion/samplers/index.js';
+import type { Sampling } from '#src/diffusion/samplers/sampler.js';
 import { largestDifference } from './references.js';
 import { collect, samplerCases, samplingFor, sigmasOf } from './sampler-references.js';
 

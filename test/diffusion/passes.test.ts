@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readModelFolder } from '#dist/diffusion/model-folder.js';
-import { planPasses } from '#dist/diffusion/passes.js';
+import { readModelFolder } from '#src/diffusion/networks/model-folder.js';
+import { planPasses } from '#src/diffusion/passes.js';
 import { batchOf } from '../helpers/batch.js';
 
 const folder = await readModelFolder(fileURLToPath(new URL('../fixtures/tiny-model', import.meta.url)));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Latent, map } from '#dist/diffusion/latent.js';
-import type { Sampler, SamplerStep, Sampling } from '#dist/diffusion/samplers/sampler.js';
+import { type Latent, map } from '#src/diffusion/latent.js';
+import type { Sampler, SamplerStep, Sampling } from '#src/diffusion/samplers/sampler.js';
 
 /** What others' samplers made of the same denoiser: see test/oracles/samplers.py. */
 type References = {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Latent, map } from '#dist/diffusion/latent.js';
-import { euler } from '#dist/diffusion/samplers/euler.js';
-import { ancestralLevels, eulerAncestral } from '#dist/diffusion/samplers/euler-ancestral.js';
-import type { Denoise, Sampler, SamplerStep, Sampling } from '#dist/diffusion/samplers/sampler.js';
+import { type Latent, map } from '#src/diffusion/latent.js';
+import { euler } from '#src/diffusion/samplers/euler.js';
+import { ancestralLevels, eulerAncestral } from '#src/diffusion/samplers/euler-ancestral.js';
+import type { Denoise, Sampler, SamplerStep, Sampling } from '#src/diffusion/samplers/sampler.js';
 import { largestDifference, references, type SampledReference } from './references.js';
 
 /** The exact denoiser for data that is normal with mean 0.3 and standard deviation 0.5. */

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findScheduler, schedulerNames } from '#dist/diffusion/names.js';
-import { samplers } from '#dist/diffusion/samplers/index.js';
-import { schedulers } from '#dist/diffusion/schedulers/index.js';
-import type { ScheduleRequest, Scheduler } from '#dist/diffusion/schedulers/scheduler.js';
-import { discardNextToLast, img2imgSteps, remainingSigmas } from '#dist/diffusion/schedulers/shortening.js';
+import { findScheduler, schedulerNames } from '#src/diffusion/names.js';
+import { samplers } from '#src/diffusion/samplers/index.js';
+import { schedulers } from '#src/diffusion/schedulers/index.js';
+import type { ScheduleRequest, Scheduler } from '#src/diffusion/schedulers/scheduler.js';
+import { discardNextToLast, img2imgSteps, remainingSigmas } from '#src/diffusion/schedulers/shortening.js';
 import {
   sigmaAt,
   type TrainingSchedule,
   timestepAt,
   trainingSigmas,
-} from '#dist/diffusion/schedulers/training-sigmas.js';
-import { StepsAnimationError } from '#dist/errors.js';
+} from '#src/diffusion/schedulers/training-sigmas.js';
+import { StepsAnimationError } from '#src/errors.js';
 import { type BetaSchedule, largestDifference, references } from './references.js';
 
 type Lists = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;

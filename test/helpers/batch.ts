@@ -1,4 +1,4 @@
-import type { BatchRequest } from '#dist/diffusion/batch-request.js';
+import type { BatchRequest } from '#src/diffusion/batch-request.js';
 
 /** A batch of one for the tiny model. */
 export function batchOf(changes: Partial<BatchRequest> = {}): BatchRequest {

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Picture } from '#dist/animation/picture.js';
+import type { Picture } from '#src/pictures/picture.js';
 
 /**
  * How alike a picture and the finished one are: Pearson's coefficient of their levels, at an eighth of the finished one's

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { animationOptionsSchema } from '#dist/animation/options.js';
-import { encodePng } from '#dist/animation/picture-files.js';
-import { StepsAnimationError } from '#dist/errors.js';
-import { generationOptionsSchema, img2imgOptionsSchema } from '#dist/hosts/generation-options.js';
-import type { Job, JobProgress, JobRequest, JobService } from '#dist/service/job.js';
+import { StepsAnimationError } from '#src/errors.js';
+import { animationOptionsSchema } from '#src/options/animation-options.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from '#src/options/generation-options.js';
+import { encodePng } from '#src/pictures/picture-files.js';
+import type { Job, JobProgress, JobRequest, JobService } from '#src/service/job.js';
 import { plain } from './pictures.js';
 
 type GeneratingRequest = Exclude<JobRequest, { kind: 'render' }>;

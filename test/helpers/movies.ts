@@ -1,6 +1,6 @@
 import { AVERROR_EAGAIN, AVERROR_EOF, type AVPixelFormat } from 'node-av/constants';
 import { avGetPixFmtName, Codec, CodecContext, FFmpegError, FormatContext, Frame, Packet } from 'node-av/lib';
-import type { Picture } from '#dist/animation/picture.js';
+import type { Picture } from '#src/pictures/picture.js';
 
 /** Decodes every frame of a movie to RGB with BT.709, limited range. */
 export async function decodeMovie(path: string): Promise<Picture[]> {

@@ -1,4 +1,4 @@
-import type { Picture } from '#dist/animation/picture.js';
+import type { Picture } from '#src/pictures/picture.js';
 
 /** A picture of one colour. */
 export function plain(width: number, height: number, red: number, green: number, blue: number): Picture {

@@ -1,4 +1,4 @@
-import type { Picture } from '#dist/animation/picture.js';
+import type { Picture } from '#src/pictures/picture.js';
 
 /** A message of the protocol of `record`, with the bytes that follow it. */
 export function message(fields: Record<string, unknown>, bytes?: Uint8Array): Buffer {

@@ -1,5 +1,5 @@
-import type { Picture } from '#dist/animation/picture.js';
-import type { Content, GenerationEvent, GenerationRequest, Host } from '#dist/hosts/host.js';
+import type { Content, GenerationEvent, GenerationRequest, Host } from '#src/hosts/host.js';
+import type { Picture } from '#src/pictures/picture.js';
 
 export const tinyRequest: GenerationRequest = {
   model: 'tiny-model',

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { findHosts } from '#dist/hosts/find-hosts.js';
-import { openHost } from '#dist/hosts/open-host.js';
+import { findHosts } from '#src/hosts/find-hosts.js';
+import { openHost } from '#src/hosts/open-host.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { startFakeWebui } from './webui/fake-webui.js';
 

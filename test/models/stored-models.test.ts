@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createEmbeddedHost } from '#dist/hosts/embedded.js';
-import { locateModels } from '#dist/models/models-folders.js';
-import { findModelFolder, listModels, readUsableModels } from '#dist/models/stored-models.js';
+import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
+import { locateModels } from '#src/models/models-folders.js';
+import { findModelFolder, listModels, readUsableModels } from '#src/models/stored-models.js';
 import { filesBelow } from '../helpers/files-below.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 

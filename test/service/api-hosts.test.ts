@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { forgetHost, readConfiguredHosts, rememberHost } from '#dist/hosts/host-config.js';
-import { openServer } from '#dist/service/server.js';
+import { forgetHost, readConfiguredHosts, rememberHost } from '#src/hosts/host-config.js';
+import { openServer } from '#src/service/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { startFakeWebui } from '../hosts/webui/fake-webui.js';
 import { openService, poolOf } from './open-service.js';

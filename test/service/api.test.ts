@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createEmbeddedHost } from '#dist/hosts/embedded.js';
-import { locateModels } from '#dist/models/models-folders.js';
-import type { JobService } from '#dist/service/job.js';
-import { openJobService } from '#dist/service/job-service.js';
-import { createServer } from '#dist/service/server.js';
+import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
+import { locateModels } from '#src/models/models-folders.js';
+import type { JobService } from '#src/service/job.js';
+import { openJobService } from '#src/service/job-service.js';
+import { createServer } from '#src/service/server.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { poolOf } from './open-service.js';
 

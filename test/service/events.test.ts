@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Job, JobEvent, JobProgress } from '#dist/service/job.js';
-import { JobEvents } from '#dist/service/job-events.js';
+import type { Job, JobEvent, JobProgress } from '#src/service/job.js';
+import { JobEvents } from '#src/service/jobs/job-events.js';
 
 function progress(id: string, step: number): JobEvent {
   return { type: 'progress', id, progress: { step } as JobProgress };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StepsAnimationError } from '#dist/errors.js';
-import type { Host } from '#dist/hosts/host.js';
-import { HostPool } from '#dist/service/hosts/host-pool.js';
-import type { JobRequest } from '#dist/service/job.js';
+import { StepsAnimationError } from '#src/errors.js';
+import type { Host } from '#src/hosts/host.js';
+import { HostPool } from '#src/service/hosts/host-pool.js';
+import type { JobRequest } from '#src/service/job.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openService } from './open-service.js';
 import { gate, PretendedHost } from './pretended-host.js';

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { createEmbeddedHost } from '#dist/hosts/embedded.js';
+import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openService, poolOf, quick } from './open-service.js';

@@ -1,10 +1,10 @@
 import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { AnimationResult } from '#dist/animate.js';
-import { codecs } from '#dist/animation/codecs.js';
-import { Database } from '#dist/service/database.js';
-import { Library } from '#dist/service/library/library.js';
+import type { AnimationResult } from '#src/app/animate.js';
+import { codecs } from '#src/options/codecs.js';
+import { Database } from '#src/service/database.js';
+import { Library } from '#src/service/library/library.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';
 import { PretendedHost } from './pretended-host.js';

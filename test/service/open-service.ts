@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import { createEmbeddedHost } from '#dist/hosts/embedded.js';
-import type { Host } from '#dist/hosts/host.js';
-import { HostPool } from '#dist/service/hosts/host-pool.js';
-import type { JobService } from '#dist/service/job.js';
-import { type JobServiceSettings, openJobService } from '#dist/service/job-service.js';
+import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
+import type { Host } from '#src/hosts/host.js';
+import { HostPool } from '#src/service/hosts/host-pool.js';
+import type { JobService } from '#src/service/job.js';
+import { type JobServiceSettings, openJobService } from '#src/service/job-service.js';
 
 /** Options that make the images and movies of a job quickly. */
 export const quick = {

@@ -1,4 +1,4 @@
-import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '#dist/hosts/host.js';
+import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '#src/hosts/host.js';
 import { emerging } from '../helpers/pictures.js';
 
 const width = 64;

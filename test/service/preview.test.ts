@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { LivePreview } from '#dist/service/jobs/live-preview.js';
+import { LivePreview } from '#src/service/jobs/live-preview.js';
 import { emerging } from '../helpers/pictures.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Job, JobService } from '#dist/service/job.js';
+import type { Job, JobService } from '#src/service/job.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';

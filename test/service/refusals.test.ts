@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JobRequest } from '#dist/service/job.js';
+import type { JobRequest } from '#src/service/job.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended, openService, quick } from './open-service.js';
 import { PretendedHost } from './pretended-host.js';

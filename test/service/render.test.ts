@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { probeMovie } from '#dist/animation/probe.js';
+import { probeMovie } from '#src/movie/probe.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openPretended } from './open-service.js';

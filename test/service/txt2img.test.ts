@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readInfotext } from '#dist/animation/infotext-files.js';
-import type { JobEvent } from '#dist/service/job.js';
+import { readInfotext } from '#src/app/read-infotext.js';
+import type { JobEvent } from '#src/service/job.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openService, quick } from './open-service.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readPicture } from '#dist/animation/picture-files.js';
+import { readPicture } from '#src/pictures/picture-files.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { barriers } from './barriers.js';
 import { dropFile } from './drop-file.js';

@@ -1,11 +1,11 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
-import { createEmbeddedHost } from '#dist/hosts/embedded.js';
-import type { Host, HostDescription } from '#dist/hosts/host.js';
-import { locateModels } from '#dist/models/models-folders.js';
-import type { JobService } from '#dist/service/job.js';
-import { openJobService } from '#dist/service/job-service.js';
-import { openServer } from '#dist/service/server.js';
+import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
+import type { Host, HostDescription } from '#src/hosts/host.js';
+import { locateModels } from '#src/models/models-folders.js';
+import type { JobService } from '#src/service/job.js';
+import { openJobService } from '#src/service/job-service.js';
+import { openServer } from '#src/service/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { poolOf } from '../service/open-service.js';
 import { launchChromium } from './chromium.js';

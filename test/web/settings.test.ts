@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { StepsAnimationError } from '#dist/errors.js';
-import type { Job } from '#dist/service/job.js';
+import { StepsAnimationError } from '#src/errors.js';
+import type { Job } from '#src/service/job.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { startFakeWebui } from '../hosts/webui/fake-webui.js';
 import { named } from '../service/open-service.js';

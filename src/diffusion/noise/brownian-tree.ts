@@ -1,4 +1,5 @@
-import { createNormals, type GeneratorKind } from './normals.js';
+import { createNormals } from './create-normals.js';
+import type { GeneratorKind } from './normals.js';
 import { spawnSeeds } from './seed-sequence.js';
 
 const { fround } = Math;

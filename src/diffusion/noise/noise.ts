@@ -1,5 +1,6 @@
 import { createLatent, type Latent, type LatentShape, stack } from '../latent.js';
-import { createNormals, type GeneratorKind, type Normals } from './normals.js';
+import { createNormals } from './create-normals.js';
+import type { GeneratorKind, Normals } from './normals.js';
 import { placeCentred } from './resize.js';
 import { mixNoise } from './variation.js';
 

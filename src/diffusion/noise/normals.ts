@@ -1,6 +1,3 @@
-import { CpuNormals } from './cpu-normals.js';
-import { GpuNormals } from './gpu-normals.js';
-
 /** Whose noise a seed stands for: that of `torch.randn` on the CPU, or on an Nvidia GPU. */
 export type GeneratorKind = 'cpu' | 'gpu';
 
@@ -9,8 +6,3 @@ export type Normals = {
   /** The next `length` values with mean 0 and variance 1: what one call of `torch.randn` gives. */
   next(length: number): Float32Array;
 };
-
-/** @param seed 0 to 2^32 - 1 */
-export function createNormals(kind: GeneratorKind, seed: number): Normals {
-  return kind === 'cpu' ? new CpuNormals(seed) : new GpuNormals(seed);
-}

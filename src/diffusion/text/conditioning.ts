@@ -1,4 +1,4 @@
-import type { FloatTensor } from '../onnx.js';
+import type { FloatTensor } from '../networks/onnx.js';
 
 /** What a prompt has become for the UNet. */
 export type Conditioning = {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Float16Array } from '@petamoriken/float16';
 import { PbfReader } from 'pbf';
 import { StepsAnimationError } from '../../errors.js';
-import type { FloatTensor } from '../onnx.js';
+import type { FloatTensor } from '../networks/onnx.js';
 
 /** CLIP's; the exported network does not tell it. */
 const epsilon = 1e-5;

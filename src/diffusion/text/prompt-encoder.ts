@@ -1,7 +1,7 @@
 import { allOrNothing } from '../all-or-nothing.js';
-import type { SessionSettings } from '../devices.js';
-import type { ModelFolder } from '../model-folder.js';
-import type { FloatTensor } from '../onnx.js';
+import type { SessionSettings } from '../networks/devices.js';
+import type { ModelFolder } from '../networks/model-folder.js';
+import type { FloatTensor } from '../networks/onnx.js';
 import { emptyChunk, type TokenChunk } from '../prompts/chunks.js';
 import { applyWeights } from '../prompts/weights.js';
 import { type Conditioning, joinTokens, joinWidths } from './conditioning.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
-import type { SessionSettings } from '../devices.js';
-import { readConfig } from '../model-folder.js';
-import { type FloatTensor, Network, tensorFor } from '../onnx.js';
+import type { SessionSettings } from '../networks/devices.js';
+import { readConfig } from '../networks/model-folder.js';
+import { type FloatTensor, Network, tensorFor } from '../networks/onnx.js';
 import { type LayerNorm, normalise, readFinalLayerNorm } from './final-layer-norm.js';
 import { PromptTokenizer } from './tokenizer.js';
 

@@ -1,4 +1,4 @@
-import type { GenerationOptions, Img2imgOptions } from '../generation-options.js';
+import type { GenerationOptions, Img2imgOptions } from '../../options/generation-options.js';
 import type { ComfyuiWorkflow } from './workflow.js';
 
 /** Names of pictures that ComfyUI has been sent. */

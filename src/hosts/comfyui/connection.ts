@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HttpConnection } from '../http-connection.js';
+import { HttpConnection } from '../remote/http-connection.js';
 
 const refusalSchema = z.object({
   error: z.union([z.string(), z.looseObject({ message: z.string(), details: z.string().default('') })]).optional(),

@@ -1,8 +1,8 @@
-import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
-import { type GenerationOptions, generationOptionsSchema } from '../generation-options.js';
+import { checkOptions } from '../../options/check-options.js';
+import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
 import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
-import { checkStart, layOutImages, leftOut, type Start, withoutNode } from '../plan-request.js';
+import { checkStart, layOutImages, leftOut, type Start, withoutNode } from '../remote/plan-request.js';
 import { builtInWorkflow, type StartFiles } from './built-in-workflow.js';
 import { type Catalogue, chooseCheckpoint, modelNameOf } from './catalogue.js';
 import { samplerNameOf, schedulerNameOf } from './names.js';

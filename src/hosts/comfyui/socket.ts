@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
-import { MessageQueue } from '../message-queue.js';
+import { MessageQueue } from '../remote/message-queue.js';
 import type { ComfyuiConnection } from './connection.js';
 import { type Frame, parseFrame } from './frames.js';
 

@@ -1,4 +1,4 @@
-import { type GenerationOptions, generationOptionsSchema } from '../generation-options.js';
+import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
 import { type ComfyuiWorkflow, linkedTo, samplingNodes, upstream, type WorkflowNode } from './workflow.js';
 
 /** What a workflow is told, where it has a place for it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HttpConnection } from '../http-connection.js';
+import { HttpConnection } from '../remote/http-connection.js';
 
 const refusalSchema = z.object({
   detail: z.union([z.string(), z.array(z.looseObject({ msg: z.string(), loc: z.array(z.unknown()).default([]) }))]),

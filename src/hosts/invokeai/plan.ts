@@ -1,8 +1,8 @@
-import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
-import { generationOptionsSchema } from '../generation-options.js';
+import { checkOptions } from '../../options/check-options.js';
+import { generationOptionsSchema } from '../../options/generation-options.js';
 import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
-import { checkStart, layOutImages, leftOut, type Start, withoutNode } from '../plan-request.js';
+import { checkStart, layOutImages, leftOut, type Start, withoutNode } from '../remote/plan-request.js';
 import { chooseModel, type InvokeaiModel } from './catalogue.js';
 import { buildGraph, type Graph, type StartFiles } from './graph.js';
 import { denoisedSamplers, samplerOf } from './names.js';

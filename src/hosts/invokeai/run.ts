@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
-import type { RunEnd, RunEvent, Stop } from '../image-run.js';
-import { farewell, Questions } from '../questions.js';
+import type { RunEnd, RunEvent, Stop } from '../remote/image-run.js';
+import { farewell, Questions } from '../remote/reconnecting.js';
 import type { InvokeaiConnection } from './connection.js';
 import { type Graph, imageNode, samplingNode } from './graph.js';
 import type { InvokeaiSocket, SocketMessage } from './socket.js';

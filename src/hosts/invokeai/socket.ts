@@ -1,7 +1,7 @@
 import { io, type Socket } from 'socket.io-client';
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
-import { MessageQueue } from '../message-queue.js';
+import { MessageQueue } from '../remote/message-queue.js';
 import type { InvokeaiConnection } from './connection.js';
 
 const progressSchema = z.looseObject({

@@ -1,5 +1,5 @@
 import { StepsAnimationError } from '../../errors.js';
-import type { GenerationOptions } from '../generation-options.js';
+import type { GenerationOptions } from '../../options/generation-options.js';
 import type { HostDescription } from '../host.js';
 import { modelsAnswer, optionsAnswer, samplersAnswer, schedulersAnswer } from './answers.js';
 import type { WebuiConnection } from './connection.js';

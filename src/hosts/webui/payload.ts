@@ -1,4 +1,4 @@
-import type { GenerationOptions } from '../generation-options.js';
+import type { GenerationOptions } from '../../options/generation-options.js';
 import type { PlannedImage, WebuiPlan } from './plan.js';
 import type { Settings } from './settings.js';
 

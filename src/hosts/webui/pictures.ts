@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Picture } from '../../animation/picture.js';
+import type { Picture } from '../../pictures/picture.js';
 
 /** Decodes a picture in base64, as web UIs send it, with or without the head of a data URL. */
 export async function decodeBase64(text: string): Promise<Picture> {

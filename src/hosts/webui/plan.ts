@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
-import { checkOptions } from '../../check-options.js';
 import { StepsAnimationError } from '../../errors.js';
+import { formatInfotext } from '../../infotext/write-infotext.js';
+import { checkOptions } from '../../options/check-options.js';
 import {
   type GenerationOptions,
   generationOptionsSchema,
   type Img2imgOptions,
   img2imgOptionsSchema,
-} from '../generation-options.js';
+} from '../../options/generation-options.js';
 import type { GenerationRequest, ImageInfo, PassInfo, StartRequest } from '../host.js';
-import { formatInfotext } from '../infotext.js';
 import { type Catalogue, chooseModel, chooseSampler, isForge } from './catalogue.js';
 
 /** A checked request in the web UI's own names, with every image by itself. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Picture } from '../../animation/picture.js';
 import { StepsAnimationError } from '../../errors.js';
+import type { Picture } from '../../pictures/picture.js';
 import type { FinishReason, GenerationEvent } from '../host.js';
-import { fitStart } from '../start-picture.js';
+import { fitStart } from '../remote/start-picture.js';
 import type { ImagesAnswer, WorkState } from './answers.js';
 import type { WebuiConnection } from './connection.js';
 import { overrides, payloadOf, type StartImages } from './payload.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Picture } from '../../animation/picture.js';
+import type { Picture } from '../../pictures/picture.js';
 import { type ImagesAnswer, imagesAnswer } from './answers.js';
 import type { WebuiConnection } from './connection.js';
 import { Pace } from './pace.js';

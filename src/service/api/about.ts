@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { codecs } from '../../animation/codecs.js';
-import { animationOptionsSchema } from '../../animation/options.js';
-import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
-import { describeOptions } from '../../option-descriptions.js';
-import type { ServiceFacts } from '../facts.js';
+import { animationOptionsSchema } from '../../options/animation-options.js';
+import { codecs } from '../../options/codecs.js';
+import { describeOptions } from '../../options/describe-options.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
+import type { ServiceFacts } from '../service-info.js';
 import { about } from './shapes.js';
 
 /** What the service is and can do; the forms of the page are made of it. */

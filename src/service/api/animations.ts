@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { optionsOfInfotext } from '../../hosts/infotext-options.js';
+import { optionsOfInfotext } from '../../infotext/infotext-options.js';
 import { HttpError } from '../http-error.js';
 import type { JobService, LibraryEntry } from '../job.js';
 import { lasting, sendFile } from './files.js';

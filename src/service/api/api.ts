@@ -6,8 +6,8 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import type { ServiceFacts } from '../facts.js';
 import type { JobService } from '../job.js';
+import type { ServiceFacts } from '../service-info.js';
 import { aboutRoutes } from './about.js';
 import { animationRoutes } from './animations.js';
 import { hostRoutes } from './hosts.js';

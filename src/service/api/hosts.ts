@@ -1,15 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { addressOf } from '../../hosts/default-addresses.js';
 import { findHosts } from '../../hosts/find-hosts.js';
 import { configuredHostSchema, readOwnHosts } from '../../hosts/host-config.js';
 import { hostKinds, hostNames } from '../../hosts/host-kinds.js';
-import { addressOf } from '../../hosts/usual-addresses.js';
-import type { ServiceFacts } from '../facts.js';
 import { addHost, removeHost } from '../hosts/change-hosts.js';
 import { followConfig } from '../hosts/follow-config.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
 import { HttpError } from '../http-error.js';
 import type { JobService } from '../job.js';
+import type { ServiceFacts } from '../service-info.js';
 import { foundHost, hostKind, host as hostShape } from './shapes.js';
 
 /** The embedded one is there already. */

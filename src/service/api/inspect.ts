@@ -6,13 +6,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { parseInfotext } from '../../animation/metadata.js';
+import { describeFile } from '../../app/inspect-file.js';
 import { TokenCounter } from '../../diffusion/text/token-count.js';
-import { describeFile } from '../../file-facts.js';
-import { optionsOfInfotext } from '../../hosts/infotext-options.js';
+import { optionsOfInfotext } from '../../infotext/infotext-options.js';
+import { parseInfotext } from '../../infotext/metadata.js';
 import { findModelFolder } from '../../models/stored-models.js';
-import type { ServiceFacts } from '../facts.js';
 import { HttpError } from '../http-error.js';
+import type { ServiceFacts } from '../service-info.js';
 import { inspection } from './shapes.js';
 
 /** Bytes of a file that is looked at. */

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { checkOptions } from '../../check-options.js';
-import { generationOptionsSchema } from '../../hosts/generation-options.js';
+import { checkOptions } from '../../options/check-options.js';
+import { generationOptionsSchema } from '../../options/generation-options.js';
 import { HttpError } from '../http-error.js';
 import { imageAlone } from '../image-alone.js';
 import type { Job, JobRequest, JobService } from '../job.js';

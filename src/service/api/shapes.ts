@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { animationOptionsSchema } from '../../animation/options.js';
-import { generationOptionsSchema, img2imgOptionsSchema } from '../../hosts/generation-options.js';
+import { animationOptionsSchema } from '../../options/animation-options.js';
+import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
 
 /** What goes over the wire under /api/v1, once: requests are checked by these, and the documentation is made of them. */
 

@@ -1,17 +1,6 @@
 import { StepsAnimationError } from '../../errors.js';
-import type { Host, HostDescription } from '../../hosts/host.js';
-import { PooledHost, usualLeftAloneFor } from './pooled-host.js';
-
-/** A host of the service, by the name that jobs and people call it. */
-export type NamedHost = {
-  readonly name: string;
-  /** `embedded`, `webui`, … */
-  readonly kind: string;
-  readonly url: string | null;
-  readonly host: Host & Partial<AsyncDisposable>;
-  /** what it makes images with where nobody asks for a model; the first that it tells of if left out */
-  readonly usualModel?: string;
-};
+import type { HostDescription } from '../../hosts/host.js';
+import { type NamedHost, PooledHost, usualLeftAloneFor } from './pooled-host.js';
 
 /** What all hosts together have. */
 export type PoolDescription = {

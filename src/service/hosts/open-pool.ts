@@ -1,8 +1,9 @@
-import type { EmbeddedHostSettings } from '../../hosts/embedded.js';
-import { generationOptionsSchema } from '../../hosts/generation-options.js';
+import type { EmbeddedHostSettings } from '../../hosts/embedded/host.js';
 import { type ConfiguredHost, readConfiguredHosts } from '../../hosts/host-config.js';
 import { type HostChoice, openHost } from '../../hosts/open-host.js';
-import { HostPool, type NamedHost } from './host-pool.js';
+import { generationOptionsSchema } from '../../options/generation-options.js';
+import { HostPool } from './host-pool.js';
+import type { NamedHost } from './pooled-host.js';
 
 export type PoolSettings = {
   /** the only host at first; those that are configured, and the embedded one, if left out */

@@ -1,7 +1,17 @@
 import { StepsAnimationError } from '../../errors.js';
 import type { Host, HostDescription } from '../../hosts/host.js';
 import { briefly } from './briefly.js';
-import type { NamedHost } from './host-pool.js';
+
+/** A host of the service, by the name that jobs and people call it. */
+export type NamedHost = {
+  readonly name: string;
+  /** `embedded`, `webui`, … */
+  readonly kind: string;
+  readonly url: string | null;
+  readonly host: Host & Partial<AsyncDisposable>;
+  /** what it makes images with where nobody asks for a model; the first that it tells of if left out */
+  readonly usualModel?: string;
+};
 
 /** Milliseconds for which what a host told of itself counts. */
 const freshFor = 5000;

@@ -1,4 +1,4 @@
-import { animate, type RunEvent } from '../../animate.js';
+import { animate, type RunEvent } from '../../app/animate.js';
 import type { GenerationRequest, Host } from '../../hosts/host.js';
 import type { Job } from '../job.js';
 import { decodeStart, type JobFiles } from './job-files.js';

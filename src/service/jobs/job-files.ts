@@ -1,9 +1,9 @@
 import { copyFileSync, linkSync, mkdirSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { decodePicture } from '../../animation/picture-files.js';
 import { StepsAnimationError } from '../../errors.js';
 import type { StartRequest } from '../../hosts/host.js';
+import { decodePicture } from '../../pictures/picture-files.js';
 import type { KeptStep } from './job-store.js';
 
 /** The bytes of the image files that an img2img job starts from. */

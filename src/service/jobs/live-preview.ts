@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Picture } from '../../animation/picture.js';
+import type { Picture } from '../../pictures/picture.js';
 
 /** A preview as it is handed out; `version` rises with each new picture. */
 export type Preview = { readonly version: number; readonly jpeg: Uint8Array };

@@ -1,9 +1,9 @@
 import { access } from 'node:fs/promises';
-import type { RunEvent } from '../../animate.js';
-import { resolveBelow } from '../../animation/file-names.js';
-import { isTaken } from '../../animation/step-selection.js';
+import type { RunEvent } from '../../app/animate.js';
+import { render } from '../../app/render.js';
 import { StepsAnimationError } from '../../errors.js';
-import { render } from '../../render.js';
+import { resolveBelow } from '../../files/file-names.js';
+import { isTaken } from '../../recording/step-selection.js';
 import type { Job } from '../job.js';
 import type { JobFiles } from './job-files.js';
 import type { JobStore } from './job-store.js';

@@ -1,6 +1,6 @@
-import type { AnimationResult, RunEvent } from '../../animate.js';
-import { takenPasses } from '../../animation/step-counter.js';
+import type { AnimationResult, RunEvent } from '../../app/animate.js';
 import type { ImageInfo } from '../../hosts/host.js';
+import { takenPasses } from '../../recording/steps.js';
 import type { Job, JobEvent, JobProgress } from '../job.js';
 import type { Library } from '../library/library.js';
 import type { JobFiles } from './job-files.js';

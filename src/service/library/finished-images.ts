@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
-import { movieStem } from '../../animation/file-names.js';
-import { readInfotext } from '../../animation/infotext-files.js';
-import { parseInfotext } from '../../animation/metadata.js';
+import { readInfotext } from '../../app/read-infotext.js';
+import { movieStem } from '../../files/file-names.js';
+import { parseInfotext } from '../../infotext/metadata.js';
 
 /** Finds the finished images that movies end on: they have the same name, and the same infotext. */
 export class FinishedImages {

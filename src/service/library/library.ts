@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { access, unlink } from 'node:fs/promises';
-import type { AnimationResult } from '../../animate.js';
-import { parseInfotext } from '../../animation/metadata.js';
+import type { AnimationResult } from '../../app/animate.js';
 import { StepsAnimationError } from '../../errors.js';
+import { parseInfotext } from '../../infotext/metadata.js';
 import type { Database } from '../database.js';
 import type { JobAnimation, LibraryEntry, LibraryQuery, Library as LibraryTypes } from '../job.js';
 import { StoredPaths } from '../stored-paths.js';

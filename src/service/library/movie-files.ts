@@ -1,14 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import type { AnimationResult } from '../../animate.js';
-import { codecs } from '../../animation/codecs.js';
-import { parseIntermediateStem } from '../../animation/file-names.js';
-import { readImageHead } from '../../animation/image-head.js';
-import { readInfotext } from '../../animation/infotext-files.js';
-import { parseInfotext } from '../../animation/metadata.js';
-import { isAnimatedPng } from '../../animation/png-text.js';
-import { type MovieFacts, probeMovie } from '../../animation/probe.js';
+import type { AnimationResult } from '../../app/animate.js';
+import { readInfotext } from '../../app/read-infotext.js';
 import { StepsAnimationError } from '../../errors.js';
+import { parseIntermediateStem } from '../../files/file-names.js';
+import { readImageHead } from '../../infotext/image-head.js';
+import { parseInfotext } from '../../infotext/metadata.js';
+import { isAnimatedPng } from '../../infotext/png.js';
+import { type MovieFacts, probeMovie } from '../../movie/probe.js';
+import { codecs } from '../../options/codecs.js';
 import { FinishedImages } from './finished-images.js';
 
 /** A movie below the save location: one that is known already by its path alone. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { parseInfotext } from '../../animation/metadata.js';
-import { version } from '../../version.js';
+import { parseInfotext } from '../../infotext/metadata.js';
+import { version } from '../../util/version.js';
 import type { Job } from '../job.js';
 import { timestampOf } from './progress.js';
 import type { CommonRequest } from './request.js';

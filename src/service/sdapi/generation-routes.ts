@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
-import type { ServiceFacts } from '../facts.js';
 import type { JobRequest, JobService } from '../job.js';
+import type { ServiceFacts } from '../service-info.js';
 import { imagesOf, infoOf, sizeOf } from './answer.js';
 import { img2imgJob, txt2imgJob } from './generation.js';
 import { fieldsOf } from './infotext-fields.js';

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
+import type { HostDescription } from '../../hosts/host.js';
 import {
   type GenerationOptions,
   generationOptionsSchema,
   img2imgOptionsSchema,
-} from '../../hosts/generation-options.js';
-import type { HostDescription } from '../../hosts/host.js';
+} from '../../options/generation-options.js';
 import { HttpError } from '../http-error.js';
 import type { JobRequest } from '../job.js';
 import { requireModest } from '../security/limits.js';

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { ServiceFacts } from '../facts.js';
 import { HttpError, messageOf, statusOf } from '../http-error.js';
 import type { JobService } from '../job.js';
+import type { ServiceFacts } from '../service-info.js';
 import { addExtrasRoutes } from './extras.js';
 import { text } from './fields.js';
 import { addGenerationRoutes } from './generation-routes.js';

@@ -1,4 +1,4 @@
-import { parseInfotext } from '../../animation/metadata.js';
+import { parseInfotext } from '../../infotext/metadata.js';
 
 /** The fields of requests by the names that infotexts have for them. */
 const fieldByName: Readonly<Record<string, string>> = {

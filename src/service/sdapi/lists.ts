@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { findModelFolder } from '../../models/stored-models.js';
-import type { ServiceFacts } from '../facts.js';
+import type { ServiceFacts } from '../service-info.js';
 
 /** The rows of `GET /sd-models`; where other hosts keep theirs is not known. */
 export async function modelItems({ hosts, modelsFolders }: ServiceFacts): Promise<unknown[]> {

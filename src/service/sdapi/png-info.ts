@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseInfotext } from '../../animation/metadata.js';
-import { describeFile } from '../../file-facts.js';
+import { describeFile } from '../../app/inspect-file.js';
+import { parseInfotext } from '../../infotext/metadata.js';
 import { HttpError } from '../http-error.js';
 import { bytesOf } from './pictures.js';
 

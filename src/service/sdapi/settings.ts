@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ServiceFacts } from '../facts.js';
+import type { ServiceFacts } from '../service-info.js';
 import { integer, number, text, truth } from './fields.js';
 import { checkFields, complain, isRecord } from './validation.js';
 

@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { type AnimationOptions, type AnimationOptionsInput, animationOptionsSchema } from '../../animation/options.js';
-import { describeOptions, type OptionDescription } from '../../option-descriptions.js';
+import {
+  type AnimationOptions,
+  type AnimationOptionsInput,
+  animationOptionsSchema,
+} from '../../options/animation-options.js';
+import { describeOptions, type OptionDescription } from '../../options/describe-options.js';
 import { HttpError } from '../http-error.js';
 import { imageAlone } from '../image-alone.js';
 import { truth } from './fields.js';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { StepsAnimationError } from '../../errors.js';
-import type { GenerationOptions } from '../../hosts/generation-options.js';
+import type { GenerationOptions } from '../../options/generation-options.js';
 
 /** Bytes of a request: two pictures of the largest size in base64. */
 export const mostBodyBytes = 128 * 1024 * 1024;

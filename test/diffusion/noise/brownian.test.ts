@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBrownianNoise } from '#dist/diffusion/noise/brownian.js';
+import { createBrownianNoise } from '#src/diffusion/noise/brownian.js';
 import { momentsOf, oracle, summarize } from './oracle.js';
 
 const level = fc.double({ min: 0.03, max: 14.6, noNaN: true });

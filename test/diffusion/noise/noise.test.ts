@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createNoiseSource, type NoiseOptions } from '#dist/diffusion/noise/noise.js';
+import { createNoiseSource, type NoiseOptions } from '#src/diffusion/noise/noise.js';
 import { largestDifference } from '../references.js';
 import { momentsOf, oracle, summarize } from './oracle.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { GeneratorKind } from '#dist/diffusion/noise/normals.js';
+import type { GeneratorKind } from '#src/diffusion/noise/normals.js';
 
 /** Many values: some of them, and a hash of all. */
 type Summary = {

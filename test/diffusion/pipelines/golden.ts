@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Latent } from '#dist/diffusion/latent.js';
+import type { Latent } from '#src/diffusion/latent.js';
 
 const folder = fileURLToPath(new URL('../fixtures/pipelines/', import.meta.url));
 

@@ -1,16 +1,16 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { guide } from '#dist/diffusion/guidance.js';
-import { imageOf } from '#dist/diffusion/latent.js';
-import { LatentDecoder } from '#dist/diffusion/latent-decoder.js';
-import { LatentEncoder } from '#dist/diffusion/latent-encoder.js';
-import { type ModelFolder, readModelFolder } from '#dist/diffusion/model-folder.js';
-import { findSampler } from '#dist/diffusion/names.js';
-import { createNoiseSource } from '#dist/diffusion/noise/noise.js';
-import { NoiseModel } from '#dist/diffusion/noise-model.js';
-import { initialLatent } from '#dist/diffusion/samplers/initial-latent.js';
-import { zerosLike } from '#dist/diffusion/text/conditioning.js';
-import { PromptEncoder } from '#dist/diffusion/text/prompt-encoder.js';
-import { PromptTokenizer } from '#dist/diffusion/text/tokenizer.js';
+import { imageOf } from '#src/diffusion/latent.js';
+import { findSampler } from '#src/diffusion/names.js';
+import { guide } from '#src/diffusion/networks/guidance.js';
+import { LatentDecoder } from '#src/diffusion/networks/latent-decoder.js';
+import { LatentEncoder } from '#src/diffusion/networks/latent-encoder.js';
+import { type ModelFolder, readModelFolder } from '#src/diffusion/networks/model-folder.js';
+import { NoiseModel } from '#src/diffusion/networks/noise-model.js';
+import { createNoiseSource } from '#src/diffusion/noise/noise.js';
+import { initialLatent } from '#src/diffusion/samplers/initial-latent.js';
+import { zerosLike } from '#src/diffusion/text/conditioning.js';
+import { PromptEncoder } from '#src/diffusion/text/prompt-encoder.js';
+import { PromptTokenizer } from '#src/diffusion/text/tokenizer.js';
 import { floats, type GoldenRun, goldenPipelines, latentOf, pathOf, pixels, relativeDifference } from './golden.js';
 
 const settings = { device: 'cpu', threads: 1 } as const;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAttention } from '#dist/diffusion/prompts/attention.js';
+import { parseAttention } from '#src/diffusion/prompts/attention.js';
 import { promptLike } from './arbitraries.js';
 import { references } from './references.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ChunkRules, chunkTokens, emptyChunk } from '#dist/diffusion/prompts/chunks.js';
+import { type ChunkRules, chunkTokens, emptyChunk } from '#src/diffusion/prompts/chunks.js';
 import { clipRules, clipTokens, references } from './references.js';
 
 describe.each(references.cases)('the chunks of $prompt', ({ prompt, chunks }) => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { parseAttention } from '#dist/diffusion/prompts/attention.js';
-import type { ChunkRules, TokenizedPart } from '#dist/diffusion/prompts/chunks.js';
+import { parseAttention } from '#src/diffusion/prompts/attention.js';
+import type { ChunkRules, TokenizedPart } from '#src/diffusion/prompts/chunks.js';
 
 type ReferenceChunk = { readonly ids: readonly number[]; readonly weights: readonly number[] };
 

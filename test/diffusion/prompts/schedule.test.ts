@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { schedulePrompt } from '#dist/diffusion/prompts/schedule.js';
+import { schedulePrompt } from '#src/diffusion/prompts/schedule.js';
 import { promptLike } from './arbitraries.js';
 import { references } from './references.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { applyWeights } from '#dist/diffusion/prompts/weights.js';
+import { applyWeights } from '#src/diffusion/prompts/weights.js';
 import { references } from './references.js';
 
 const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;

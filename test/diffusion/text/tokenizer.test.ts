@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { expect, it } from 'vitest';
-import { chunkTokens } from '#dist/diffusion/prompts/chunks.js';
-import { PromptTokenizer } from '#dist/diffusion/text/tokenizer.js';
+import { chunkTokens } from '#src/diffusion/prompts/chunks.js';
+import { PromptTokenizer } from '#src/diffusion/text/tokenizer.js';
 
 const folderOf = (model: string) => fileURLToPath(new URL(`../../../${model}/tokenizer`, import.meta.url));
 

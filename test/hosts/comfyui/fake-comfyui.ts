@@ -5,7 +5,7 @@ import { buffer, json } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { Picture } from '#dist/animation/picture.js';
+import type { Picture } from '#src/pictures/picture.js';
 import { emerging } from '../../helpers/pictures.js';
 
 export const size = { width: 64, height: 48 };

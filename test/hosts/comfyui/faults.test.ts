@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
-import { parseFrame } from '#dist/hosts/comfyui/frames.js';
-import type { GenerationEvent } from '#dist/hosts/host.js';
+import { parseFrame } from '#src/hosts/comfyui/frames.js';
+import { createComfyuiHost } from '#src/hosts/comfyui/host.js';
+import type { GenerationEvent } from '#src/hosts/host.js';
 import { FakeComfyui, type Script, size, uint32 } from './fake-comfyui.js';
 
 const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size };

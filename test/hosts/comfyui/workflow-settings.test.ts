@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ComfyuiWorkflow, samplingNodes } from '#dist/hosts/comfyui/workflow.js';
-import { markRun, setWishes } from '#dist/hosts/comfyui/workflow-settings.js';
+import { type ComfyuiWorkflow, samplingNodes } from '#src/hosts/comfyui/workflow.js';
+import { markRun, setWishes } from '#src/hosts/comfyui/workflow-settings.js';
 
 const wishes = {
   ...{ prompt: 'a fish', negativePrompt: 'blurry', seed: 9, steps: 20, cfgScale: 3, width: 96, height: 32 },

@@ -5,8 +5,8 @@ import { json } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { Server as SocketIoServer } from 'socket.io';
 import { onTestFinished } from 'vitest';
-import type { Picture } from '#dist/animation/picture.js';
-import type { Graph } from '#dist/hosts/invokeai/graph.js';
+import type { Graph } from '#src/hosts/invokeai/graph.js';
+import type { Picture } from '#src/pictures/picture.js';
 import { emerging } from '../../helpers/pictures.js';
 
 export const size = { width: 64, height: 48 };

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createInvokeaiHost } from '#dist/hosts/invokeai/invokeai.js';
-import { StepCount } from '#dist/hosts/invokeai/step-count.js';
+import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
+import { StepCount } from '#src/hosts/invokeai/step-count.js';
 import { type Scenario, type Told, tell } from '../record/told.js';
 import { FakeInvokeai, size } from './fake-invokeai.js';
 

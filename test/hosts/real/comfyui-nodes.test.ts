@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readPicture } from '#dist/animation/picture-files.js';
+import { readPicture } from '#src/pictures/picture-files.js';
 import { correlation } from '../../helpers/correlation.js';
 import { decodeMovie } from '../../helpers/movies.js';
 import { ComfyuiProcess, comfyuiFolder, type Ended, type Workflow } from './comfyui-process.js';

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Picture } from '#dist/animation/picture.js';
-import { createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
-import type { GenerationEvent, GenerationRequest } from '#dist/hosts/host.js';
+import { createComfyuiHost } from '#src/hosts/comfyui/host.js';
+import type { GenerationEvent, GenerationRequest } from '#src/hosts/host.js';
+import type { Picture } from '#src/pictures/picture.js';
 import { correlation } from '../../helpers/correlation.js';
 import { ComfyuiProcess, comfyuiFolder } from './comfyui-process.js';
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { decodePicture, readPicture } from '#dist/animation/picture-files.js';
+import { decodePicture, readPicture } from '#src/pictures/picture-files.js';
 import { correlation } from '../../helpers/correlation.js';
 import { decodeMovie, ssim } from '../../helpers/movies.js';
 import { ForgeProcess, readManifest } from './forge-process.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Picture } from '#dist/animation/picture.js';
-import type { GenerationRequest } from '#dist/hosts/host.js';
-import { createInvokeaiHost } from '#dist/hosts/invokeai/invokeai.js';
-import { samplers } from '#dist/hosts/invokeai/names.js';
+import type { GenerationRequest } from '#src/hosts/host.js';
+import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
+import { samplers } from '#src/hosts/invokeai/names.js';
+import type { Picture } from '#src/pictures/picture.js';
 import { emerging } from '../../helpers/pictures.js';
 import { type Scenario, tell } from '../record/told.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
-import type { GenerationRequest, Host } from '#dist/hosts/host.js';
-import { createInvokeaiHost } from '#dist/hosts/invokeai/invokeai.js';
-import { createWebuiHost } from '#dist/hosts/webui/webui.js';
+import { createComfyuiHost } from '#src/hosts/comfyui/host.js';
+import type { GenerationRequest, Host } from '#src/hosts/host.js';
+import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
+import { createWebuiHost } from '#src/hosts/webui/host.js';
 import { type ComfyuiScenario, comfyuiScenarios } from '../record/comfyui-scenarios.js';
 import { invokeaiScenarios } from '../record/invokeai-scenarios.js';
 import { writeRecording } from '../record/recording.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { GenerationEvent, GenerationRequest } from '#dist/hosts/host.js';
-import { createWebuiHost } from '#dist/hosts/webui/webui.js';
+import type { GenerationEvent, GenerationRequest } from '#src/hosts/host.js';
+import { createWebuiHost } from '#src/hosts/webui/host.js';
 
 // A web UI that runs with --api and needs no login, with any small model: 64×64 pixels are asked for.
 const url = process.env.STEPS_ANIMATION_WEBUI_URL;

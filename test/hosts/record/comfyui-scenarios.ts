@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ComfyuiHostSettings } from '#dist/hosts/comfyui/comfyui.js';
+import type { ComfyuiHostSettings } from '#src/hosts/comfyui/host.js';
 import { emerging } from '../../helpers/pictures.js';
 import type { Scenario } from './told.js';
 

@@ -1,5 +1,5 @@
-import type { Picture } from '#dist/animation/picture.js';
-import type { GenerationEvent, GenerationRequest, Host } from '#dist/hosts/host.js';
+import type { GenerationEvent, GenerationRequest, Host } from '#src/hosts/host.js';
+import type { Picture } from '#src/pictures/picture.js';
 import type { ProxySettings } from './recording-proxy.js';
 
 /** What is done to a run while it is at work. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createComfyuiHost } from '#dist/hosts/comfyui/comfyui.js';
+import { createComfyuiHost } from '#src/hosts/comfyui/host.js';
 import { type ComfyuiScenario, comfyuiScenarios } from '../record/comfyui-scenarios.js';
 import { readRecording } from '../record/recording.js';
 import { type Told, tell } from '../record/told.js';

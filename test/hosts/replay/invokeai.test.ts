@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createInvokeaiHost } from '#dist/hosts/invokeai/invokeai.js';
+import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
 import { invokeaiScenarios } from '../record/invokeai-scenarios.js';
 import { readRecording } from '../record/recording.js';
 import { type Scenario, type Told, tell } from '../record/told.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createWebuiHost } from '#dist/hosts/webui/webui.js';
+import { createWebuiHost } from '#src/hosts/webui/host.js';
 import { readRecording } from '../record/recording.js';
 import { type Scenario, type Told, tell } from '../record/told.js';
 import { webuiScenarios } from '../record/webui-scenarios.js';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { GenerationEvent, GenerationRequest } from '#dist/hosts/host.js';
-import { createWebuiHost, type WebuiHostSettings } from '#dist/hosts/webui/webui.js';
+import type { GenerationEvent, GenerationRequest } from '#src/hosts/host.js';
+import { createWebuiHost, type WebuiHostSettings } from '#src/hosts/webui/host.js';
 import { type FakeWebui, startFakeWebui } from './fake-webui.js';
 
 async function generate(fake: FakeWebui, request: GenerationRequest = {}, settings: WebuiHostSettings = {}) {

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { animate, type RunEvent } from '#dist/animate.js';
-import { probeMovie } from '#dist/animation/probe.js';
-import { samplerNames, schedulerNames } from '#dist/diffusion/names.js';
-import { createWebuiHost } from '#dist/hosts/webui/webui.js';
-import { openServer } from '#dist/service/server.js';
-import { version } from '#dist/version.js';
+import { animate, type RunEvent } from '#src/app/animate.js';
+import { samplerNames, schedulerNames } from '#src/diffusion/names.js';
+import { createWebuiHost } from '#src/hosts/webui/host.js';
+import { probeMovie } from '#src/movie/probe.js';
+import { openServer } from '#src/service/server.js';
+import { version } from '#src/util/version.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { openPretended, poolOf } from '../../service/open-service.js';
 import { PretendedHost } from '../../service/pretended-host.js';

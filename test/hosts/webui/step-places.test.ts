@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Pace } from '#dist/hosts/webui/pace.js';
-import { StepPlaces } from '#dist/hosts/webui/step-places.js';
+import { Pace } from '#src/hosts/webui/pace.js';
+import { StepPlaces } from '#src/hosts/webui/step-places.js';
 
 const passSteps = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 2 });
 const state = { skipped: false, interrupted: false, job: 'a', job_timestamp: '1' };

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodePicture } from '#dist/animation/picture-files.js';
+import { decodePicture } from '#src/pictures/picture-files.js';
 import { openSdapi } from './open-sdapi.js';
 
 const img2img = '/sdapi/v1/img2img';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodePicture, encodePicture, encodePng } from '#dist/animation/picture-files.js';
-import { schedulers } from '#dist/diffusion/schedulers/index.js';
+import { schedulers } from '#src/diffusion/schedulers/index.js';
+import { decodePicture, encodePicture, encodePng } from '#src/pictures/picture-files.js';
 import { plain } from '../../helpers/pictures.js';
 import { openSdapi } from './open-sdapi.js';
 

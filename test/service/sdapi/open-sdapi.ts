@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import { samplerNames, schedulerNames } from '#dist/diffusion/names.js';
-import type { Host } from '#dist/hosts/host.js';
-import type { ServiceFacts } from '#dist/service/facts.js';
-import { createServer, type ServerSettings } from '#dist/service/server.js';
-import { version } from '#dist/version.js';
+import { samplerNames, schedulerNames } from '#src/diffusion/names.js';
+import type { Host } from '#src/hosts/host.js';
+import { createServer, type ServerSettings } from '#src/service/server.js';
+import type { ServiceFacts } from '#src/service/service-info.js';
+import { version } from '#src/util/version.js';
 import { FakeJobService } from '../../helpers/fake-job-service.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { poolOf } from '../open-service.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { animationOptionsSchema } from '#dist/animation/options.js';
-import { generationOptionsSchema } from '#dist/hosts/generation-options.js';
-import type { Job } from '#dist/service/job.js';
-import { secondsLeft, shareDone, stateOf } from '#dist/service/sdapi/progress.js';
+import { animationOptionsSchema } from '#src/options/animation-options.js';
+import { generationOptionsSchema } from '#src/options/generation-options.js';
+import type { Job } from '#src/service/job.js';
+import { secondsLeft, shareDone, stateOf } from '#src/service/sdapi/progress.js';
 
 const jobAt = (step: number, steps: number, batchCount: number, batchSize: number): Job => ({
   ...{ id: 'a', kind: 'txt2img', state: 'running', createdAt: 0, startedAt: 1000, endedAt: null, position: null },

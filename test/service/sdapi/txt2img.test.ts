@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readPngText } from '#dist/animation/png-text.js';
+import { readPngText } from '#src/infotext/png.js';
 import { openSdapi } from './open-sdapi.js';
 
 const txt2img = '/sdapi/v1/txt2img';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openServer, type ServerSettings } from '#dist/service/server.js';
+import { openServer, type ServerSettings } from '#src/service/server.js';
 import { FakeJobService } from '../../helpers/fake-job-service.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { factsOf } from '../sdapi/open-sdapi.js';

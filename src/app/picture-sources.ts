@@ -1,0 +1,173 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import sharp, { type Metadata } from 'sharp';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { StepsAnimationError } from '../errors.js';
+import { parseIntermediateStem } from '../files/file-names.js';
+import { readImageHead } from '../infotext/image-head.js';
+import { parseInfotext, withoutIntermediateStep } from '../infotext/metadata.js';
+import { isAnimatedPng } from '../infotext/png.js';
+import { movieFrames } from '../movie/movie-frames.js';
+import { encodePng } from '../pictures/picture-files.js';
+import type { PictureSource } from '../pictures/picture-source.js';
+import { imageExtensions, type Run, type RunImage, readRuns } from '../recording/runs.js';
+import { readInfotext } from './read-infotext.js';
+
+const movieExtensions = new Set(['.apng', '.avi', '.gif', '.m4v', '.mkv', '.mov', '.mp4', '.webm']);
+/** What a pattern may match: a manifest beside the images is none of it. */
+const pictureExtensions = new Set([...imageExtensions, ...movieExtensions, '.tif', '.tiff', '.avif']);
+
+/** Which runs of a folder are taken: all, the last one, or the images with these seeds. */
+export type RunChoice = 'all' | 'last' | readonly number[];
+
+/** The pictures of one image, from its first step to the finished image, or of one list of images. */
+export type SourceSequence = {
+  readonly pictures: readonly PictureSource[];
+  /** in pixels: of the finished image, or of the first picture where there is none */
+  readonly width: number;
+  readonly height: number;
+  /** of the last picture; empty if it has none */
+  readonly infotext: string;
+  readonly seed: number | null;
+  /** what a movie of it may be called, where the infotext does not tell */
+  readonly name: string;
+};
+
+/** Sequences in the order in which a movie shows them; disposing of them removes what was unpacked. */
+export class PictureSources implements AsyncDisposable {
+  readonly sequences: SourceSequence[] = [];
+  #unpacked: string | undefined;
+
+  /**
+   * Finds pictures.
+   * @param sources folders of intermediate images, image files, patterns such as `steps/*.png`, animated images or movies
+   * @throws StepsAnimationError `input` naming the file or folder and the remedy; `usage` for runs that are not there
+   */
+  static async find(
+    sources: readonly string[],
+    { runs = 'all', signal }: { readonly runs?: RunChoice; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<PictureSources> {
+    const found = new PictureSources();
+    try {
+      let single: PictureSource[] = [];
+      const endList = async () => {
+        if (single.length > 0) await found.#add(single, null);
+        single = [];
+      };
+      for (const path of (await Promise.all(sources.map(expand))).flat()) {
+        const facts = await stat(path);
+        if (facts.isDirectory()) {
+          await endList();
+          await found.#addRuns(path, chooseRuns(path, await readRuns(path), runs));
+        } else if (await isMovie(path)) {
+          await endList();
+          await found.#add(await found.#unpack(path, signal), null, path);
+        } else {
+          single.push({ type: 'file', path });
+        }
+      }
+      await endList();
+      return found;
+    } catch (error) {
+      await found[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #addRuns(folder: string, images: readonly RunImage[]): Promise<void> {
+    if (images.length === 0) {
+      throw new StepsAnimationError('input', `There are no PNG, JPEG or WebP images in the folder ${folder}.`);
+    }
+    for (const { pictures, seed } of images) {
+      await this.#add(
+        pictures.map((path) => ({ type: 'file', path })),
+        seed,
+      );
+    }
+  }
+
+  async #add(pictures: readonly PictureSource[], seed: number | null, movie?: string): Promise<void> {
+    const paths = pictures.flatMap((picture) => (picture.type === 'file' ? [picture.path] : []));
+    const sizes = await Promise.all([...new Set(paths)].map(sizeOf));
+    const [first = { width: 1, height: 1 }] = sizes;
+    const last = movie ?? paths.at(-1) ?? '';
+    const infotext = withoutIntermediateStep((await readInfotext(last)) ?? '');
+    const { fields } = parseInfotext(infotext);
+    const known = fields.Seed === undefined ? seed : Number(fields.Seed);
+    const size = seed === null ? first : (sizes.at(-1) ?? first);
+    this.sequences.push({ pictures, ...size, infotext, seed: known, name: nameOf(last) });
+  }
+
+  /** Decodes a movie into files: a movie's frames can only be read in their order. */
+  async #unpack(path: string, signal: AbortSignal | undefined): Promise<PictureSource[]> {
+    this.#unpacked ??= await mkdtemp(join(tmpdir(), 'steps-animation-'));
+    const pictures: PictureSource[] = [];
+    for await (const frame of movieFrames(path, signal)) {
+      const file = join(this.#unpacked, `${this.sequences.length}-${pictures.length}.png`);
+      await writeFile(file, await encodePng(frame, '', 1));
+      pictures.push({ type: 'file', path: file });
+    }
+    if (pictures.length === 0) throw new StepsAnimationError('input', `There are no frames in ${path}.`);
+    return pictures;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#unpacked !== undefined) await rm(this.#unpacked, { recursive: true, force: true });
+  }
+}
+
+/** A path that exists is taken as it is, whatever characters it has; else it may be a pattern. */
+async function expand(source: string): Promise<string[]> {
+  const facts = await stat(source).catch(() => undefined);
+  if (facts?.isFile() || facts?.isDirectory()) return [resolve(source)];
+  const isPattern = !facts && isDynamicPattern(source);
+  const pattern = sep === '\\' ? source.replaceAll(sep, '/') : source;
+  const found = isPattern ? await glob(pattern, { absolute: true, expandDirectories: false }) : [];
+  const usable = found.filter((path) => pictureExtensions.has(extname(path).toLowerCase()));
+  if (usable.length === 0) {
+    const what = isPattern ? 'There is no image or movie that matches' : 'There is no file or folder';
+    throw new StepsAnimationError('input', `${what} ${source}: check the path.`);
+  }
+  return usable.sort(new Intl.Collator('en', { numeric: true, sensitivity: 'base' }).compare);
+}
+
+function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): RunImage[] {
+  if (choice === 'all') return runs.flatMap(({ images }) => images);
+  if (choice === 'last') return [...(runs.at(-1)?.images ?? [])];
+  const images = runs.flatMap((run) => run.images);
+  for (const seed of choice) {
+    if (images.some((image) => image.seed === seed)) continue;
+    const seeds = [...new Set(images.map((image) => image.seed ?? 'unknown'))].join(', ');
+    throw new StepsAnimationError('usage', `There is no run with the seed ${seed} in ${folder}; there are: ${seeds}.`);
+  }
+  return images.filter(({ seed }) => seed !== null && choice.includes(seed));
+}
+
+/** Animated images are movies, too: their frames are read in order. */
+async function isMovie(path: string): Promise<boolean> {
+  if (movieExtensions.has(extname(path).toLowerCase())) return true;
+  const { pages = 1, format } = await metadataOf(path);
+  return pages > 1 || (format === 'png' && isAnimatedPng(await readImageHead(path)));
+}
+
+async function sizeOf(path: string): Promise<{ width: number; height: number }> {
+  const { autoOrient } = await metadataOf(path);
+  return { width: autoOrient.width, height: autoOrient.height };
+}
+
+async function metadataOf(path: string): Promise<Metadata> {
+  try {
+    return await sharp(path).metadata();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new StepsAnimationError('input', `Cannot read the picture ${path} (${reason}): replace or remove it.`);
+  }
+}
+
+function nameOf(path: string): string {
+  const stem = basename(path, extname(path));
+  const parsed = parseIntermediateStem(stem);
+  if (parsed) return parsed.prompt === '' ? String(parsed.seed) : `${parsed.seed}-${parsed.prompt}`;
+  return basename(dirname(path)) || stem;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { PixelPicture } from '../batch-request.js';
+import type { Latent } from '../latent.js';
+import { type ModelFolder, readConfig } from './model-folder.js';
+
+/** A linear map from the channels of a latent to red, green and blue of -1 to 1. */
+export type LatentColours = {
+  /** one row for each channel */
+  readonly factors: readonly (readonly number[])[];
+  readonly bias: readonly number[];
+};
+
+const coloursSchema = z.object({
+  factors: z.array(z.array(z.number()).length(3)),
+  bias: z.array(z.number()).length(3),
+});
+
+/**
+ * For Stable Diffusion 1 and 2: found by a user of the Hugging Face forum,
+ * https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204
+ */
+const stableDiffusion: LatentColours = {
+  factors: [
+    [0.298, 0.207, 0.208],
+    [0.187, 0.286, 0.173],
+    [-0.158, 0.189, 0.264],
+    [-0.184, -0.271, -0.473],
+  ],
+  bias: [0, 0, 0],
+};
+
+/** For SDXL: the values of ComfyUI's `latent_formats.py`. */
+const stableDiffusionXl: LatentColours = {
+  factors: [
+    [0.3651, 0.4232, 0.4341],
+    [-0.2533, -0.0042, 0.1068],
+    [0.1076, 0.1111, -0.0362],
+    [-0.3165, -0.2492, -0.2188],
+  ],
+  bias: [0.1084, -0.0175, -0.0011],
+};
+
+/** A model's own colours (`preview/latent_rgb.json`), else those of its family; undefined where nobody knows them. */
+export async function latentColoursOf({
+  path,
+  family,
+  latentChannels,
+}: ModelFolder): Promise<LatentColours | undefined> {
+  const own = await readConfig(path, 'preview/latent_rgb.json', coloursSchema).catch(() => undefined);
+  if (own?.factors.length === latentChannels) return own;
+  if (latentChannels !== 4) return undefined;
+  return family === 'sdxl' ? stableDiffusionXl : stableDiffusion;
+}
+
+/** The picture of a batch of one, one pixel for each latent value. */
+export function latentToPicture({ shape, data }: Latent, { factors, bias }: LatentColours): PixelPicture {
+  const [, , height, width] = shape;
+  const area = width * height;
+  const pixels = new Uint8ClampedArray(area * 3);
+  for (let i = 0; i < area; i++) {
+    for (let colour = 0; colour < 3; colour++) {
+      let value = bias[colour] ?? 0;
+      factors.forEach((row, channel) => {
+        value += (data[channel * area + i] ?? 0) * (row[colour] ?? 0);
+      });
+      pixels[i * 3 + colour] = (value + 1) * 127.5;
+    }
+  }
+  return { width, height, data: new Uint8Array(pixels.buffer) };
+}

@@ -1,0 +1,217 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { StepsAnimationError } from '../../errors.js';
+import { trainingSigmas } from '../schedulers/training-sigmas.js';
+
+/** A model folder in the diffusers ONNX layout, by its configurations alone: nothing heavy is loaded. */
+export type ModelFolder = {
+  readonly name: string;
+  /** absolute */
+  readonly path: string;
+  readonly family: ModelFamily;
+  /** size of the pictures that the model was trained on, in pixels */
+  readonly width: number;
+  readonly height: number;
+  /** width and height must be multiples of this, in pixels */
+  readonly sizeUnit: number;
+  /** how many pixels one latent value stands for, along each side */
+  readonly latentFactor: number;
+  readonly latentChannels: number;
+  /** latents are divided by this and then moved by `latentShift` before they are decoded */
+  readonly latentScale: number;
+  readonly latentShift: number;
+  readonly prediction: SchedulerConfig['prediction_type'];
+  /** noise levels of all training timesteps, rising */
+  readonly trainingSigmas: readonly number[];
+  /** how many timesteps, evenly spread, a consistency model was distilled at; undefined where it knows all of them */
+  readonly distilledTimesteps: number | undefined;
+  /** length of the embedding by which a distilled model is told the CFG scale; undefined where it is guided as usual */
+  readonly guidanceLength: number | undefined;
+  /** whether an empty negative prompt is given to the model as zeros */
+  readonly emptyIsZero: boolean;
+  /** the decoder of a tiny autoencoder, for previews; undefined where there is none */
+  readonly tinyDecoder: string | undefined;
+  /** the encoder that img2img needs; undefined where there is none */
+  readonly encoder: string | undefined;
+};
+
+/** Stable Diffusion 1 and 2 and their like have one text encoder, SDXL has two. */
+type ModelFamily = 'sd' | 'sdxl';
+
+const levels = z.array(z.number()).min(1);
+const indexSchema = z.looseObject({
+  _class_name: z.string().default(''),
+  force_zeros_for_empty_prompt: z.boolean().default(false),
+});
+const unetSchema = z.object({
+  sample_size: z.union([z.int(), z.tuple([z.int(), z.int()])]),
+  block_out_channels: levels,
+  in_channels: z.int().optional(),
+  time_cond_proj_dim: z.int().nullish(),
+});
+const vaeSchema = z.object({
+  latent_channels: z.int().default(4),
+  scaling_factor: z.number().default(0.18215),
+  shift_factor: z.number().nullish(),
+  block_out_channels: levels,
+});
+const schedulerSchema = z.object({
+  beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']),
+  beta_start: z.number().positive(),
+  beta_end: z.number().positive().lt(1),
+  num_train_timesteps: z.int().min(2),
+  prediction_type: z.enum(['epsilon', 'v_prediction', 'sample']).default('epsilon'),
+  trained_betas: z.array(z.number().positive().lt(1)).nullish(),
+  rescale_betas_zero_snr: z.boolean().default(false),
+  original_inference_steps: z.int().positive().nullish(),
+});
+
+type SchedulerConfig = z.output<typeof schedulerSchema>;
+
+const neededFiles = ['unet/model.onnx', 'vae_decoder/model.onnx', 'text_encoder/model.onnx'];
+
+/**
+ * Reads the configurations of a model folder and checks that its files are there.
+ * @throws StepsAnimationError `model`, naming the folder and what is missing or wrong
+ */
+export async function readModelFolder(path: string): Promise<ModelFolder> {
+  const { index, unet, vae, scheduler } = await readModelConfigs(path);
+  const isLarge = await exists(join(path, 'text_encoder_2'));
+  const more = isLarge ? ['text_encoder_2/model.onnx'] : [];
+  for (const file of [...neededFiles, ...more])
+    await access(join(path, file)).catch((cause) => missing(path, file, cause));
+  const latentFactor = 2 ** (vae.block_out_channels.length - 1);
+  const [rows, columns] =
+    typeof unet.sample_size === 'number' ? [unet.sample_size, unet.sample_size] : unet.sample_size;
+  return {
+    name: basename(resolve(path)),
+    path: resolve(path),
+    family: isLarge ? 'sdxl' : 'sd',
+    width: columns * latentFactor,
+    height: rows * latentFactor,
+    sizeUnit: latentFactor * 2 ** (unet.block_out_channels.length - 1),
+    latentFactor,
+    latentChannels: vae.latent_channels,
+    latentScale: vae.scaling_factor,
+    latentShift: vae.shift_factor ?? 0,
+    prediction: scheduler.prediction_type,
+    trainingSigmas: sigmasOf(scheduler),
+    distilledTimesteps: scheduler.original_inference_steps ?? undefined,
+    guidanceLength: unet.time_cond_proj_dim ?? undefined,
+    emptyIsZero: index.force_zeros_for_empty_prompt,
+    tinyDecoder: await firstOf(path, ['vae_tiny_decoder/model.onnx', 'taesd/model.onnx', 'taesd/decoder.onnx']),
+    encoder: await firstOf(path, ['vae_encoder/model.onnx']),
+  };
+}
+
+/** The files of a model folder that tell what kind of model it is. */
+export const modelConfigFiles = [
+  'model_index.json',
+  'unet/config.json',
+  'vae_decoder/config.json',
+  'scheduler/scheduler_config.json',
+] as const;
+
+/**
+ * Reads these files, the networks need not be there.
+ * @param name what messages call the model
+ * @throws StepsAnimationError `model` when they tell of a kind that cannot run
+ */
+export async function readModelConfigs(path: string, name = path) {
+  const [indexFile, unetFile, vaeFile, schedulerFile] = modelConfigFiles;
+  const index = await readConfig(path, indexFile, indexSchema, name);
+  await refuseOtherKinds(path, index._class_name, name);
+  const unet = await readConfig(path, unetFile, unetSchema, name);
+  const vae = await readConfig(path, vaeFile, vaeSchema, name);
+  refuseMoreChannels(name, unet.in_channels, vae.latent_channels);
+  const scheduler = await readConfig(path, schedulerFile, schedulerSchema, name);
+  return { index, unet, vae, scheduler };
+}
+
+function sigmasOf(scheduler: SchedulerConfig): readonly number[] {
+  return trainingSigmas({
+    betaSchedule: scheduler.beta_schedule,
+    betaStart: scheduler.beta_start,
+    betaEnd: scheduler.beta_end,
+    timesteps: scheduler.num_train_timesteps,
+    zeroTerminalSnr: scheduler.rescale_betas_zero_snr,
+    ...(scheduler.trained_betas ? { trainedBetas: scheduler.trained_betas } : {}),
+  });
+}
+
+/** The names of the folders in `path` that hold a model, sorted; none where there is no such folder. */
+export async function listModelNames(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => !entry.isFile()).map((entry) => entry.name);
+  const found = await Promise.all(names.map((name) => exists(join(path, name, 'model_index.json'))));
+  return names.filter((_, i) => found[i]).sort();
+}
+
+/** Models whose networks want more than this engine gives them are refused before anything is loaded. */
+async function refuseOtherKinds(path: string, className: string, name: string): Promise<void> {
+  const hasTransformer = await exists(join(path, 'transformer'));
+  if (!hasTransformer && !/Inpaint|Pix2Pix|Upscale|ControlNet|StableDiffusion3|Flux/u.test(className)) return;
+  throw new StepsAnimationError(
+    'model',
+    `The model in ${name} is a ${className || 'model with a transformer'}, which this engine cannot run; use a text-to-image model of the families Stable Diffusion 1, 2 or XL, also LCM and Turbo (docs/models.md).`,
+  );
+}
+
+function refuseMoreChannels(name: string, channels: number | undefined, latentChannels: number): void {
+  if (channels === undefined || channels === latentChannels) return;
+  throw new StepsAnimationError(
+    'model',
+    `The UNet in ${name} takes ${channels} channels where its latents have ${latentChannels}: it is made for inpainting or editing, which this engine cannot run; use a text-to-image model, with --mask for inpainting.`,
+  );
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function firstOf(folder: string, files: readonly string[]): Promise<string | undefined> {
+  for (const file of files) if (await exists(join(folder, file))) return join(resolve(folder), file);
+  return undefined;
+}
+
+/**
+ * Reads a JSON file of a model folder.
+ * @param name what messages call the model
+ * @throws StepsAnimationError `model` when it is missing or not as the schema wants it
+ */
+export async function readConfig<T extends z.ZodType>(
+  folder: string,
+  file: string,
+  schema: T,
+  name = folder,
+): Promise<z.output<T>> {
+  const text = await readFile(join(folder, file), 'utf8').catch((cause) => missing(name, file, cause));
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const { path = [], message } = parsed.error.issues[0] ?? { message: 'not readable' };
+  throw new StepsAnimationError(
+    'model',
+    `${join(name, file)} is not what a diffusers model has there (${[...path, message].join(': ')}); export the model again.`,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    // diffusers writes "lambda_min_clipped": -Infinity, which is not JSON.
+    return JSON.parse(text.replace(/:\s*(?:-?Infinity|NaN)\b/gu, ': null'));
+  } catch {
+    return undefined;
+  }
+}
+
+function missing(folder: string, file: string, cause: unknown): never {
+  throw new StepsAnimationError(
+    'model',
+    `The model folder ${folder} has no ${file}; give a folder in the diffusers ONNX layout, as "optimum-cli export onnx" writes it.`,
+    { cause },
+  );
+}

@@ -1,0 +1,125 @@
+import { availableParallelism } from 'node:os';
+import { Float16Array } from '@petamoriken/float16';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { StepsAnimationError } from '../../errors.js';
+import type { SessionSettings } from './devices.js';
+
+/** Row by row, whatever the element type of the network was. */
+export type FloatTensor = { readonly data: Float32Array; readonly shape: readonly number[] };
+
+/** One network of a model folder, with its weights loaded; weights in files of their own are mapped into memory. */
+export class Network implements AsyncDisposable {
+  readonly #file: string;
+  readonly #session: InferenceSession;
+
+  private constructor(file: string, session: InferenceSession) {
+    this.#file = file;
+    this.#session = session;
+  }
+
+  /** @throws StepsAnimationError `model` when the file is not a network that onnxruntime can run on the device */
+  static async load(file: string, { device, threads = availableParallelism() }: SessionSettings): Promise<Network> {
+    try {
+      const session = await InferenceSession.create(file, {
+        executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+        graphOptimizationLevel: 'all',
+        executionMode: 'sequential',
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        logSeverityLevel: device === 'cpu' ? 3 : 4,
+        // Threads that spin for long while they wait would take the processor from the encoder and the step decoder;
+        // those that sleep at once wake too late for the next operator. Chosen by measurement, beside another program
+        // and without one.
+        extra: { session: { intra_op: { allow_spinning: '1', spin_duration_us: '50' } } },
+      });
+      return new Network(file, session);
+    } catch (error) {
+      throw new StepsAnimationError('model', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /**
+   * Name, element type and shape of an input; free lengths are given by their names.
+   * @throws StepsAnimationError `model` where the network has no such input
+   */
+  input(name: string): InferenceSession.TensorValueMetadata {
+    const metadata = this.#session.inputMetadata.find((input) => input.name === name);
+    if (metadata?.isTensor) return metadata;
+    const inputs = this.inputNames.join(', ');
+    throw new StepsAnimationError(
+      'model',
+      `${this.#file} has no input "${name}" (it has ${inputs}); export the model again.`,
+    );
+  }
+
+  get inputNames(): readonly string[] {
+    return this.#session.inputNames;
+  }
+
+  get outputNames(): readonly string[] {
+    return this.#session.outputNames;
+  }
+
+  /** Runs the network and gives its first output, or the one called `output` where there is one. */
+  async run(inputs: Readonly<Record<string, Tensor>>, output = ''): Promise<FloatTensor> {
+    const name = this.outputNames.includes(output) ? output : (this.outputNames[0] ?? '');
+    const { [name]: result } = await this.runFor(inputs, [name]);
+    if (result) return result;
+    throw new StepsAnimationError('model', `${this.#file} has no outputs; export the model again.`);
+  }
+
+  /** Runs the network and gives the outputs of these names, as 32-bit floats. */
+  async runFor<Name extends string>(
+    inputs: Readonly<Record<string, Tensor>>,
+    names: readonly Name[],
+  ): Promise<Record<Name, FloatTensor>> {
+    const results = await this.#session.run(inputs, [...names]);
+    const floats = names.map((name) => [name, this.#floatsOf(name, results[name])] as const);
+    return Object.fromEntries(floats) as Record<Name, FloatTensor>;
+  }
+
+  #floatsOf(name: string, result: Tensor | undefined): FloatTensor {
+    const { data, dims = [] } = result ?? {};
+    if (data instanceof Float32Array) return { data, shape: dims };
+    if (result?.type === 'float16' && ArrayBuffer.isView(data)) {
+      return {
+        data: Float32Array.from(new Float16Array(data.buffer, data.byteOffset, data.byteLength / 2)),
+        shape: dims,
+      };
+    }
+    throw new StepsAnimationError('model', `The output ${name} of ${this.#file} is not of 16- or 32-bit floats.`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** A tensor of the element type that a network's input wants; whole types get rounded values. */
+export function tensorFor(
+  input: InferenceSession.TensorValueMetadata,
+  values: readonly number[] | Float32Array,
+  shape: readonly number[],
+): Tensor {
+  switch (input.type) {
+    case 'float32':
+      return new Tensor('float32', values instanceof Float32Array ? values : Float32Array.from(values), shape);
+    case 'float16':
+      return new Tensor('float16', new Uint16Array(Float16Array.from(values).buffer), shape);
+    case 'float64':
+      return new Tensor('float64', Float64Array.from(values), shape);
+    case 'int64':
+      return new Tensor('int64', BigInt64Array.from(Array.from(values, (value) => BigInt(Math.round(value)))), shape);
+    case 'int32':
+      return new Tensor('int32', Int32Array.from(values, Math.round), shape);
+    default:
+      throw new StepsAnimationError(
+        'model',
+        `The network's input ${input.name} is of type ${input.type}, which is not supported; export the model in 32-bit floats.`,
+      );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { type Device, loadOnFirst } from '#src/diffusion/networks/devices.js';
+
+const onlyOn = (possible: Device) => async (device: Device) => {
+  if (device !== possible) throw new Error(`no ${device}\n here.`);
+  return `on ${device}`;
+};
+
+it('says why the best device is not taken', async () => {
+  expect(await loadOnFirst('auto', onlyOn('cpu'), ['cuda', 'dml', 'cpu'])).toEqual({
+    ...{ loaded: 'on cpu', device: 'cpu' },
+    note: 'The model runs on the device "cpu", because cuda cannot be used (no cuda here), and dml cannot be used (no dml here); docs/models.md tells what each device needs.',
+  });
+  expect(await loadOnFirst('auto', onlyOn('cuda'), ['cuda', 'cpu'])).toMatchObject({ device: 'cuda', note: undefined });
+});
+
+it('takes no other device than the one that was asked for, and says what can be done', async () => {
+  const loading = loadOnFirst('webgpu', onlyOn('cpu'));
+  await expect(loading).rejects.toMatchObject({ code: 'model' });
+  await expect(loading).rejects.toThrow('device "webgpu" (no webgpu here): choose --device cpu');
+});

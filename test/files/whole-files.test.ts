@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { prepareFolder, publish, removeAbandoned, temporaryPath, writeWhole } from '#src/files/whole-files.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+
+describe('whole files', () => {
+  it('get the next free name and never replace another', async () => {
+    const folder = await temporaryFolder();
+    const write = (text: string) => writeWhole(folder, 'a', 'txt', Buffer.from(text));
+    const paths = await Promise.all(['one', 'two', 'three'].map(write));
+    expect(paths.map((path) => path.slice(folder.length + 1)).sort()).toEqual(['a-1.txt', 'a-2.txt', 'a.txt']);
+    const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+    expect(texts).toEqual(['one', 'two', 'three']);
+  });
+
+  it('leave nothing behind when they cannot be written', async () => {
+    const folder = await temporaryFolder();
+    const stem = 'x'.repeat(300);
+    await expect(writeWhole(folder, stem, 'txt', Buffer.from('text'))).rejects.toMatchObject({ code: 'output' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('are told apart from those of processes that are no more', async () => {
+    const folder = await temporaryFolder();
+    const module = new URL('../../dist/files/whole-files.js', import.meta.url).href;
+    const script = `import(${JSON.stringify(module)}).then(({ temporaryPath }) => console.log(temporaryPath(process.argv[1])))`;
+    const { stdout } = spawnSync(process.execPath, ['-e', script, folder], { encoding: 'utf8' });
+    await writeFile(stdout.trim(), 'of a process that has ended');
+    const ours = temporaryPath(folder);
+    await writeFile(ours, 'of this process');
+    await removeAbandoned(folder);
+    expect((await readdir(folder)).map((name) => join(folder, name))).toEqual([ours]);
+    expect(await publish(ours, folder, 'ours', 'txt')).toBe(join(folder, 'ours.txt'));
+  });
+
+  it('go to folders that are made for them', async () => {
+    const folder = await temporaryFolder();
+    const deep = join(folder, 'a', 'b', 'c');
+    await prepareFolder(deep);
+    await prepareFolder(deep);
+    expect(await readdir(deep)).toEqual([]);
+  });
+
+  it.each(['/proc/steps-animation/a', fileURLToPath(import.meta.url)])(
+    'say that %s cannot be written to',
+    async (path) => {
+      const message = expect.stringContaining(path);
+      await expect(prepareFolder(path)).rejects.toMatchObject({ code: 'output', message });
+    },
+  );
+});

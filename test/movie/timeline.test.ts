@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createTimeline, frameAt, shownVisits, type Timeline, type TimelineSettings } from '#src/movie/timeline.js';
+
+const tenths = (from: number, to: number) => fc.integer({ min: from, max: to }).map((value) => value / 10);
+
+const settings: fc.Arbitrary<TimelineSettings> = fc.record({
+  duration: tenths(5, 400),
+  fps: fc.integer({ min: 1, max: 120 }),
+  interpolation: fc.constantFrom('none', 'blend', 'mci'),
+  loop: fc.constantFrom('none', 'boomerang'),
+  firstFrameDuration: fc.oneof(fc.constant(0), tenths(0, 100)),
+  lastFrameDuration: fc.oneof(fc.constant(0), tenths(0, 100)),
+  finishFade: fc.constantFrom(undefined, 0.4),
+});
+
+/** When each of some sources is reached: some at the same time as the one before. */
+const pacing = (sources: number) =>
+  fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 9, noNaN: true })), {
+    minLength: sources - 1,
+    maxLength: sources - 1,
+  });
+
+const cases = fc
+  .record({ sources: fc.integer({ min: 1, max: 300 }), settings, isPaced: fc.boolean() })
+  .chain(({ sources, settings, isPaced }) =>
+    pacing(sources).map((changes) => {
+      const total = changes.reduce((sum, change) => sum + change, 0);
+      const times = [0];
+      let passed = 0;
+      for (const change of changes) {
+        passed += change;
+        times.push(Math.min(passed / total, 1));
+      }
+      if (sources > 1) times[sources - 1] = 1;
+      const timeline = createTimeline(sources, settings, isPaced && total > 0 ? times : undefined);
+      return { sources, settings, timeline };
+    }),
+  );
+
+const plain: TimelineSettings = {
+  ...{ duration: 1, fps: 30, interpolation: 'blend', loop: 'none' },
+  ...{ firstFrameDuration: 0, lastFrameDuration: 0 },
+};
+
+function framesOf(timeline: Timeline) {
+  return Array.from({ length: timeline.frames }, (_, n) => frameAt(timeline, n));
+}
+
+/** The sources that a frame shows, and how much of the second one. */
+function shown({ visits }: Timeline, { from, to, weight }: ReturnType<typeof frameAt>) {
+  return { from: visits[from], to: visits[to], weight };
+}
+
+describe('timeline', () => {
+  it('has exactly the frames of its duration and holds, and two at least for two sources', () => {
+    fc.assert(
+      fc.property(cases, ({ sources, settings, timeline }) => {
+        const { duration, fps, firstFrameDuration, lastFrameDuration } = settings;
+        const holds = Math.round(firstFrameDuration * fps) + Math.round(lastFrameDuration * fps);
+        expect(timeline.frames).toBe(Math.max(Math.round(duration * fps), sources > 1 ? 2 : 1) + holds);
+      }),
+    );
+  });
+
+  it('ends on the finished image, holds it, and shows it first where that is wanted', () => {
+    fc.assert(
+      fc.property(cases, ({ sources, timeline }) => {
+        const finished = { from: sources - 1, to: sources - 1, weight: 0 };
+        const frames = framesOf(timeline).map((frame) => shown(timeline, frame));
+        for (const frame of frames.slice(0, timeline.opening)) expect(frame).toEqual(finished);
+        for (const frame of frames.slice(-timeline.closing - 1)) expect(frame).toEqual(finished);
+        if (timeline.circular || timeline.body < 2) return;
+        const first = frames[timeline.opening];
+        expect([first?.from, first?.weight]).toEqual([timeline.times ? first?.from : 0, 0]);
+      }),
+    );
+  });
+
+  it('never goes back among its visits, and mixes only neighbours, by a part of one', () => {
+    fc.assert(
+      fc.property(cases, ({ timeline }) => {
+        let before = 0;
+        for (const { from, to, weight } of framesOf(timeline)) {
+          expect(to - from).toBe(weight > 0 ? 1 : 0);
+          expect(weight).toBeGreaterThanOrEqual(0);
+          expect(weight).toBeLessThan(1);
+          expect(to).toBeLessThan(timeline.visits.length);
+          expect(from + weight).toBeGreaterThanOrEqual(before);
+          before = from + weight;
+        }
+      }),
+    );
+  });
+
+  it('shows every source where there are frames enough and time is given out evenly', () => {
+    fc.assert(
+      fc.property(cases, ({ sources, timeline }) => {
+        if (timeline.times || timeline.body < timeline.visits.length) return;
+        const seen = new Set([...shownVisits(timeline)].map((visit) => timeline.visits[visit]));
+        expect(seen.size).toBe(sources);
+      }),
+    );
+  });
+
+  it('gives every source of a slide show the same time, to the frame', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), tenths(5, 100), (sources, duration) => {
+        fc.pre(Math.round(duration * 30) >= sources);
+        const timeline = createTimeline(sources, { ...plain, duration, interpolation: 'none' });
+        const counts = new Array<number>(sources).fill(0);
+        for (const { from } of framesOf(timeline)) counts[from] = (counts[from] ?? 0) + 1;
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('shows the source nearest in time where there are fewer frames than sources', () => {
+    const timeline = createTimeline(100, { ...plain, duration: 0.5, fps: 10 });
+    expect(framesOf(timeline).map(({ from }) => from)).toEqual([0, 25, 50, 74, 99]);
+    expect([...shownVisits(timeline)]).toEqual([0, 25, 50, 74, 99]);
+  });
+
+  it('goes back and forth in a boomerang, each way in half the time, without repeating a frame at the seam', () => {
+    const timeline = createTimeline(3, { ...plain, fps: 8, loop: 'boomerang' });
+    const positions = framesOf(timeline).map((frame) => {
+      const { from = 0, to = 0, weight } = shown(timeline, frame);
+      return from + (to - from) * weight;
+    });
+    expect(positions).toEqual([1.5, 1, 0.5, 0, 0.5, 1, 1.5, 2]);
+    const slides = createTimeline(3, { ...plain, fps: 8, loop: 'boomerang', interpolation: 'none' });
+    expect(framesOf(slides).map((frame) => shown(slides, frame).from)).toEqual([1, 1, 0, 0, 1, 1, 2, 2]);
+  });
+
+  it('reaches each source at its time where times are given', () => {
+    const timeline = createTimeline(3, { ...plain, fps: 11 }, [0, 0.2, 1]);
+    const frames = framesOf(timeline);
+    expect(frames[2]).toEqual({ from: 1, to: 1, weight: 0 });
+    expect(frames[1]).toEqual({ from: 0, to: 1, weight: 0.5 });
+    expect(frames[6]?.from).toBe(1);
+    expect(frames[6]?.weight).toBeCloseTo(0.5);
+    // Sources that are alike take no time.
+    const alike = createTimeline(4, { ...plain, fps: 5 }, [0, 0, 1, 1]);
+    expect(framesOf(alike).map(({ from }) => from)).toEqual([1, 1, 1, 1, 3]);
+  });
+
+  it('goes over to a finished image that shows something else in no less than the time wanted', () => {
+    const finishFade = 0.4;
+    fc.assert(
+      fc.property(fc.integer({ min: 3, max: 200 }), settings, (sources, given) => {
+        const timeline = createTimeline(sources, { ...given, loop: 'none', finishFade });
+        const frames = framesOf(timeline).slice(timeline.opening, timeline.opening + timeline.body);
+        const fading = frames.filter(({ from, weight }) => weight > 0 && timeline.visits[from] === sources - 2);
+        const weights = fading.map(({ weight }) => weight);
+        expect(weights).toEqual(weights.toSorted((a, b) => a - b));
+        const wanted = Math.min(finishFade / given.duration, 0.25) * (timeline.body - 1);
+        expect(fading.length).toBeGreaterThanOrEqual(Math.floor(wanted) - 1);
+        expect(shown(timeline, frameAt(timeline, timeline.frames - 1))).toMatchObject({ from: sources - 1, weight: 0 });
+      }),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { FormatContext, Packet } from 'node-av/lib';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MovieWriter } from '#src/movie/writer.js';
+import { codecs } from '#src/options/codecs.js';
+import { decodeMovie, fromPlanes } from '../helpers/movies.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+
+const [width, height] = [64, 48];
+const codec = codecs.x264;
+const lossless = { preset: 'medium', qp: '0' };
+const format = { codec, encoderOptions: lossless, width, height, fps: 30, tags: {} };
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe('movie writer', () => {
+  it('encodes exactly the frames it is given, though their memory is used again at once', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'movie.mp4');
+    const planes = new Uint8Array((width * height * 3) / 2);
+    const written = [];
+    await using writer = await MovieWriter.open(path, format);
+    for (let frame = 0; frame < 80; frame++) {
+      planes.forEach((_, index) => {
+        planes[index] = 16 + ((index * 7 + frame * 29) % 200);
+      });
+      written.push(fromPlanes(planes, width, height));
+      await writer.write(planes);
+    }
+    await writer.close();
+    expect(await decodeMovie(path)).toEqual(written);
+  });
+
+  it('says what the encoder refuses', async () => {
+    const folder = await temporaryFolder();
+    const encoderOptions = { preset: 'very-very-slow' };
+    const opened = MovieWriter.open(join(folder, 'movie.mp4'), { ...format, encoderOptions });
+    await expect(opened).rejects.toMatchObject({ code: 'encoder', message: expect.stringContaining('libx264') });
+  });
+
+  it('says where it could not write', async () => {
+    const path = join('/proc', 'movie.mp4');
+    const opened = MovieWriter.open(path, format);
+    await expect(opened).rejects.toMatchObject({ code: 'output', message: expect.stringContaining(path) });
+  });
+
+  it('frees every packet when the disk is full in the middle of the movie', async () => {
+    const writeFrame = vi.spyOn(FormatContext.prototype, 'interleavedWriteFrame');
+    writeFrame.mockImplementation(async () => await setTimeout(5, noSpace));
+    const allocated = vi.spyOn(Packet.prototype, 'alloc');
+    const freed = vi.spyOn(Packet.prototype, 'free');
+    await expect(writeFrames(200)).rejects.toMatchObject({ code: 'output' });
+    expect(writeFrame).toHaveBeenCalled();
+    expect(new Set(freed.mock.contexts).size).toBe(new Set(allocated.mock.contexts).size);
+  });
+
+  it('lets go of the file only when nothing is being written to it', async () => {
+    let writing = 0;
+    const { interleavedWriteFrame, freeContext } = FormatContext.prototype;
+    vi.spyOn(FormatContext.prototype, 'interleavedWriteFrame').mockImplementation(async function (
+      this: FormatContext,
+      packet,
+    ) {
+      writing++;
+      await setTimeout(20);
+      const status = await interleavedWriteFrame.call(this, packet);
+      writing--;
+      return status;
+    });
+    const writingWhenFreed: number[] = [];
+    vi.spyOn(FormatContext.prototype, 'freeContext').mockImplementation(function (this: FormatContext) {
+      writingWhenFreed.push(writing);
+      freeContext.call(this);
+    });
+    for (const frames of [5, 6, 7]) await writeFrames(frames);
+    expect(writingWhenFreed).toEqual([0, 0, 0]);
+  });
+});
+
+/** Linux's ENOSPC, as FFmpeg tells it. */
+const noSpace = -28;
+
+/** Writes frames, each a packet of its own at once, and gives the movie up. */
+async function writeFrames(frames: number): Promise<void> {
+  const encoderOptions = { preset: 'ultrafast', tune: 'zerolatency' };
+  const path = join(await temporaryFolder(), 'movie.mp4');
+  await using writer = await MovieWriter.open(path, { ...format, encoderOptions });
+  const planes = new Uint8Array((width * height * 3) / 2);
+  for (let frame = 0; frame < frames; frame++) await writer.write(planes);
+}
