@@ -15,6 +15,7 @@ import { checkPicture, type Picture } from '../pictures/picture.js';
 import { encodePng } from '../pictures/picture-files.js';
 import type { Recording } from '../recording/image-recording.js';
 import { Recorder } from '../recording/recorder.js';
+import { messageOf } from '../util/error-message.js';
 
 /** A finished animation, as the command prints it with `--json`. */
 export type AnimationResult = {
@@ -281,7 +282,7 @@ function generate({ host, request, signal, skips }: AnimateSettings): AsyncItera
 function together(failures: readonly unknown[]): unknown {
   const [first] = failures;
   if (failures.length < 2) return first;
-  const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+  const messages = failures.map((failure) => messageOf(failure));
   return new StepsAnimationError(first instanceof StepsAnimationError ? first.code : 'output', messages.join(' '));
 }
 

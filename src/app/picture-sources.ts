@@ -12,6 +12,7 @@ import { movieFrames } from '../movie/movie-frames.js';
 import { encodePng } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
 import { imageExtensions, type Run, type RunImage, readRuns } from '../recording/runs.js';
+import { firstLineOf } from '../util/error-message.js';
 import { readInfotext } from './read-infotext.js';
 
 const movieExtensions = new Set(['.apng', '.avi', '.gif', '.m4v', '.mkv', '.mov', '.mp4', '.webm']);
@@ -160,7 +161,7 @@ async function metadataOf(path: string): Promise<Metadata> {
   try {
     return await sharp(path).metadata();
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const reason = firstLineOf(error);
     throw new StepsAnimationError('input', `Cannot read the picture ${path} (${reason}): replace or remove it.`);
   }
 }

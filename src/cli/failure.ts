@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { StepsAnimationError } from '../errors.js';
+import { messageOf } from '../util/error-message.js';
 
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
@@ -19,7 +20,7 @@ export function failureOf(error: unknown): Failure {
     const message = `${error.message.replace(/^error: /, '')}${remedy}`;
     return { message: oneLine(message), exitCode: error.exitCode === 0 ? exitCodes.success : exitCodes.usage };
   }
-  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const message = oneLine(messageOf(error));
   return { message, exitCode: error instanceof StepsAnimationError ? exitCodeOf(error) : exitCodes.failure };
 }
 

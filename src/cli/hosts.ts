@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { StepsAnimationError } from '../errors.js';
 import type { FoundHost } from '../hosts/find-hosts.js';
 import type { ConfiguredHost } from '../hosts/host-config.js';
+import { messageOf } from '../util/error-message.js';
 import { addHostFlags, type HostFlags, hostChoice, hostKind } from './host-flags.js';
 import { withInterruption } from './interruption.js';
 import { printJson, printTable } from './print.js';
@@ -158,8 +159,4 @@ async function removeHost(name: string): Promise<void> {
   }
   await forgetHost(name);
   process.stdout.write(`${name} is forgotten.\n`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

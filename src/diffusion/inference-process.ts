@@ -1,4 +1,5 @@
 import { StepsAnimationError } from '../errors.js';
+import { messageOf } from '../util/error-message.js';
 import type { BatchRequest } from './batch-request.js';
 import { followParent, modelSettings, tellParent } from './forked-process.js';
 import type { InferenceReply, InferenceRequest } from './inference.js';
@@ -48,7 +49,7 @@ function reply(message: InferenceReply): void {
 }
 
 function failure(error: unknown): Extract<InferenceReply, { type: 'failed' }> {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return error instanceof StepsAnimationError
     ? { type: 'failed', code: error.code, message }
     : { type: 'failed', message };

@@ -1,3 +1,4 @@
+import { messageOf } from '../util/error-message.js';
 import { followParent, modelSettings, tellParent } from './forked-process.js';
 import { type Device, loadOnFirst } from './networks/devices.js';
 import { LatentDecoder } from './networks/latent-decoder.js';
@@ -21,7 +22,7 @@ process.on('message', (request) => {
       const picture = await decoder.decode(latent);
       reply({ id, picture, milliseconds: performance.now() - begun });
     } catch (error) {
-      reply({ id, error: error instanceof Error ? error.message : String(error) });
+      reply({ id, error: messageOf(error) });
     }
   });
 });

@@ -3,6 +3,7 @@ import { access, constants, link, mkdir, open, readdir, readFile, rename, stat, 
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
+import { messageOf } from '../util/error-message.js';
 import { isRunning } from './is-running.js';
 
 /** Files under work begin so; they are hidden, short, and never taken for pictures or movies. */
@@ -179,6 +180,6 @@ function isErrno(error: unknown, ...codes: string[]): boolean {
 }
 
 function outputError(what: string, cause: unknown, remedy: string): StepsAnimationError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new StepsAnimationError('output', `${what} (${reason}): ${remedy}.`, { cause });
 }

@@ -4,6 +4,7 @@ import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
 import { replaceWhole } from '../files/whole-files.js';
+import { messageOf } from '../util/error-message.js';
 import { hostNames } from './host-kinds.js';
 
 const fileName = 'steps-animation.config.json';
@@ -85,7 +86,7 @@ async function readHosts(path: string): Promise<readonly ConfiguredHost[]> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw wrong(path, cause instanceof Error ? cause.message : String(cause), cause);
+    throw wrong(path, messageOf(cause), cause);
   }
   const { success, data, error } = configSchema.safeParse(json);
   if (success) return data.hosts;

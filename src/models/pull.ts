@@ -8,6 +8,7 @@ import {
   readModelFolder,
 } from '../diffusion/networks/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
+import { messageOf } from '../util/error-message.js';
 import { downloadFile, isWhole, partOf, sizeOf } from './file-download.js';
 import { createHubFetch } from './hub-connection.js';
 import { type HubFile, listHubFiles } from './hub-files.js';
@@ -186,7 +187,7 @@ function interrupted(repository: Repository): StepsAnimationError {
 }
 
 function cannotWrite(folder: string, cause: unknown): StepsAnimationError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const remedy = 'make it writable, free some space, or choose another folder with --models-dir; what has come is kept';
   return new StepsAnimationError('output', `Cannot write to ${folder} (${reason}): ${remedy}.`, { cause });
 }

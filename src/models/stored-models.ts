@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { listModelNames, type ModelFolder, readModelFolder } from '../diffusion/networks/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
+import { isFolder } from '../util/exists.js';
 import { locateModels, type ModelsFolders } from './models-folders.js';
 import { folderNameOf, readRepository } from './repository.js';
 
@@ -129,11 +130,4 @@ async function bytesOf(path: string): Promise<number> {
     ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

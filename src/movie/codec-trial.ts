@@ -2,6 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { temporaryPath } from '../files/whole-files.js';
 import { type CodecRow, codecRow, codecs } from '../options/codecs.js';
+import { messageOf } from '../util/error-message.js';
 import { FrameComposer } from './frame-composer.js';
 import type { MovieSettings } from './movie-settings.js';
 
@@ -49,7 +50,7 @@ export async function tryCodecs(): Promise<CodecTrial[]> {
       await tryCodec(settings);
       trials.push({ codec, works: true });
     } catch (error) {
-      trials.push({ codec, works: false, message: error instanceof Error ? error.message : String(error) });
+      trials.push({ codec, works: false, message: messageOf(error) });
     }
   }
   return trials;

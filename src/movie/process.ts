@@ -3,6 +3,7 @@ import { StepsAnimationError } from '../errors.js';
 import { findWhole, writeWhole } from '../files/whole-files.js';
 import type { Picture } from '../pictures/picture.js';
 import { encodePicture } from '../pictures/picture-files.js';
+import { messageOf } from '../util/error-message.js';
 import { tryCodec } from './codec-trial.js';
 import type {
   FailureText,
@@ -127,7 +128,7 @@ function opened(movie: number): MovieFile {
 
 function failureText(error: unknown): FailureText {
   if (error instanceof StepsAnimationError) return { code: error.code, message: error.message };
-  return { code: 'encoder', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'encoder', message: messageOf(error) };
 }
 
 async function answer({ id, request }: ToMovieProcess): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kebabCase } from '../util/letter-case.js';
 
 /** An option as a person is told of it; the flags, their help and docs/options.md are all made from this. */
 export type OptionDescription = {
@@ -56,10 +57,6 @@ export function describeOptions(schema: z.ZodObject): OptionDescription[] {
       ...(word !== undefined && { word }),
     };
   });
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** What an option takes, as the end of a sentence: `a whole number from 1 to 1000`. */

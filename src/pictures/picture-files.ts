@@ -4,6 +4,7 @@ import { StepsAnimationError } from '../errors.js';
 import { exifWithComment, withJpegComment } from '../infotext/exif.js';
 import { withPngText } from '../infotext/png.js';
 import { withWebpExif } from '../infotext/webp.js';
+import { firstLineOf } from '../util/error-message.js';
 import type { Picture } from './picture.js';
 
 // Pictures come one after another and are never asked for again: a cache would only hold memory.
@@ -23,7 +24,7 @@ export async function readPicture(path: string): Promise<Picture> {
     );
     if (isMissing)
       throw new StepsAnimationError('input', `There is no picture ${path}: check its name.`, { cause: error });
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const reason = firstLineOf(error);
     throw new StepsAnimationError('input', `Cannot read the picture ${path} (${reason}): replace or remove it.`, {
       cause: error,
     });

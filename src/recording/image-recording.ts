@@ -3,6 +3,7 @@ import { movieStem } from '../files/file-names.js';
 import { twice } from '../movie/client.js';
 import type { FileTarget, FinishedMovie, PictureOutcome } from '../movie/messages.js';
 import type { Picture } from '../pictures/picture.js';
+import { messageOf } from '../util/error-message.js';
 import { describeMovie } from './debug-messages.js';
 import { IntermediateFiles } from './intermediate-files.js';
 import { LastStep } from './last-step.js';
@@ -87,7 +88,7 @@ export class ImageRecording {
       debug(`live: ${sources} pictures at ${width}×${height}`);
     } catch (error) {
       // The steps are kept all the same; what is wrong comes again, and is told, when the movie is made afterwards.
-      await this.#dropLive(error instanceof Error ? error.message : String(error));
+      await this.#dropLive(messageOf(error));
     }
   }
 
@@ -186,7 +187,7 @@ export class ImageRecording {
       this.#endLive();
       return { movie, sources: live.sources };
     } catch (error) {
-      await this.#dropLive(error instanceof Error ? error.message : String(error));
+      await this.#dropLive(messageOf(error));
       return undefined;
     }
   }
@@ -242,7 +243,7 @@ export class ImageRecording {
   }
 
   #withRemedy(error: unknown): StepsAnimationError {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const { intermediateFolder, animationFolder, animation } = this.#context;
     const again = renderCommand(intermediateFolder, animationFolder, animation, String(this.#image.seed));
     const where = `${this.files.count} intermediate images are kept in ${intermediateFolder}`;

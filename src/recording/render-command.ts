@@ -1,4 +1,5 @@
 import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
+import { kebabCase } from '../util/letter-case.js';
 
 /** Options that mean nothing once the pictures are there. */
 const ofRecording = new Set([
@@ -19,7 +20,7 @@ export function renderCommand(folder: string, outdir: string, animation: Animati
 }
 
 function flag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `--${kebabCase(name)}`;
 }
 
 /** For the shell that people paste it into. */

@@ -7,6 +7,7 @@ import { durationOf } from '../options/animation-options.js';
 import type { Picture, Size } from '../pictures/picture.js';
 import type { PictureSource } from '../pictures/picture-source.js';
 import { type PictureSequence, sideBySide } from '../pictures/side-by-side.js';
+import { messageOf } from '../util/error-message.js';
 import { ImageRecording, type Recording } from './image-recording.js';
 import { LiveMovies } from './live-movies.js';
 import type { ManifestImage } from './manifest.js';
@@ -160,7 +161,7 @@ export class RunRecording {
       return { movie, kept: [], steps: sources.length, finishMs: movie.publishedAt - begunAt };
     } catch (error) {
       this.#ended.clear();
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const seeds = this.#images.map(({ seed }) => seed).join(',');
       const again = `${renderCommand(intermediateFolder, animationFolder, animation, seeds)} --side-by-side`;
       throw new StepsAnimationError('encoder', `${reason} The intermediate images are kept; to try again: ${again}`);

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { type IntermediateName, parseIntermediateStem, safePrompt } from '../files/file-names.js';
 import { timeTolerance } from '../files/whole-files.js';
+import { isFile } from '../util/exists.js';
 import { type ManifestImage, parseManifest } from './manifest.js';
 
 /** An image of a run. */
@@ -109,13 +110,6 @@ async function runImage(
   const lastStep = facts.lastStep ?? facts.steps.at(-1)?.step ?? 0;
   const earlier = new Set(facts.steps.filter(({ step }) => step < lastStep).map(({ file }) => file));
   return { seed: facts.seed, pictures: [...paths(names.filter((name) => earlier.has(name))), finished] };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (facts) => facts.isFile(),
-    () => false,
-  );
 }
 
 /** Runs told apart by what follows the step in the names; all other names are one run, in natural order. */

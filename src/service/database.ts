@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { StepsAnimationError } from '../errors.js';
+import { messageOf } from '../util/error-message.js';
 
 /** What a statement is given. No booleans: libsql ends the whole process at one. */
 type SqlValues = Readonly<Record<string, string | number | null>>;
@@ -193,7 +194,7 @@ function codeOf(error: unknown): string {
 
 function openError(path: string, error: unknown): unknown {
   if (error instanceof StepsAnimationError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new StepsAnimationError(
     'output',
     `Cannot open the database ${path} (${reason}): make it and its folder writable.`,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 import { prepareFolder } from '../files/whole-files.js';
+import { messageOf } from '../util/error-message.js';
 import { Database } from './database.js';
 import type { HostPool } from './hosts/host-pool.js';
 import type { Job, JobEvent, JobRequest, JobService } from './job.js';
@@ -244,10 +245,6 @@ class Service implements JobService, AsyncDisposable {
     this.#database[Symbol.dispose]();
     this.#lock[Symbol.dispose]();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function noJob(id: string): StepsAnimationError {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic, { type SetHeadersResponse } from '@fastify/static';
 import fastify, { type FastifyInstance } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
+import { messageOf } from '../util/error-message.js';
 import { api } from './api/api.js';
 import { lasting } from './api/files.js';
 import { HttpError } from './http-error.js';
@@ -152,6 +153,6 @@ function cannotListen(listen: string, port: number, cause: unknown): StepsAnimat
     EACCES: 'that is not allowed here: choose a --port above 1023',
     EADDRNOTAVAIL: 'this machine has no such address: choose another one for --listen',
   };
-  const reason = reasons[String(code)] ?? (cause instanceof Error ? cause.message : String(cause));
+  const reason = reasons[String(code)] ?? messageOf(cause);
   return new StepsAnimationError('output', `Cannot listen on ${listen}, port ${port}: ${reason}.`, { cause });
 }

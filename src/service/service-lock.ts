@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { StepsAnimationError } from '../errors.js';
+import { messageOf } from '../util/error-message.js';
 
 /**
  * Makes sure that one service alone works on a save location. It is the operating system's lock on a file of SQLite's,
@@ -13,7 +14,7 @@ export function lockFolder(folder: string, outdir: string): Disposable {
     connection.exec('begin exclusive');
   } catch (error) {
     connection.close();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const isTaken = error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
     throw isTaken
       ? new StepsAnimationError(

@@ -80,7 +80,7 @@ async function killMovieProcess(): Promise<string[]> {
   const children = await readFile(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
   for (const id of children.trim().split(' ')) {
     const commandLine = await readFile(`/proc/${id}/cmdline`, 'utf8');
-    if (!commandLine.includes('movie-process')) continue;
+    if (!commandLine.includes('movie/process')) continue;
     process.kill(Number(id), 'SIGKILL');
     killed.push(id);
   }

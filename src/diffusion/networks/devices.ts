@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { StepsAnimationError } from '../../errors.js';
+import { messageOf } from '../../util/error-message.js';
 
 /** What networks can run on; `auto` is the first of the machine's that works, and the CPU where none does. */
 export const deviceNames = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
@@ -81,6 +82,6 @@ function fallBackNote(device: Device, failures: readonly string[]): string | und
 
 /** In one line, without a full stop. */
 function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return message.trim().replace(/\s+/gu, ' ').replace(/\.$/u, '');
 }

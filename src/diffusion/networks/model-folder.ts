@@ -2,6 +2,7 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
+import { exists } from '../../util/exists.js';
 import { trainingSigmas } from '../schedulers/training-sigmas.js';
 
 /** A model folder in the diffusers ONNX layout, by its configurations alone: nothing heavy is loaded. */
@@ -163,13 +164,6 @@ function refuseMoreChannels(name: string, channels: number | undefined, latentCh
   throw new StepsAnimationError(
     'model',
     `The UNet in ${name} takes ${channels} channels where its latents have ${latentChannels}: it is made for inpainting or editing, which this engine cannot run; use a text-to-image model, with --mask for inpainting.`,
-  );
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Float16Array } from '@petamoriken/float16';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { StepsAnimationError } from '../../errors.js';
+import { messageOf } from '../../util/error-message.js';
 import type { SessionSettings } from './devices.js';
 
 /** Row by row, whatever the element type of the network was. */
@@ -118,8 +119,4 @@ export function tensorFor(
         `The network's input ${input.name} is of type ${input.type}, which is not supported; export the model in 32-bit floats.`,
       );
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { StepsAnimationError } from '../../errors.js';
 import type { Picture } from '../../pictures/picture.js';
+import { messageOf } from '../../util/error-message.js';
 import type { FinishReason, GenerationEvent, ImageInfo } from '../host.js';
 import { WaitingRoom } from './byte-budget.js';
 import { parseLine, type StreamMessage, type StreamPicture, streamLimits } from './messages.js';
@@ -162,7 +163,7 @@ export class StreamRun {
       try {
         return await this.#settings.decode(bytes);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         throw new StepsAnimationError('input', `Message ${number}: its ${picture.format} cannot be read (${reason}).`);
       }
     };

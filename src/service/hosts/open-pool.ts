@@ -2,6 +2,7 @@ import type { EmbeddedHostSettings } from '../../hosts/embedded/host.js';
 import { type ConfiguredHost, readConfiguredHosts } from '../../hosts/host-config.js';
 import { type HostChoice, openHost } from '../../hosts/open-host.js';
 import { generationOptionsSchema } from '../../options/generation-options.js';
+import { messageOf } from '../../util/error-message.js';
 import { HostPool } from './host-pool.js';
 import type { NamedHost } from './pooled-host.js';
 
@@ -44,7 +45,7 @@ export async function openOrTell(
   try {
     return await openConfigured(configured, embedded);
   } catch (error) {
-    onMessage(`The host ${configured.name} is left out: ${error instanceof Error ? error.message : error}`);
+    onMessage(`The host ${configured.name} is left out: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { StepsAnimationError } from '../../errors.js';
 import type { Host, HostDescription } from '../../hosts/host.js';
+import { messageOf } from '../../util/error-message.js';
 import { briefly } from './briefly.js';
 
 /** A host of the service, by the name that jobs and people call it. */
@@ -83,7 +84,7 @@ export class PooledHost implements AsyncDisposable {
       return this.#told;
     } catch (cause) {
       const error = signal.aborted ? tooSlow(this.name, cause) : cause;
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = messageOf(error);
       throw error;
     } finally {
       this.#askedAt = performance.now();

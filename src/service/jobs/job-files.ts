@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { StepsAnimationError } from '../../errors.js';
 import type { StartRequest } from '../../hosts/host.js';
 import { decodePicture } from '../../pictures/picture-files.js';
+import { firstLineOf } from '../../util/error-message.js';
 import type { KeptStep } from './job-store.js';
 
 /** The bytes of the image files that an img2img job starts from. */
@@ -80,7 +81,7 @@ async function decode(what: string, bytes: Uint8Array) {
   try {
     return await decodePicture(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    const reason = firstLineOf(cause);
     throw new StepsAnimationError('usage', `The ${what} cannot be read (${reason}): give a PNG, JPEG or WebP image.`, {
       cause,
     });

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../app/animate.js';
 import { type ErrorCode, StepsAnimationError } from '../../errors.js';
 import { isUnreachable } from '../../hosts/remote/http-connection.js';
+import { messageOf } from '../../util/error-message.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobEvent, JobState } from '../job.js';
@@ -164,7 +165,7 @@ export class JobRunner implements AsyncDisposable {
 
   #conclude(queued: QueuedJob, running: RunningJob, host: PooledHost | null, failure: unknown): void {
     const { id } = queued;
-    const problem = failure instanceof Error ? failure.message : String(failure);
+    const problem = messageOf(failure);
     // A host that goes away later is found to be away by the next job.
     if (host && !running.hasBegun && isUnreachable(failure)) {
       host.markAway(problem);

@@ -1,9 +1,9 @@
-import { access } from 'node:fs/promises';
 import type { RunEvent } from '../../app/animate.js';
 import { render } from '../../app/render.js';
 import { StepsAnimationError } from '../../errors.js';
 import { resolveBelow } from '../../files/file-names.js';
 import { isTaken } from '../../recording/step-selection.js';
+import { exists } from '../../util/exists.js';
 import type { Job } from '../job.js';
 import type { JobFiles } from './job-files.js';
 import type { JobStore } from './job-store.js';
@@ -60,11 +60,4 @@ function keptSteps(
   return kept
     .filter(({ step }) => step !== lastStep && (step === last || isTaken(step, job.options.animation)))
     .map((step) => files.stepPath(id, step));
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -8,6 +8,7 @@ import { type MovieSettings, trialSettings } from '../../movie/movie-settings.js
 import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
+import { messageOf } from '../../util/error-message.js';
 import { briefly } from '../hosts/briefly.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
@@ -168,7 +169,7 @@ async function tryInProcess(settings: MovieSettings): Promise<void> {
   try {
     await client.ask<'check'>({ type: 'check', settings });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const { codec, encoderSettings } = settings;
     const message = `The codec ${codec} does not work with the encoder settings ${JSON.stringify(encoderSettings)}: ${reason}`;
     throw new StepsAnimationError('usage', message, { cause });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { access, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import type { AnimationResult } from '../../app/animate.js';
 import { StepsAnimationError } from '../../errors.js';
 import { parseInfotext } from '../../infotext/metadata.js';
+import { exists } from '../../util/exists.js';
 import type { Database } from '../database.js';
 import type { JobAnimation, LibraryEntry, LibraryQuery, Library as LibraryTypes } from '../job.js';
 import { StoredPaths } from '../stored-paths.js';
@@ -235,11 +236,4 @@ function wholeNumber(name: string, value: number, least: number, most: number): 
 
 function noMovie(id: string): StepsAnimationError {
   return new StepsAnimationError('usage', `There is no animation ${JSON.stringify(id)} in the library.`);
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

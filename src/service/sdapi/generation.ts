@@ -5,6 +5,7 @@ import {
   generationOptionsSchema,
   img2imgOptionsSchema,
 } from '../../options/generation-options.js';
+import { snakeCase } from '../../util/letter-case.js';
 import { HttpError } from '../http-error.js';
 import type { JobRequest } from '../job.js';
 import { requireModest } from '../security/limits.js';
@@ -33,7 +34,7 @@ const fieldNames: Readonly<Record<string, string>> = {
 };
 
 function fieldOf(option: string): string {
-  return fieldNames[option] ?? option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return fieldNames[option] ?? snakeCase(option);
 }
 
 /** A txt2img request as a job. @throws HttpError 404 or 422, as the web UIs answer */
