@@ -86,7 +86,8 @@ export type AnimateSettings = RunSettings &
   );
 
 type RunSettings = {
-  readonly animation?: AnimationOptionsInput;
+  /** options of the movies; null makes the images alone, without movies and intermediate images */
+  readonly animation?: AnimationOptionsInput | null;
   /** save location; images go to `<outdir>/txt2img-images`, movies and intermediate images below it */
   readonly outdir: string;
   readonly tab?: 'txt2img' | 'img2img';
@@ -115,17 +116,20 @@ const usualSide = 512;
  *   written: what was written until then is kept; `interrupted` when stopped before there was an image
  */
 export async function animate(settings: AnimateSettings): Promise<AnimationResult[]> {
-  const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
+  const { animation: given = {} } = settings;
+  const animation = given && checkOptions(animationOptionsSchema, given);
   checkRequest(settings.request);
   const folder = settings.folder ?? join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
   await prepareFolder(folder);
   const { width, height } = settings.request ?? {};
   if (settings.request) settings.host.prepare?.(settings.request);
-  await using recorder = await Recorder.open(
-    { animation, folder, onEvent: (event) => settings.onEvent?.(event) },
-    { width: width || usualSide, height: height || usualSide },
-  );
-  return await new Run(settings, animation, folder, recorder).results();
+  await using recorder =
+    animation &&
+    (await Recorder.open(
+      { animation, folder, onEvent: (event) => settings.onEvent?.(event) },
+      { width: width || usualSide, height: height || usualSide },
+    ));
+  return await new Run(settings, folder, animation && recorder && { animation, recorder }).results();
 }
 
 /** @throws StepsAnimationError `usage`, or `input` for a picture that is none */
@@ -140,12 +144,14 @@ function checkRequest(request: GenerationRequest | undefined): void {
   if (mask) checkPicture(mask);
 }
 
+/** What makes movies of the steps, where they are wanted. */
+type Recorded = { readonly animation: AnimationOptions; readonly recorder: Recorder };
+
 /** One run of a host: its events go to the recorder, its images to files. */
 class Run {
   readonly #settings: AnimateSettings;
-  readonly #animation: AnimationOptions;
   readonly #folder: string;
-  readonly #recorder: Recorder;
+  readonly #recorded: Recorded | null;
   readonly #finishing: Promise<AnimationResult | null>[] = [];
   /** images whose movies are not there yet, with the bytes of their pictures */
   readonly #underWay = new Map<Promise<unknown>, number>();
@@ -153,11 +159,10 @@ class Run {
   #steps = 0;
   #stepsTaken = 0;
 
-  constructor(settings: AnimateSettings, animation: AnimationOptions, folder: string, recorder: Recorder) {
+  constructor(settings: AnimateSettings, folder: string, recorded: Recorded | null) {
     this.#settings = settings;
-    this.#animation = animation;
     this.#folder = folder;
-    this.#recorder = recorder;
+    this.#recorded = recorded;
   }
 
   async results(): Promise<AnimationResult[]> {
@@ -181,7 +186,7 @@ class Run {
   }
 
   async #end(): Promise<AnimationResult | null> {
-    const grid = await this.#recorder.end();
+    const grid = (await this.#recorded?.recorder.end()) ?? null;
     return grid && this.#tellMovie(grid, null, null);
   }
 
@@ -191,8 +196,7 @@ class Run {
         this.#start(event.images, event.passes);
         break;
       case 'step':
-        if (!this.#recorder.step(event, () => event.picture(this.#animation.content))) event.release?.();
-        this.#tellStep(event);
+        this.#step(event);
         break;
       case 'image': {
         const finishing = this.#finish(event);
@@ -227,8 +231,15 @@ class Run {
   #start(images: readonly ImageInfo[], passes: readonly PassInfo[]): void {
     this.#images = images;
     this.#steps = passes.reduce((sum, pass) => sum + pass.steps, 0);
-    this.#recorder.start(images, passes);
+    this.#recorded?.recorder.start(images, passes);
     this.#settings.onEvent?.({ type: 'start', images, passes, steps: this.#steps * images.length });
+  }
+
+  #step(event: Extract<GenerationEvent, { type: 'step' }>): void {
+    const { recorder, animation } = this.#recorded ?? {};
+    const isWanted = animation && recorder?.step(event, () => event.picture(animation.content));
+    if (!isWanted) event.release?.();
+    this.#tellStep(event);
   }
 
   #tellStep({ image, pass, preview }: Extract<GenerationEvent, { type: 'step' }>): void {
@@ -244,20 +255,21 @@ class Run {
       throw new StepsAnimationError('input', `The host sent image ${event.image}, which it had not announced.`);
     // The image first: whatever happens to the movie, it is on disk.
     const path = this.#settings.saveImages === false ? undefined : this.#saveImage(info, event);
-    const finished = this.#recorder.finish(event.image, { ...event, ...(path && { path }) });
+    const finished = this.#recorded?.recorder.finish(event.image, { ...event, ...(path && { path }) }) ?? null;
     const [image, recording] = await Promise.allSettled([path ?? null, finished]);
     const failures = [image, recording].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     if (recording.status === 'rejected') throw together(failures);
-    const [first] = recording.value.kept;
+    const [first] = recording.value?.kept ?? [];
     if (first !== undefined) this.#settings.onEvent?.({ type: 'kept', folder: join(first, '..') });
-    const result = this.#tellMovie(recording.value, image.status === 'fulfilled' ? image.value : null, info.seed);
+    const savedAt = image.status === 'fulfilled' ? image.value : null;
+    const result = recording.value && this.#tellMovie(recording.value, savedAt, info.seed);
     if (failures.length > 0) throw together(failures);
     return result;
   }
 
   #tellMovie({ movie, steps, finishMs }: Recording, image: string | null, seed: number | null): AnimationResult | null {
-    if (!movie) return null;
-    const result = describe(movie, this.#animation, steps, finishMs, image, seed);
+    if (!movie || !this.#recorded) return null;
+    const result = describe(movie, this.#recorded.animation, steps, finishMs, image, seed);
     this.#settings.onEvent?.(result);
     return result;
   }

@@ -217,7 +217,7 @@ class Service implements JobService, AsyncDisposable {
 
   async #requestOf({ id, kind, options }: Job): Promise<JobRequest> {
     const { generation, img2img, animation, of, image } = options;
-    if (kind === 'render') return { kind, of: of ?? '', image: image ?? 0, animation };
+    if (kind === 'render') return { kind, of: of ?? '', image: image ?? 0, animation: animation ?? {} };
     if (kind === 'txt2img') return { kind, generation: generation ?? {}, animation };
     const start = { ...img2img, ...(await this.#files.readStart(id)) };
     return { kind, generation: generation ?? {}, start, animation };

@@ -9,7 +9,8 @@ export type JobRequest = (
   | {
       readonly kind: 'txt2img';
       readonly generation: z.input<typeof generationOptionsSchema>;
-      readonly animation: AnimationOptionsInput;
+      /** null makes the images alone */
+      readonly animation: AnimationOptionsInput | null;
     }
   | {
       readonly kind: 'img2img';
@@ -19,7 +20,8 @@ export type JobRequest = (
         readonly picture: Uint8Array;
         readonly mask?: Uint8Array;
       };
-      readonly animation: AnimationOptionsInput;
+      /** null makes the images alone */
+      readonly animation: AnimationOptionsInput | null;
     }
   | {
       readonly kind: 'render';
@@ -57,7 +59,8 @@ export type Job = {
   readonly options: {
     readonly generation: z.output<typeof generationOptionsSchema> | null;
     readonly img2img: z.output<typeof img2imgOptionsSchema> | null;
-    readonly animation: AnimationOptions;
+    /** null where the images alone are made */
+    readonly animation: AnimationOptions | null;
     /** the job whose steps a render shows, and which of its images */
     readonly of: string | null;
     readonly image: number | null;

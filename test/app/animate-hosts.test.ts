@@ -47,6 +47,29 @@ describe('a run', () => {
     expect(await readdir(join(outdir, 'txt2img-images'))).toHaveLength(sides.length);
   });
 
+  it('without an animation releases every step and leaves the images alone', async () => {
+    const outdir = await temporaryFolder();
+    const events: RunEvent[] = [];
+    const asked: string[] = [];
+    const host = hostOf(async function* () {
+      yield start(1);
+      for (const step of [1, 2]) {
+        const picture = async () => {
+          asked.push(`picture ${step}`);
+          return plain(8, 8, 0, 0, 0);
+        };
+        yield { type: 'step', image: 0, pass: 0, step, picture, release: () => asked.push(`release ${step}`) };
+      }
+      yield image(0, plain(8, 8, 0, 0, 0));
+      yield { type: 'end' };
+    });
+    const results = await animate({ host, animation: null, outdir, onEvent: (event) => events.push(event) });
+    expect(results).toEqual([]);
+    expect(asked).toEqual(['release 1', 'release 2']);
+    expect(events.map(({ type }) => type)).toEqual(['start', 'step', 'step', 'image']);
+    expect(await readdir(outdir, { recursive: true })).toEqual(['txt2img-images', join('txt2img-images', '1-x.png')]);
+  });
+
   it('tells of every movie that is there when the host fails after its images', async () => {
     const outdir = await temporaryFolder();
     const events: RunEvent[] = [];

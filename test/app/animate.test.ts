@@ -5,7 +5,7 @@ import { animate, createEmbeddedHost, type GenerationRequest } from '#src/index.
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { tinyRequest } from '../hosts/generate.js';
 
-const modelsFolders = [fileURLToPath(new URL('fixtures', import.meta.url))];
+const modelsFolders = [fileURLToPath(new URL('../fixtures', import.meta.url))];
 
 it('a run that is stopped before there is an image says so', async () => {
   await using host = createEmbeddedHost({ modelsFolders });

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema } from '../../options/generation-options.js';
 import { HttpError } from '../http-error.js';
-import { imageAlone } from '../image-alone.js';
 import type { Job, JobRequest, JobService } from '../job.js';
 import { bytesOf } from '../sdapi/pictures.js';
 import { mostBodyBytes, requireModest, requirePicture } from '../security/limits.js';
@@ -175,9 +174,8 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 /** @throws HttpError, StepsAnimationError `usage` when a picture cannot be read or too much is asked for */
 async function requestOf(body: z.output<typeof newJob>): Promise<JobRequest> {
   if (body.kind === 'render') return body;
-  const { kind, generation, host } = body;
+  const { kind, generation, animation, host } = body;
   const where = host === undefined ? {} : { host };
-  const animation = body.animation ?? imageAlone;
   requireModest(checkOptions(generationOptionsSchema, generation));
   if (kind === 'txt2img') return { kind, generation, animation, ...where };
   const { picture, mask, img2img } = body;

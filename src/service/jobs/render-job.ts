@@ -2,6 +2,7 @@ import type { RunEvent } from '../../app/animate.js';
 import { render } from '../../app/render.js';
 import { StepsAnimationError } from '../../errors.js';
 import { resolveBelow } from '../../files/file-names.js';
+import type { AnimationOptions } from '../../options/animation-options.js';
 import { isTaken } from '../../recording/step-selection.js';
 import { exists } from '../../util/exists.js';
 import type { Job } from '../job.js';
@@ -27,13 +28,13 @@ export async function renderJob(settings: RenderJobSettings): Promise<void> {
   const { of, image: index, animation } = job.options;
   const original = of === null ? undefined : store.get(of);
   const image = original?.images.find((other) => other.index === index);
-  if (!original || original.kind === 'render' || !image || image.steps.length === 0) {
+  if (!original || original.kind === 'render' || !image || image.steps.length === 0 || !animation) {
     throw new StepsAnimationError('usage', `The steps of the job ${of} are not kept any more: run it again.`);
   }
   const { path, width, height } = image;
   const finished = path !== null && (await exists(path)) ? path : null;
   const sources = [
-    ...keptSteps(settings, original.id, image.index, finished),
+    ...keptSteps(settings, animation, original.id, image.index, finished),
     ...(finished === null ? [] : [finished]),
   ];
   await render({
@@ -49,7 +50,8 @@ export async function renderJob(settings: RenderJobSettings): Promise<void> {
 
 /** Paths of the steps that the options take, without the last one where the finished image shows the same. */
 function keptSteps(
-  { job, store, files }: RenderJobSettings,
+  { store, files }: RenderJobSettings,
+  animation: AnimationOptions,
   id: string,
   image: number,
   finished: string | null,
@@ -58,6 +60,6 @@ function keptSteps(
   const kept = store.steps(id, image);
   const last = finished === null ? kept.at(-1)?.step : undefined;
   return kept
-    .filter(({ step }) => step !== lastStep && (step === last || isTaken(step, job.options.animation)))
+    .filter(({ step }) => step !== lastStep && (step === last || isTaken(step, animation)))
     .map((step) => files.stepPath(id, step));
 }

@@ -48,7 +48,7 @@ export class RequestChecks {
     const model = request.generation.model ?? (await this.#usualModel(request.host));
     const given = model === undefined ? request.generation : { ...request.generation, model };
     const generation = checkOptions(generationOptionsSchema, given);
-    const animation = checkOptions(animationOptionsSchema, request.animation);
+    const animation = request.animation && checkOptions(animationOptionsSchema, request.animation);
     // Names of models only: a path would let any client look about on this machine.
     const having = await this.#hosts.having(generation.model);
     const { start, options: img2img } = checkStart(request);
@@ -61,7 +61,7 @@ export class RequestChecks {
       width: (width || usualSide) * hiresScale,
       height: (height || usualSide) * hiresScale,
     };
-    await this.#checkAnimation(request.kind, animation, size);
+    if (animation) await this.#checkAnimation(request.kind, animation, size);
     return {
       kind: request.kind,
       options: { generation, img2img: img2img ?? null, animation, of: null, image: null },

@@ -108,7 +108,7 @@ export class RunningJob {
         this.#note(event.message);
         break;
       case 'debug':
-        if (this.#settings.job.options.animation.debug) this.#note(event.message);
+        if (this.#settings.job.options.animation?.debug) this.#note(event.message);
         break;
       case 'kept':
         this.#note(`The intermediate images are kept in ${event.folder}.`);
@@ -119,7 +119,7 @@ export class RunningJob {
     const { store, job } = this.#settings;
     this.#images = images;
     this.#steps = images.map(() => 0);
-    this.#passes = takenPasses(passes, job.options.animation.passes);
+    this.#passes = takenPasses(passes, job.options.animation?.passes ?? 'all');
     store.addImages(
       this.id,
       images.map(({ seed, infotext, width = 0, height = 0 }, index) => ({ index, seed, infotext, width, height })),

@@ -6,7 +6,6 @@ import {
 } from '../../options/animation-options.js';
 import { describeOptions, type OptionDescription } from '../../options/describe-options.js';
 import { HttpError } from '../http-error.js';
-import { imageAlone } from '../image-alone.js';
 import { truth } from './fields.js';
 import { checkFields, complain, isRecord } from './validation.js';
 
@@ -68,15 +67,15 @@ function labelOf(name: string): string {
 }
 
 /**
- * The animation that a request's `alwayson_scripts` ask for.
+ * The animation that a request's `alwayson_scripts` ask for; null where none is wanted.
  * @throws HttpError 422 for scripts that there are not, and arguments that cannot be
  */
-export function animationOf(scripts: Readonly<Record<string, unknown>>): AnimationOptionsInput {
+export function animationOf(scripts: Readonly<Record<string, unknown>>): AnimationOptionsInput | null {
   const unknown = Object.keys(scripts).find((name) => name.toLowerCase() !== scriptName);
   if (unknown !== undefined) throw scriptNotFound(unknown);
   const [script] = Object.values(scripts);
   const args = isRecord(script) ? script.args : undefined;
-  if (args === undefined || args === null) return imageAlone;
+  if (args === undefined || args === null) return null;
   const list = Array.isArray(args) ? args : [args];
   return list.length === 1 && isRecord(list[0]) ? byName(list[0]) : byPosition(list);
 }
@@ -86,8 +85,8 @@ export function scriptNotFound(name: string): HttpError {
   return new HttpError(422, `Script '${name}' not found`);
 }
 
-function byPosition([isEnabled = false, ...values]: readonly unknown[]): AnimationOptionsInput {
-  if (!isTrue(isEnabled)) return imageAlone;
+function byPosition([isEnabled = false, ...values]: readonly unknown[]): AnimationOptionsInput | null {
+  if (!isTrue(isEnabled)) return null;
   const given = scriptArguments.flatMap((option, index) => {
     const value = values[index] ?? null;
     return value === null ? [] : [[option.name, readValue(option, value)] as const];
@@ -96,8 +95,8 @@ function byPosition([isEnabled = false, ...values]: readonly unknown[]): Animati
 }
 
 /** Who names options wants an animation, unless `is_enabled` says otherwise. */
-function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknown>>): AnimationOptionsInput {
-  if (!isTrue(is_enabled)) return imageAlone;
+function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknown>>): AnimationOptionsInput | null {
+  if (!isTrue(is_enabled)) return null;
   const given = Object.entries(values).map(([name, value]) => {
     const option = optionByName.get(name);
     if (!option) throw complain('alwayson_scripts', `${scriptName} has no option "${name}"`, value);

@@ -10,8 +10,7 @@ import { tabOf } from './use-again.js';
 export function fillForm(job: JobShape, seed?: number): void {
   const { generation, img2img, animation } = job.options;
   const tab = tabOf(job);
-  // An image alone has options of its own, with which no movie could be made.
-  const isAnimated = animation?.createAnimation !== false || job.animations.length > 0;
+  const isAnimated = animation !== null && (animation.createAnimation !== false || job.animations.length > 0);
   setOptions(tab, {
     generation: { ...(generation as Values), ...(seed === undefined ? {} : { seed }) },
     ...(isAnimated ? { animation: animation as Values } : {}),
