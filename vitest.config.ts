@@ -1,8 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
-// `npm test` leaves out what takes minutes; `npm run test:slow` runs only that.
-const isSlow = process.env.SLOW !== undefined;
 const root = import.meta.dirname;
 
 /**
@@ -20,17 +18,19 @@ const builtModuleUrls: Plugin = {
   },
 };
 
-export default defineConfig({
+// `npm test` leaves out what takes minutes; `npm run test:slow` runs only that, by `--mode slow`.
+export default defineConfig(({ mode }) => ({
   plugins: [builtModuleUrls],
   resolve: { alias: [{ find: /^#src\/(.*)\.js$/, replacement: `${root}/src/$1.ts` }] },
   test: {
-    include: isSlow ? ['test/slow/**/*.test.ts'] : ['test/**/*.test.ts'],
+    include: mode === 'slow' ? ['test/slow/**/*.test.ts'] : ['test/**/*.test.ts'],
+    reporters: ['default', './test/skipped-reporter.ts'],
     globalSetup: ['test/set-up.ts', 'test/web/find-chromium.ts'],
-    exclude: isSlow ? [] : ['test/slow/**'],
+    exclude: mode === 'slow' ? [] : ['test/slow/**'],
     // Movies and models are made for real here, on machines that may be slow and shared.
-    testTimeout: isSlow ? 3_600_000 : 120_000,
+    testTimeout: mode === 'slow' ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
   },
-});
+}));
