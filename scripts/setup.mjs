@@ -1,6 +1,6 @@
 // Installs and builds what is missing or out of date, with nothing but Node; does nothing when all is there.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,22 +12,34 @@ if (major < 20 || (major === 20 && minor < 19)) {
   fail(`Node 20.19 or newer is needed, this is ${process.versions.node}: get one from https://nodejs.org`);
 }
 
-// Both are written below when the work is done: npm and an incremental build leave the times of what is unchanged.
+// Written when the packages are installed: npm leaves the times of what is unchanged.
 const installed = inRoot('node_modules', '.installed');
-const built = inRoot('dist', '.built');
+// Packages that another checkout has, and lends to this one, are its own business.
+const isLent = lstatSync(inRoot('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 
-if (timeOf(installed) < Math.max(timeOf(inRoot('package-lock.json')), timeOf(inRoot('package.json')))) {
+if (!isLent && timeOf(installed) < Math.max(timeOf(inRoot('package-lock.json')), timeOf(inRoot('package.json')))) {
   console.log('Installing the packages (npm ci) …');
   npm(['ci', '--include=dev', '--no-progress', '--loglevel=error']);
   writeFileSync(installed, '');
 }
 
-const sources = ['src', 'web', 'tsconfig.json', 'package.json'].map((name) => inRoot(name));
-if (timeOf(built) < Math.max(...sources.map(newest), timeOf(installed))) {
-  console.log('Building …');
-  // One by one: `npm run build` starts npm by its name, which not every Node.js brings along.
-  for (const part of ['node', 'frames', 'motion', 'web']) npm(['run', `build:${part}`, '--silent']);
-  writeFileSync(built, '');
+/** What each part of the build is made of; the page takes types from the service. */
+const parts = {
+  node: ['src', 'tsconfig.json'],
+  frames: ['src/movie/kernels/assembly'],
+  motion: ['src/motion/assembly'],
+  web: ['web', 'src/service', 'src/options'],
+};
+const isStale = (part) => {
+  const sources = [...parts[part], 'package.json'].map((name) => newest(inRoot(name)));
+  return timeOf(inRoot('dist', `.built-${part}`)) < Math.max(...sources, isLent ? 0 : timeOf(installed));
+};
+const stale = Object.keys(parts).filter(isStale);
+if (stale.length > 0) console.log(`Building (${stale.join(', ')}) …`);
+// One by one: `npm run build` starts npm by its name, which not every Node.js brings along.
+for (const part of stale) {
+  npm(['run', `build:${part}`, '--silent']);
+  writeFileSync(inRoot('dist', `.built-${part}`), '');
 }
 
 function timeOf(path) {
