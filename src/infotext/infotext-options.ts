@@ -1,65 +1,59 @@
 import type { z } from 'zod';
-import { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';
+import {
+  type GenerationOptions,
+  generationOptionsSchema,
+  type Img2imgOptions,
+  img2imgOptionsSchema,
+} from '../options/generation-options.js';
+import { rowsOf } from '../options/option.js';
 import { parseInfotext } from './metadata.js';
 
-/** The options that an infotext tells, of those that are valid. */
+/** The options that an infotext states, as far as they are valid. */
 export type InfotextOptions = {
-  readonly generation: Partial<z.output<typeof generationOptionsSchema>>;
-  readonly img2img: Partial<z.output<typeof img2imgOptionsSchema>>;
+  readonly generation: Partial<GenerationOptions>;
+  readonly img2img: Partial<Img2imgOptions>;
 };
 
-type Field = keyof z.output<typeof generationOptionsSchema>;
+const generationRows = rowsOf(generationOptionsSchema);
+const img2imgRows = rowsOf(img2imgOptionsSchema);
 
-/** The options by the names that web UIs, and we (infotext.ts), write them with. */
-const fieldNames: Readonly<Record<string, Field>> = {
-  Model: 'model',
-  Sampler: 'sampler',
-  'Schedule type': 'scheduler',
-  Steps: 'steps',
-  'CFG scale': 'cfgScale',
-  Seed: 'seed',
-  'Variation seed': 'variationSeed',
-  'Variation seed strength': 'variationStrength',
-  'Clip skip': 'clipSkip',
-  'CFG Rescale': 'guidanceRescale',
-  Eta: 'eta',
-  'Schedule min sigma': 'sigmaMin',
-  'Schedule max sigma': 'sigmaMax',
-  'Schedule rho': 'rho',
-  'Sigma churn': 'sChurn',
-  'Sigma tmin': 'sTmin',
-  'Sigma tmax': 'sTmax',
-  'Sigma noise': 'sNoise',
-  'Hires upscale': 'hiresScale',
-  'Hires steps': 'hiresSteps',
-  'Hires upscaler': 'hiresUpscaler',
-};
-
-/** Reads the options that an image was made with out of its infotext; what it does not tell, or cannot be, is left out. */
+/** Reads the options that an image was made with from its infotext; missing and invalid ones are left out. */
 export function optionsOfInfotext(text: string): InfotextOptions {
   const { prompt, negativePrompt, fields } = parseInfotext(text);
-  // Web UIs take the noise of the GPU unless they say so.
-  const told: Record<string, unknown> = fields.Seed === undefined ? {} : { rng: fields.RNG === 'CPU' ? 'cpu' : 'gpu' };
-  for (const [name, option] of Object.entries(fieldNames)) if (fields[name] !== undefined) told[option] = fields[name];
-  const strength = fields['Denoising strength'];
-  const isHires = told.hiresScale !== undefined;
+  const { hiresDenoisingStrength, ...generation } = valuesOf(generationRows, fields);
+  const img2img = valuesOf(img2imgRows, fields);
+  // Both have the same field: with a hires pass it is that of the hires pass.
+  const isHires = generation.hiresScale !== undefined;
+  // Web UIs use the noise of the GPU unless they say otherwise.
+  const rng = fields.Seed !== undefined && { rng: generation.rng === 'CPU' ? 'cpu' : 'gpu' };
+  const hires = isHires && hiresDenoisingStrength !== undefined && { hiresDenoisingStrength };
   return {
-    generation: validOf(generationOptionsSchema, {
-      ...{ prompt, negativePrompt, ...told },
-      ...sizeOf(fields.Size, 'width', 'height'),
-      ...sizeOf(fields['Seed resize from'], 'seedResizeFromWidth', 'seedResizeFromHeight'),
-      ...(isHires && strength !== undefined ? { hiresDenoisingStrength: strength } : {}),
-    }),
-    img2img: validOf(img2imgOptionsSchema, !isHires && strength !== undefined ? { denoisingStrength: strength } : {}),
+    generation: validOf(generationOptionsSchema, { prompt, negativePrompt, ...generation, ...rng, ...hires }),
+    img2img: isHires ? {} : validOf(img2imgOptionsSchema, img2img),
   };
 }
 
-function sizeOf(text: string | undefined, width: Field, height: Field): Record<string, string> {
-  const [, left, right] = text?.match(/^(\d+)x(\d+)$/) ?? [];
-  return left !== undefined && right !== undefined ? { [width]: left, [height]: right } : {};
+/**
+ * The values that the fields of an infotext give to options, as text.
+ * @param rows the options by the names that the result has for them
+ */
+export function valuesOf(
+  rows: Readonly<Record<string, { readonly infotext?: string }>>,
+  fields: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const named = Object.entries(rows);
+  const values = named.flatMap(([name, { infotext }]) => {
+    const value = infotext === undefined ? undefined : fields[infotext];
+    if (value === undefined) return [];
+    const sharing = named.filter(([, row]) => row.infotext === infotext).map(([other]) => other);
+    if (sharing.length === 1) return [[name, value]];
+    const side = /^\d+x\d+$/.test(value) ? value.split('x')[sharing.indexOf(name)] : undefined;
+    return side === undefined ? [] : [[name, side]];
+  });
+  return Object.fromEntries(values);
 }
 
-/** Those of the values that the schema takes, as text or as the numbers that they spell. */
+/** The values that the schema accepts, as text or as the numbers that they spell. */
 function validOf<S extends z.ZodObject>(schema: S, values: Readonly<Record<string, unknown>>): Partial<z.output<S>> {
   const valid = Object.entries(values).flatMap(([name, value]) => {
     const option: z.ZodType | undefined = schema.shape[name];

@@ -1,4 +1,5 @@
-import type { GenerationOptions } from '../options/generation-options.js';
+import { type GenerationOptions, generationOptionsSchema } from '../options/generation-options.js';
+import { rowsOf } from '../options/option.js';
 import { version } from '../util/version.js';
 
 type Strength = { readonly denoisingStrength: number };
@@ -12,68 +13,60 @@ export type InfotextFacts = {
   readonly folder: { readonly name: string };
 };
 
+type Name = keyof GenerationOptions;
+
+const rows = rowsOf(generationOptionsSchema);
+const defaults = generationOptionsSchema.parse({});
+/** Options that are written in a place or on a condition of their own; all others where they differ from the default. */
+const placed: ReadonlySet<string> = new Set<Name>([
+  ...(['model', 'sampler', 'scheduler', 'steps', 'cfgScale', 'seed', 'width', 'height', 'rng'] as const),
+  ...(['variationSeed', 'variationStrength', 'seedResizeFromWidth', 'seedResizeFromHeight'] as const),
+  ...(['hiresScale', 'hiresUpscaler', 'hiresSteps', 'hiresDenoisingStrength'] as const),
+]);
+const others = (Object.keys(rows) as Name[]).filter((name) => !placed.has(name));
+
 /** The `parameters` text of an image, as AUTOMATIC1111's web UI writes it. */
-export function formatInfotext(facts: InfotextFacts): string {
-  const { options, planned, folder } = facts;
-  const settings = {
-    Steps: options.steps,
-    Sampler: planned[0]?.sampler.name ?? options.sampler,
-    'Schedule type': planned[0]?.scheduler ?? options.scheduler,
-    'CFG scale': options.cfgScale,
-    Seed: options.seed,
-    ...(options.width > 0 && options.height > 0 ? { Size: `${options.width}x${options.height}` } : {}),
-    Model: folder.name,
-    ...variation(options),
-    ...start(facts),
-    ...hires(facts),
-    ...unusual(options),
-    Version: `steps-animation ${version}`,
-  };
+export function formatInfotext({ options, request, planned, folder }: InfotextFacts): string {
+  const { start, hires } = request;
+  const [first] = planned;
+  const changed = (names: readonly Name[]) => names.filter((name) => options[name] !== defaults[name]);
+  const fields = [
+    ...fieldsOf(options, ['steps']),
+    ...fieldsOf({ sampler: first?.sampler.name ?? options.sampler }, ['sampler']),
+    ...fieldsOf({ scheduler: first?.scheduler ?? options.scheduler }, ['scheduler']),
+    ...fieldsOf(options, ['cfgScale', 'seed']),
+    ...sizeField(options, 'width', 'height'),
+    ...fieldsOf({ model: folder.name }, ['model']),
+    ...(options.variationStrength > 0 ? fieldsOf(options, ['variationSeed', 'variationStrength']) : []),
+    ...sizeField(options, 'seedResizeFromWidth', 'seedResizeFromHeight'),
+    ...strengthField(hires ?? start),
+    ...(hires ? fieldsOf(options, ['hiresScale', ...changed(['hiresSteps']), 'hiresUpscaler']) : []),
+    ...fieldsOf(options, changed(others)),
+    ...(options.rng === 'cpu' ? fieldsOf({ rng: 'CPU' }, ['rng']) : []),
+    ['Version', `steps-animation ${version}`],
+  ];
   const negative = options.negativePrompt === '' ? '' : `\nNegative prompt: ${options.negativePrompt}`;
-  const lastLine = Object.entries(settings).map(([name, value]) => `${name}: ${quote(String(value))}`);
+  const lastLine = fields.map(([name, value]) => `${name}: ${quote(String(value))}`);
   return `${options.prompt}${negative}\n${lastLine.join(', ')}`.trim();
 }
 
-function variation(options: GenerationOptions) {
-  const { variationStrength, variationSeed, seedResizeFromWidth, seedResizeFromHeight } = options;
-  return {
-    ...(variationStrength > 0 ? { 'Variation seed': variationSeed, 'Variation seed strength': variationStrength } : {}),
-    ...(seedResizeFromWidth > 0 && seedResizeFromHeight > 0
-      ? { 'Seed resize from': `${seedResizeFromWidth}x${seedResizeFromHeight}` }
-      : {}),
-  };
+type Field = readonly [name: string | undefined, value: unknown];
+
+/** The fields of options that have one. */
+function fieldsOf<N extends Name>(values: Readonly<Record<N, unknown>>, names: readonly N[]): readonly Field[] {
+  return names.filter((name) => rows[name].infotext !== undefined).map((name) => [rows[name].infotext, values[name]]);
 }
 
-function start({ request }: InfotextFacts) {
-  return request.start ? { 'Denoising strength': request.start.denoisingStrength } : {};
+type SideName = 'width' | 'height' | 'seedResizeFromWidth' | 'seedResizeFromHeight';
+
+function sizeField(options: GenerationOptions, width: SideName, height: SideName): readonly Field[] {
+  if (options[width] === 0 || options[height] === 0) return [];
+  return [[rows[width].infotext, `${options[width]}x${options[height]}`]];
 }
 
-function hires({ options, request }: InfotextFacts) {
-  if (!request.hires) return {};
-  return {
-    'Denoising strength': request.hires.denoisingStrength,
-    'Hires upscale': options.hiresScale,
-    ...(options.hiresSteps > 0 ? { 'Hires steps': options.hiresSteps } : {}),
-    'Hires upscaler': options.hiresUpscaler,
-  };
-}
-
-/** What differs from how most images are made. */
-function unusual(options: GenerationOptions) {
-  const { eta, sigmaMin, sigmaMax, rho, sChurn, sTmin, sTmax, sNoise, clipSkip, guidanceRescale, rng } = options;
-  return {
-    ...(clipSkip > 1 ? { 'Clip skip': clipSkip } : {}),
-    ...(guidanceRescale > 0 ? { 'CFG Rescale': guidanceRescale } : {}),
-    ...(eta === 'auto' ? {} : { Eta: eta }),
-    ...(sigmaMin === 'auto' ? {} : { 'Schedule min sigma': sigmaMin }),
-    ...(sigmaMax === 'auto' ? {} : { 'Schedule max sigma': sigmaMax }),
-    ...(rho === 'auto' ? {} : { 'Schedule rho': rho }),
-    ...(sChurn > 0 ? { 'Sigma churn': sChurn } : {}),
-    ...(sTmin > 0 ? { 'Sigma tmin': sTmin } : {}),
-    ...(sTmax === 'auto' ? {} : { 'Sigma tmax': sTmax }),
-    ...(sNoise === 1 ? {} : { 'Sigma noise': sNoise }),
-    ...(rng === 'cpu' ? { RNG: 'CPU' } : {}),
-  };
+/** Images from a starting picture and those with a hires pass have the same field. */
+function strengthField(strength: Strength | undefined): readonly Field[] {
+  return strength ? [[rows.hiresDenoisingStrength.infotext, strength.denoisingStrength]] : [];
 }
 
 function quote(value: string): string {

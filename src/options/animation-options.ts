@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { codecNameSchema } from './codecs.js';
 import { encoderSettingsSchema } from './encoder-settings.js';
-
-/** What a person sees of an option; the command's flags, the API and the page are derived from it. */
-type OptionText = { readonly label: string; readonly help: string; readonly unit?: string };
-
-const option = <T extends z.ZodType>(schema: T, text: OptionText): T => schema.meta(text) as T;
+import { option } from './option.js';
 
 const hold = z.number().min(0).max(10).multipleOf(0.1).default(0);
 
@@ -13,99 +9,120 @@ const hold = z.number().min(0).max(10).multipleOf(0.1).default(0);
 export const animationOptionsSchema = z.strictObject({
   codec: option(codecNameSchema.default('x264'), {
     label: 'Codec',
-    help: 'how the movie is encoded',
+    help: 'codec of the movie, which also decides the file format',
+    original: { place: 1, name: 'codec' },
   }),
   interpolation: option(z.enum(['none', 'blend', 'mci']).default('blend'), {
     label: 'Interpolation',
-    help: 'how the frames between two steps are made: none repeats the step, blend fades to the next, mci follows its motion',
+    help: 'how the frames between two steps are made: none repeats the step, blend cross-fades to the next, mci interpolates motion',
+    original: { place: 2, name: 'interpolation' },
   }),
   duration: option(z.union([z.number().min(0.5).max(120).multipleOf(0.1), z.literal('auto')]).default(10), {
     label: 'Duration',
-    help: 'length of the movie, holds not included; auto: 1 second for each 10 planned steps',
+    help: 'length of the movie without the holds of its first and last frame; auto: 1 second per 10 planned steps',
     unit: 'seconds',
+    original: { place: 3, name: 'duration' },
   }),
   fps: option(z.int().min(1).max(120).default(30), {
     label: 'Frames per second',
-    help: 'frame rate of the movie; GIF goes up to 50',
+    help: 'frame rate of the movie; GIF allows 50 at most',
   }),
   skipSteps: option(z.int().min(0).max(100_000).default(0), {
     label: 'Skip steps',
     help: 'leave out the first steps',
     unit: 'steps',
+    original: { place: 4, name: 'skip_steps' },
   }),
   every: option(z.int().min(1).max(1000).default(1), {
     label: 'Every',
-    help: 'take only every n-th step, and the last one always',
+    help: 'use only every n-th step, and always the last one',
   }),
   stopAt: option(z.int().min(0).max(100_000).default(0), {
     label: 'Stop at',
-    help: 'leave out the steps after this one, yet end on the finished image; 0 leaves out none',
+    help: 'leave out the steps after this one; the movie still ends on the finished image; 0 leaves out none',
   }),
   firstFrameDuration: option(hold, {
     label: 'First frame duration',
-    help: 'show the finished image first, on top of the duration',
+    help: 'show the finished image first for this long, in addition to the duration',
     unit: 'seconds',
   }),
   lastFrameDuration: option(hold, {
     label: 'Additional duration of the last frame',
-    help: 'hold the finished image at the end, on top of the duration',
+    help: 'hold the finished image at the end for this long, in addition to the duration',
     unit: 'seconds',
+    original: { place: 5, name: 'last_frame_duration' },
   }),
   content: option(z.enum(['denoised', 'noisy']).default('denoised'), {
     label: 'Content',
-    help: "what a step shows: denoised is the model's guess of the image, noisy what it works on",
+    help: "what a step shows: denoised is the model's current estimate of the image, noisy the latent that it works on",
+    needsSampling: true,
   }),
   passes: option(z.enum(['all', 'base', 'hires']).default('all'), {
     label: 'Passes',
-    help: 'of which passes the steps are taken',
+    help: 'which passes to use steps from',
+    needsSampling: true,
   }),
   grid: option(z.boolean().default(false), {
     label: 'Grid',
-    help: 'make one more movie of the whole run, its images side by side and labelled with what differs',
+    help: 'also make a movie of the whole run, with its images side by side and labelled with what differs',
+    needsSampling: true,
   }),
   loop: option(z.enum(['none', 'boomerang']).default('none'), {
     label: 'Loop',
-    help: 'boomerang goes from the finished image back to the noise and forth again, without a seam',
+    help: 'boomerang plays from the finished image back to the noise and forward again, as a seamless loop',
   }),
   pacing: option(z.enum(['linear', 'even']).default('linear'), {
     label: 'Pacing',
-    help: 'linear gives each step the same time, even gives it by how much the picture changes',
+    help: 'how long each step is shown: linear gives every step the same time, even gives more time to larger changes',
   }),
   runIncomplete: option(z.boolean().default(true), {
     label: 'Run on incomplete',
-    help: 'make the movie of an interrupted run too, at its full duration',
+    help: 'also make the movie when the run is interrupted, at its full duration',
+    needsSampling: true,
+    original: { place: 7, name: 'run_incomplete' },
   }),
   deleteIntermediate: option(z.boolean().default(true), {
     label: 'Delete intermediate',
-    help: 'delete the intermediate images once the movie is closed and checked',
+    help: 'delete the intermediate images once the movie is finished and verified',
+    needsSampling: true,
+    original: { place: 8, name: 'tmp_delete' },
   }),
   createAnimation: option(z.boolean().default(true), {
     label: 'Create animation',
-    help: 'make the movie; without it only the intermediate images are kept',
+    help: 'make the movie; otherwise only the intermediate images are kept',
+    needsSampling: true,
+    original: { place: 9, name: 'out_create' },
   }),
   intermediatePath: option(z.string().min(1).default('intermediate'), {
     label: 'Intermediate files path',
-    help: 'folder of the intermediate images, below the finished images',
+    help: 'folder of the intermediate images, inside the folder of the finished images',
+    needsSampling: true,
+    original: { place: 10, name: 'tmp_path' },
   }),
   animationPath: option(z.string().min(1).default('animation'), {
     label: 'Output animation path',
-    help: 'folder of the movies, below the finished images',
+    help: 'folder of the movies, inside the folder of the finished images',
+    needsSampling: true,
+    original: { place: 11, name: 'out_path' },
   }),
   intermediateFormat: option(z.enum(['png', 'jpg', 'webp']).default('png'), {
     label: 'Intermediate format',
-    help: 'kind of the intermediate images; only png keeps every pixel',
+    help: 'file format of the intermediate images; only png is lossless',
+    needsSampling: true,
   }),
   intermediateQuality: option(z.int().min(1).max(100).default(90), {
     label: 'Intermediate quality',
     help: 'quality of jpg and webp intermediate images',
+    needsSampling: true,
   }),
   encoderSettings: option(encoderSettingsSchema.default('tuned'), {
     label: 'Encoder settings',
-    help: "tuned, original (those of the first Steps Animation script), or the encoder's own, such as crf=18,preset=slow",
+    help: 'tuned, original (those of the original Steps Animation script), or FFmpeg options of the encoder, such as crf=18,preset=slow',
   }),
   debug: option(z.boolean().default(false), {
     label: 'Debug info',
-    help: 'tell every decision, timing and encoder setting',
+    help: 'log every decision, timing and encoder setting',
+    original: { place: 6, name: 'debug' },
   }),
 });
 

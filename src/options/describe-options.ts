@@ -1,33 +1,26 @@
 import { z } from 'zod';
 import { kebabCase } from '../util/letter-case.js';
+import { type OptionRow, rowsOf } from './option.js';
 
-/** An option as a person is told of it; the flags, their help and docs/options.md are all made from this. */
-export type OptionDescription = {
+/** An option in words and limits: flags, their help, docs/options.md and the page's form are made from this. */
+export type OptionDescription = Pick<OptionRow, 'label' | 'help' | 'unit' | 'section' | 'needsSampling'> & {
   /** in camelCase, as in the library */
   readonly name: string;
   /** in kebab-case with dashes before it, as on the command line */
   readonly flag: string;
   readonly type: 'boolean' | 'integer' | 'number' | 'string';
-  /** as a form names it */
-  readonly label: string;
-  readonly help: string;
-  readonly unit?: string;
   readonly default: unknown;
   readonly choices?: readonly string[];
-  /** a word that a number may also be */
+  /** a word that may stand in for a number */
   readonly word?: string;
   readonly minLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly multipleOf?: number;
+  /** place among the arguments of the original Steps Animation script, from 1 */
+  readonly place?: number;
 };
 
-const textSchema = z.object({
-  label: z.string(),
-  help: z.string(),
-  unit: z.string().exactOptional(),
-  default: z.unknown(),
-});
 const valueSchema = z.object({
   type: z.enum(['boolean', 'integer', 'number', 'string']),
   enum: z.array(z.string()).optional(),
@@ -38,23 +31,32 @@ const valueSchema = z.object({
 });
 
 /** A value of one kind, or a number or else one word. */
-const alternativesSchema = z.union([
+const propertySchema = z.union([
   z
-    .object({ anyOf: z.tuple([valueSchema, z.object({ const: z.string() })]) })
-    .transform(({ anyOf: [value, { const: word }] }) => ({ value, word })),
-  valueSchema.transform((value) => ({ value, word: undefined })),
+    .object({ anyOf: z.tuple([valueSchema, z.object({ const: z.string() })]), default: z.unknown() })
+    .transform(({ anyOf: [value, { const: word }], ...rest }) => ({ ...rest, ...value, word })),
+  valueSchema.extend({ default: z.unknown() }),
 ]);
 
 /** Describes the options of a schema in its order. */
 export function describeOptions(schema: z.ZodObject): OptionDescription[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'output' });
-  return Object.entries(properties).map(([name, property]) => {
-    const { value, word } = alternativesSchema.parse(property);
-    const { enum: choices, ...facts } = value;
+  return Object.entries(rowsOf(schema)).map(([name, { label, help, unit, section, needsSampling, original }]) => {
+    const { enum: choices, default: defaultValue, ...limits } = propertySchema.parse(properties[name]);
     return {
-      ...{ name, flag: `--${kebabCase(name)}`, ...textSchema.parse(property), ...facts },
+      ...{
+        name,
+        flag: `--${kebabCase(name)}`,
+        label,
+        help,
+        ...(unit !== undefined && { unit }),
+        default: defaultValue,
+      },
+      ...limits,
       ...(choices && { choices }),
-      ...(word !== undefined && { word }),
+      ...(section && { section }),
+      ...(needsSampling && { needsSampling }),
+      ...(original && { place: original.place }),
     };
   });
 }
