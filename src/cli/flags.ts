@@ -11,10 +11,18 @@ export function optionTerm(option: Option): string {
   return option instanceof NegatableOption ? option.flags.replace('--', '--[no-]') : option.flags;
 }
 
-/** Gives a command a flag for every option of a schema. Defaults are told in the help and set by the schema. */
-export function addFlags(command: Command, heading: string, schema: z.ZodObject): void {
+/**
+ * Adds a flag for every option of a schema. The help shows the defaults, the schema sets them.
+ * @param isTaken which of the options the command takes; all if left out
+ */
+export function addFlags(
+  command: Command,
+  heading: string,
+  schema: z.ZodObject,
+  isTaken: (option: OptionDescription) => boolean = () => true,
+): void {
   command.optionsGroup(heading);
-  for (const description of describeOptions(schema)) {
+  for (const description of describeOptions(schema).filter(isTaken)) {
     for (const option of flagsOf(description)) command.addOption(option);
   }
 }

@@ -7,12 +7,8 @@ import { addGenerationFlags, type GenerationFlags, generate } from './generation
 
 type Img2imgFlags = GenerationFlags & { readonly mask?: string } & Record<string, unknown>;
 
-/** What only a first pass from noise has. */
-const txt2imgOnly = { hiresScale: true, hiresUpscaler: true, hiresSteps: true, hiresDenoisingStrength: true } as const;
-
 /** `img2img <picture> [prompt]`: an image that starts from a picture, and the movie of it being made. */
 export function addImg2imgCommand(program: Command): void {
-  const options = generationOptionsSchema.omit(txt2imgOnly);
   const command = program
     .command('img2img')
     .description('make an image from a picture and a prompt, and the movie of it being made')
@@ -24,10 +20,15 @@ export function addImg2imgCommand(program: Command): void {
       '\nExample:\n  $ steps-animation img2img sketch.png "a red apple" --denoising-strength 0.6 --start-frame',
     );
   addFlags(command, 'Starting picture:', img2imgOptionsSchema);
-  addFlags(command, 'Generation:', options.omit({ prompt: true }));
+  addFlags(
+    command,
+    'Generation:',
+    generationOptionsSchema,
+    ({ name, section }) => name !== 'prompt' && section !== 'hires',
+  );
   addGenerationFlags(command);
   command.action(async (picture: string, prompt: string, flags: Img2imgFlags) => {
-    const request = readOptions(options, { ...flags, prompt });
+    const request = readOptions(generationOptionsSchema, { ...flags, prompt });
     const start = readOptions(img2imgOptionsSchema, flags);
     const animation = readOptions(animationOptionsSchema, flags);
     const mask = flags.mask === undefined ? {} : { mask: await readPicture(flags.mask) };

@@ -6,20 +6,6 @@ import { addFlags, readOptions } from './flags.js';
 import { withInterruption } from './interruption.js';
 import { createRunReporter } from './run-reporter.js';
 
-/** The animation options that mean something when there are only images. */
-const renderOptionsSchema = animationOptionsSchema.omit({
-  runIncomplete: true,
-  deleteIntermediate: true,
-  createAnimation: true,
-  intermediatePath: true,
-  animationPath: true,
-  intermediateFormat: true,
-  intermediateQuality: true,
-  content: true,
-  passes: true,
-  grid: true,
-});
-
 type RenderFlags = {
   readonly outdir: string;
   readonly output?: string;
@@ -49,9 +35,9 @@ export function addRenderCommand(program: Command): void {
     .option('--output <file>', 'name of the movie, instead of one in the folder above that comes from the images')
     .option('--json', 'print one JSON object for the finished animation, and nothing else, to standard output')
     .addHelpText('after', '\nExample:\n  $ steps-animation render outputs/txt2img-images/intermediate --duration 5');
-  addFlags(command, 'Animation:', renderOptionsSchema);
+  addFlags(command, 'Animation:', animationOptionsSchema, ({ needsSampling = false }) => !needsSampling);
   command.action(async (sources: string[], flags: RenderFlags & Record<string, unknown>) => {
-    const animation = readOptions(renderOptionsSchema, flags);
+    const animation = readOptions(animationOptionsSchema, flags);
     const { output, outdir, runs, sideBySide = false, size } = flags;
     const target = output === undefined ? { outdir: resolve(outdir) } : { output: resolve(output) };
     const choice = { sideBySide, ...(runs && { runs }), ...(size && { size }) };

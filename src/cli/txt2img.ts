@@ -11,7 +11,7 @@ export function addTxt2imgCommand(program: Command): void {
     .description('make an image from a prompt, and the movie of it being made')
     .argument('<prompt>', 'what the image shall show')
     .addHelpText('after', '\nExample:\n  $ steps-animation txt2img "a red apple" --steps 30 --duration 6 --seed 42');
-  addFlags(command, 'Generation:', generationOptionsSchema.omit({ prompt: true }));
+  addFlags(command, 'Generation:', generationOptionsSchema, ({ name }) => name !== 'prompt');
   addGenerationFlags(command);
   command.action(async (prompt: string, flags: GenerationFlags & Record<string, unknown>) => {
     const request = readOptions(generationOptionsSchema, { ...flags, prompt });

@@ -1,10 +1,12 @@
 import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
+import { rowsOf } from '../options/option.js';
 import { kebabCase } from '../util/letter-case.js';
 
-/** Options that mean nothing once the pictures are there. */
+const rows = Object.entries(rowsOf(animationOptionsSchema));
+/** Options that have no effect once the pictures exist, and those that chose the pictures. */
 const ofRecording = new Set([
-  ...['runIncomplete', 'deleteIntermediate', 'createAnimation', 'intermediatePath', 'animationPath'],
-  ...['intermediateFormat', 'intermediateQuality', 'content', 'passes', 'skipSteps', 'every', 'stopAt', 'grid'],
+  ...rows.filter(([, row]) => row.needsSampling).map(([name]) => name),
+  ...['skipSteps', 'every', 'stopAt'],
 ]);
 
 /** The command that makes the movie of intermediate images that are there already, with the same options. */

@@ -182,6 +182,9 @@ const option = z
     minimum: z.number().optional(),
     maximum: z.number().optional(),
     multipleOf: z.number().optional(),
+    section: z.enum(['main', 'hires']).optional().describe('part of the form; those without one are listed below it'),
+    place: z.int().optional().describe('place among the arguments of the original Steps Animation script'),
+    needsSampling: z.literal(true).optional().describe('it has no effect on a movie of steps that are kept'),
   })
   .meta({ id: 'Option' });
 

@@ -1,10 +1,11 @@
-import { z } from 'zod';
 import {
   type AnimationOptions,
   type AnimationOptionsInput,
   animationOptionsSchema,
 } from '../../options/animation-options.js';
 import { describeOptions, type OptionDescription } from '../../options/describe-options.js';
+import { rowsOf } from '../../options/option.js';
+import { snakeCase } from '../../util/letter-case.js';
 import { HttpError } from '../http-error.js';
 import { truth } from './fields.js';
 import { checkFields, complain, isRecord } from './validation.js';
@@ -12,36 +13,21 @@ import { checkFields, complain, isRecord } from './validation.js';
 /** As scripts are called in requests and lists. */
 export const scriptName = 'steps animation';
 
-/** The original script's arguments in their order, with the options that they became. */
-const originalArguments = [
-  ['codec', 'codec'],
-  ['interpolation', 'interpolation'],
-  ['duration', 'duration'],
-  ['skip_steps', 'skipSteps'],
-  ['last_frame_duration', 'lastFrameDuration'],
-  ['debug', 'debug'],
-  ['run_incomplete', 'runIncomplete'],
-  ['tmp_delete', 'deleteIntermediate'],
-  ['out_create', 'createAnimation'],
-  ['tmp_path', 'intermediatePath'],
-  ['out_path', 'animationPath'],
-] as const satisfies readonly (readonly [string, keyof AnimationOptions])[];
-
-const originalNames = new Map<string, string>(originalArguments.map(([name, option]) => [option, name]));
+const rows = rowsOf(animationOptionsSchema);
+const isOriginal = ({ place }: OptionDescription) => place !== undefined;
 const described = describeOptions(animationOptionsSchema);
 
-/** The arguments after the switch: those of the original first, then the newer ones. */
+/** The arguments after the switch: those of the original script in its order, then the newer ones. */
 export const scriptArguments = [
-  ...originalArguments.flatMap(([, option]) => described.filter(({ name }) => name === option)),
-  ...described.filter(({ name }) => !originalNames.has(name)),
-].map((option) => ({ names: namesOf(option), ...option }));
+  ...described.filter(isOriginal).sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
+  ...described.filter((option) => !isOriginal(option)),
+].map((option) => ({ names: namesOf(option.name as keyof AnimationOptions), ...option }));
 
 const optionByName = new Map(scriptArguments.flatMap((option) => option.names.map((name) => [name, option] as const)));
 
-/** By which a request may call an option: the original's, and in snake_case. */
-function namesOf({ name, flag }: OptionDescription): string[] {
-  const snakeCase = flag.slice(2).replaceAll('-', '_');
-  return [...new Set([originalNames.get(name) ?? snakeCase, snakeCase])];
+/** What a request may call an option: the original script's name, and ours in snake_case. */
+function namesOf(name: keyof AnimationOptions): string[] {
+  return [...new Set([rows[name].original?.name ?? snakeCase(name), snakeCase(name)])];
 }
 
 /** What `GET /script-info` tells of the script, for both tabs. */
@@ -51,19 +37,10 @@ export function scriptInfo(): unknown[] {
   return [false, true].map((is_img2img) => ({ name: scriptName, is_alwayson: true, is_img2img, args }));
 }
 
-function argumentOf({ name, type, default: value, minimum, maximum, multipleOf, choices }: OptionDescription): unknown {
+function argumentOf(option: OptionDescription): unknown {
+  const { label, type, default: value, minimum = null, maximum = null, multipleOf, choices = null } = option;
   const step = multipleOf ?? (type === 'integer' ? 1 : null);
-  return {
-    label: labelOf(name),
-    ...{ value, minimum: minimum ?? null, maximum: maximum ?? null, step, choices: choices ?? null },
-  };
-}
-
-const labelledSchema = z.object({ label: z.string() });
-
-function labelOf(name: string): string {
-  const properties = z.toJSONSchema(animationOptionsSchema, { io: 'output' }).properties;
-  return labelledSchema.parse(properties?.[name]).label;
+  return { label, value, minimum, maximum, step, choices };
 }
 
 /**
