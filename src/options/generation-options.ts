@@ -214,7 +214,6 @@ export const generationOptionsSchema = z.strictObject({
   preview: option(z.enum(['auto', 'full', 'tae', 'cheap']).default('auto'), {
     label: 'Preview',
     help: 'how steps become pictures: full decodes them like the image, tae with a tiny decoder, cheap estimates their colours; auto is the best one that costs little',
-    webui: { setting: 'show_progress_type' },
   }),
   batchCount: option(z.int().min(1).max(1000).default(1), {
     label: 'Batch count',

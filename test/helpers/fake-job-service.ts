@@ -126,7 +126,7 @@ function newJob(request: GeneratingRequest): Job {
     options: {
       generation: generationOptionsSchema.parse(generation),
       img2img: start ? img2imgOptionsSchema.parse(img2img) : null,
-      animation: animationOptionsSchema.parse(animation),
+      animation: animation && animationOptionsSchema.parse(animation),
       ...{ of: null, image: null },
     },
     ...{ progress: null, images: [], animations: [], notes: [], error: null, errorCode: null },

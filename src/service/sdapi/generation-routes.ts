@@ -5,7 +5,7 @@ import type { JobRequest, JobService } from '../job.js';
 import type { ServiceFacts } from '../service-info.js';
 import { imagesOf, infoOf, sizeOf } from './answer.js';
 import { img2imgJob, txt2imgJob } from './generation.js';
-import { fieldsOf } from './infotext-fields.js';
+import { fieldsOfInfotext } from './option-fields.js';
 import { type CommonRequest, img2imgSchema, txt2imgSchema } from './request.js';
 import type { SettingsStore } from './settings.js';
 import type { Tasks } from './tasks.js';
@@ -62,5 +62,5 @@ function readRequest<S extends z.ZodObject>(schema: S, body: unknown): z.output<
   const given = withoutNulls(body);
   const infotext = isRecord(given) ? given.infotext : undefined;
   if (typeof infotext !== 'string' || !isRecord(given)) return readBody(schema, given);
-  return readBody(schema, { ...fieldsOf(infotext), ...given });
+  return readBody(schema, { ...fieldsOfInfotext(infotext), ...given });
 }

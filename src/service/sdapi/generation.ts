@@ -1,41 +1,19 @@
-import type { z } from 'zod';
 import type { HostDescription } from '../../hosts/host.js';
 import {
   type GenerationOptions,
   generationOptionsSchema,
   img2imgOptionsSchema,
 } from '../../options/generation-options.js';
-import { snakeCase } from '../../util/letter-case.js';
 import { HttpError } from '../http-error.js';
 import type { JobRequest } from '../job.js';
 import { requireModest } from '../security/limits.js';
+import { fieldOf, optionsOf } from './option-fields.js';
 import { maskPicture, startPicture } from './pictures.js';
 import type { CommonRequest, Img2imgRequest, Txt2imgRequest } from './request.js';
 import { chooseSampler } from './samplers.js';
 import type { Settings } from './settings.js';
 import { animationOf, scriptNotFound } from './steps-animation-script.js';
 import { checkFields, complain } from './validation.js';
-
-/** What our options are called in requests, where it is not the same in snake_case. */
-const fieldNames: Readonly<Record<string, string>> = {
-  model: 'sd_model_checkpoint',
-  sampler: 'sampler_name',
-  clipSkip: 'CLIP_stop_at_last_layers',
-  rng: 'randn_source',
-  variationSeed: 'subseed',
-  variationStrength: 'subseed_strength',
-  seedResizeFromWidth: 'seed_resize_from_w',
-  seedResizeFromHeight: 'seed_resize_from_h',
-  hiresScale: 'hr_scale',
-  hiresUpscaler: 'hr_upscaler',
-  hiresSteps: 'hr_second_pass_steps',
-  hiresDenoisingStrength: 'denoising_strength',
-  batchCount: 'n_iter',
-};
-
-function fieldOf(option: string): string {
-  return fieldNames[option] ?? snakeCase(option);
-}
 
 /** A txt2img request as a job. @throws HttpError 404 or 422, as the web UIs answer */
 export function txt2imgJob(request: Txt2imgRequest, settings: Settings, host: HostDescription): JobRequest {
@@ -68,28 +46,23 @@ export async function img2imgJob(
   };
 }
 
-function checkGeneration(options: z.input<typeof generationOptionsSchema>): GenerationOptions {
+function checkGeneration(options: Readonly<Record<string, unknown>>): GenerationOptions {
   const checked = checkFields(generationOptionsSchema, options, fieldOf);
   requireModest(checked);
   return checked;
 }
 
-function commonOptions(
-  request: CommonRequest,
-  settings: Settings,
-  host: HostDescription,
-): z.input<typeof generationOptionsSchema> {
+function commonOptions(request: CommonRequest, settings: Settings, host: HostDescription): Record<string, unknown> {
   if (request.script_name) throw scriptNotFound(request.script_name);
   return {
-    prompt: request.prompt,
-    negativePrompt: request.negative_prompt,
-    model: settings.sd_model_checkpoint,
+    ...optionsOf(request, settings),
     ...chooseSampler(request.sampler_name || request.sampler_index, request.scheduler, host),
-    ...{ steps: request.steps, cfgScale: request.cfg_scale, clipSkip: Math.max(settings.CLIP_stop_at_last_layers, 1) },
+    clipSkip: Math.max(settings.CLIP_stop_at_last_layers, 1),
+    rng: settings.randn_source === 'CPU' ? 'cpu' : 'gpu',
+    ...{ seed: Math.max(request.seed, -1), variationSeed: Math.max(request.subseed, -1) },
     ...{ width: wholeEights(request.width), height: wholeEights(request.height) },
-    ...{ batchCount: request.n_iter, batchSize: request.batch_size },
-    ...seedOptions(request),
-    ...noiseOptions(request, settings),
+    seedResizeFromWidth: wholeEights(Math.max(request.seed_resize_from_w, 0)),
+    seedResizeFromHeight: wholeEights(Math.max(request.seed_resize_from_h, 0)),
   };
 }
 
@@ -98,36 +71,12 @@ function wholeEights(side: number): number {
   return Math.floor(side / 8) * 8;
 }
 
-function seedOptions(request: CommonRequest) {
-  return {
-    seed: Math.max(request.seed, -1),
-    variationSeed: Math.max(request.subseed, -1),
-    variationStrength: request.subseed_strength,
-    seedResizeFromWidth: wholeEights(Math.max(request.seed_resize_from_w, 0)),
-    seedResizeFromHeight: wholeEights(Math.max(request.seed_resize_from_h, 0)),
-  };
-}
-
-function noiseOptions(request: CommonRequest, settings: Settings) {
-  return {
-    rng: settings.randn_source === 'CPU' ? ('cpu' as const) : ('gpu' as const),
-    eta: request.eta ?? ('auto' as const),
-    sChurn: request.s_churn ?? settings.s_churn,
-    sTmin: request.s_tmin ?? settings.s_tmin,
-    sTmax: (request.s_tmax ?? settings.s_tmax) || ('auto' as const),
-    sNoise: request.s_noise ?? settings.s_noise,
-    sigmaMin: settings.sigma_min || ('auto' as const),
-    sigmaMax: settings.sigma_max || ('auto' as const),
-    rho: settings.rho || ('auto' as const),
-  };
-}
-
 const upscalers: Readonly<Record<string, 'Latent' | 'Lanczos'>> = {
   ...{ latent: 'Latent', 'use same upscaler': 'Latent' },
   ...{ lanczos: 'Lanczos', none: 'Lanczos' },
 };
 
-function hiresOptions(request: Txt2imgRequest): Partial<z.input<typeof generationOptionsSchema>> {
+function hiresOptions(request: Txt2imgRequest): Partial<GenerationOptions> {
   if (!request.enable_hr) return {};
   const name = request.hr_upscaler ?? 'Latent';
   const hiresUpscaler = upscalers[name.toLowerCase()];

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { dictionary, integer, list, number, optional, text, truth } from './fields.js';
+import { requestFields } from './option-fields.js';
 
-/** What txt2img and img2img have in common, with the defaults of the web UIs; 0 as a size is the model's own. */
+/** The fields of txt2img and img2img, with the defaults of the web UIs; 0 as a size is the model's default. */
 const common = {
+  ...requestFields,
   prompt: text.default(''),
   negative_prompt: text.default(''),
   styles: optional(list),
@@ -24,12 +26,7 @@ const common = {
   tiling: optional(truth),
   do_not_save_samples: truth.default(false),
   do_not_save_grid: truth.default(false),
-  eta: optional(number),
   s_min_uncond: optional(number),
-  s_churn: optional(number),
-  s_tmax: optional(number),
-  s_tmin: optional(number),
-  s_noise: optional(number),
   override_settings: optional(dictionary),
   override_settings_restore_afterwards: truth.default(true),
   refiner_checkpoint: optional(text),

@@ -1,21 +1,16 @@
 import { z } from 'zod';
 import type { ServiceFacts } from '../service-info.js';
-import { integer, number, text, truth } from './fields.js';
+import { integer, text, truth } from './fields.js';
+import { settingFields } from './option-fields.js';
 import { checkFields, complain, isRecord } from './validation.js';
 
 /** The settings of the web UIs that have a meaning here; 0 as a sigma, a limit of one or rho is the model's own. */
 const settingsSchema = z.object({
-  /** empty: the one that requests without a model get */
+  ...settingFields,
+  /** empty: the model of requests that name none */
   sd_model_checkpoint: text.default(''),
   CLIP_stop_at_last_layers: integer.default(1),
   randn_source: z.enum(['CPU', 'GPU', 'NV']).default('CPU'),
-  s_churn: number.default(0),
-  s_tmin: number.default(0),
-  s_tmax: number.default(0),
-  s_noise: number.default(1),
-  sigma_min: number.default(0),
-  sigma_max: number.default(0),
-  rho: number.default(0),
   live_previews_enable: truth.default(true),
 });
 
