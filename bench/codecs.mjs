@@ -67,7 +67,7 @@ export async function measureCodecs(work, { folder, count }, rounds, names = Obj
 /** Our frames before they are encoded, without loss, in the codec's own pixel format. */
 async function writeFrames(folder, name, path) {
   rmSync(path, { force: true });
-  const { mostFps, pixelFormat } = codecs[name];
+  const { maxFps, pixelFormat } = codecs[name];
   const container = { container: 'matroska', containerOptions: {}, extension: 'mkv' };
   const lossless = { encoder: 'ffv1', original: {}, tuned: {}, threadsPerCore: 1, copiesFrames: false, tag: undefined };
   codecs.frames = {
@@ -77,7 +77,7 @@ async function writeFrames(folder, name, path) {
     pixelFormat: pixelFormat.startsWith('yuv') ? pixelFormat : 'bgra',
   };
   await withResource(await PictureSources.find([folder]), async ({ sequences: [{ pictures, width, height }] }) => {
-    const options = animationOptionsSchema.parse({ duration, fps: Math.min(30, mostFps ?? 30) });
+    const options = animationOptionsSchema.parse({ duration, fps: Math.min(30, maxFps ?? 30) });
     const settings = { ...options, codec: 'frames', width, height, sources: pictures.length, tags: {}, sideBySide: 1 };
     await writeMovie({ folder: dirname(path), stem: 'frames' }, settings, pictures);
   });

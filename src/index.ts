@@ -5,12 +5,12 @@ export { createEmbeddedHost, type EmbeddedHostSettings } from './hosts/embedded/
 export type * from './hosts/host.js';
 export { type HostChoice, openHost } from './hosts/open-host.js';
 export { createWebuiHost, type WebuiHostSettings } from './hosts/webui/host.js';
-export { type Infotext, parseInfotext } from './infotext/metadata.js';
+export { type Infotext, parseInfotext } from './infotext/parse-infotext.js';
 export { locateModels, type ModelsFolders } from './models/models-folders.js';
 export { type PullEvent, type PulledModel, type PullSettings, pullModel } from './models/pull.js';
 export { listModels, type ModelEntry } from './models/stored-models.js';
-export { tryCodecs } from './movie/codec-trial.js';
-export { type MovieFacts, probeMovie } from './movie/probe.js';
+export { tryCodecs } from './movie/movie-file.js';
+export { type MovieInfo, probeMovie } from './movie/probe.js';
 export type { AnimationOptions, AnimationOptionsInput } from './options/animation-options.js';
 export { animationOptionsSchema } from './options/animation-options.js';
 export {

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { StepsAnimationError } from '../errors.js';
-import { readImageHead } from '../infotext/image-head.js';
+import { readImageHead } from '../infotext/infotext-files.js';
 import { isAnimatedPng } from '../infotext/png.js';
 import { probeMovie } from '../movie/probe.js';
 import { readInfotext } from './read-infotext.js';

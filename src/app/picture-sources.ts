@@ -5,10 +5,10 @@ import sharp, { type Metadata } from 'sharp';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { StepsAnimationError } from '../errors.js';
 import { parseIntermediateStem } from '../files/file-names.js';
-import { readImageHead } from '../infotext/image-head.js';
-import { parseInfotext, withoutIntermediateStep } from '../infotext/metadata.js';
+import { readImageHead } from '../infotext/infotext-files.js';
+import { parseInfotext, seedOf, withoutIntermediateStep } from '../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../infotext/png.js';
-import { movieFrames } from '../movie/movie-frames.js';
+import { movieFrames } from '../movie/decode.js';
 import { encodePng } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
 import { imageExtensions, type Run, type RunImage, readRuns } from '../recording/runs.js';
@@ -94,8 +94,7 @@ export class PictureSources implements AsyncDisposable {
     const [first = { width: 1, height: 1 }] = sizes;
     const last = movie ?? paths.at(-1) ?? '';
     const infotext = withoutIntermediateStep((await readInfotext(last)) ?? '');
-    const { fields } = parseInfotext(infotext);
-    const known = fields.Seed === undefined ? seed : Number(fields.Seed);
+    const known = seedOf(parseInfotext(infotext)) ?? seed;
     const size = seed === null ? first : (sizes.at(-1) ?? first);
     this.sequences.push({ pictures, ...size, infotext, seed: known, name: nameOf(last) });
   }

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { readExifComment } from '../infotext/exif.js';
 import { readGifComment } from '../infotext/gif.js';
-import { readImageHead } from '../infotext/image-head.js';
+import { readImageHead } from '../infotext/infotext-files.js';
 import { readPngText } from '../infotext/png.js';
 import { readMovieComment } from '../movie/probe.js';
 

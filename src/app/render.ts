@@ -2,7 +2,8 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 import { movieStem, safePrompt } from '../files/file-names.js';
 import { prepareFolder } from '../files/whole-files.js';
-import { movieTags, parseInfotext } from '../infotext/metadata.js';
+import { movieTags } from '../infotext/movie-tags.js';
+import { parseInfotext, seedOf } from '../infotext/parse-infotext.js';
 import type { FileTarget } from '../movie/messages.js';
 import {
   type AnimationOptions,
@@ -12,8 +13,7 @@ import {
 } from '../options/animation-options.js';
 import { checkOptions } from '../options/check-options.js';
 import { codecRow } from '../options/codecs.js';
-import type { PictureSource } from '../pictures/picture-source.js';
-import { sideBySide } from '../pictures/side-by-side.js';
+import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
 import { describeEncoder, describeMovie, frameRateNote } from '../recording/debug-messages.js';
 import { isTaken } from '../recording/step-selection.js';
 import { type AnimationResult, describe, type RunEvent } from './animate.js';
@@ -126,7 +126,7 @@ function targetOf(settings: RenderSettings, { codec }: AnimationOptions, last: S
 
 /** The movie is named after the seed and the prompt, or after the images' folder where these are not known. */
 function stemOf({ infotext, name }: SourceSequence): string {
-  const { prompt, fields } = parseInfotext(infotext);
-  if (fields.Seed !== undefined) return movieStem({ seed: Number(fields.Seed), prompt });
-  return safePrompt(name) || 'animation';
+  const parsed = parseInfotext(infotext);
+  const seed = seedOf(parsed);
+  return seed === null ? safePrompt(name) || 'animation' : movieStem({ seed, prompt: parsed.prompt });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CodecRow } from '../options/codecs.js';
 import { printJson, printTable } from './print.js';
 
 /** `codecs`: the codec table, each row tried here and now. */
@@ -9,10 +10,11 @@ export function addCodecsCommand(program: Command): void {
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', '\nExample:\n  $ steps-animation codecs')
     .action(async ({ json = false }: { json?: boolean }) => {
-      const { tryCodecs } = await import('../movie/codec-trial.js');
+      const { tryCodecs } = await import('../movie/movie-file.js');
       const trials = await tryCodecs();
       if (json) {
-        for (const { codec, works, message } of trials) printJson({ ...codec, works, ...(message && { message }) });
+        for (const { codec, works, message } of trials)
+          printJson({ ...rowOf(codec), works, ...(message && { message }) });
         return;
       }
       const rows = trials.map(({ codec, works, message }) => [
@@ -26,4 +28,11 @@ export function addCodecsCommand(program: Command): void {
       ]);
       printTable([['codec', 'aliases', 'file', 'encoder', 'pixels', 'encoded', 'here'], ...rows]);
     });
+}
+
+/** A row as it is printed: a name in the output stays when it changes in the code. */
+function rowOf(codec: CodecRow): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(codec).map(([name, value]) => [name === 'maxFps' ? 'mostFps' : name, value]),
+  );
 }

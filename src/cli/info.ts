@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { FileFacts } from '../app/inspect-file.js';
-import { parseInfotext } from '../infotext/metadata.js';
+import { parseInfotext } from '../infotext/parse-infotext.js';
 import { printJson, printTable } from './print.js';
 
 /** `info <file>`: what an image or a movie is, and the settings that it was made with. */

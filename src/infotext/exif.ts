@@ -1,21 +1,21 @@
-import { shortenInfotext } from './metadata.js';
+import { shortenInfotext } from './parse-infotext.js';
 
-const exifFolderTag = 0x8769;
+const exifDirectoryTag = 0x8769;
 const userCommentTag = 0x9286;
 const unicodePrefix = 'UNICODE\0';
 const asciiPrefix = 'ASCII\0\0\0';
 const entryBytes = 12;
-// Header, a folder of one entry that leads to the second folder, that folder of one entry, and the comment.
-const [firstFolder, secondFolder] = [8, 8 + 2 + entryBytes + 4];
-const commentAt = secondFolder + 2 + entryBytes + 4;
+// The header, the first directory, whose one entry points to the second, that one with one entry, and the comment.
+const [firstDirectory, secondDirectory] = [8, 8 + 2 + entryBytes + 4];
+const commentAt = secondDirectory + 2 + entryBytes + 4;
 
-/** The user comment of EXIF data, where web UIs keep the infotext of JPEG and WebP images. */
+/** Reads the user comment of EXIF data, where web UIs keep the infotext of JPEG and WebP images. */
 export function readExifComment(exif: Buffer): string | undefined {
   const tiff = exif.subarray(exif.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0);
   try {
     return readComment(tiff);
   } catch (error) {
-    if (error instanceof RangeError) return undefined; // an offset that leads out of damaged data
+    if (error instanceof RangeError) return undefined; // an offset beyond the end: damaged data
     throw error;
   }
 }
@@ -24,12 +24,12 @@ function readComment(tiff: Buffer): string | undefined {
   const littleEndian = tiff.toString('latin1', 0, 2) === 'II';
   const uint16 = (at: number) => (littleEndian ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const uint32 = (at: number) => (littleEndian ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
-  const findEntry = (folder: number, tag: number) =>
-    Array.from({ length: uint16(folder) }, (_, index) => folder + 2 + index * entryBytes).find(
+  const findEntry = (directory: number, tag: number) =>
+    Array.from({ length: uint16(directory) }, (_, index) => directory + 2 + index * entryBytes).find(
       (entry) => uint16(entry) === tag,
     );
-  const folderEntry = findEntry(uint32(4), exifFolderTag);
-  const comment = folderEntry && findEntry(uint32(folderEntry + 8), userCommentTag);
+  const directoryEntry = findEntry(uint32(4), exifDirectoryTag);
+  const comment = directoryEntry && findEntry(uint32(directoryEntry + 8), userCommentTag);
   if (!comment) return undefined;
   const start = uint32(comment + 8);
   return decodeComment(tiff.subarray(start, start + uint32(comment + 4)));
@@ -41,7 +41,7 @@ function decodeComment(comment: Buffer): string {
   const even = text.subarray(0, text.length & ~1);
   const littleEndian = even.toString('utf16le');
   const bigEndian = Buffer.from(even).swap16().toString('utf16le');
-  // The order is written nowhere. Every infotext has Latin letters and digits; in the wrong order it has none.
+  // The byte order is not recorded. Every infotext has Latin letters and digits, and none of them in the wrong order.
   return countAscii(littleEndian) > countAscii(bigEndian) ? littleEndian : bigEndian;
 }
 
@@ -49,7 +49,7 @@ function countAscii(text: string): number {
   return text.replace(/[^\x20-\x7e]/g, '').length;
 }
 
-/** EXIF data (a TIFF header and what follows) that hold `text` as the user comment, as web UIs write it. */
+/** EXIF data (a TIFF header and what follows) with `text` as the user comment, as web UIs write it. */
 export function exifWithComment(text: string): Buffer {
   return exifOf(unicodePrefix, Buffer.from(text, 'utf16le').swap16());
 }
@@ -58,15 +58,15 @@ function exifOf(prefix: string, text: Buffer): Buffer {
   const comment = Buffer.concat([Buffer.from(prefix, 'latin1'), text]);
   const exif = Buffer.alloc(commentAt);
   exif.write('MM\0*', 0, 'latin1');
-  exif.writeUInt32BE(firstFolder, 4);
-  writeFolder(exif, firstFolder, { tag: exifFolderTag, type: 4, count: 1, value: secondFolder });
-  writeFolder(exif, secondFolder, { tag: userCommentTag, type: 7, count: comment.length, value: commentAt });
+  exif.writeUInt32BE(firstDirectory, 4);
+  writeDirectory(exif, firstDirectory, { tag: exifDirectoryTag, type: 4, count: 1, value: secondDirectory });
+  writeDirectory(exif, secondDirectory, { tag: userCommentTag, type: 7, count: comment.length, value: commentAt });
   return Buffer.concat([exif, comment]);
 }
 
 type Entry = { readonly tag: number; readonly type: number; readonly count: number; readonly value: number };
 
-function writeFolder(exif: Buffer, at: number, { tag, type, count, value }: Entry): void {
+function writeDirectory(exif: Buffer, at: number, { tag, type, count, value }: Entry): void {
   exif.writeUInt16BE(1, at);
   exif.writeUInt16BE(tag, at + 2);
   exif.writeUInt16BE(type, at + 4);
@@ -74,24 +74,24 @@ function writeFolder(exif: Buffer, at: number, { tag, type, count, value }: Entr
   exif.writeUInt32BE(value, at + 10);
 }
 
-/** The most that a segment of a JPEG file can hold, less its own length field. */
-const largestSegment = 65_533;
+/** Bytes of a segment of a JPEG file without its length field. */
+const maxSegmentBytes = 65_533;
 const exifHeader = Buffer.from('Exif\0\0', 'latin1');
-const mostTextBytes = largestSegment - exifHeader.length - commentAt - unicodePrefix.length;
+const maxTextBytes = maxSegmentBytes - exifHeader.length - commentAt - unicodePrefix.length;
 const startOfImage = 2;
 
-/** A text as the user comment of a JPEG file can hold it: one that is too long is shortened. */
+/** The text as the user comment of a JPEG file can hold it: shortened if it is too long. */
 export function asJpegComment(text: string): string {
-  return shortenInfotext(text, isAscii(text) ? mostTextBytes : Math.floor(mostTextBytes / 2));
+  return shortenInfotext(text, isAscii(text) ? maxTextBytes : Math.floor(maxTextBytes / 2));
 }
 
 /**
- * A copy of a JPEG file with a text as its user comment: as web UIs write it, in ASCII where that has no room, and
- * shortened where nothing has.
+ * Returns a copy of a JPEG file with a text as its user comment: in UTF-16 as web UIs write it, in ASCII if that is too
+ * long, and shortened if ASCII is too long as well.
  */
 export function withJpegComment(jpeg: Uint8Array, text: string): Uint8Array {
   const comment = asJpegComment(text);
-  const isLong = comment.length * 2 > mostTextBytes;
+  const isLong = comment.length * 2 > maxTextBytes;
   const exif = isLong ? exifOf(asciiPrefix, Buffer.from(comment, 'ascii')) : exifWithComment(comment);
   const head = Buffer.from([0xff, 0xe1, 0, 0]);
   head.writeUInt16BE(exifHeader.length + exif.length + 2, 2);

@@ -2,18 +2,18 @@ const trailer = 0x3b;
 const extensionIntroducer = 0x21;
 const commentLabel = 0xfe;
 const imageSeparator = 0x2c;
-/** bytes of text in one sub-block */
-const largestBlock = 255;
+/** Bytes of text in one sub-block. */
+const maxBlockBytes = 255;
 
 /**
- * A copy of a GIF file with a comment before its images, in UTF-8 (GIF89a specification, section 24). After them,
- * FFmpeg takes it for one more frame.
+ * Returns a copy of a GIF file with a comment in UTF-8 (GIF89a specification, section 24). It comes before the images:
+ * FFmpeg takes one after them for a further frame.
  */
 export function withGifComment(gif: Uint8Array, text: string): Uint8Array {
   const bytes = Buffer.from(text, 'utf8');
   const blocks: Buffer[] = [];
-  for (let at = 0; at < bytes.length; at += largestBlock) {
-    const block = bytes.subarray(at, at + largestBlock);
+  for (let at = 0; at < bytes.length; at += maxBlockBytes) {
+    const block = bytes.subarray(at, at + maxBlockBytes);
     blocks.push(Buffer.from([block.length]), block);
   }
   const start = 13 + colourTableBytes(gif[10]);
@@ -21,7 +21,7 @@ export function withGifComment(gif: Uint8Array, text: string): Uint8Array {
   return Buffer.concat([gif.subarray(0, start), ...comment, gif.subarray(start)]);
 }
 
-/** The last comment of a GIF file; undefined if there is none. */
+/** Reads the last comment of a GIF file; undefined if there is none. */
 export function readGifComment(gif: Buffer): string | undefined {
   if (!gif.toString('latin1', 0, 3).startsWith('GIF')) return undefined;
   let at = 13 + colourTableBytes(gif[10]);

@@ -6,7 +6,7 @@ import {
   img2imgOptionsSchema,
 } from '../options/generation-options.js';
 import { rowsOf } from '../options/option.js';
-import { parseInfotext } from './metadata.js';
+import { parseInfotext } from './parse-infotext.js';
 
 /** The options that an infotext states, as far as they are valid. */
 export type InfotextOptions = {

@@ -1,21 +1,22 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { StepsAnimationError } from '../errors.js';
 
-const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** Length and type before a chunk's data, checksum after it. */
+export const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** Length and type before a chunk's data, checksum after it: bytes. */
 const chunkOverhead = 12;
-/** signature and IHDR, which always comes first and always holds 13 bytes */
-const headerEnd = signature.length + chunkOverhead + 13;
-/** No text that belongs to an image is larger; a compressed chunk that claims more is ignored. */
+/** The signature and IHDR, which always comes first and always has 13 bytes. */
+const headerEnd = pngSignature.length + chunkOverhead + 13;
+/** A compressed text that inflates to more is ignored: no infotext is that long. */
 const maxInflatedBytes = 16 * 1024 * 1024;
 
 /**
- * A copy of a PNG file with a text added, placed where readers look first.
- * Like Pillow, and so like the common web UIs: `tEXt` if Latin-1 can hold the text, else `iTXt` in UTF-8.
+ * Returns a copy of a PNG file with a text, written as Pillow and hence the web UIs do: as `tEXt` if the text is
+ * Latin-1, else as `iTXt` in UTF-8.
+ * @throws StepsAnimationError `input` if the file is no PNG
  */
 export function withPngText(png: Uint8Array, keyword: string, text: string): Uint8Array {
   if (!isPng(png)) {
-    throw new StepsAnimationError('input', 'a text can be added to PNG files only; this is another kind of file');
+    throw new StepsAnimationError('input', 'A text can be added to PNG files only, and this is another kind of file.');
   }
   const chunk = isLatin1(text)
     ? pngChunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'latin1'))
@@ -25,8 +26,8 @@ export function withPngText(png: Uint8Array, keyword: string, text: string): Uin
 }
 
 /**
- * After the header, where readers look first; in an APNG after the first picture: FFmpeg takes one with a long text
- * before it for a still image.
+ * Right after the header, where readers look first; in an APNG after the first picture, because FFmpeg takes a file with
+ * a long text before it for a still image.
  */
 function placeForText(png: Uint8Array): number {
   let place = headerEnd;
@@ -38,21 +39,17 @@ function placeForText(png: Uint8Array): number {
   return place;
 }
 
-/** The first text with this keyword in a PNG file; undefined if there is none or the file is damaged before it. */
+/** Reads the first text with this keyword; undefined if there is none, or the file is damaged before it. */
 export function readPngText(png: Uint8Array, keyword: string): string | undefined {
-  if (!isPng(png)) {
-    return undefined;
-  }
+  if (!isPng(png)) return undefined;
   for (const { type, data } of pngChunks(png)) {
     const text = readTextChunk(type, data, keyword);
-    if (text !== undefined) {
-      return text;
-    }
+    if (text !== undefined) return text;
   }
   return undefined;
 }
 
-/** Whether a file is an APNG: its animation control comes before the first pixels. */
+/** Whether a PNG file is animated: `acTL` comes before the first pixels. */
 export function isAnimatedPng(png: Uint8Array): boolean {
   if (!isPng(png)) return false;
   for (const { type } of pngChunks(png)) {
@@ -63,7 +60,7 @@ export function isAnimatedPng(png: Uint8Array): boolean {
 }
 
 function isPng(bytes: Uint8Array): boolean {
-  return bytes.length >= headerEnd && signature.equals(bytes.subarray(0, signature.length));
+  return bytes.length >= headerEnd && pngSignature.equals(bytes.subarray(0, pngSignature.length));
 }
 
 function isLatin1(text: string): boolean {
@@ -79,16 +76,14 @@ function pngChunk(type: string, data: Uint8Array): Buffer {
   return Buffer.concat([length, typeAndData, checksum]);
 }
 
-/** `end` is where the next chunk begins. */
+/** The whole chunks of a file; `end` is the offset of the next one. */
 function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: Buffer; end: number }> {
   const png = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = signature.length;
+  let offset = pngSignature.length;
   while (offset + chunkOverhead <= png.length) {
     const length = png.readUInt32BE(offset);
     const end = offset + chunkOverhead + length;
-    if (end > png.length) {
-      return;
-    }
+    if (end > png.length) return;
     yield { type: png.toString('latin1', offset + 4, offset + 8), data: png.subarray(offset + 8, end - 4), end };
     offset = end;
   }
@@ -96,9 +91,7 @@ function* pngChunks(bytes: Uint8Array): Generator<{ type: string; data: Buffer; 
 
 function readTextChunk(type: string, data: Buffer, keyword: string): string | undefined {
   const prefix = Buffer.from(`${keyword}\0`, 'latin1');
-  if (!data.subarray(0, prefix.length).equals(prefix)) {
-    return undefined;
-  }
+  if (!data.subarray(0, prefix.length).equals(prefix)) return undefined;
   const rest = data.subarray(prefix.length);
   switch (type) {
     case 'tEXt':
@@ -116,9 +109,7 @@ function readTextChunk(type: string, data: Buffer, keyword: string): string | un
 function readInternationalText(data: Buffer): string | undefined {
   const languageEnd = data.indexOf(0, 2);
   const translatedEnd = data.indexOf(0, languageEnd + 1);
-  if (languageEnd < 0 || translatedEnd < 0) {
-    return undefined;
-  }
+  if (languageEnd < 0 || translatedEnd < 0) return undefined;
   const text = data.subarray(translatedEnd + 1);
   return (data[0] === 1 ? inflate(text) : text)?.toString('utf8');
 }

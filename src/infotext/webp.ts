@@ -6,7 +6,7 @@ const alphaFlag = 0x10;
 type Chunk = { readonly name: string; readonly data: Buffer };
 
 /**
- * A copy of a WebP file, still or animated, with an EXIF block (a TIFF header and what follows).
+ * Returns a copy of a WebP file, still or animated, with an EXIF block (a TIFF header and what follows).
  * Source: WebP container specification, https://developers.google.com/speed/webp/docs/riff_container
  */
 export function withWebpExif(webp: Uint8Array, exif: Uint8Array): Uint8Array {
@@ -38,9 +38,9 @@ function chunkBytes({ name, data }: Chunk): Buffer {
   return Buffer.concat([head, data, Buffer.alloc(data.length % 2)]);
 }
 
-/** The header that a simple file lacks: flags, and the size less one in 24 bits. */
+/** The VP8X header that a simple file lacks: flags, and width and height minus one in 24 bits each. */
 function extendedHeader(image: Chunk | undefined): Buffer {
-  if (!image) throw new RangeError('This WebP file holds no image.');
+  if (!image) throw new RangeError('The WebP file has no image.');
   const header = Buffer.alloc(10);
   const { name, data } = image;
   if (name === 'VP8L') {

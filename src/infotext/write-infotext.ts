@@ -5,7 +5,7 @@ import { version } from '../util/version.js';
 type Strength = { readonly denoisingStrength: number };
 
 /** What an image was made with. */
-export type InfotextFacts = {
+export type InfotextSource = {
   /** with the image's own seeds */
   readonly options: GenerationOptions;
   readonly request: { readonly start?: Strength | undefined; readonly hires?: Strength | undefined };
@@ -26,7 +26,7 @@ const placed: ReadonlySet<string> = new Set<Name>([
 const others = (Object.keys(rows) as Name[]).filter((name) => !placed.has(name));
 
 /** The `parameters` text of an image, as AUTOMATIC1111's web UI writes it. */
-export function formatInfotext({ options, request, planned, folder }: InfotextFacts): string {
+export function formatInfotext({ options, request, planned, folder }: InfotextSource): string {
   const { start, hires } = request;
   const [first] = planned;
   const changed = (names: readonly Name[]) => names.filter((name) => options[name] !== defaults[name]);

@@ -1,41 +1,51 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { StepsAnimationError } from '../errors.js';
-import { type MotionMemory, planMotionMemory, writeStructures } from './motion-memory.js';
-import type { MotionKernels } from './motion-stages.js';
-import type { CrewMember, MotionJob } from './motion-worker.js';
+import { type MotionMemory, planMotionMemory, writeStructures } from './memory.js';
 import { type PlanarLayout, pictureBytes } from './planar-layout.js';
+import type { MotionKernels } from './stages.js';
+import type { MotionJob, WorkerSetup } from './worker.js';
 
+export type { PlanarLayout } from './planar-layout.js';
+
+/** Bytes of a page of WebAssembly memory. */
 const pageBytes = 65536;
-/** More threads than this have too little to do each. */
-const mostThreads = 16;
-/** Frames that may be under way: one being made while another is taken out. */
-const frameRoom = 2;
+/** With more threads, each would have too little to do. */
+const maxThreads = 16;
+/** Frames that have room in the memory: one is made while another is copied out. */
+const frameSlots = 2;
+/** Pixels of the shorter side. */
+const minSide = 16;
 
-type Waiting = { readonly resolve: () => void; readonly reject: (reason: unknown) => void };
+type PendingJob = { readonly resolve: () => void; readonly reject: (reason: unknown) => void };
 
 /**
- * Makes frames between two pictures that follow the motion from one to the other, and fade where there is none to be
- * trusted. Works in threads of its own, which share one memory; they end with the interpolator, and do not keep the
- * process alive while nothing is asked of them.
+ * Makes frames between two pictures that follow the motion from one to the other, and cross-fade where no motion can be
+ * trusted. Works in threads of its own with one shared memory. They end when the interpolator is disposed of, and do not
+ * keep the process alive while they have nothing to do.
+ *
+ * @example
+ * await using interpolator = await MotionInterpolator.open({ width: 512, height: 512, chroma: '420', depth: 8 });
+ * await interpolator.setPair(first, second);
+ * await interpolator.frame(0.5, middle);
  */
 export class MotionInterpolator implements AsyncDisposable {
   readonly #plan: MotionMemory;
   readonly #bytes: Uint8Array;
   readonly #workers: readonly Worker[];
-  /** jobs sent to the workers, which answer in order */
-  readonly #jobs: Waiting[] = [];
-  readonly #freeFrames: number[];
-  readonly #waitingForRoom: (() => void)[] = [];
+  /** jobs that were sent to the workers, which do them in order */
+  readonly #jobs: PendingJob[] = [];
+  /** addresses in the memory at which a frame can be made */
+  readonly #freeSlots: number[];
+  readonly #waitingForSlot: (() => void)[] = [];
   readonly #frames = new Set<Promise<void>>();
   #pair: Promise<void> = Promise.resolve();
-  #failure: StepsAnimationError | undefined;
+  #failure: Error | undefined;
 
   private constructor(plan: MotionMemory, memory: WebAssembly.Memory, workers: readonly Worker[]) {
     this.#plan = plan;
     this.#bytes = new Uint8Array(memory.buffer);
-    this.#freeFrames = [...plan.frames];
+    this.#freeSlots = [...plan.frames];
     this.#workers = workers;
     for (const worker of workers) {
       worker.on('message', () => this.#jobDone());
@@ -45,14 +55,15 @@ export class MotionInterpolator implements AsyncDisposable {
   }
 
   /**
-   * Starts `threads` threads (as many as there are cores, unless given) for pictures of one layout.
-   * Throws `usage` for pictures smaller than 16×16, and for more memory than WebAssembly can have (4 GiB).
+   * Starts an interpolator for pictures of one layout.
+   * @param threads default: the number of cores, up to 16
+   * @throws RangeError for pictures smaller than 16×16, or so large that they need more than WebAssembly's 4 GiB of memory
    */
   static async open(
     layout: PlanarLayout,
-    threads = Math.min(availableParallelism(), mostThreads),
+    threads = Math.min(availableParallelism(), maxThreads),
   ): Promise<MotionInterpolator> {
-    const plan = planMotionMemory(layout, threads, frameRoom);
+    const plan = planMotionMemory(layout, threads, frameSlots);
     checkSize(layout, plan);
     const module = new WebAssembly.Module(await readFile(new URL('./motion.wasm', import.meta.url)));
     const pages = Math.ceil(plan.bytes / pageBytes);
@@ -61,14 +72,18 @@ export class MotionInterpolator implements AsyncDisposable {
     writeStructures(plan, new Int32Array(memory.buffer));
     kernels.fillFilter(plan.filter);
     const workers = Array.from({ length: threads }, (_, thread) => {
-      const workerData: CrewMember = { module, memory, layout, threads, frames: frameRoom, thread };
-      // Flags of the program are not for the threads: with --input-type, none would start.
-      return new Worker(new URL('./motion-worker.js', import.meta.url), { workerData, execArgv: [] });
+      const workerData: WorkerSetup = { module, memory, layout, threads, frames: frameSlots, thread };
+      // No flags of the program: with --input-type, no thread would start.
+      return new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] });
     });
     return new MotionInterpolator(plan, memory, workers);
   }
 
-  /** Takes the pictures between which frames will be asked for, and estimates the motion from one to the other. */
+  /**
+   * Copies the two pictures of the frames to come, and estimates the motion between them.
+   * @returns when the motion is known; `frame` need not wait for it
+   * @throws RangeError when a picture does not have the bytes of the layout; Error when the threads have failed
+   */
   setPair(a: Uint8Array, b: Uint8Array): Promise<void> {
     const before = [this.#pair, ...this.#frames];
     this.#pair = this.#estimate(a, b, before);
@@ -85,8 +100,11 @@ export class MotionInterpolator implements AsyncDisposable {
   }
 
   /**
-   * Writes the frame at `weight` between the pictures of the last `setPair` to `out`: the first picture at 0, the
-   * second at 1, exactly. Several frames may be asked for at once; they are made one after another.
+   * Writes a frame between the pictures of the last `setPair`. Several frames can be requested at once; they are made in
+   * order.
+   * @param weight exactly the first picture at 0, exactly the second at 1
+   * @param out as many bytes as a picture has
+   * @throws RangeError when `out` does not have the bytes of the layout; Error when the threads have failed
    */
   frame(weight: number, out: Uint8Array): Promise<void> {
     const frame = this.#make(weight, out, this.#pair).finally(() => this.#frames.delete(frame));
@@ -100,21 +118,21 @@ export class MotionInterpolator implements AsyncDisposable {
     const [a, b] = this.#plan.pictures;
     if (weight <= 0) return this.#copy(a, out);
     if (weight >= 1) return this.#copy(b, out);
-    const address = await this.#takeRoom();
+    const address = await this.#takeSlot();
     try {
       await this.#run({ type: 'frame', weight, out: address });
       this.#copy(address, out);
     } finally {
-      this.#freeFrames.push(address);
-      this.#waitingForRoom.shift()?.();
+      this.#freeSlots.push(address);
+      this.#waitingForSlot.shift()?.();
     }
   }
 
-  async #takeRoom(): Promise<number> {
+  async #takeSlot(): Promise<number> {
     for (;;) {
-      const address = this.#freeFrames.shift();
+      const address = this.#freeSlots.shift();
       if (address !== undefined) return address;
-      await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
+      await new Promise<void>((resolve) => this.#waitingForSlot.push(resolve));
     }
   }
 
@@ -125,10 +143,7 @@ export class MotionInterpolator implements AsyncDisposable {
   #checkLength({ length }: Uint8Array): void {
     const expected = pictureBytes(this.#plan.layout);
     if (length === expected) return;
-    throw new StepsAnimationError(
-      'usage',
-      `A picture has ${length} bytes, but its layout asks for ${expected}: give it whole.`,
-    );
+    throw new RangeError(`A picture of this layout has ${expected} bytes, but ${length} were given.`);
   }
 
   #run(job: MotionJob): Promise<void> {
@@ -145,15 +160,11 @@ export class MotionInterpolator implements AsyncDisposable {
   }
 
   #fail(cause: unknown): void {
-    this.#failure ??= new StepsAnimationError(
-      'encoder',
-      'The interpolation of frames has stopped: choose another one.',
-      { cause },
-    );
+    this.#failure ??= new Error('The interpolation by motion has failed: choose another one.', { cause });
     for (const { reject } of this.#jobs.splice(0)) reject(this.#failure);
   }
 
-  /** Ends the threads; frames that were not ready are refused. */
+  /** Ends the threads; frames that are not ready are rejected. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fail(new Error('closed'));
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
@@ -161,10 +172,10 @@ export class MotionInterpolator implements AsyncDisposable {
 }
 
 function checkSize({ width, height }: PlanarLayout, { bytes }: MotionMemory): void {
-  if (Math.min(width, height) < 16) {
-    throw new StepsAnimationError('usage', `${width}×${height} is too small to find motion in: 16×16 is the least.`);
+  if (Math.min(width, height) < minSide) {
+    throw new RangeError(`${width}×${height} is too small to find motion in: choose at least ${minSide}×${minSide}.`);
   }
   if (bytes > 2 ** 32) {
-    throw new StepsAnimationError('usage', `${width}×${height} is too large to find motion in: choose a smaller size.`);
+    throw new RangeError(`${width}×${height} is too large to find motion in: choose a smaller size.`);
   }
 }

@@ -1,33 +1,33 @@
-/** How a picture lies in memory: its planes one after another, rows from top to bottom, nothing between. */
+/** The layout of a picture in memory: planes one after another, rows from top to bottom, without padding. */
 export type PlanarLayout = {
   /** in pixels, 16 or more */
   readonly width: number;
   /** in pixels, 16 or more */
   readonly height: number;
-  /** how many chroma samples there are: one for each 2×2, 2×1 or 1×1 pixels */
+  /** chroma subsampling: a sample for 2×2, 2×1 or 1×1 pixels; the first plane is searched for motion */
   readonly chroma: '420' | '422' | '444';
-  /** bits a sample: 8 in a byte each, 10 in a little-endian 16-bit word each */
+  /** bits per sample: 8 in a byte, 10 in a little-endian 16-bit word */
   readonly depth: 8 | 10;
 };
 
-/** A plane within a picture. */
+/** A plane of a picture. */
 export type PlaneLayout = {
   /** in samples */
   readonly width: number;
   readonly height: number;
-  /** how many pixels a sample is wide and high */
+  /** width and height of a sample in pixels */
   readonly scaleX: number;
   readonly scaleY: number;
-  /** where the plane begins, in bytes */
+  /** of the first sample, in bytes */
   readonly offset: number;
 };
 
-/** Bytes of a sample: 1 or 2. */
+/** Bytes per sample: 1 or 2. */
 export function sampleBytes({ depth }: PlanarLayout): number {
   return depth === 8 ? 1 : 2;
 }
 
-/** The planes of a picture, luma first; the sides of smaller ones are rounded up. */
+/** The planes of a picture, luma first; the sides of subsampled ones are rounded up. */
 export function planesOf(layout: PlanarLayout): readonly PlaneLayout[] {
   const scaleX = layout.chroma === '444' ? 1 : 2;
   const scaleY = layout.chroma === '420' ? 2 : 1;

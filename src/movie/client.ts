@@ -1,20 +1,26 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { StepsAnimationError } from '../errors.js';
-import type { FromMovieProcess, MovieReply, MovieRequest, ToMovieProcess } from './messages.js';
+import type { FrameProgress, FromMovieProcess, MovieReply, MovieRequest, ToMovieProcess } from './messages.js';
 
 type Pending = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void };
 
-export type MovieProgress = { readonly movie: number; readonly frame: number; readonly frames: number };
+export type MovieProgress = FrameProgress & { readonly movie: number };
 
-/** The process ended by itself: what it was asked for has not been done, and may be asked of another one. */
+/** The process ended by itself: the request was not completed, and may be sent to another process. */
 class MovieProcessEnded extends StepsAnimationError {
-  constructor(how: string) {
-    super('encoder', `The process that makes the movie ended unexpectedly (${how}).`);
+  constructor(reason: string) {
+    super('encoder', `The process that makes the movie ended unexpectedly (${reason}).`);
   }
 }
 
-/** A process that ended unexpectedly is replaced; what it was doing is asked for once more: then, `isAgain` is true. */
-export async function twice<T>(work: (isAgain: boolean) => Promise<T>, debug: (message: string) => void): Promise<T> {
+/**
+ * Runs `work` again, once, if the movie process ended in the middle of it.
+ * @param work sends requests to a `MovieClient`; `isRetry` is true at the second attempt
+ */
+export async function retryAfterCrash<T>(
+  work: (isRetry: boolean) => Promise<T>,
+  debug: (message: string) => void,
+): Promise<T> {
   try {
     return await work(false);
   } catch (error) {
@@ -24,14 +30,14 @@ export async function twice<T>(work: (isAgain: boolean) => Promise<T>, debug: (m
   }
 }
 
-/** A process that dies again and again is not started a further time. */
-const mostStarts = 3;
-/** How long the process may take to clear up, in milliseconds. */
-const patience = 10_000;
+/** Starts of the process, the first one included. */
+const maxStarts = 3;
+/** Time for the process to clean up before it is killed. */
+const shutdownTimeoutMs = 10_000;
 
 /**
- * Speaks to a movie process of its own. One that ended unexpectedly is replaced at the next request; the new
- * one knows nothing of movies opened before.
+ * Sends requests to a movie process. One that ended unexpectedly is replaced at the next request; the new process has
+ * none of the movies that were open.
  */
 export class MovieClient implements AsyncDisposable {
   readonly #onProgress: (progress: MovieProgress) => void;
@@ -46,7 +52,7 @@ export class MovieClient implements AsyncDisposable {
     this.#process = this.#start();
   }
 
-  /** @throws StepsAnimationError what the process says, or `MovieProcessEnded` */
+  /** @throws StepsAnimationError the failure in the process, or `MovieProcessEnded` */
   async ask<Type extends MovieRequest['type']>(
     request: Extract<MovieRequest, { type: Type }>,
   ): Promise<MovieReply[Type]> {
@@ -61,10 +67,10 @@ export class MovieClient implements AsyncDisposable {
   }
 
   #start(): ChildProcess {
-    if (++this.#starts > mostStarts) throw new MovieProcessEnded(`${mostStarts} times; it was given up`);
+    if (++this.#starts > maxStarts) throw new MovieProcessEnded(`${maxStarts} times`);
     const process = fork(new URL('./process.js', import.meta.url), {
       serialization: 'advanced',
-      // Standard output belongs to the caller; what the encoder says goes where errors go.
+      // Standard output belongs to the caller; the encoder's messages go to standard error.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: [],
     });
@@ -85,24 +91,24 @@ export class MovieClient implements AsyncDisposable {
     else pending?.reject(new StepsAnimationError(message.error.code, message.error.message));
   }
 
-  #end(process: ChildProcess, how: string): void {
+  #end(process: ChildProcess, reason: string): void {
     if (this.#process !== process) return;
     this.#process = undefined;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of pending) reject(new MovieProcessEnded(how));
+    for (const { reject } of pending) reject(new MovieProcessEnded(reason));
   }
 
-  /** Lets the process go, which removes movies that were not closed, and waits until it has gone. */
+  /** Ends the process, which first removes movies that were not closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     const process = this.#process;
     if (!process) return;
-    const gone = new Promise((resolve) => process.once('exit', resolve));
+    const exited = new Promise((resolve) => process.once('exit', resolve));
     this.#end(process, 'closed');
     if (process.connected) process.disconnect();
-    const overdue = setTimeout(() => process.kill('SIGKILL'), patience);
-    await gone;
-    clearTimeout(overdue);
+    const killTimer = setTimeout(() => process.kill('SIGKILL'), shutdownTimeoutMs);
+    await exited;
+    clearTimeout(killTimer);
   }
 }

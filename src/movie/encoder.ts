@@ -8,7 +8,6 @@ import {
   AV_PIX_FMT_PAL8,
   AV_PIX_FMT_RGB24,
   AV_PIX_FMT_YUV420P,
-  AV_PIX_FMT_YUV420P10LE,
   AV_PIX_FMT_YUV422P10LE,
   AVCHROMA_LOC_LEFT,
   AVCOL_PRI_BT709,
@@ -19,50 +18,49 @@ import {
   AVCOL_TRC_BT709,
   AVCOL_TRC_IEC61966_2_1,
   AVERROR_OPTION_NOT_FOUND,
-  AVFMT_GLOBALHEADER,
   type FFVideoEncoder,
 } from 'node-av/constants';
-import { Codec, type CodecContext, type FormatContext, Log, Rational } from 'node-av/lib';
+import { Codec, type CodecContext, Log, Rational } from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
 import type { CodecRow } from '../options/codecs.js';
 import type { Size } from '../pictures/picture.js';
-import { check } from './ffmpeg-status.js';
+import type { ContainerFormat, MovieContainer } from './container.js';
+import { check } from './ffmpeg.js';
 import { isVideo } from './frame-format.js';
 
-export type MovieFormat = Size & {
-  readonly codec: CodecRow;
-  /** what the encoder is opened with, by FFmpeg's names */
-  readonly encoderOptions: Readonly<Record<string, string>>;
-  /** how many movies are encoded side by side, 1 if left out: they share the cores and the memory */
-  readonly sideBySide?: number;
-  /** frames a second, a whole number */
-  readonly fps: number;
-  /** container metadata by FFmpeg's names: title, artist, comment … */
-  readonly tags: Readonly<Record<string, string>>;
-};
+export type MovieFormat = ContainerFormat &
+  Size & {
+    /** what the encoder is opened with, by FFmpeg's names */
+    readonly encoderOptions: Readonly<Record<string, string>>;
+    /** number of movies that are encoded at the same time and share the cores and the memory; default: 1 */
+    readonly sideBySide?: number;
+  };
 
-/** Frames in the making at once, whatever the number of cores; beyond it they only cost memory. */
-const mostThreads = 16;
+/** Encoder threads, however many cores there are: more would only take memory. */
+const maxThreads = 16;
 
-/** FFmpeg's numbers of the pixel formats. */
+/** FFmpeg's constants for the pixel formats. */
 export const pixelFormats = {
   yuv420p: AV_PIX_FMT_YUV420P,
-  yuv420p10le: AV_PIX_FMT_YUV420P10LE,
   yuv422p10le: AV_PIX_FMT_YUV422P10LE,
   rgb24: AV_PIX_FMT_RGB24,
   bgra: AV_PIX_FMT_BGRA,
   pal8: AV_PIX_FMT_PAL8,
 } as const;
 
-// The encoder's chatter is not for users; what goes wrong comes back as an error.
+// Encoders log errors only.
 Log.setLevel(AV_LOG_ERROR);
-process.env.SVT_LOG ??= '1'; // SVT-AV1 has a log of its own; 1: errors
+process.env.SVT_LOG ??= '1'; // SVT-AV1's own log; 1: errors
 
 /**
  * Opens the encoder of a movie.
- * @throws StepsAnimationError `encoder` when it refuses its settings, `usage` when it does not know one
+ * @throws StepsAnimationError `encoder` when it refuses its settings, `usage` when it does not have one
  */
-export async function openEncoder(encoder: CodecContext, container: FormatContext, format: MovieFormat): Promise<void> {
+export async function openEncoder(
+  encoder: CodecContext,
+  container: MovieContainer,
+  format: MovieFormat,
+): Promise<void> {
   const { codec, width, height, fps } = format;
   const implementation = Codec.findEncoderByName(codec.encoder as FFVideoEncoder);
   if (!implementation) {
@@ -76,10 +74,10 @@ export async function openEncoder(encoder: CodecContext, container: FormatContex
   encoder.framerate = new Rational(fps, 1);
   encoder.sampleAspectRatio = new Rational(1, 1);
   tagColours(encoder, codec);
-  // Zero: the quality setting alone decides, not a bit rate.
+  // 0: the quality setting decides, not a bit rate.
   encoder.bitRate = 0n;
-  encoder.threadCount = threads(format);
-  if (container.oformat?.hasFlags(AVFMT_GLOBALHEADER)) encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+  encoder.threadCount = threadCount(format);
+  if (container.hasGlobalHeader) encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
   for (const [name, value] of Object.entries(format.encoderOptions)) setOption(encoder, codec, name, value);
   check(await encoder.open2(implementation), 'encoder', `open the encoder ${codec.encoder}`);
 }
@@ -91,18 +89,18 @@ function setOption(encoder: CodecContext, { encoder: name }: CodecRow, option: s
   throw new StepsAnimationError('usage', `Encoder settings: ${name} ${reason}: ${option}.`);
 }
 
-function threads({ codec, sideBySide = 1 }: MovieFormat): number {
-  const wanted = Math.min(codec.threadsPerCore * availableParallelism(), mostThreads);
+function threadCount({ codec, sideBySide = 1 }: MovieFormat): number {
+  const wanted = Math.min(codec.threadsPerCore * availableParallelism(), maxThreads);
   return codec.threadsPerCore === 0 ? 0 : Math.max(1, Math.floor(wanted / sideBySide));
 }
 
-/** How many frames the encoder may still look at, with the one that is being prepared. */
+/** Frames whose memory the encoder may still read, and the one that is being prepared. */
 export function framesHeld({ codec }: MovieFormat, { threadCount }: CodecContext): number {
-  // Zero: FFmpeg takes as many threads as there are cores, and one more.
+  // 0: FFmpeg uses one thread more than there are cores.
   return codec.copiesFrames ? 2 : (threadCount || availableParallelism() + 1) + 3;
 }
 
-/** Video is BT.709, limited range; what consists of pictures is sRGB. */
+/** Video is BT.709 in limited range; image formats are sRGB. */
 function tagColours(encoder: CodecContext, { pixelFormat }: CodecRow): void {
   const ofVideo = isVideo(pixelFormat);
   encoder.colorPrimaries = AVCOL_PRI_BT709;

@@ -1,31 +1,30 @@
 import { AV_PIX_FMT_BGRA } from 'node-av/constants';
-import { Filter, type FilterContext, FilterGraph, Frame } from 'node-av/lib';
+import { type FilterContext, FilterGraph, Frame } from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
 import type { Picture, Size } from '../pictures/picture.js';
 import { resizePicture } from '../pictures/picture-files.js';
-import { check } from './ffmpeg-status.js';
+import { addFilter, check, linkFilters } from './ffmpeg.js';
 
-/** Pixels; smaller pictures have the same colours. */
-const largestSide = 256;
+/** Pixels; reduced pictures have the same colours. */
+const maxSide = 256;
 
 /**
- * One palette for a whole movie, from some of its pictures (FFmpeg's `palettegen`, median cut).
- * @param pictures of which the colours are taken; a few dozen say enough
+ * Makes one palette for a whole movie with FFmpeg's `palettegen` (median cut).
+ * @param pictures a few dozen of the movie's pictures
  * @returns 256 colours as BGRA
  */
 export async function makePalette(pictures: AsyncIterable<Picture>): Promise<Uint8Array> {
-  // FFmpeg looks at the bytes when it is asked for the result: until then they must stay.
-  const read: Buffer[] = [];
+  // FFmpeg reads the bytes when it is asked for the palette: until then they must be kept.
+  const kept: Buffer[] = [];
   using graph = new FilterGraph();
   graph.alloc();
   let generator: { source: FilterContext; sink: FilterContext; size: Size } | undefined;
   for await (const picture of pictures) {
-    const size = generator?.size ?? reducedSize(picture);
-    generator ??= { ...(await configure(graph, size)), size };
-    const { data } = await resizePicture(picture, size.width, size.height);
-    const bytes = opaque(data);
-    using frame = bgraFrame(bytes, size, read.push(bytes));
-    check(await generator.source.buffersrcAddFrame(frame), 'encoder', 'collect the colours');
+    generator ??= await configure(graph, reducedSize(picture));
+    const { source, size } = generator;
+    const bytes = bgraOf((await resizePicture(picture, size.width, size.height)).data);
+    using frame = bgraFrame(bytes, size, kept.push(bytes));
+    check(await source.buffersrcAddFrame(frame), 'encoder', 'collect the colours');
   }
   if (!generator) throw new StepsAnimationError('input', 'A palette needs at least one picture.');
   check(await generator.source.buffersrcAddFrame(null), 'encoder', 'collect the colours');
@@ -36,29 +35,16 @@ export async function makePalette(pictures: AsyncIterable<Picture>): Promise<Uin
 }
 
 function reducedSize({ width, height }: Size): Size {
-  const scale = Math.min(1, largestSide / Math.max(width, height));
+  const scale = Math.min(1, maxSide / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
 async function configure(graph: FilterGraph, size: Size) {
-  const source = filter(graph, 'buffer', 'pictures', sourceArguments(size));
-  const generate = filter(graph, 'palettegen', 'palettegen');
-  const sink = filter(graph, 'buffersink', 'palette');
-  check(source.link(0, generate, 0), 'encoder', 'prepare the palette');
-  check(generate.link(0, sink, 0), 'encoder', 'prepare the palette');
-  check(await graph.config(), 'encoder', 'prepare the palette');
-  return { source, sink };
-}
-
-function filter(graph: FilterGraph, type: string, name: string, parameters?: string): FilterContext {
-  const implementation = Filter.getByName(type);
-  const context = implementation && graph.createFilter(implementation, name, parameters);
-  if (!context) throw new StepsAnimationError('encoder', `The filter ${type} is not in this build of node-av.`);
-  return context;
-}
-
-function sourceArguments({ width, height }: Size): string {
-  return `video_size=${width}x${height}:pix_fmt=bgra:time_base=1/100:pixel_aspect=1/1`;
+  const pixels = `video_size=${size.width}x${size.height}:pix_fmt=bgra:time_base=1/100:pixel_aspect=1/1`;
+  const source = addFilter(graph, 'buffer', pixels);
+  const sink = addFilter(graph, 'buffersink');
+  check(await linkFilters(graph, [source, addFilter(graph, 'palettegen'), sink]), 'encoder', 'prepare the palette');
+  return { source, sink, size };
 }
 
 function bgraFrame(bytes: Buffer, { width, height }: Size, pts: number): Frame {
@@ -66,7 +52,7 @@ function bgraFrame(bytes: Buffer, { width, height }: Size, pts: number): Frame {
   return Frame.fromVideoBuffer(bytes, { width, height, format: AV_PIX_FMT_BGRA, pts: BigInt(pts), timeBase });
 }
 
-function opaque(rgb: Uint8Array): Buffer {
+function bgraOf(rgb: Uint8Array): Buffer {
   const bgra = Buffer.alloc((rgb.length / 3) * 4, 255);
   for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
     bgra[to] = rgb[from + 2] ?? 0;

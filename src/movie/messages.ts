@@ -1,27 +1,57 @@
 import type { ErrorCode } from '../errors.js';
-import type { Picture } from '../pictures/picture.js';
+import type { AnimationOptions } from '../options/animation-options.js';
+import type { CodecName } from '../options/codecs.js';
+import type { Picture, Size } from '../pictures/picture.js';
 import type { PictureFormat } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
-import type { MovieSettings } from './movie-settings.js';
 
-/** Where a file goes: it gets the name `<stem>.<extension>`, or the next free one, in `folder`. */
+/** The animation options that a movie itself needs. */
+type MovieOptions = Pick<
+  AnimationOptions,
+  'fps' | 'interpolation' | 'loop' | 'pacing' | 'firstFrameDuration' | 'lastFrameDuration' | 'encoderSettings'
+>;
+
+/** Everything that determines a movie, apart from its pictures. */
+export type MovieSettings = MovieOptions & {
+  readonly codec: CodecName;
+  /** of the pictures, in pixels; a video gets the next even size */
+  readonly width: number;
+  readonly height: number;
+  /** seconds, without the holds */
+  readonly duration: number;
+  /** number of pictures */
+  readonly sources: number;
+  /** container metadata by FFmpeg's names */
+  readonly tags: Readonly<Record<string, string>>;
+  /** seconds of the cross-fade to a finished image that differs from the last step; default: no such cross-fade */
+  readonly finishFade?: number | undefined;
+  /** number of movies that are encoded at the same time and share the cores and the memory */
+  readonly sideBySide: number;
+};
+
+/** Settings by which a codec is tried before there are pictures. */
+export function trialSettings(animation: AnimationOptions, size: Size): MovieSettings {
+  return { ...animation, ...size, duration: 1, sources: 2, tags: {}, sideBySide: 1 };
+}
+
+/** A file to be written: `<stem>.<extension>` in `folder`, or with the next free number after the stem. */
 export type FileTarget = { readonly folder: string; readonly stem: string };
 
-/** A picture to be kept as an intermediate file, with its infotext. */
+/** An intermediate file to be written. */
 export type IntermediateTarget = FileTarget & {
   readonly infotext: string;
   readonly format: PictureFormat;
-  /** milliseconds since 1970: where a process that ended may have written it since then, it is not written again */
+  /** of a retry: a file with the same content that was written after this time, in ms since 1970, is not written again */
   readonly since?: number;
 };
 
-/** What the recorder asks of the movie process. `movie` tells movies of one run apart. */
+/** Requests of the recorder to the movie process. `movie` is the number of the movie in its run. */
 export type MovieRequest =
-  /** Tries whether such a movie can be encoded, before any sampling. */
+  /** Tries to encode with these settings, before sampling starts. */
   | { readonly type: 'check'; readonly settings: MovieSettings }
   /** Opens a movie whose pictures arrive live. */
   | { readonly type: 'open'; readonly movie: number; readonly target: FileTarget; readonly settings: MovieSettings }
-  /** A picture: to be kept as a file, to be added to the live movie, or both. */
+  /** A picture to be written as a file, to be added to a live movie, or both. */
   | {
       readonly type: 'picture';
       readonly movie: number;
@@ -31,9 +61,9 @@ export type MovieRequest =
     }
   /** Completes a live movie under its final name. */
   | { readonly type: 'close'; readonly movie: number }
-  /** Gives a live movie up and removes what there is of it. */
+  /** Discards a live movie. */
   | { readonly type: 'drop'; readonly movie: number }
-  /** Makes a movie of pictures that are all there; one movie after another. */
+  /** Makes a movie of pictures that are all available; one movie at a time. */
   | {
       readonly type: 'render';
       readonly movie: number;
@@ -42,7 +72,7 @@ export type MovieRequest =
       readonly sources: readonly PictureSource[];
     };
 
-/** A movie under its final name, opened and checked. */
+/** A movie under its final name, read back and checked. */
 export type FinishedMovie = {
   readonly path: string;
   readonly width: number;
@@ -50,13 +80,13 @@ export type FinishedMovie = {
   readonly frames: number;
   readonly fps: number;
   readonly bytes: number;
-  /** when it had its final name, before it was checked: milliseconds since 1970 */
+  /** when it got its final name, before it was checked: ms since 1970 */
   readonly publishedAt: number;
 };
 
-/** The outcome of a picture: a failure of one part does not keep the other from its work. */
+/** The result of a picture: the file and the movie fail independently. */
 export type PictureOutcome = {
-  /** path of the intermediate file, if it was asked for and could be written */
+  /** path of the intermediate file, if it was requested and could be written */
   readonly kept: string | null;
   readonly keepError: FailureText | null;
   readonly composeError: FailureText | null;
@@ -64,7 +94,7 @@ export type PictureOutcome = {
 
 export type FailureText = { readonly code: ErrorCode; readonly message: string };
 
-/** What comes back for each type of request. */
+/** Replies by type of request. */
 export type MovieReply = {
   readonly check: null;
   readonly open: null;
@@ -74,9 +104,12 @@ export type MovieReply = {
   readonly render: FinishedMovie;
 };
 
+/** Frames of a movie that are written, and all of them. */
+export type FrameProgress = { readonly frame: number; readonly frames: number };
+
 export type ToMovieProcess = { readonly id: number; readonly request: MovieRequest };
 
 export type FromMovieProcess =
   | { readonly type: 'done'; readonly id: number; readonly value: MovieReply[keyof MovieReply] }
   | { readonly type: 'failed'; readonly id: number; readonly error: FailureText }
-  | { readonly type: 'progress'; readonly movie: number; readonly frame: number; readonly frames: number };
+  | ({ readonly type: 'progress'; readonly movie: number } & FrameProgress);

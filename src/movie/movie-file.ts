@@ -1,66 +1,66 @@
 import { stat, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { StepsAnimationError } from '../errors.js';
 import { publish, syncFile, temporaryPath } from '../files/whole-files.js';
-import { addInfotext } from '../infotext/add-infotext.js';
-import { codecRow } from '../options/codecs.js';
+import { addInfotext } from '../infotext/infotext-files.js';
+import { animationOptionsSchema } from '../options/animation-options.js';
+import { type CodecName, type CodecRow, codecRow, codecs } from '../options/codecs.js';
 import type { Picture } from '../pictures/picture.js';
-import { type PictureSource, type ReadOptions, readPictures } from '../pictures/picture-source.js';
-import { type Foreknowledge, FrameComposer } from './frame-composer.js';
-import { makePalette } from './gif-palette.js';
-import { joinMovies } from './join-movies.js';
-import type { FileTarget, FinishedMovie } from './messages.js';
-import type { MovieSettings } from './movie-settings.js';
-import { measureChanges, paceByChange } from './pacing.js';
+import type { PictureSource, ReadOptions } from '../pictures/picture-source.js';
+import { messageOf } from '../util/error-message.js';
+import { FrameComposer } from './composer.js';
+import { joinMovies } from './join.js';
+import { type LookAhead, lookAhead } from './look-ahead.js';
+import {
+  type FileTarget,
+  type FinishedMovie,
+  type FrameProgress,
+  type MovieSettings,
+  trialSettings,
+} from './messages.js';
 import { probeMovie } from './probe.js';
 
-export type MovieProgress = { readonly frame: number; readonly frames: number };
+const noHolds = { firstFrameDuration: 0, lastFrameDuration: 0 } as const;
 
-type WriteOptions = ReadOptions & { readonly onProgress?: (progress: MovieProgress) => void };
-
-/** Pictures whose colours make a GIF's palette. */
-const mostForPalette = 32;
-
-/** A movie file in the making: it appears under its final name only when it is whole. */
+/** A movie file that is being written: it gets its final name only when it is complete and has been checked. */
 export class MovieFile implements AsyncDisposable {
   readonly #target: FileTarget;
   readonly #settings: MovieSettings;
   readonly #composer: FrameComposer;
-  readonly #temporary: string;
-  readonly #more: string[] = [];
+  /** paths of the unfinished files, that of the composer first */
+  readonly #temporary: [string, ...string[]];
   #last: Picture | undefined;
-  /** frames of the hold that is put before the rest at the end, and how many of them are there */
-  #opening = 0;
-  #opened = 0;
+  /** frames of the opening hold that is joined to a live movie at the end, and how many of them are written */
+  #opening = { frames: 0, written: 0 };
 
   private constructor(target: FileTarget, settings: MovieSettings, temporary: string, composer: FrameComposer) {
     this.#target = target;
     this.#settings = settings;
-    this.#temporary = temporary;
+    this.#temporary = [temporary];
     this.#composer = composer;
   }
 
-  /** Opens a movie whose pictures come one after another, the finished image last. */
+  /** Opens a movie whose pictures come one by one, the finished image last. */
   static async openLive(target: FileTarget, settings: MovieSettings): Promise<MovieFile> {
     const temporary = temporaryPath(target.folder);
-    // What opens the movie is known last; it is encoded by itself and put before the rest.
+    // The opening hold shows the last picture: it is encoded on its own and joined to the rest.
     const rest = { ...settings, firstFrameDuration: 0 };
     const file = new MovieFile(target, settings, temporary, await openComposer(temporary, rest));
     const { firstFrameDuration } = settings;
-    if (firstFrameDuration > 0) file.#opening = Math.max(Math.round(firstFrameDuration * file.#composer.fps), 1);
+    if (firstFrameDuration > 0) file.#opening.frames = Math.max(Math.round(firstFrameDuration * file.#composer.fps), 1);
     return file;
   }
 
-  /** Opens a movie of pictures that are all there. */
-  static async open(target: FileTarget, settings: MovieSettings, foreknowledge: Foreknowledge): Promise<MovieFile> {
+  /** Opens a movie whose pictures are all available. */
+  static async open(target: FileTarget, settings: MovieSettings, ahead: LookAhead): Promise<MovieFile> {
     const temporary = temporaryPath(target.folder);
-    const composer = await openComposer(temporary, settings, foreknowledge);
-    return new MovieFile(target, settings, temporary, composer);
+    return new MovieFile(target, settings, temporary, await openComposer(temporary, settings, ahead));
   }
 
   /** Frames written so far, and in all. */
-  get progress(): MovieProgress {
+  get progress(): FrameProgress {
     const { frames, timeline } = this.#composer;
-    return { frame: frames + this.#opened, frames: timeline.frames + this.#opening };
+    return { frame: frames + this.#opening.written, frames: timeline.frames + this.#opening.frames };
   }
 
   async add(picture: Picture): Promise<void> {
@@ -73,8 +73,8 @@ export class MovieFile implements AsyncDisposable {
   }
 
   /**
-   * Completes the file, gives it its name, and reads it back.
-   * @throws StepsAnimationError `encoder` when pictures are missing, or when what is read back is not what was written
+   * Completes the file, gives it its final name, and reads it back.
+   * @throws StepsAnimationError `encoder` when pictures are missing, or the file does not have the frames that were written
    */
   async close(): Promise<FinishedMovie> {
     const { frames, timeline } = this.#composer;
@@ -82,48 +82,45 @@ export class MovieFile implements AsyncDisposable {
       throw new StepsAnimationError('encoder', `The movie has only ${frames} of its ${timeline.frames} frames.`);
     }
     await this.#composer.close();
-    const { path, expected } = await this.#withOpening();
+    const path = this.#last && this.#opening.frames > 0 ? await this.#joinOpening(this.#last) : this.#temporary[0];
     const { codec, tags } = this.#settings;
     await addInfotext(path, codecRow(codec).extension, tags.comment ?? '');
     await syncFile(path);
-    return await this.#publish(path, expected);
+    return await this.#publish(path);
   }
 
-  /** Puts the hold before the rest where there is one that was not known when the movie was opened. */
-  async #withOpening(): Promise<{ path: string; expected: number }> {
+  /** Encodes the opening hold and joins it to the rest. @returns the path of the whole movie */
+  async #joinOpening(picture: Picture): Promise<string> {
     const { firstFrameDuration, codec: name, tags } = this.#settings;
-    const rest = { path: this.#temporary, frames: this.#composer.frames };
-    if (this.#last === undefined || firstFrameDuration === 0) return { path: rest.path, expected: rest.frames };
-    const { folder } = this.#target;
-    const hold = { path: this.#temporaryPath(folder), frames: 0 };
-    const settings = { ...this.#settings, duration: firstFrameDuration, sources: 1 };
-    await using composer = await FrameComposer.open(hold.path, {
-      ...settings,
-      firstFrameDuration: 0,
-      lastFrameDuration: 0,
-    });
-    await composer.add(this.#last);
+    const hold = this.#temporaryPath();
+    const settings = { ...this.#settings, ...noHolds, duration: firstFrameDuration, sources: 1 };
+    await using composer = await FrameComposer.open(hold, settings);
+    await composer.add(picture);
     await composer.close();
-    hold.frames = composer.frames;
-    this.#opened = hold.frames;
-    const path = this.#temporaryPath(folder);
-    await joinMovies([hold, rest], path, { codec: codecRow(name), fps: this.#composer.fps, tags });
-    return { path, expected: hold.frames + rest.frames };
-  }
-
-  #temporaryPath(folder: string): string {
-    const path = temporaryPath(folder);
-    this.#more.push(path);
+    this.#opening.written = composer.frames;
+    const path = this.#temporaryPath();
+    const parts = [
+      { path: hold, frames: composer.frames },
+      { path: this.#temporary[0], frames: this.#composer.frames },
+    ];
+    await joinMovies(parts, path, { codec: codecRow(name), fps: this.#composer.fps, tags });
     return path;
   }
 
-  async #publish(temporary: string, expected: number): Promise<FinishedMovie> {
+  #temporaryPath(): string {
+    const path = temporaryPath(this.#target.folder);
+    this.#temporary.push(path);
+    return path;
+  }
+
+  async #publish(temporary: string): Promise<FinishedMovie> {
     const { folder, stem } = this.#target;
     const { extension } = codecRow(this.#settings.codec);
     const path = await publish(temporary, folder, stem, extension);
     const publishedAt = performance.timeOrigin + performance.now();
     try {
       const { width, height, frames } = await probeMovie(path);
+      const { frame: expected } = this.progress;
       if (frames === expected) {
         const { fps } = this.#composer;
         return { path, width, height, frames, fps, bytes: (await stat(path)).size, publishedAt };
@@ -135,14 +132,14 @@ export class MovieFile implements AsyncDisposable {
     }
   }
 
-  /** Frees everything; removes the file if it was not closed. */
+  /** Frees all resources, and removes the file if it was not closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#composer[Symbol.asyncDispose]();
-    for (const path of [this.#temporary, ...this.#more]) await unlink(path).catch(() => {});
+    for (const path of this.#temporary) await unlink(path).catch(() => {});
   }
 }
 
-/** Leaves no file behind when the movie cannot be opened. */
+/** Removes the file if the movie cannot be opened. */
 async function openComposer(...[path, ...settings]: Parameters<typeof FrameComposer.open>): Promise<FrameComposer> {
   try {
     return await FrameComposer.open(path, ...settings);
@@ -152,8 +149,10 @@ async function openComposer(...[path, ...settings]: Parameters<typeof FrameCompo
   }
 }
 
+type WriteOptions = ReadOptions & { readonly onProgress?: (progress: FrameProgress) => void };
+
 /**
- * Makes a movie of pictures that are all there already.
+ * Makes a movie of pictures that are all available.
  * @param sources as many as `settings.sources`, in order
  */
 export async function writeMovie(
@@ -165,7 +164,7 @@ export async function writeMovie(
   try {
     return await writeOnce(target, settings, sources, options);
   } catch (error) {
-    // Of some hundred short movies libx265 was seen to fail one, whose frames went through at the next try.
+    // Among some hundred short movies libx265 failed once, and encoded the same frames at the second attempt.
     const mayPass = error instanceof StepsAnimationError && (error.code === 'encoder' || error.code === 'output');
     if (!mayPass) throw error;
     return await writeOnce(target, settings, sources, options);
@@ -183,20 +182,49 @@ async function writeOnce(
   return await movie.close();
 }
 
-/** Looks at all pictures beforehand where the settings ask for it. */
-async function lookAhead(
-  settings: MovieSettings,
-  sources: readonly PictureSource[],
-  options: ReadOptions,
-): Promise<Foreknowledge> {
-  const { pacing, codec } = settings;
-  const distance = Math.max(1, sources.length / mostForPalette);
-  // The last one counts most: it is shown longest.
-  const some = sources.filter((_, index) => (sources.length - 1 - index) % Math.ceil(distance) === 0);
-  return {
-    ...(pacing === 'even' && {
-      times: paceByChange(await measureChanges(readPictures(sources, options), settings)),
-    }),
-    ...(codecRow(codec).extension === 'gif' && { palette: await makePalette(readPictures(some, options)) }),
-  };
+/**
+ * Encodes two pictures with these settings and discards the result.
+ * @throws StepsAnimationError `usage` or `encoder` with what the codec refuses
+ */
+export async function tryCodec(settings: MovieSettings): Promise<void> {
+  const { width, height, codec, fps } = settings;
+  const path = temporaryPath(tmpdir());
+  try {
+    const black = { width, height, data: new Uint8Array(width * height * 3) };
+    const short = { ...settings, ...noHolds, sources: 2, duration: 2 / fps, loop: 'none' } as const;
+    const palette = codecRow(codec).pixelFormat === 'pal8' ? { palette: new Uint8Array(256 * 4).fill(255) } : {};
+    await using composer = await FrameComposer.open(path, short, palette);
+    await composer.add(black);
+    await composer.add(black);
+    await composer.close();
+  } finally {
+    await unlink(path).catch(() => {});
+  }
+}
+
+/** Whether a codec works on this machine. */
+export type CodecTrial = {
+  readonly codec: CodecRow;
+  readonly works: boolean;
+  /** why it does not work */
+  readonly message?: string;
+};
+
+/**
+ * Tries all codecs on this machine.
+ * @returns the codecs in the order of the table; those that fail have a `message`
+ */
+export async function tryCodecs(): Promise<CodecTrial[]> {
+  const trials: CodecTrial[] = [];
+  for (const name of Object.keys(codecs) as CodecName[]) {
+    const codec = codecRow(name);
+    const animation = animationOptionsSchema.parse({ codec: name });
+    try {
+      await tryCodec(trialSettings(animation, { width: 64, height: 64 }));
+      trials.push({ codec, works: true });
+    } catch (error) {
+      trials.push({ codec, works: false, message: messageOf(error) });
+    }
+  }
+  return trials;
 }

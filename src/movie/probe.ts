@@ -10,72 +10,86 @@ import {
   AVMEDIA_TYPE_VIDEO,
   type AVPixelFormat,
 } from 'node-av/constants';
-import {
-  avGetCodecName,
-  avGetPixFmtName,
-  Dictionary,
-  FFmpegError,
-  FormatContext,
-  Log,
-  Packet,
-  type Stream,
-} from 'node-av/lib';
+import { avGetCodecName, avGetPixFmtName, Dictionary, FormatContext, Log, Packet, type Stream } from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
+import { checkRead } from './ffmpeg.js';
 
-// FFmpeg's own words on damaged files are not for users; what goes wrong comes back as an error.
+// FFmpeg logs nothing about damaged files: failures are thrown.
 Log.setLevel(AV_LOG_FATAL);
 
-/** What a movie file says of itself, and how many frames it really has. */
-export type MovieFacts = {
-  /** FFmpeg's names */
+/** The properties of a movie file. */
+export type MovieInfo = {
+  /** FFmpeg's name of the demuxer */
   readonly container: string;
+  /** FFmpeg's name of the decoder, such as `h264` */
   readonly codec: string;
+  /** FFmpeg's name, such as `yuv420p` */
   readonly pixelFormat: string;
   /** whether the colours are tagged as BT.709, limited range */
   readonly bt709: boolean;
   /** in pixels */
   readonly width: number;
   readonly height: number;
-  /** counted, not taken from the header */
+  /** counted, not read from the header */
   readonly frames: number;
+  /** frames per second */
   readonly fps: number;
-  /** seconds */
+  /** in seconds */
   readonly duration: number;
+  /** metadata by the names in the file, whose case depends on the container */
   readonly tags: Readonly<Record<string, string>>;
 };
 
-/** Containers that can be opened: FFmpeg takes any text for a movie of a terminal, and anything named `.png` for one. */
-const containers = 'mov,matroska,avi,gif,apng,webp_anim,webp_pipe';
+/**
+ * FFmpeg's demuxers that may be used. Without a limit it takes any text for a movie of a terminal, and anything named
+ * `.png` for a movie.
+ */
+const demuxers = 'mov,matroska,avi,gif,apng,webp_anim,webp_pipe';
 
 /** Opens a movie of a known container. @returns FFmpeg's status */
-export async function openContainer(container: FormatContext, path: string): Promise<number> {
-  using options = Dictionary.fromObject({ format_whitelist: containers });
+async function openContainer(container: FormatContext, path: string): Promise<number> {
+  using options = Dictionary.fromObject({ format_whitelist: demuxers });
   return await container.openInput(path, null, options);
 }
 
 /**
- * Opens a movie and counts its frames, without decoding them.
- * @throws StepsAnimationError `input` when it is not a movie or holds no video
+ * Opens a movie and finds its video.
+ * @throws StepsAnimationError `input` when it is not a movie or has no video
  */
-export async function probeMovie(path: string): Promise<MovieFacts> {
+export async function openVideo(container: FormatContext, path: string): Promise<Stream> {
+  checkRead(await openContainer(container, path), path);
+  checkRead(await container.findStreamInfo(), path);
+  const stream = container.streams.find(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO);
+  if (!stream) throw new StepsAnimationError('input', `There is no video in ${path}.`);
+  return stream;
+}
+
+/**
+ * Reads the properties of a movie and counts its frames, without decoding them.
+ * @param path of a movie or an animated image
+ * @throws StepsAnimationError `input` when it is not a movie or has no video
+ */
+export async function probeMovie(path: string): Promise<MovieInfo> {
   const container = new FormatContext();
   const packet = new Packet();
   packet.alloc();
   try {
-    check(await openContainer(container, path), path);
-    check(await container.findStreamInfo(), path);
-    const stream = container.streams.find(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_VIDEO);
-    if (!stream) throw new StepsAnimationError('input', `There is no video in ${path}.`);
+    const stream = await openVideo(container, path);
     const frames = await countPackets(container, packet, stream.index, path);
-    const facts = { ...describe(stream), duration: durationOf(container, stream, frames) };
-    return { container: container.iformat?.name ?? 'unknown', frames, ...facts, tags: tagsOf(container) };
+    return {
+      container: container.iformat?.name ?? 'unknown',
+      frames,
+      ...describe(stream),
+      duration: durationOf(container, stream, frames),
+      tags: tagsOf(container),
+    };
   } finally {
     packet.free();
     await container.closeInput();
   }
 }
 
-/** The `comment` tag of a movie, which Matroska names in capitals; undefined if there is none, or no movie. */
+/** Reads the `comment` tag of a movie, whose name is in capitals in Matroska; undefined if there is none, or no movie. */
 export async function readMovieComment(path: string): Promise<string | undefined> {
   const container = new FormatContext();
   try {
@@ -90,13 +104,13 @@ async function countPackets(container: FormatContext, packet: Packet, index: num
   for (let count = 0; ; ) {
     const status = await container.readFrame(packet);
     if (status === AVERROR_EOF) return count;
-    check(status, path);
+    checkRead(status, path);
     if (packet.streamIndex === index) count++;
     packet.unref();
   }
 }
 
-function describe(stream: Stream): Omit<MovieFacts, 'container' | 'frames' | 'duration' | 'tags'> {
+function describe(stream: Stream): Omit<MovieInfo, 'container' | 'frames' | 'duration' | 'tags'> {
   const { codecpar, avgFrameRate } = stream;
   return {
     codec: avGetCodecName(codecpar.codecId) ?? 'unknown',
@@ -112,7 +126,7 @@ function describe(stream: Stream): Omit<MovieFacts, 'container' | 'frames' | 'du
   };
 }
 
-/** In seconds. Matroska tells it for the file alone, APNG not at all: there is FFmpeg's mark of an unknown time. */
+/** In seconds. Matroska has it for the file only, and APNG not at all. */
 function durationOf(container: FormatContext, stream: Stream, frames: number): number {
   const { duration, timeBase, avgFrameRate } = stream;
   if (duration !== AV_NOPTS_VALUE) return (Number(duration) * timeBase.num) / timeBase.den;
@@ -122,10 +136,4 @@ function durationOf(container: FormatContext, stream: Stream, frames: number): n
 
 function tagsOf(container: FormatContext): Record<string, string> {
   return container.metadata?.getAll() ?? {};
-}
-
-function check(status: number, path: string): void {
-  if (status >= 0) return;
-  const reason = new FFmpegError(status).message;
-  throw new StepsAnimationError('input', `Cannot read the movie ${path}: ${reason}.`);
 }

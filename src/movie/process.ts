@@ -4,10 +4,10 @@ import { findWhole, writeWhole } from '../files/whole-files.js';
 import type { Picture } from '../pictures/picture.js';
 import { encodePicture } from '../pictures/picture-files.js';
 import { messageOf } from '../util/error-message.js';
-import { tryCodec } from './codec-trial.js';
 import type {
   FailureText,
   FinishedMovie,
+  FrameProgress,
   FromMovieProcess,
   IntermediateTarget,
   MovieReply,
@@ -15,22 +15,22 @@ import type {
   PictureOutcome,
   ToMovieProcess,
 } from './messages.js';
-import { MovieFile, type MovieProgress, writeMovie } from './movie-file.js';
+import { MovieFile, tryCodec, writeMovie } from './movie-file.js';
 
-// The process in which movies are made, forked by the recorder. It gives way to the sampler, and a crash of
-// the encoder ends it alone.
+// The process in which movies are made, forked by `MovieClient`: it has a lower priority than the sampler, and a crash of
+// the encoder ends nothing else.
 
 const movies = new Map<number, MovieFile>();
-/** Work on one movie goes in order; different movies go side by side. */
-const turns = new Map<number, Promise<unknown>>();
-/** Movies of pictures that are all there are made one after another: each uses all cores, and as much memory. */
-let rendering: Promise<unknown> = Promise.resolve();
+/** The last task of each movie: those of one movie run in order, those of different movies at the same time. */
+const lastTasks = new Map<number, Promise<unknown>>();
+/** The last movie to be rendered: one at a time, because each uses all cores and as much memory. */
+let lastRendering: Promise<unknown> = Promise.resolve();
 
-/** Pictures that are being saved. */
+/** Intermediate files that are being written. */
 const keeping = new Set<Promise<string>>();
 
 function send(message: FromMovieProcess): void {
-  // Where the recorder is gone, nobody needs to know.
+  // Failures are ignored: the parent process has gone.
   process.send?.(message, undefined, undefined, () => {});
 }
 
@@ -40,33 +40,33 @@ async function handle(request: MovieRequest): Promise<MovieReply[keyof MovieRepl
       await tryCodec(request.settings);
       return null;
     case 'open':
-      return await inTurn(request.movie, async () => {
+      return await inOrder(request.movie, async () => {
         movies.set(request.movie, await MovieFile.openLive(request.target, request.settings));
         return null;
       });
     case 'picture':
       return await takePicture(request);
     case 'close':
-      return await inTurn(request.movie, () => closeMovie(request.movie));
+      return await inOrder(request.movie, () => closeMovie(request.movie));
     case 'drop':
-      return await inTurn(request.movie, () => dropMovie(request.movie));
+      return await inOrder(request.movie, () => dropMovie(request.movie));
     case 'render':
-      return await inTurn(request.movie, () => renderMovie(request));
+      return await inOrder(request.movie, () => renderMovie(request));
   }
 }
 
-function inTurn<T>(movie: number, work: () => Promise<T>): Promise<T> {
-  const turn = (turns.get(movie) ?? Promise.resolve()).then(work, work);
-  turns.set(movie, turn);
-  return turn;
+function inOrder<T>(movie: number, work: () => Promise<T>): Promise<T> {
+  const task = (lastTasks.get(movie) ?? Promise.resolve()).then(work, work);
+  lastTasks.set(movie, task);
+  return task;
 }
 
 async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>): Promise<PictureOutcome> {
   const { movie, picture, keep, compose } = request;
-  // Composing takes its turn before anything is awaited: pictures must not overtake each other.
+  // Queued before anything is awaited: pictures must not overtake each other.
   const [composed, kept] = await Promise.allSettled([
-    compose ? inTurn(movie, () => addToMovie(movie, picture)) : null,
-    keep ? noted(keepPicture(picture, keep)) : null,
+    compose ? inOrder(movie, () => addToMovie(movie, picture)) : null,
+    keep ? tracked(keepPicture(picture, keep)) : null,
   ]);
   return {
     kept: kept.status === 'fulfilled' ? kept.value : null,
@@ -75,10 +75,10 @@ async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>):
   };
 }
 
-function noted(work: Promise<string>): Promise<string> {
-  const forget = () => keeping.delete(work);
+function tracked(work: Promise<string>): Promise<string> {
+  const remove = () => keeping.delete(work);
   keeping.add(work);
-  work.then(forget, forget);
+  work.then(remove, remove);
   return work;
 }
 
@@ -90,17 +90,17 @@ async function keepPicture(picture: Picture, target: IntermediateTarget): Promis
 }
 
 async function addToMovie(movie: number, picture: Picture): Promise<void> {
-  const file = opened(movie);
+  const file = openMovie(movie);
   await file.add(picture);
   send({ type: 'progress', movie, ...file.progress });
 }
 
 async function closeMovie(movie: number): Promise<FinishedMovie> {
-  await using file = opened(movie);
+  await using file = openMovie(movie);
   movies.delete(movie);
   const { frame } = file.progress;
   const finished = await file.close();
-  // What opens the movie is known last.
+  // The opening hold is joined when the movie is closed.
   if (file.progress.frame > frame) send({ type: 'progress', movie, ...file.progress });
   return finished;
 }
@@ -113,14 +113,14 @@ async function dropMovie(movie: number): Promise<null> {
 
 function renderMovie(request: Extract<MovieRequest, { type: 'render' }>): Promise<FinishedMovie> {
   const { movie, target, settings, sources } = request;
-  const onProgress = (progress: MovieProgress) => send({ type: 'progress', movie, ...progress });
+  const onProgress = (progress: FrameProgress) => send({ type: 'progress', movie, ...progress });
   const work = () => writeMovie(target, settings, sources, { onProgress });
-  const rendered = rendering.then(work, work);
-  rendering = rendered;
-  return rendered;
+  const rendering = lastRendering.then(work, work);
+  lastRendering = rendering;
+  return rendering;
 }
 
-function opened(movie: number): MovieFile {
+function openMovie(movie: number): MovieFile {
   const file = movies.get(movie);
   if (!file) throw new StepsAnimationError('encoder', 'The movie is no longer open.');
   return file;
@@ -139,15 +139,15 @@ async function answer({ id, request }: ToMovieProcess): Promise<void> {
   }
 }
 
-async function leave(): Promise<void> {
-  const dropped = [...movies.keys()].map((movie) => inTurn(movie, () => dropMovie(movie)));
+async function shutDown(): Promise<void> {
+  const dropped = [...movies.keys()].map((movie) => inOrder(movie, () => dropMovie(movie)));
   await Promise.allSettled([...dropped, ...keeping]);
   process.exit();
 }
 
 setPriority(process.platform === 'linux' ? constants.priority.PRIORITY_LOW : constants.priority.PRIORITY_BELOW_NORMAL);
-// Ctrl-C reaches the whole process group; the recorder decides what is still to be done.
+// Ctrl-C reaches the whole process group; the parent process decides what is still to be done.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-process.on('disconnect', () => void leave());
+process.on('disconnect', () => void shutDown());
 process.on('message', (message: ToMovieProcess) => void answer(message));

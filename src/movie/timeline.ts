@@ -1,48 +1,50 @@
 export type TimelineSettings = {
   /** seconds from the first source to the last, holds not included */
   readonly duration: number;
-  /** whole frames a second */
+  /** frames per second, a whole number */
   readonly fps: number;
-  /** `none` shows sources as they are; the others go from source to source */
+  /** `none` shows only the sources, the others also what lies between them */
   readonly interpolation: 'none' | 'blend' | 'mci';
   readonly loop: 'none' | 'boomerang';
-  /** seconds of the last source before everything else, and after it */
+  /** seconds of the last source before everything else */
   readonly firstFrameDuration: number;
+  /** seconds of the last source at the end */
   readonly lastFrameDuration: number;
-  /** seconds in which the movie at least goes over to the last source, whatever the interpolation; none if left out */
+  /** minimum seconds of a cross-fade to the last source, whatever the interpolation; default: no such cross-fade */
   readonly finishFade?: number | undefined;
 };
 
 /**
- * How sources are laid out over frames. A *visit* is a source in the order in which the movie needs it: a source
- * may be visited again, as the finished image is in a loop.
+ * How sources are spread over frames. A *visit* is a source in the order in which the movie needs it: a loop, for
+ * example, visits the finished image twice.
  */
 export type Timeline = {
   /** the source of each visit */
   readonly visits: readonly number[];
-  /** when each visit is reached, from 0 to 1; evenly if left out */
+  /** when each visit is reached, from 0 to 1; default: at even distances */
   readonly times?: readonly number[];
   readonly interpolates: boolean;
-  /** whether the last source comes by a cross-fade even where the others do not */
+  /** whether there is a cross-fade to the last source even without interpolation */
   readonly fades: boolean;
-  /** a circle: the first frame is one frame after the first visit, so that it follows the last frame without a seam */
+  /** a loop: the first frame is one frame after the first visit, so that it follows the last frame without a seam */
   readonly circular: boolean;
-  /** frames of the first visit, of all from the first visit to the last, and of the last visit */
+  /** frames of the hold at the start */
   readonly opening: number;
+  /** frames between the holds */
   readonly body: number;
+  /** frames of the hold at the end */
   readonly closing: number;
   /** all frames */
   readonly frames: number;
 };
 
-/** What a frame shows: visit `from`, and of visit `to` the part `weight` (0 up to, not including, 1). */
+/** What a frame shows: visit `from`, and visit `to` with the share `weight`, 0 ≤ weight < 1. */
 export type TimelineFrame = { readonly from: number; readonly to: number; readonly weight: number };
 
 /**
- * Lays sources out over a movie. It has exactly `round(duration * fps)` frames, but at least two where there are
- * two sources, and the frames of the holds on top.
- * @param sources their number, at least 1; the last one is the finished image
- * @param times when each source is reached, from 0 to 1 and never decreasing; evenly if left out
+ * Spreads sources over a movie of `round(duration * fps)` frames, at least 2 with several sources, plus those of the holds.
+ * @param sources number of sources, at least 1; the last one is the finished image
+ * @param times when each source is reached, from 0 to 1, never decreasing; default: at even distances
  */
 export function createTimeline(sources: number, settings: TimelineSettings, times?: readonly number[]): Timeline {
   const { duration, fps, interpolation, firstFrameDuration, lastFrameDuration, finishFade = 0 } = settings;
@@ -50,11 +52,11 @@ export function createTimeline(sources: number, settings: TimelineSettings, time
   const body = Math.max(Math.round(duration * fps), sources > 1 ? 2 : 1);
   const closing = Math.round(lastFrameDuration * fps);
   const circular = settings.loop === 'boomerang' && sources > 1;
-  const forth = Array.from({ length: sources }, (_, source) => source);
-  const visits = circular ? [...forth.toReversed(), ...forth.slice(1)] : forth;
+  const forwards = Array.from({ length: sources }, (_, source) => source);
+  const visits = circular ? [...forwards.toReversed(), ...forwards.slice(1)] : forwards;
   const hold = opening > 0 && !circular && sources > 1;
   const fades = finishFade > 0 && sources > 2;
-  const reached = fades ? slowedAtEnd(times ?? evenTimes(sources), finishFade / duration) : times;
+  const reached = fades ? withFadeShare(times ?? evenTimes(sources), finishFade / duration) : times;
   return {
     visits: hold ? [sources - 1, ...visits] : visits,
     ...(reached && { times: circular ? circularTimes(reached) : reached }),
@@ -64,21 +66,21 @@ export function createTimeline(sources: number, settings: TimelineSettings, time
   };
 }
 
-/** A cross-fade at the end takes no more of a movie than this. */
-const mostOfMovie = 0.25;
+/** Largest share of a movie for the cross-fade at the end. */
+const maxFadeShare = 0.25;
 
 function evenTimes(sources: number): number[] {
   return Array.from({ length: sources }, (_, source) => source / (sources - 1));
 }
 
-/** Gives the way to the last source at least a share of the time, and the ways before it what is left. */
-function slowedAtEnd(times: readonly number[], share: number): readonly number[] {
+/** Gives the last source at least this share of the time to be reached, and the ones before it the rest. */
+function withFadeShare(times: readonly number[], share: number): readonly number[] {
   const before = times.at(-2) ?? 0;
-  const wanted = 1 - Math.max(1 - before, Math.min(share, mostOfMovie));
+  const wanted = 1 - Math.max(1 - before, Math.min(share, maxFadeShare));
   return wanted === before ? times : [...times.slice(0, -1).map((time) => (time * wanted) / before), 1];
 }
 
-/** The same way back and forth, in half the time each. */
+/** Backwards and forwards, in half the time each. */
 function circularTimes(times: readonly number[]): number[] {
   const back = times.toReversed().map((time) => (1 - time) / 2);
   return [...back, ...times.slice(1).map((time) => (1 + time) / 2)];
@@ -89,22 +91,22 @@ export function frameAt(timeline: Timeline, n: number): TimelineFrame {
   const { visits, opening, body, circular } = timeline;
   if (n < opening) return still(0);
   if (n >= opening + body) return still(visits.length - 1);
-  // An opening hold that is no part of the body has a visit of its own.
+  // Outside a loop, the opening hold has a visit of its own.
   const offset = opening > 0 && !circular && visits.length > 1 ? 1 : 0;
   const { from, to, weight } = bodyFrame(timeline, visits.length - offset, n - opening);
   return { from: from + offset, to: to + offset, weight };
 }
 
 /**
- * Frame `n` of the body, of `visits` visits. Not circular, the first frame is the first visit and the last frame the
- * last one, exactly. Without interpolation each visit is shown for an equal time, or until half-way to the next one
- * where times are given. With fewer frames than visits, each frame shows the visit nearest in time.
+ * Frame `n` of the body, which has `visits` visits. Outside a loop, its first and last frames are exactly the first and
+ * last visits. Without interpolation, each visit is shown for the same time or, if there are times, until halfway to the
+ * next one. With fewer frames than visits, a frame shows the visit nearest in time.
  */
 function bodyFrame(timeline: Timeline, visits: number, n: number): TimelineFrame {
   const { body, interpolates, circular, times } = timeline;
   const last = visits - 1;
   if (last === 0 || (body === 1 && !circular)) return still(last);
-  // The time of the frame is numerator / denominator: whole numbers, so that nothing is lost by rounding.
+  // The time of the frame as a fraction of whole numbers, which loses nothing by rounding.
   const [numerator, denominator] = circular ? [n + 1, body] : [n, body - 1];
   const passed = circular ? last : visits;
   if (times) {
@@ -118,10 +120,10 @@ function bodyFrame(timeline: Timeline, visits: number, n: number): TimelineFrame
   return weight === 0 ? still(from) : { from, to: from + 1, weight };
 }
 
-/** @param blends whether the way from a visit to the next one is gone, or jumped */
+/** @param blends whether frames between a visit and the next one are interpolated */
 function pacedFrame(times: readonly number[], time: number, blends: (from: number) => boolean): TimelineFrame {
   const last = times.length - 1;
-  // The last visit that is reached by then: of sources that are alike, the last one.
+  // The last visit that is reached by then, and of equal pictures the last one.
   const next = times.findIndex((reached) => reached > time);
   const from = next < 0 ? last : Math.max(next - 1, 0);
   if (from === last) return still(last);
@@ -131,7 +133,7 @@ function pacedFrame(times: readonly number[], time: number, blends: (from: numbe
   return weight <= 0 ? still(from) : { from, to: from + 1, weight };
 }
 
-/** The visits of which the movie shows anything; with fewer frames than visits some are passed over. */
+/** The visits that any frame shows; with fewer frames than visits, some are skipped. */
 export function shownVisits(timeline: Timeline): ReadonlySet<number> {
   const shown = new Set<number>();
   for (let n = 0; n < timeline.frames; n++) {

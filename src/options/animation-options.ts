@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { codecNameSchema } from './codecs.js';
-import { encoderSettingsSchema } from './encoder-settings.js';
+import { codecNameSchema, encoderSettingsSchema } from './codecs.js';
 import { option } from './option.js';
 
 const hold = z.number().min(0).max(10).multipleOf(0.1).default(0);

@@ -1,53 +1,57 @@
 import { z } from 'zod';
 
-/** Memory layouts of a frame, by FFmpeg's names: planes or packed pixels one after another, without padding. */
-export type PixelFormat = 'yuv420p' | 'yuv420p10le' | 'yuv422p10le' | 'rgb24' | 'bgra' | 'pal8';
+/** Layouts of a frame by FFmpeg's names: planes or packed pixels one after another, without padding. */
+export type PixelFormat = 'yuv420p' | 'yuv422p10le' | 'rgb24' | 'bgra' | 'pal8';
 
-type EncoderOptions = Readonly<Record<string, string>>;
+type FfmpegOptions = Readonly<Record<string, string>>;
 
-/** One row of the codec table: all that the movie writer must know to write such a file. */
+/** A codec: all that is needed to write its files. */
 export type CodecRow = {
-  /** name that people use, also the value of the `codec` option */
+  /** value of the `codec` option */
   readonly name: string;
+  /** other names that the option accepts, among them FFmpeg's for the decoder */
   readonly aliases: readonly string[];
   /** FFmpeg's name of the encoder */
   readonly encoder: string;
-  /** settings of the original Steps Animation script; where it had none, the encoder's own */
-  readonly original: EncoderOptions;
-  /** settings chosen by measurement: docs/codecs.md */
-  readonly tuned: EncoderOptions;
-  /** threads of the encoder for each core, 0 where it decides by itself */
+  /** encoder settings of the original Steps Animation script, or FFmpeg's defaults where it had none */
+  readonly original: FfmpegOptions;
+  /** encoder settings chosen by measurement: docs/codecs.md */
+  readonly tuned: FfmpegOptions;
+  /** encoder threads per core; 0: the encoder decides */
   readonly threadsPerCore: number;
-  /** whether the encoder has done with a frame's memory as soon as it has taken the frame */
+  /** whether the encoder has copied a frame by the time that it has accepted it */
   readonly copiesFrames: boolean;
   /** FFmpeg's name of the container */
   readonly container: string;
-  readonly containerOptions: EncoderOptions;
-  /** four characters that name the codec within the file, where FFmpeg's choice does not play everywhere */
+  readonly containerOptions: FfmpegOptions;
+  /** four-character code of the codec in the file, where players need another one than FFmpeg's default */
   readonly tag?: string;
   /** file name extension without the dot */
   readonly extension: string;
-  /** of the frames given to the encoder */
+  /** of the frames that the encoder takes */
   readonly pixelFormat: PixelFormat;
-  /** frames a second at most */
-  readonly mostFps?: number;
+  /** highest number of frames per second */
+  readonly maxFps?: number;
   /** whether frames can be encoded while steps arrive */
   readonly streams: boolean;
-  /** whether movies of the same settings can be put one after another without encoding them again */
+  /** whether movies with the same settings can be joined without encoding them again */
   readonly joins: boolean;
 };
 
 const mp4 = { container: 'mp4', containerOptions: { movflags: '+faststart' }, extension: 'mp4' } as const;
 
-/** The codec table. */
+/**
+ * The codec table. A codec is added by a row here, and by its demuxer in `src/movie/probe.ts` if that is a new one; the
+ * option, `codecs`, the tests and the page follow.
+ */
 export const codecs = {
   x264: {
     name: 'x264',
     aliases: ['h264'],
     encoder: 'libx264',
     original: { preset: 'medium', crf: '23' },
-    // A cross-fade lies between its sources: predicted from both sides it costs next to nothing. So there are always
-    // eight B frames, instead of searching for the best number.
+    // A cross-fade lies between its sources: predicted from both, it takes almost no bits. So there are always eight
+    // B-frames, without a search for the best number.
     tuned: {
       preset: 'veryfast',
       crf: '21.5',
@@ -55,8 +59,7 @@ export const codecs = {
       trellis: '1',
       ...{ bf: '8', b_strategy: '0', 'rc-lookahead': '20' },
     },
-    // Frames in the making at once. Measured on two cores: with FFmpeg's one and a half for each core 1.71 cores
-    // are busy, with four for each 1.91. Beyond a few they only cost memory.
+    // Measured on two cores: with FFmpeg's 1.5 threads per core 1.71 cores are busy, with 4 per core 1.91.
     threadsPerCore: 4,
     copiesFrames: true,
     ...mp4,
@@ -102,7 +105,7 @@ export const codecs = {
     name: 'svt-av1',
     aliases: ['av1', 'aom-av1'],
     encoder: 'libsvtav1',
-    // The original script had libaom; these make a smaller file of the same quality in less time.
+    // The original script used libaom; this makes a smaller file of the same quality in less time.
     original: { preset: '12', crf: '35' },
     tuned: { preset: '12', crf: '35' },
     threadsPerCore: 0,
@@ -139,9 +142,9 @@ export const codecs = {
     containerOptions: { loop: '0' },
     extension: 'gif',
     pixelFormat: 'pal8',
-    // Delays are whole hundredths of a second, and viewers slow a delay of one down.
-    mostFps: 50,
-    // One palette for all frames needs all pictures.
+    // Delays are in hundredths of a second, and viewers slow down a delay of one.
+    maxFps: 50,
+    // The palette, one for all frames, is made from all pictures.
     streams: false,
     joins: false,
   },
@@ -179,7 +182,7 @@ export const codecs = {
 
 export type CodecName = keyof typeof codecs;
 
-/** The row of a codec, with all that a row may have. */
+/** The row of a codec, with its optional fields. */
 export function codecRow(name: CodecName): CodecRow {
   return codecs[name];
 }
@@ -190,8 +193,41 @@ const nameByAlias = new Map<string, CodecName>(
   codecNames.flatMap((name) => [[name, name], ...codecs[name].aliases.map((alias) => [alias, name] as const)]),
 );
 
-/** Accepts a codec's name or one of its aliases, in any case; yields the name. */
+/** The codec of a file by FFmpeg's name for its decoder, such as `h264` or `webp_anim`; undefined if it is not one of ours. */
+export function codecNameOf(decoder: string): CodecName | undefined {
+  return nameByAlias.get(decoder.replace(/_anim$/u, ''));
+}
+
+/** Accepts a codec's name or one of its aliases, in any case; outputs the name. */
 export const codecNameSchema = z.preprocess(
   (value) => (typeof value === 'string' ? (nameByAlias.get(value.toLowerCase()) ?? value) : value),
   z.enum(codecNames),
 );
+
+/** `tuned`, `original`, or `key=value` pairs, which may follow one of the two to override it. */
+const encoderSettingsShape = /^(?:tuned|original|[\w-]+=[^,]*)(?:,[\w-]+=[^,]*)*$/;
+
+/** Accepts `tuned`, `original`, `crf=18,preset=slow` or `original,crf=18`. */
+export const encoderSettingsSchema = z
+  .string()
+  .regex(encoderSettingsShape, { error: 'must be tuned, original, or settings such as crf=18,preset=slow' });
+
+/** Settings that determine the quality in place of `crf`. */
+const rateControls = ['qp', 'b', 'q', 'global_quality', 'cq-level', 'lossless'];
+
+/**
+ * The options that an encoder is opened with, by FFmpeg's names.
+ * @param settings as `encoderSettingsSchema` accepts them; single ones override the codec's
+ */
+export function encoderOptionsOf(codec: CodecRow, settings: string): Record<string, string> {
+  const [first = '', ...others] = settings.split(',');
+  const { crf, ...base } = first === 'original' ? codec.original : codec.tuned;
+  const own = Object.fromEntries((first.includes('=') ? [first, ...others] : others).map(splitPair));
+  const setsQuality = rateControls.some((name) => name in own);
+  return { ...base, ...(crf === undefined || setsQuality ? {} : { crf }), ...own };
+}
+
+function splitPair(text: string): [string, string] {
+  const equals = text.indexOf('=');
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}

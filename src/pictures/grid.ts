@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import sharp from 'sharp';
-import { parseInfotext } from '../infotext/metadata.js';
+import { parseInfotext } from '../infotext/parse-infotext.js';
 import type { Picture, Size } from './picture.js';
 import { fitPicture } from './picture-files.js';
 
-/** Where the pictures of a grid stand, row after row, each with a line of text below it. */
+/** A grid of pictures, row by row, each with a label below it. */
 export type GridLayout = {
   readonly columns: number;
   readonly cell: Size;
@@ -16,13 +16,13 @@ export type GridLayout = {
   readonly height: number;
 };
 
-/** Pixels; a larger grid is made of smaller pictures, so that usual players can show it. */
-const largestSide = 3840;
-/** More pictures than these stand in several rows. */
-const mostInOneRow = 4;
+/** Pixels. The pictures of a larger grid are reduced, so that common players can show it. */
+const maxSide = 3840;
+/** More pictures make several rows. */
+const maxInOneRow = 4;
 
 const background = { r: 24, g: 24, b: 24 };
-/** TrueType: font libraries read it even where no font is installed. */
+/** A font of our own: on a server there may be none. */
 const font = {
   name: 'DejaVu Sans',
   file: createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
@@ -34,9 +34,9 @@ const font = {
  * @param labels one for each picture, all empty where nothing differs
  */
 export function planGrid(size: Size, labels: readonly string[]): GridLayout {
-  const columns = labels.length <= mostInOneRow ? labels.length : Math.ceil(Math.sqrt(labels.length));
+  const columns = labels.length <= maxInOneRow ? labels.length : Math.ceil(Math.sqrt(labels.length));
   const rows = Math.ceil(labels.length / columns);
-  const scale = Math.min(1, largestSide / (size.width * columns), largestSide / (size.height * rows));
+  const scale = Math.min(1, maxSide / (size.width * columns), maxSide / (size.height * rows));
   const cell = { width: Math.floor(size.width * scale), height: Math.floor(size.height * scale) };
   const isLabelled = labels.some((label) => label !== '');
   const labelHeight = isLabelled ? Math.max(16, Math.round(cell.height / 16)) : 0;
@@ -50,19 +50,17 @@ export function planGrid(size: Size, labels: readonly string[]): GridLayout {
   };
 }
 
-/** What tells images apart: of each, the settings in which it differs from any other, such as `seed 42, CFG scale 7`. */
+/** Labels that tell images apart: the settings of each that differ among them, such as `seed 42, CFG scale 7`. */
 export function describeDifferences(infotexts: readonly string[]): string[] {
   const settings = infotexts.map((infotext) => {
     const { prompt, negativePrompt, fields } = parseInfotext(infotext);
-    const { Seed, Sampler, 'CFG scale': scale, Steps, Model } = fields;
-    const schedule = fields['Schedule type'];
     return {
-      seed: Seed,
-      sampler: Sampler,
-      schedule,
-      'CFG scale': scale,
-      steps: Steps,
-      model: Model,
+      seed: fields.Seed,
+      sampler: fields.Sampler,
+      schedule: fields['Schedule type'],
+      'CFG scale': fields['CFG scale'],
+      steps: fields.Steps,
+      model: fields.Model,
       prompt: prompt.replace(/\s+/gu, ' '),
       negative: negativePrompt.replace(/\s+/gu, ' '),
     };
@@ -106,9 +104,10 @@ export async function composeGrid(layout: GridLayout, pictures: readonly Picture
   return { width, height, data };
 }
 
+/** Labels by size and text: every picture of a movie has the same ones. */
 const drawnLabels = new Map<string, Promise<Buffer>>();
 
-/** A line of text as the bytes of a PNG; the same one is asked for with every picture of a movie. */
+/** Draws a line of text as a PNG. */
 function labelPicture(text: string, width: number, height: number): Promise<Buffer> {
   const key = `${width}x${height} ${text}`;
   const drawn = drawnLabels.get(key) ?? drawLabel(text, width, height);

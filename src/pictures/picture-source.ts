@@ -1,5 +1,5 @@
-import { composeGrid, type GridLayout } from './grid.js';
-import type { Picture } from './picture.js';
+import { composeGrid, describeDifferences, type GridLayout, planGrid } from './grid.js';
+import type { Picture, Size } from './picture.js';
 import { readPicture } from './picture-files.js';
 
 /** Where a picture of a movie comes from. */
@@ -11,12 +11,12 @@ export type PictureSource =
 
 export type ReadOptions = {
   readonly signal?: AbortSignal | undefined;
-  /** told when a picture has been read and its turn has come */
+  /** called when the next picture, in order, has been read */
   readonly onPicture?: (() => void) | undefined;
 };
 
-/** Pictures that are decoded ahead, so that reading and encoding overlap. */
-const mostAhead = 2;
+/** Pictures that are decoded in advance, so that reading and encoding overlap. */
+const maxReadAhead = 2;
 
 /** @throws StepsAnimationError `input` naming the file */
 async function readSource(source: PictureSource): Promise<Picture> {
@@ -30,22 +30,25 @@ async function readSource(source: PictureSource): Promise<Picture> {
   }
 }
 
-/** Reads sources one after another, a few ahead. */
+/**
+ * Reads sources in order, a few in advance.
+ * @throws StepsAnimationError `input` naming the file that cannot be read; the reason of `signal` when it is aborted
+ */
 export async function* readPictures(
   sources: readonly PictureSource[],
   { signal, onPicture }: ReadOptions = {},
 ): AsyncGenerator<Picture> {
   const pending: Promise<Picture>[] = [];
   try {
-    for (const source of [...sources, ...Array<undefined>(mostAhead)]) {
+    for (const source of [...sources, ...Array<undefined>(maxReadAhead)]) {
       signal?.throwIfAborted();
       if (source) {
         const picture = readSource(source);
-        // A failure is met when the picture's turn comes.
+        // A failure is thrown when the picture is the next one.
         picture.catch(() => {});
         pending.push(picture);
       }
-      const first = pending.length > mostAhead || !source ? await pending.shift() : undefined;
+      const first = pending.length > maxReadAhead || !source ? await pending.shift() : undefined;
       if (!first) continue;
       onPicture?.();
       yield first;
@@ -53,4 +56,29 @@ export async function* readPictures(
   } finally {
     await Promise.allSettled(pending);
   }
+}
+
+/** The pictures of an image from its first step to the finished image. */
+export type PictureSequence = { readonly infotext: string; readonly pictures: readonly PictureSource[] };
+
+/**
+ * Puts sequences side by side so that all start and end together, whatever their lengths.
+ * @param size of the largest picture
+ */
+export function sideBySide(
+  sequences: readonly PictureSequence[],
+  size: Size,
+): { layout: GridLayout; sources: PictureSource[] } {
+  const layout = planGrid(size, describeDifferences(sequences.map(({ infotext }) => infotext)));
+  const length = Math.max(...sequences.map(({ pictures }) => pictures.length));
+  const sources = Array.from({ length }, (_, index): PictureSource => {
+    const cells = sequences.flatMap(({ pictures }) => pictureAt(pictures, length === 1 ? 1 : index / (length - 1)));
+    return { type: 'grid', layout, cells };
+  });
+  return { layout, sources };
+}
+
+function pictureAt(pictures: readonly PictureSource[], time: number): PictureSource[] {
+  const picture = pictures[Math.round(time * (pictures.length - 1))];
+  return picture ? [picture] : [];
 }

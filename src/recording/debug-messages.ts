@@ -1,7 +1,6 @@
 import type { FinishedMovie } from '../movie/messages.js';
 import type { AnimationOptions } from '../options/animation-options.js';
-import { codecRow } from '../options/codecs.js';
-import { encoderOptionsOf } from '../options/encoder-settings.js';
+import { codecRow, encoderOptionsOf } from '../options/codecs.js';
 
 /** What `--debug` tells of the encoder. */
 export function describeEncoder({ codec, encoderSettings }: AnimationOptions): string {
@@ -17,6 +16,6 @@ export function describeMovie({ path, width, height, frames, fps, bytes }: Finis
 
 /** What a person has to know of an option that cannot be kept to. */
 export function frameRateNote({ codec, fps }: AnimationOptions): string | undefined {
-  const { mostFps = fps } = codecRow(codec);
-  return fps > mostFps ? `${codec} shows at most ${mostFps} frames a second: ${mostFps} instead of ${fps}` : undefined;
+  const { maxFps = fps } = codecRow(codec);
+  return fps > maxFps ? `${codec} shows at most ${maxFps} frames a second: ${maxFps} instead of ${fps}` : undefined;
 }

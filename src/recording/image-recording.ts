@@ -1,6 +1,6 @@
 import { StepsAnimationError } from '../errors.js';
 import { movieStem } from '../files/file-names.js';
-import { twice } from '../movie/client.js';
+import { retryAfterCrash } from '../movie/client.js';
 import type { FileTarget, FinishedMovie, PictureOutcome } from '../movie/messages.js';
 import type { Picture } from '../pictures/picture.js';
 import { messageOf } from '../util/error-message.js';
@@ -214,7 +214,7 @@ export class ImageRecording {
   }
 
   async #twice<T>(work: (isAgain: boolean) => Promise<T>): Promise<T> {
-    return await twice(work, this.#context.debug);
+    return await retryAfterCrash(work, this.#context.debug);
   }
 
   async #note(step: number, pass: number, { kept, keepError, composeError }: PictureOutcome): Promise<void> {

@@ -1,15 +1,15 @@
 import type { Picture } from '../pictures/picture.js';
 import { decodePicture } from '../pictures/picture-files.js';
-import { isRetouched, type Sketch, sketch } from '../pictures/retouch.js';
+import { isRetouched, makeThumbnail, type Thumbnail } from '../pictures/retouch.js';
 
-const sketchIfPossible = (picture: Picture) => sketch(picture).catch(() => undefined);
+const thumbnailIfPossible = (picture: Picture) => makeThumbnail(picture).catch(() => undefined);
 
 /** What the last step of an image looked like, to be compared with the finished image. */
 export class LastStep {
-  #kept: { readonly step: number; readonly sketch: Promise<Sketch | undefined> } | undefined;
+  #kept: { readonly step: number; readonly thumbnail: Promise<Thumbnail | undefined> } | undefined;
 
   take(step: number, picture: Picture): void {
-    this.#kept = { step, sketch: sketchIfPossible(picture) };
+    this.#kept = { step, thumbnail: thumbnailIfPossible(picture) };
   }
 
   /**
@@ -18,12 +18,12 @@ export class LastStep {
    * @param path its intermediate file, for when it was not taken
    */
   async isRetouchedBy(finished: Picture, step: number, path: string | undefined): Promise<boolean> {
-    const known = this.#kept?.step === step ? await this.#kept.sketch : await sketchOfFile(path);
-    return known !== undefined && isRetouched(known, await sketch(finished));
+    const known = this.#kept?.step === step ? await this.#kept.thumbnail : await thumbnailOfFile(path);
+    return known !== undefined && isRetouched(known, await makeThumbnail(finished));
   }
 }
 
-async function sketchOfFile(path: string | undefined): Promise<Sketch | undefined> {
+async function thumbnailOfFile(path: string | undefined): Promise<Thumbnail | undefined> {
   const picture = path === undefined ? undefined : await decodePicture(path).catch(() => undefined);
-  return picture && (await sketchIfPossible(picture));
+  return picture && (await thumbnailIfPossible(picture));
 }

@@ -3,7 +3,7 @@ import { StepsAnimationError } from '../errors.js';
 import { resolveBelow } from '../files/file-names.js';
 import { prepareFolder, removeAbandoned } from '../files/whole-files.js';
 import { MovieClient } from '../movie/client.js';
-import { trialSettings } from '../movie/movie-settings.js';
+import { trialSettings } from '../movie/messages.js';
 import type { AnimationOptions } from '../options/animation-options.js';
 import { checkPicture, type Picture } from '../pictures/picture.js';
 import { describeEncoder, frameRateNote } from './debug-messages.js';

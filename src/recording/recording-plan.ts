@@ -1,8 +1,8 @@
 import { intermediateStem } from '../files/file-names.js';
-import { movieTags, withIntermediateStep } from '../infotext/metadata.js';
+import { movieTags } from '../infotext/movie-tags.js';
+import { withIntermediateStep } from '../infotext/parse-infotext.js';
 import type { MovieClient } from '../movie/client.js';
-import type { IntermediateTarget } from '../movie/messages.js';
-import type { MovieSettings } from '../movie/movie-settings.js';
+import type { IntermediateTarget, MovieSettings } from '../movie/messages.js';
 import { type AnimationOptions, durationOf } from '../options/animation-options.js';
 import { codecRow } from '../options/codecs.js';
 import type { LiveMovies } from './live-movies.js';

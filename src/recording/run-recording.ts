@@ -1,12 +1,12 @@
 import { StepsAnimationError } from '../errors.js';
 import { movieStem } from '../files/file-names.js';
 import { asJpegComment } from '../infotext/exif.js';
-import { movieTags, withIntermediateStep } from '../infotext/metadata.js';
-import { twice } from '../movie/client.js';
+import { movieTags } from '../infotext/movie-tags.js';
+import { withIntermediateStep } from '../infotext/parse-infotext.js';
+import { retryAfterCrash } from '../movie/client.js';
 import { durationOf } from '../options/animation-options.js';
 import type { Picture, Size } from '../pictures/picture.js';
-import type { PictureSource } from '../pictures/picture-source.js';
-import { type PictureSequence, sideBySide } from '../pictures/side-by-side.js';
+import { type PictureSequence, type PictureSource, sideBySide } from '../pictures/picture-source.js';
 import { messageOf } from '../util/error-message.js';
 import { ImageRecording, type Recording } from './image-recording.js';
 import { LiveMovies } from './live-movies.js';
@@ -154,7 +154,7 @@ export class RunRecording {
     };
     const target = { folder: animationFolder, stem: `grid-${first ? movieStem(first) : ''}` };
     try {
-      const movie = await twice(
+      const movie = await retryAfterCrash(
         () => client.ask<'render'>({ type: 'render', movie: this.#images.length, target, settings, sources }),
         debug,
       );

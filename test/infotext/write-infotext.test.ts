@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { findSampler } from '#src/diffusion/names.js';
-import { parseInfotext } from '#src/infotext/metadata.js';
-import { formatInfotext, type InfotextFacts } from '#src/infotext/write-infotext.js';
+import { parseInfotext } from '#src/infotext/parse-infotext.js';
+import { formatInfotext, type InfotextSource } from '#src/infotext/write-infotext.js';
 import { type GenerationOptions, generationOptionsSchema } from '#src/options/generation-options.js';
 import { version } from '#src/util/version.js';
 import { tinyRequest } from '../hosts/generate.js';
 
-const infotextOf = (options: Partial<GenerationOptions> = {}, request: InfotextFacts['request'] = {}) =>
+const infotextOf = (options: Partial<GenerationOptions> = {}, request: InfotextSource['request'] = {}) =>
   formatInfotext({
     options: generationOptionsSchema.parse({ ...tinyRequest, ...options }),
     ...{ request, planned: [{ sampler: findSampler('Euler a'), scheduler: 'Automatic' }] },

@@ -191,8 +191,9 @@ describe('an interpolator', () => {
   });
 
   it('does not keep a program alive that has forgotten to close it', () => {
+    const module = new URL('../../dist/motion/motion-interpolator.js', import.meta.url).href;
     const program = `
-      import { MotionInterpolator } from '#src/motion/motion-interpolator.js';
+      import { MotionInterpolator } from '${module}';
       const interpolator = await MotionInterpolator.open({ width: 32, height: 32, chroma: '420', depth: 8 }, 2);
       await interpolator.setPair(new Uint8Array(1536), new Uint8Array(1536).fill(200));
       const out = new Uint8Array(1536);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { MovieSettings } from '#src/movie/messages.js';
 import { writeMovie } from '#src/movie/movie-file.js';
-import type { MovieSettings } from '#src/movie/movie-settings.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';

@@ -15,7 +15,7 @@ export function sampleCells(cells: usize, level: Level, column: f32, row: f32): 
   return mix(mixed, mix(v128.load(lower), v128.load(lower + right), partX), f32x4.splat(row - top));
 }
 
-/** 1 where (column, row) is within the picture, 0 where it is a cell or more outside, a straight line between. */
+/** 1 where (column, row) is within the picture, 0 where it is a cell or more outside, linear between. */
 export function withinPicture(level: Level, column: f32, row: f32): f32 {
   const right: f32 = <f32>level.width * (<f32>1 / <f32>CELL) - 0.5;
   const bottom: f32 = <f32>level.height * (<f32>1 / <f32>CELL) - 0.5;
@@ -24,12 +24,12 @@ export function withinPicture(level: Level, column: f32, row: f32): f32 {
   return fade(beyond, 0, 1);
 }
 
-/** The vector `part` of the way from a to b. */
+/** a + (b - a) * part */
 export function mix(a: v128, b: v128, part: v128): v128 {
   return f32x4.add(a, f32x4.mul(f32x4.sub(b, a), part));
 }
 
-/** 1 below `full`, 0 above `none`, a straight line between. */
+/** 1 below `full`, 0 above `none`, linear between. */
 export function fade(value: f32, full: f32, none: f32): f32 {
   const part = (none - value) / (none - full);
   return part < 0 ? 0 : part > 1 ? 1 : part;

@@ -2,14 +2,14 @@ import { mix } from './cells';
 import { beginPlane, CELL_BITS, firstCell, movedSamples, step } from './move';
 import { CELL, Level, Plane } from './structures';
 
-/** Weights of the cross-fade are in units of 1/16384, so that they fit 16 bits with their sign. */
+/** Weights of the cross-fade are in units of 1/16384, so that they fit into signed 16 bits. */
 const BLEND_BITS: i32 = 14;
 const BLEND_ONE: i32 = 16384;
 
 /**
- * Rows of one plane of the frame at `weight`: both sources, each moved its part of the way, cross-faded; where the
- * motion is not trusted, the sources in place, cross-faded. `out` has `bytes` per sample and no padding; `line` has room
- * for six cells more than a row of `field`.
+ * Rows of one plane of the frame at `weight`: both sources, each moved along its part of the motion, cross-faded; where the
+ * motion is not trusted, the sources in place, cross-faded. `out` has `bytes` per sample and no padding, `highest` is the
+ * maximum of a sample, and `line` has room for six cells more than a row of `field`.
  */
 export function composeRows(
   plane: Plane,
@@ -46,7 +46,7 @@ export function composeRows(
   }
 }
 
-/** One row of cells at `row` between those of the field, its first and last cell repeated. */
+/** Interpolates a row of cells at `row`, with its first and last cell repeated. */
 function mixLine(level: Level, field: usize, row: f32, line: usize): void {
   const y = min(max(row, 0), <f32>(level.rows - 1));
   const top = <i32>y;

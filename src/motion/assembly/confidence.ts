@@ -2,14 +2,14 @@ import { fade, mix, sampleCells, withinPicture } from './cells';
 import { patchWithin, sum } from './patch';
 import { CELL, Level, PATCH } from './structures';
 
-/** Mean squared difference of luma that is too small to see, so that motion need not explain it. */
+/** Mean squared difference of luma that is too small to see. */
 const UNSEEN: f32 = 2;
-/** With less than this in place, motion cannot leave so much less that it is trusted. */
+/** Below this difference in place, motion cannot reduce it by so much that it is trusted. */
 const HIDDEN: f32 = 1.6;
 
 /**
  * Rows of cells: how much the sources differ along the motion, and in place. Reads `cells`; writes `rough` (motion in x
- * and y, mean squared difference along it and in place), and the sums of the differences over each row to `sums`.
+ * and y, mean squared differences along it and in place), and their sums over each row to `sums`.
  */
 export function measureMatch(level: Level, firstRow: i32, endRow: i32): void {
   for (let row = firstRow; row < endRow; row++) {
@@ -36,37 +36,37 @@ export function measureMatch(level: Level, firstRow: i32, endRow: i32): void {
 }
 
 /**
- * A pair is one of motion where motion leaves less than the first part of the squared difference over the whole picture,
- * and one of change where it leaves more than the second. Measured, by leaving pictures out: pans, zooms and rotations
- * leave 0.005 to 0.09, steps of denoising 0.3 to 1.
+ * A pair shows motion if motion leaves less than the first share of the squared difference over the whole picture, and
+ * change if it leaves more than the second. Measured by leaving out pictures: pans, zooms and rotations leave 0.005 to
+ * 0.09, steps of denoising 0.3 to 1.
  */
 const MOTION_LEAVES: f32 = 0.1;
 const CHANGE_LEAVES: f32 = 0.3;
 
 /**
- * A cell is trusted in full where motion leaves less than the first part of its squared difference in place, and not at
- * all where it leaves more than the second in a pair of change, more than the third in a pair of motion.
+ * A cell is trusted fully if motion leaves less than the first share of its squared difference in place, and not at all
+ * if it leaves more than the second in a pair of change, or more than the third in a pair of motion.
  */
 const MATCH_FULL: f32 = 0.25;
 const MATCH_NONE_CHANGE: f32 = 0.55;
 const MATCH_NONE_MOTION: f32 = 2;
-/** The same for the samples by which motion there and back misses the start. */
+/** The same for the distance, in samples, between the start and the end of the motion there and back. */
 const MISS_FULL: f32 = 0.7;
 const MISS_NONE_CHANGE: f32 = 2.5;
 const MISS_NONE_MOTION: f32 = 10;
-/** In a pair of change, where some motion fits everywhere by chance, this is the most that any is trusted. */
-const MOST_CHANGE: f32 = 0.5;
+/** Maximum trust in a pair of change, where some motion fits everywhere by chance. */
+const MAX_TRUST_CHANGE: f32 = 0.5;
 
 /**
- * Rows of cells: how far the motion can be trusted, 0 to 1. It is where the sources match along it much better than in
- * place, and where the motion of the other direction leads back; the more of the whole picture motion explains, the less
- * is asked of the single cell. Replaces the differences in `rough` by that trust, and by how sure the motion itself is.
+ * Rows of cells: how far the motion can be trusted, 0 to 1. It is trusted if the sources match much better along it than in
+ * place, and if the motion of the other direction leads back; the more of the whole picture motion explains, the lower is
+ * the threshold for a cell. Replaces the differences in `rough` by the trust, and by the certainty of the motion itself.
  */
 export function trustMotion(level: Level, opposite: Level, firstRow: i32, endRow: i32): void {
   const motion = fade(leftByMotion(level), MOTION_LEAVES, CHANGE_LEAVES);
   const matchNone = MATCH_NONE_CHANGE + (MATCH_NONE_MOTION - MATCH_NONE_CHANGE) * motion;
   const missNone = MISS_NONE_CHANGE + (MISS_NONE_MOTION - MISS_NONE_CHANGE) * motion;
-  const most = MOST_CHANGE + (<f32>1 - MOST_CHANGE) * motion;
+  const maxTrust = MAX_TRUST_CHANGE + (<f32>1 - MAX_TRUST_CHANGE) * motion;
   for (let row = firstRow; row < endRow; row++) {
     for (let column = 0; column < level.columns; column++) {
       const cell = level.rough + <usize>((row * level.columns + column) << 4);
@@ -74,7 +74,7 @@ export function trustMotion(level: Level, opposite: Level, firstRow: i32, endRow
       const y = load<f32>(cell, 4);
       const toColumn = <f32>column + x / <f32>CELL;
       const toRow = <f32>row + y / <f32>CELL;
-      // What leaves the picture cannot match: in a pair of motion, it is taken on trust.
+      // What leaves the picture cannot match: in a pair of motion, it is trusted.
       const gone: f32 = motion * (<f32>1 - withinPicture(level, toColumn, toRow));
       const match = ((<f32>1 - gone) * (load<f32>(cell, 8) + UNSEEN)) / (load<f32>(cell, 12) + UNSEEN);
       const back = sampleCells(opposite.cells, opposite, toColumn, toRow);
@@ -82,7 +82,7 @@ export function trustMotion(level: Level, opposite: Level, firstRow: i32, endRow
       const missY = y + f32x4.extract_lane(back, 1);
       const miss = <f32>Math.sqrt(<f64>(missX * missX + missY * missY));
       const sure = fade(match, MATCH_FULL, MATCH_NONE_CHANGE) * fade(miss, MISS_FULL, MISS_NONE_CHANGE);
-      const trust = most * fade(match, MATCH_FULL, matchNone) * fade(miss, MISS_FULL, missNone);
+      const trust = maxTrust * fade(match, MATCH_FULL, matchNone) * fade(miss, MISS_FULL, missNone);
       const isSeen = load<f32>(cell, 12) > HIDDEN;
       store<f32>(cell, isSeen ? trust : 0, 8);
       store<f32>(cell, isSeen ? sure : 0, 12);
@@ -90,7 +90,7 @@ export function trustMotion(level: Level, opposite: Level, firstRow: i32, endRow
   }
 }
 
-/** The part of the squared difference of the sources that motion leaves, over the whole picture. */
+/** The share of the squared difference of the sources that motion leaves, over the whole picture. */
 function leftByMotion(level: Level): f32 {
   let moved: f32 = 0;
   let inPlace: f32 = UNSEEN;
@@ -130,14 +130,14 @@ function meanSquare(level: Level, left: i32, top: i32, x: f32, y: f32): f32 {
   return sum(squares) / <f32>(PATCH * PATCH);
 }
 
-/** The weight of cells of unsure motion where there are no better ones. */
+/** Weight of cells with uncertain motion, for where there are no others. */
 const LITTLE: f32 = 0.001;
-/** Trust that is not worth the time of moving samples. */
+/** Trust below which samples are not worth moving. */
 const BARELY: f32 = 0.05;
 
 /**
- * Rows of cells: motion becomes that of the sure cells around, and trust is smoothed, so that the frame fades from moved
- * to cross-faded. Reads `rough`, writes `cells`.
+ * Rows of cells: motion becomes that of the certain cells around, and trust is smoothed, so that the frame goes gradually
+ * from moved to cross-faded. Reads `rough`, writes `cells`.
  */
 export function smoothMotion(level: Level, firstRow: i32, endRow: i32): void {
   for (let row = firstRow; row < endRow; row++) {

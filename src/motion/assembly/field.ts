@@ -1,18 +1,19 @@
 import { fade, sampleCells, withinPicture } from './cells';
 import { CELL, Level } from './structures';
 
-/** Motions of the two directions that differ by this many samples are one … */
+/** Motions of the two directions that differ by fewer samples are the same … */
 const AGREE: f32 = 0.7;
-/** … and from here on contradict each other. */
+/** … and by more contradict each other. */
 const CONTRADICT: f32 = 2.5;
-/** How often a motion is followed back to its source, unless it changes by less than this (in samples, squared). */
+/** Maximum number of times that a motion is followed back to its source, until it changes by less than SETTLED. */
 const ROUNDS: i32 = 2;
+/** In samples, squared. */
 const SETTLED: f32 = 0.01;
 
 /**
- * Rows of cells of the frame at `weight` between the sources: the motion from the first source to the second
- * through the cell, how far it can be trusted, and how much of the frame there is the second source's. Where a cell comes
- * from and goes to is found by following the motion of each source back to it, twice over. Writes `field`.
+ * Rows of cells of the frame at `weight` between the sources: the motion from the first source to the second through the
+ * cell, how far it can be trusted, and the share of the second source. The places that a cell comes from and goes to are
+ * found by following the motion of each source back to it, up to ROUNDS times. Writes `field`.
  */
 export function motionAt(forward: Level, backward: Level, weight: f32, field: usize, firstRow: i32, endRow: i32): void {
   for (let row = firstRow; row < endRow; row++) {
@@ -27,7 +28,7 @@ export function motionAt(forward: Level, backward: Level, weight: f32, field: us
   }
 }
 
-/** The motion of the cell that gets to (column, row) after the part `way` of its motion. */
+/** The motion of the cell that reaches (column, row) after the part `way` of its motion. */
 function follow(level: Level, column: i32, row: i32, way: f32): v128 {
   const scale = way / <f32>CELL;
   let motion = v128.load(level.cells + <usize>((row * level.columns + column) << 4));
@@ -46,7 +47,7 @@ function follow(level: Level, column: i32, row: i32, way: f32): v128 {
   return f32x4.replace_lane(motion, 2, f32x4.extract_lane(motion, 2) * found);
 }
 
-/** The motion, its fourth float the second source's share: all of it where the motion comes from outside the picture. */
+/** The motion with the share of the second source as its fourth float: 1 if the motion comes from outside the picture. */
 function withShare(level: Level, column: i32, row: i32, motion: v128, weight: f32): v128 {
   const x = f32x4.extract_lane(motion, 0) * (<f32>1 / <f32>CELL);
   const y = f32x4.extract_lane(motion, 1) * (<f32>1 / <f32>CELL);
@@ -56,7 +57,7 @@ function withShare(level: Level, column: i32, row: i32, motion: v128, weight: f3
   return f32x4.replace_lane(motion, 3, ofA + ofB > 0 ? ofB / (ofA + ofB) : weight);
 }
 
-/** One motion out of those of both directions, rather the more trusted one; trusted less where they disagree. */
+/** Combines the motions of both directions, weighted by their trust, which decreases if they disagree. */
 function reconcile(a: v128, b: v128, weight: f32): v128 {
   const trustA = f32x4.extract_lane(a, 2);
   const trustB = f32x4.extract_lane(b, 2);
@@ -70,7 +71,7 @@ function reconcile(a: v128, b: v128, weight: f32): v128 {
   const difference = <f32>Math.sqrt(<f64>(differenceX * differenceX + differenceY * differenceY));
   const contradict: f32 = <f32>1 - fade(difference, AGREE, CONTRADICT);
   const doubt: f32 = contradict * partA * partB * 4;
-  // The backward motion is turned round.
+  // The backward motion is reversed.
   const motion = f32x4.sub(f32x4.mul(a, f32x4.splat(partA)), f32x4.mul(b, f32x4.splat(partB)));
   return f32x4.replace_lane(motion, 2, (trustA * partA + trustB * partB) * (<f32>1 - doubt));
 }

@@ -1,10 +1,9 @@
 // Motion estimation and motion-compensated frames, compiled by `npm run build` into a module of its own.
-// Every function works on a range of rows and keeps to the memory it is given, so that threads share the rows out.
+// Every function works on a range of rows and writes only to memory of these rows, so that threads can share the rows.
 
 export { composeRows } from './compose';
 export { measureMatch, smoothMotion, trustMotion } from './confidence';
 export { motionAt } from './field';
-export { importRows } from './import';
 export { fillFilter } from './move';
-export { halveRows } from './pyramid';
+export { halveRows, importRows } from './planes';
 export { gatherCells, searchPatches } from './search';

@@ -1,38 +1,38 @@
 import { mix } from './cells';
 import { CELL, PLANE_MARGIN, Plane } from './structures';
 
-/** A place between samples is rounded to 1/64. */
+/** Places between samples are rounded to 1/64, a phase. */
 const PHASE_BITS: i32 = 6;
 const PHASES: i32 = 64;
-/** The least place, in phases, whose four taps are still within the margin of a plane. */
-const NEAREST: f32 = -6 * 64;
-/** Eight samples are moved as one where their motions (x, y; trust and share do not matter) differ by no more, in samples. */
+/** The lowest place, in phases, whose four taps are within the margin of a plane. */
+const LOWEST: f32 = -6 * 64;
+/** Eight samples are moved as one if their motions differ by no more, in samples (x, y; trust and share do not matter). */
 const ONE_MOTION: v128 = f32x4(0.125, 0.125, 2, 2);
-/** How far four samples are from the first of them to the last. */
+/** Positions of four samples, from the first (0) to the last (1). */
 const RAMP: v128 = f32x4(0, 1.0 / 3, 2.0 / 3, 1);
-/** Filter taps are in units of 1/128; after the vertical pass 3 of these 7 bits are dropped to fit 16 bits. */
+/** Filter taps are in units of 1/128; after the vertical pass, 3 of these 7 bits are dropped to fit into 16 bits. */
 const TAP_ONE: f32 = 128;
 const DROPPED: i32 = 3;
 const FROM_TAPS: f32 = 1.0 / (128 * 16);
 /** Places along a line of cells are in units of 1/256 cell. */
 export const CELL_BITS: i32 = 8;
 const CELL_ONE: i32 = 256;
-/** 1.5 × 2^23: added to a float, it leaves the nearest whole number in the lowest bits. */
+/** 1.5 × 2^23: added to a float, it leaves the nearest integer in the lowest bits. */
 const ROUNDING: f32 = 12582912;
 const ROUNDING_BITS: i32 = 0x4b400000;
 
-// What `beginPlane` sets for the samples to come; globals belong to one thread.
+// Set by `beginPlane` for the samples that follow; each thread has globals of its own.
 
 let filter: usize = 0;
 let weightOfB: v128 = f32x4.splat(0);
 /** The parts of a motion that each source is moved by (x, y of the first, x, y of the second), in phases. */
 let ways: v128 = f32x4.splat(0);
-/** The farthest place whose four taps are still within the margin, in phases. */
-let farthest: v128 = f32x4.splat(0);
-/** What `filterRun` has made. */
+/** The highest place whose four taps are within the margin, in phases. */
+let highestPlace: v128 = f32x4.splat(0);
+/** The results of `filterRun`. */
 let runLeft: v128 = f32x4.splat(0);
 let runRight: v128 = f32x4.splat(0);
-/** The distance of two samples along a line of cells. */
+/** The distance between two samples along a line of cells. */
 export let step: i32 = 0;
 /** The place of the first sample; the line begins one cell to the left. */
 export let firstCell: i32 = 0;
@@ -59,7 +59,7 @@ export function beginPlane(plane: Plane, weight: f32, table: usize): void {
   const perX = <f32>PHASES / <f32>plane.scaleX;
   const perY = <f32>PHASES / <f32>plane.scaleY;
   ways = f32x4(-weight * perX, -weight * perY, (1 - weight) * perX, (1 - weight) * perY);
-  farthest = v128.shuffle<f32>(f32x4.splat(reach(plane.width)), f32x4.splat(reach(plane.height)), 0, 4, 0, 4);
+  highestPlace = v128.shuffle<f32>(f32x4.splat(reach(plane.width)), f32x4.splat(reach(plane.height)), 0, 4, 0, 4);
   step = (plane.scaleX * CELL_ONE) / CELL;
   firstCell = (step + CELL_ONE) / 2;
 }
@@ -69,24 +69,24 @@ function reach(size: i32): f32 {
 }
 
 /**
- * Eight samples from (x, y) on, as words: both sources moved along the motion in `line` at `cell` and cross-faded; as
- * far as the motion is not trusted, cross-faded in place.
+ * Eight samples from (x, y) on, as words: both sources, moved along the motion in `line` at `cell` as far as it is trusted,
+ * cross-faded.
  */
 export function movedSamples(plane: Plane, x: i32, y: i32, line: usize, cell: i32): v128 {
   const cells0 = cellAt(line, cell);
   const cells3 = cellAt(line, cell + 3 * step);
   const cells4 = cellAt(line, cell + 4 * step);
   const cells7 = cellAt(line, cell + 7 * step);
-  const most = f32x4.pmax(f32x4.pmax(cells0, cells3), f32x4.pmax(cells4, cells7));
-  const least = f32x4.pmin(f32x4.pmin(cells0, cells3), f32x4.pmin(cells4, cells7));
-  const from = f32x4.add(placeOf(x, y), wayOf(f32x4.mul(f32x4.add(most, least), f32x4.splat(0.5))));
+  const highest = f32x4.pmax(f32x4.pmax(cells0, cells3), f32x4.pmax(cells4, cells7));
+  const lowest = f32x4.pmin(f32x4.pmin(cells0, cells3), f32x4.pmin(cells4, cells7));
+  const from = f32x4.add(placeOf(x, y), wayOf(f32x4.mul(f32x4.add(highest, lowest), f32x4.splat(0.5))));
   const last = f32x4.add(from, f32x4(7 * 64, 0, 7 * 64, 0));
-  const apart = f32x4.gt(f32x4.sub(most, least), ONE_MOTION);
-  const beyond = v128.or(f32x4.lt(from, f32x4.splat(NEAREST)), f32x4.gt(last, farthest));
+  const apart = f32x4.gt(f32x4.sub(highest, lowest), ONE_MOTION);
+  const beyond = v128.or(f32x4.lt(from, f32x4.splat(LOWEST)), f32x4.gt(last, highestPlace));
   if (v128.any_true(v128.or(apart, beyond))) {
     return i16x8.narrow_i32x4_u(
-      movedApart(plane, x, y, line, cell),
-      movedApart(plane, x + 4, y, line, cell + 4 * step),
+      movedSeparately(plane, x, y, line, cell),
+      movedSeparately(plane, x + 4, y, line, cell + 4 * step),
     );
   }
   const places = wholePhases(from);
@@ -107,17 +107,17 @@ export function movedSamples(plane: Plane, x: i32, y: i32, line: usize, cell: i3
   );
 }
 
-/** The share of the second source in four samples, from the first's cell to the last's. */
+/** The share of the second source in four samples, between the cells of the first and the last. */
 function shareOf(first: v128, last: v128): v128 {
   return mix(v128.shuffle<f32>(first, first, 3, 3, 3, 3), v128.shuffle<f32>(last, last, 3, 3, 3, 3), RAMP);
 }
 
-/** How far the motion of four samples is trusted, from the first's cell to the last's. */
+/** How far the motion of four samples is trusted, between the cells of the first and the last. */
 function trustOf(first: v128, last: v128): v128 {
   return mix(v128.shuffle<f32>(first, first, 2, 2, 2, 2), v128.shuffle<f32>(last, last, 2, 2, 2, 2), RAMP);
 }
 
-/** Four samples from (x, y) on: moved as far as `trust` says, else the sources in place, cross-faded. */
+/** Four samples from (x, y) on: the share `trust` moved, the rest cross-faded in place. */
 function faded(plane: Plane, x: i32, y: i32, moved: v128, trust: v128): v128 {
   const offset = <usize>(y * plane.stride + (x << 1));
   const still = mix(fourSamples(plane.a + offset), fourSamples(plane.b + offset), weightOfB);
@@ -145,7 +145,7 @@ function filterRun(at: usize, stride: usize, tapsX: usize, tapsY: usize): void {
   runRight = filterColumns(i16x8.narrow_i32x4_s(second, third), tapsX);
 }
 
-/** Words of two rows in turn: the first four of each, and the last four. */
+/** Interleaves the words of two rows: the first four of each, or the last four. */
 function low(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
 }
@@ -154,7 +154,7 @@ function high(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 
-/** Four samples filtered over the four rows that two pairs of rows are. */
+/** Four samples filtered over four rows, given as two interleaved pairs. */
 function twoRows(pair: v128, nextPair: v128, upper: v128, lower: v128): v128 {
   return i32x4.shr_s(i32x4.add(i32x4.dot_i16x8_s(pair, upper), i32x4.dot_i16x8_s(nextPair, lower)), DROPPED);
 }
@@ -167,8 +167,8 @@ function filterColumns(columns: v128, taps: usize): v128 {
   return f32x4.convert_i32x4_s(i32x4.add(ofLeft, i32x4.dot_i16x8_s(right, v128.load32_splat(taps, 4))));
 }
 
-/** Four samples from (x, y) on, each moved by a motion of its own. */
-function movedApart(plane: Plane, x: i32, y: i32, line: usize, cell: i32): v128 {
+/** Four samples from (x, y) on, each moved by its own motion. */
+function movedSeparately(plane: Plane, x: i32, y: i32, line: usize, cell: i32): v128 {
   const cells0 = cellAt(line, cell);
   const cells1 = cellAt(line, cell + step);
   const cells2 = cellAt(line, cell + 2 * step);
@@ -177,7 +177,7 @@ function movedApart(plane: Plane, x: i32, y: i32, line: usize, cell: i32): v128 
   const pair1 = movedPair(plane, x + 1, y, cells1);
   const pair2 = movedPair(plane, x + 2, y, cells2);
   const pair3 = movedPair(plane, x + 3, y, cells3);
-  // Each pair is (a, a, b, b), parts to be added.
+  // Each pair is (a, a, b, b), whose parts are to be added.
   const pairs01 = i32x4.add(v128.shuffle<i32>(pair0, pair1, 0, 2, 4, 6), v128.shuffle<i32>(pair0, pair1, 1, 3, 5, 7));
   const pairs23 = i32x4.add(v128.shuffle<i32>(pair2, pair3, 0, 2, 4, 6), v128.shuffle<i32>(pair2, pair3, 1, 3, 5, 7));
   const ofA = f32x4.convert_i32x4_s(v128.shuffle<i32>(pairs01, pairs23, 0, 2, 4, 6));
@@ -203,7 +203,7 @@ function placeOf(x: i32, y: i32): v128 {
   return f32x4.mul(f32x4(<f32>x, <f32>y, <f32>x, <f32>y), f32x4.splat(<f32>PHASES));
 }
 
-/** How far from a sample those of a and b are that meet there (x, y, x, y), in phases. */
+/** The distances from a sample to those of a and b that meet there (x, y, x, y), in phases. */
 function wayOf(cell: v128): v128 {
   return f32x4.mul(v128.shuffle<f32>(cell, cell, 0, 1, 0, 1), ways);
 }
@@ -212,10 +212,10 @@ function wholePhases(places: v128): v128 {
   return i32x4.sub(f32x4.add(places, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));
 }
 
-/** The samples of a and b that meet at (x, y): (a, a, b, b) in units of FROM_TAPS, parts to be added. */
+/** The samples of a and b that meet at (x, y): (a, a, b, b) in units of FROM_TAPS, whose parts are to be added. */
 function movedPair(plane: Plane, x: i32, y: i32, cell: v128): v128 {
   const from = f32x4.add(placeOf(x, y), wayOf(cell));
-  const places = wholePhases(f32x4.pmax(f32x4.splat(NEAREST), f32x4.pmin(farthest, from)));
+  const places = wholePhases(f32x4.pmax(f32x4.splat(LOWEST), f32x4.pmin(highestPlace, from)));
   const whole = i32x4.sub(i32x4.shr_s(places, PHASE_BITS), i32x4.splat(1));
   const taps = i32x4.shl(v128.and(places, i32x4.splat(PHASES - 1)), 3);
   const stride = plane.stride;
@@ -242,7 +242,7 @@ function filterRows(at: usize, stride: usize, taps: usize): v128 {
   );
 }
 
-/** The nearest whole numbers; halves are rounded up as in the cross-fade: to even, they would roughen flat areas. */
+/** The nearest integers; halves are rounded up as in the cross-fade: rounded to even, they would roughen flat areas. */
 function rounded(values: v128): v128 {
   const upwards = f32x4.add(values, f32x4.splat(1.0 / 1024));
   return i32x4.sub(f32x4.add(upwards, f32x4.splat(ROUNDING)), i32x4.splat(ROUNDING_BITS));

@@ -1,22 +1,22 @@
 import { Level, LUMA_MARGIN, PATCH } from './structures';
 
-// A patch of 8×8 samples: what its comparison with the other source gives. Globals belong to one thread.
+// The comparison of a patch of 8×8 samples with the other source. Each thread has globals of its own.
 
 /** Sums over the patch: gradient in x times difference, gradient in y times difference, difference. */
 export let slopeX: f32 = 0;
 export let slopeY: f32 = 0;
 let difference: f32 = 0;
-/** Sum of squared differences, after the mean difference is taken off. */
+/** Sum of squared differences, without the mean difference. */
 export let cost: f32 = 0;
 
-/** The structure tensor of the patch, its mean gradient taken off. */
+/** The structure tensor of the patch, without the mean gradient. */
 export let tensorXX: f32 = 0;
 export let tensorXY: f32 = 0;
 export let tensorYY: f32 = 0;
 let gradientX: f32 = 0;
 let gradientY: f32 = 0;
 
-/** Where a thread keeps the patch: samples, gradients in x, gradients in y, then four vectors of squared differences. */
+/** Offsets in the working memory of a thread: samples, gradients in x, gradients in y, four vectors of squared differences. */
 const GRADIENT_X: usize = 256;
 const GRADIENT_Y: usize = 512;
 const SQUARES: usize = 768;
@@ -110,12 +110,12 @@ export function comparePatch(level: Level, x: f32, y: f32, scratch: usize): void
   cost = sum(f32x4.add(upper, below)) - (difference * difference) / SAMPLES;
 }
 
-/** The squared differences that the last comparison found in one quarter of the patch (0 to 3, by rows). */
+/** The squared differences of the last comparison in one quarter of the patch (0 to 3, by rows). */
 export function quarterCost(scratch: usize, quarter: i32): f32 {
   return sum(v128.load(scratch + <usize>(quarter << 4), SQUARES));
 }
 
-/** The position of a patch along an axis, moved as little as keeps its samples within the margin of the plane. */
+/** The position of a patch along an axis, limited so that its samples are within the margin of the plane. */
 export function patchWithin(position: f32, size: i32): f32 {
   const lowest = 1 - LUMA_MARGIN;
   const highest = size + LUMA_MARGIN - PATCH - 2;

@@ -1,29 +1,29 @@
 import { comparePatch, cost, quarterCost, slopeX, slopeY, takePatch, tensorXX, tensorXY, tensorYY } from './patch';
 import { CELL, Level, Patch } from './structures';
 
-/** Keeps the step of flat patches small; in units of the structure tensor (squared luma a sample, times 64). */
+/** Keeps the steps of flat patches small; in units of the structure tensor (squared luma per sample, times 64). */
 const FLAT: f32 = 16;
 /** A step shorter than this (in samples, squared) ends the search. */
 const STILL: f32 = 0.0009;
-/** A patch that strays further than its own side (squared) is lost: the start stands. */
+/** A patch that moves further than its own side (squared) is lost: the best motion so far is kept. */
 const LOST: f32 = 64;
-/** Starts that differ less than this (squared) are one. */
+/** Starts that differ by less (in samples, squared) are the same. */
 const SAME: f32 = 1;
-/** A patch that differs by no more than this (sum of squares; half a sample) is found. */
+/** A patch that differs by no more is found: a sum of squares, half a unit of luma per sample. */
 const QUIET: f32 = 32;
 
 let startX: f32 = 0;
 let startY: f32 = 0;
 let startCost: f32 = 0;
-/** Whether the start is what the patch was last compared with. */
+/** Whether the last comparison was at the start. */
 let startIsLast: bool = false;
 
 /**
- * Searches rows of patches: for each, the motion under which the other source resembles it most, by inverse
- * compositional steps from the best of the coarser level's motions around it.
+ * Searches rows of patches: for each, the motion to the most similar place in the other source, by inverse compositional
+ * steps from the best of the coarser level's motions around it.
  *
  * Source: T. Kroeger, R. Timofte, D. Dai, L. Van Gool, Fast Optical Flow using Dense Inverse Search, ECCV 2016,
- * section 2.1. Other than there, several starts are tried, and a patch is dropped when its cost grows.
+ * section 2.1. Unlike there, several starts are tried, and the steps end when the cost increases.
  */
 export function searchPatches(
   level: Level,
@@ -73,7 +73,7 @@ function tryStart(level: Level, column: i32, row: i32, x: f32, y: f32, scratch: 
   startCost = cost;
 }
 
-/** Gauss-Newton steps from the start, as long as the cost falls. */
+/** Gauss-Newton steps from the start, as long as the cost decreases. */
 function descend(level: Level, left: i32, top: i32, iterations: i32, patch: Patch, scratch: usize): void {
   const xx = tensorXX + FLAT;
   const yy = tensorYY + FLAT;
@@ -105,12 +105,12 @@ function descend(level: Level, left: i32, top: i32, iterations: i32, patch: Patc
   patch.texture = (xx + yy - spread) * 0.5;
 }
 
-/** Mean squared difference that counts as none. */
+/** Mean squared difference that counts as noise. */
 const NOISE: f32 = 2;
 
 /**
  * Rows of cells: the mean motion of the four patches over a cell, weighted by how well each fits within it.
- * Source: Kroeger et al. 2016, section 2.2, with cells of 4×4 samples in the place of single samples.
+ * Source: Kroeger et al. 2016, section 2.2, with cells of 4×4 samples instead of single samples.
  */
 export function gatherCells(level: Level, firstRow: i32, endRow: i32): void {
   const stride = <usize>((level.columns + 1) * offsetof<Patch>());

@@ -1,42 +1,43 @@
 import { readFileSync } from 'node:fs';
 
-/** The functions of `assembly/index.ts`; addresses are those of kernel buffers. */
+/** The functions of `assembly/index.ts`. Pictures and tables are addresses in the memory of the kernels. */
 export type FrameKernels = {
   readonly blend: (a: number, b: number, out: number, length: number, weightOfB: number) => void;
   readonly blendWords: (a: number, b: number, out: number, length: number, weightOfB: number) => void;
   readonly absoluteDifference: (a: number, b: number, length: number) => number;
-  readonly copy: (from: number, to: number, length: number) => void;
   readonly rgbToPlanes: (rgb: number, out: number, width: number, height: number) => void;
-  readonly packPlanes: (planes: number, out: number, pixels: number, bytes: number) => void;
+  readonly planesToRgb: (planes: number, out: number, pixels: number) => void;
+  readonly planesToBgra: (planes: number, out: number, pixels: number) => void;
   readonly fillPaletteLookup: (palette: number, lookup: number) => void;
   readonly ditherPlanes: (
-    planes: number,
-    out: number,
-    width: number,
-    height: number,
-    palette: number,
-    lookup: number,
-    errors: number,
+    ...args: [
+      planes: number,
+      out: number,
+      width: number,
+      height: number,
+      palette: number,
+      lookup: number,
+      errors: number,
+    ]
   ) => void;
-  readonly rgbToBgra: (rgb: number, out: number, width: number, height: number) => void;
   readonly rgbToYuv420: (rgb: number, out: number, width: number, height: number) => void;
-  readonly rgbToYuv10: (rgb: number, out: number, width: number, height: number, chromaRows: number) => void;
+  readonly rgbToYuv422: (rgb: number, out: number, width: number, height: number) => void;
 };
 
-/** A piece of the kernels' memory: `bytes` is a view of it, `address` is where the kernels find it. */
+/** A part of the kernels' memory: `bytes` is a view of it, `address` is for the kernels. */
 export type KernelBuffer = { readonly address: number; readonly bytes: Uint8Array };
 
-/** Bytes that the kernels handle at once. */
-const simdWidth = 16;
+/** Bytes that the kernels process at once. */
+const simdBytes = 16;
 const pageBytes = 65536;
-/** The module's own static data lie below. */
+/** Below are the static data of the module. */
 const firstAddress = 1024;
 
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * The memory in which the WebAssembly kernels work, cut once into buffers of the given sizes in bytes.
- * It never grows, so that the views stay valid.
+ * Loads the WebAssembly kernels with a memory that is divided into buffers of the given sizes in bytes. The memory never
+ * grows, so that the views stay valid.
  */
 export function allocateFrameMemory<const Sizes extends readonly number[]>(
   sizes: Sizes,
@@ -57,7 +58,7 @@ export function allocateFrameMemory<const Sizes extends readonly number[]>(
   };
 }
 
-/** Rounds a length in bytes up to what the kernels handle at once; buffers have that much room. */
+/** Rounds a length in bytes up to what the kernels process at once; buffers have room for it. */
 export function padToSimd(bytes: number): number {
-  return Math.ceil(bytes / simdWidth) * simdWidth;
+  return Math.ceil(bytes / simdBytes) * simdBytes;
 }

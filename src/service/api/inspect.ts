@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { describeFile } from '../../app/inspect-file.js';
 import { TokenCounter } from '../../diffusion/text/token-count.js';
 import { optionsOfInfotext } from '../../infotext/infotext-options.js';
-import { parseInfotext } from '../../infotext/metadata.js';
+import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { findModelFolder } from '../../models/stored-models.js';
 import { HttpError } from '../http-error.js';
 import type { ServiceFacts } from '../service-info.js';

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { movieFrames } from '../../movie/movie-frames.js';
+import { movieFrames } from '../../movie/decode.js';
 import type { LibraryEntry } from '../job.js';
 
 /** Pixels of the longer side: twice what a cell of the grid has, for fine screens. */

@@ -4,7 +4,7 @@ import { resolveBelow } from '../../files/file-names.js';
 import type { GenerationRequest } from '../../hosts/host.js';
 import { isUnreachable } from '../../hosts/remote/http-connection.js';
 import { MovieClient } from '../../movie/client.js';
-import { type MovieSettings, trialSettings } from '../../movie/movie-settings.js';
+import { type MovieSettings, trialSettings } from '../../movie/messages.js';
 import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { readInfotext } from '../../app/read-infotext.js';
 import { movieStem } from '../../files/file-names.js';
-import { parseInfotext } from '../../infotext/metadata.js';
+import { parseInfotext, seedOf } from '../../infotext/parse-infotext.js';
 
 /** Finds the finished images that movies end on: they have the same name, and the same infotext. */
 export class FinishedImages {
@@ -15,11 +15,12 @@ export class FinishedImages {
 
   /** @returns the absolute path of the image of a movie; null where there is none */
   async find(infotext: string, movie: string): Promise<string | null> {
-    const { prompt, fields } = parseInfotext(infotext);
-    if (fields.Seed === undefined) return null;
+    const parsed = parseInfotext(infotext);
+    const seed = seedOf(parsed);
+    if (seed === null) return null;
     const [tab = ''] = relative(this.#outdir, movie).split(sep);
     const folder = join(this.#outdir, tab);
-    const stem = movieStem({ seed: Number(fields.Seed), prompt });
+    const stem = movieStem({ seed, prompt: parsed.prompt });
     const own = basename(movie, extname(movie));
     const names = (await this.#namesOf(folder)).filter((name) => isNamed(name, stem));
     // Of several with the same infotext, the one with the number of the movie.

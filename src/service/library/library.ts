@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import type { AnimationResult } from '../../app/animate.js';
 import { StepsAnimationError } from '../../errors.js';
-import { parseInfotext } from '../../infotext/metadata.js';
+import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { exists } from '../../util/exists.js';
 import type { Database } from '../database.js';
 import type { JobAnimation, LibraryEntry, LibraryQuery, Library as LibraryTypes } from '../job.js';

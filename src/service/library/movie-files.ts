@@ -4,11 +4,11 @@ import type { AnimationResult } from '../../app/animate.js';
 import { readInfotext } from '../../app/read-infotext.js';
 import { StepsAnimationError } from '../../errors.js';
 import { parseIntermediateStem } from '../../files/file-names.js';
-import { readImageHead } from '../../infotext/image-head.js';
-import { parseInfotext } from '../../infotext/metadata.js';
+import { readImageHead } from '../../infotext/infotext-files.js';
+import { parseInfotext, seedOf } from '../../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../../infotext/png.js';
-import { type MovieFacts, probeMovie } from '../../movie/probe.js';
-import { codecs } from '../../options/codecs.js';
+import { type MovieInfo, probeMovie } from '../../movie/probe.js';
+import { codecNameOf, codecs } from '../../options/codecs.js';
 import { FinishedImages } from './finished-images.js';
 
 /** A movie below the save location: one that is known already by its path alone. */
@@ -23,16 +23,6 @@ export type FoundMovie =
     };
 
 const movieExtensions = new Set<string>(Object.values(codecs).map(({ extension }) => `.${extension}`));
-
-/** FFmpeg's names of what our encoders make. */
-const codecNames: Readonly<Record<string, string>> = {
-  h264: 'x264',
-  hevc: 'x265',
-  vp9: 'vpx-vp9',
-  av1: 'svt-av1',
-  prores: 'prores_ks',
-  webp_anim: 'webp',
-};
 
 /**
  * Finds the movies below a folder, and reads from each of them what it is. Hidden folders and files are left out.
@@ -75,31 +65,31 @@ async function readMovie(path: string, images: FinishedImages): Promise<FoundMov
   // A still picture is a movie of one frame.
   if (!facts || facts.frames < 2) return undefined;
   const infotext = commentOf(facts) ?? (await readInfotext(path)) ?? '';
-  const { fields } = parseInfotext(infotext);
+  const parsed = parseInfotext(infotext);
   const { size, mtimeMs } = await stat(path);
   const { width, height, frames, fps, duration, codec } = facts;
   const result: AnimationResult = {
     ...{ type: 'animation', path, width, height, frames, fps, duration, bytes: size },
     image: await images.find(infotext, path),
-    codec: codecNames[codec] ?? codec,
-    steps: lastStepOf(facts) ?? (Number(fields.Steps) || 0),
-    seed: fields.Seed === undefined ? null : Number(fields.Seed),
+    codec: codecNameOf(codec) ?? codec,
+    steps: lastStepOf(facts) ?? (Number(parsed.fields.Steps) || 0),
+    seed: seedOf(parsed),
     finish_ms: 0,
   };
   return { path, result, infotext, createdAt: Math.round(mtimeMs) };
 }
 
-function commentOf({ tags }: MovieFacts): string | undefined {
+function commentOf({ tags }: MovieInfo): string | undefined {
   return tagOf(tags, 'comment');
 }
 
 /** Our title ends with facts, of which one is the last step that the movie shows. */
-function lastStepOf({ tags }: MovieFacts): number | undefined {
+function lastStepOf({ tags }: MovieInfo): number | undefined {
   const [, step] = / \| last step (\d+) \| /u.exec(tagOf(tags, 'title') ?? '') ?? [];
   return step === undefined ? undefined : Number(step);
 }
 
 /** Containers write the names of tags in their own case. */
-function tagOf(tags: MovieFacts['tags'], wanted: string): string | undefined {
+function tagOf(tags: MovieInfo['tags'], wanted: string): string | undefined {
   return Object.entries(tags).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseInfotext } from '../../infotext/metadata.js';
+import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { version } from '../../util/version.js';
 import type { Job } from '../job.js';
 import { timestampOf } from './progress.js';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { valuesOf } from '../../infotext/infotext-options.js';
-import { parseInfotext } from '../../infotext/metadata.js';
+import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { describeOptions, type OptionDescription } from '../../options/describe-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
 import { type OptionRow, rowsOf } from '../../options/option.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeFile } from '../../app/inspect-file.js';
-import { parseInfotext } from '../../infotext/metadata.js';
+import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { HttpError } from '../http-error.js';
 import { bytesOf } from './pictures.js';
 

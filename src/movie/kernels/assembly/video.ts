@@ -55,12 +55,15 @@ export function rgbToYuv420(rgb: usize, out: usize, width: i32, height: i32): vo
 }
 
 /**
- * Converts packed RGB to planes Y, U, V of 10-bit words, BT.709, limited range, chroma sited to the left.
- * `chromaRows` is how many rows share a chroma sample: 1 for 4:2:2, 2 for 4:2:0. Sides as in `rgbToYuv420`.
+ * Converts packed RGB to the planes Y, U, V of 10-bit words with 4:2:2 subsampling, BT.709, limited range, chroma sited
+ * to the left. The planes have even sides, as above.
  */
-export function rgbToYuv10(rgb: usize, out: usize, width: i32, height: i32, chromaRows: i32): void {
+export function rgbToYuv422(rgb: usize, out: usize, width: i32, height: i32): void {
   const planeWidth = (width + 1) & ~1;
   const planeHeight = (height + 1) & ~1;
+  const chromaWidth = planeWidth >> 1;
+  const u = out + <usize>(planeWidth * planeHeight * 2);
+  const v = u + <usize>(chromaWidth * planeHeight * 2);
   for (let y = 0; y < planeHeight; y++) {
     const row = rgb + <usize>(min(y, height - 1) * width * 3);
     const target = out + <usize>(y * planeWidth * 2);
@@ -70,21 +73,14 @@ export function rgbToYuv10(rgb: usize, out: usize, width: i32, height: i32, chro
       // Two bits more than in 8-bit video: 64 is black.
       store<u16>(target + <usize>(x * 2), <u16>((luma + (16 << 16) + (1 << 13)) >> 14));
     }
-  }
-  const chromaWidth = planeWidth >> 1;
-  const u = out + <usize>(planeWidth * planeHeight * 2);
-  const v = u + <usize>(chromaWidth * (planeHeight / chromaRows) * 2);
-  for (let y = 0; y < planeHeight; y += chromaRows) {
-    const upper = rgb + <usize>(min(y, height - 1) * width * 3);
-    const lower = rgb + <usize>(min(y + chromaRows - 1, height - 1) * width * 3);
     for (let x = 0; x < planeWidth; x += 2) {
       const left = <usize>(max(x - 1, 0) * 3);
       const centre = <usize>(x * 3);
       const right = <usize>(min(x + 1, width - 1) * 3);
-      const red = weighted(upper, lower, left, centre, right);
-      const green = weighted(upper + 1, lower + 1, left, centre, right);
-      const blue = weighted(upper + 2, lower + 2, left, centre, right);
-      const at = <usize>(((y / chromaRows) * chromaWidth + (x >> 1)) * 2);
+      const red = weighted(row, row, left, centre, right);
+      const green = weighted(row + 1, row + 1, left, centre, right);
+      const blue = weighted(row + 2, row + 2, left, centre, right);
+      const at = <usize>((y * chromaWidth + (x >> 1)) * 2);
       // The weights add up to 8, hence 17 bits for two more than 8; the offset is 512 plus one half.
       store<u16>(u + at, <u16>((U_RED * red + U_GREEN * green + U_BLUE * blue + (1025 << 16)) >> 17));
       store<u16>(v + at, <u16>((V_RED * red + V_GREEN * green + V_BLUE * blue + (1025 << 16)) >> 17));

@@ -1,8 +1,8 @@
 import { type PlanarLayout, type PlaneLayout, pictureBytes, planesOf } from './planar-layout.js';
 
-// The structures of `./assembly/structures.ts`, which the kernels read at these addresses.
+// Sizes of the structures in `./assembly/structures.ts`.
 
-/** Samples beyond the edges of the planes that motion is searched in, and of those that frames are made from. */
+/** Samples beyond the edges of the planes that are searched for motion, and of those that frames are made from. */
 const lumaMargin = 16;
 const planeMargin = 8;
 const cellSide = 4;
@@ -11,15 +11,15 @@ const cellBytes = 16;
 const structureBytes = 48;
 const filterBytes = 512;
 const searchBytes = 1024;
-/** Sides below this are not halved any more. */
-const smallestSide = 32;
+/** Pixels: the shortest side of a pyramid level. */
+const minLevelSide = 32;
 
-/** One level of the pyramids, in one direction; all but sizes are addresses. */
+/** A level of the pyramids, in one direction; everything but sizes is an address. */
 export type LevelPlan = {
   readonly address: number;
   readonly width: number;
   readonly height: number;
-  /** bytes from a row to the next */
+  /** bytes from one row to the next */
   readonly stride: number;
   /** cells across and down */
   readonly columns: number;
@@ -36,31 +36,31 @@ export type LevelPlan = {
 export type PlanePlan = PlaneLayout & {
   readonly address: number;
   readonly stride: number;
-  /** the first samples of the two sources */
+  /** addresses of the first samples of the two sources */
   readonly sources: readonly [number, number];
 };
 
-/** Where everything lies in the memory that the threads share. */
+/** The addresses in the memory that the threads share. */
 export type MotionMemory = {
   readonly layout: PlanarLayout;
-  /** 32-bit words by which the threads keep step */
+  /** 32-bit words by which the threads synchronise */
   readonly control: number;
   readonly filter: number;
-  /** room of each thread's own */
+  /** working memory of each thread */
   readonly scratch: readonly number[];
-  /** the pair as it was given */
+  /** the pair in its original layout */
   readonly pictures: readonly [number, number];
   readonly planes: readonly PlanePlan[];
-  /** the finest first; each forward (from the first source to the second) and backward */
+  /** finest first, each forwards (from the first source to the second) and backwards */
   readonly levels: readonly (readonly [LevelPlan, LevelPlan])[];
-  /** the motion of the frame at hand */
+  /** motion of the current frame */
   readonly field: number;
-  /** room for finished frames */
+  /** slots for finished frames */
   readonly frames: readonly number[];
   readonly bytes: number;
 };
 
-/** Lays the memory out; the same arguments give the same addresses in every thread. */
+/** Plans the memory: the same arguments give the same addresses in every thread. */
 export function planMotionMemory(layout: PlanarLayout, threads: number, frames: number): MotionMemory {
   let end = 1024;
   const take = (bytes: number) => {
@@ -104,7 +104,7 @@ function planLevels(width: number, height: number, take: Take): (readonly [Level
   });
   const level = [direction(a, b), direction(b, a)] as const;
   const [nextWidth, nextHeight] = [Math.ceil(width / 2), Math.ceil(height / 2)];
-  const isLast = Math.min(nextWidth, nextHeight) < smallestSide;
+  const isLast = Math.min(nextWidth, nextHeight) < minLevelSide;
   return isLast ? [level] : [level, ...planLevels(nextWidth, nextHeight, take)];
 }
 

@@ -1,9 +1,9 @@
-import type { LevelPlan, MotionMemory, PlanePlan } from './motion-memory.js';
+import type { LevelPlan, MotionMemory, PlanePlan } from './memory.js';
 import { sampleBytes } from './planar-layout.js';
 
 /**
- * The functions of `../kernels/assembly/motion`. Levels, planes and memory are addresses, `second` tells which source
- * (0 or 1), and all work on the rows from `first` up to, not including, `end`.
+ * The functions of `assembly/index.ts`. Levels, planes and memory are addresses, `second` is the index of the source (0 or
+ * 1), and all work on the rows from `first` to `end`, not included.
  */
 export type MotionKernels = {
   readonly fillFilter: (filter: number) => void;
@@ -47,20 +47,20 @@ export type MotionKernels = {
   ) => void;
 };
 
-/** A part of the work; `scratch` is the room of the thread that does it. */
+/** A part of a stage; `scratch` is the working memory of the thread that does it. */
 type Task = (scratch: number) => void;
 
-/** Tasks that may be done in any order and by any thread; a stage begins when the one before is done. */
+/** Tasks that any thread may do, in any order. A stage begins when the one before is done. */
 export type Stage = readonly Task[];
 
-/** Rows of samples or of cells that one task takes: enough tasks to share out, few enough to cost nothing. */
+/** Rows of samples or of cells per task: enough tasks to balance the threads, and few enough to cost nothing. */
 const rowsOfSamples = 16;
 const rowsOfCells = 4;
-/** Steps of the search at the finest level and at the others; more of them did not make better frames. */
+/** Steps of the search at the finest level and at the others. Measured: more did not make better frames. */
 const finestIterations = 1;
 const coarserIterations = 4;
 
-/** What estimates the motion between the two pictures in memory. */
+/** The stages that estimate the motion between the two pictures in memory. */
 export function pairStages(kernels: MotionKernels, memory: MotionMemory): readonly Stage[] {
   const { planes, levels } = memory;
   const importing = planes.map((plane, index) =>
@@ -84,7 +84,7 @@ function importTasks(kernels: MotionKernels, memory: MotionMemory, plane: PlaneP
   const lumaScale = 2 ** (8 - layout.depth);
   const { address, offset, height } = plane;
   return pictures.flatMap((picture, second) =>
-    shareRows(height, rowsOfSamples, (first, end) =>
+    tasksOfRows(height, rowsOfSamples, (first, end) =>
       kernels.importRows(
         address,
         level?.address ?? 0,
@@ -101,7 +101,7 @@ function importTasks(kernels: MotionKernels, memory: MotionMemory, plane: PlaneP
 
 function halveTasks(kernels: MotionKernels, finer: LevelPlan | undefined, coarser: LevelPlan): Task[] {
   return [0, 1].flatMap((second) =>
-    shareRows(coarser.height, rowsOfSamples, (first, end) =>
+    tasksOfRows(coarser.height, rowsOfSamples, (first, end) =>
       kernels.halveRows(finer?.address ?? 0, coarser.address, second, first, end),
     ),
   );
@@ -115,7 +115,7 @@ function searchTasks(
 ): Task[] {
   const iterations = index === 0 ? finestIterations : coarserIterations;
   return level.flatMap(({ address, rows }, direction) =>
-    shareRows(rows + 1, rowsOfCells, (first, end, scratch) =>
+    tasksOfRows(rows + 1, rowsOfCells, (first, end, scratch) =>
       kernels.searchPatches(address, coarser?.[direction]?.address ?? 0, iterations, first, end, scratch),
     ),
   );
@@ -123,19 +123,19 @@ function searchTasks(
 
 function gatherTasks(kernels: MotionKernels, level: Directions): Task[] {
   return level.flatMap(({ address, rows }) =>
-    shareRows(rows, rowsOfCells, (first, end) => kernels.gatherCells(address, first, end)),
+    tasksOfRows(rows, rowsOfCells, (first, end) => kernels.gatherCells(address, first, end)),
   );
 }
 
 function matchTasks(kernels: MotionKernels, level: Directions): Task[] {
   return level.flatMap(({ address, rows }) =>
-    shareRows(rows, rowsOfCells, (first, end) => kernels.measureMatch(address, first, end)),
+    tasksOfRows(rows, rowsOfCells, (first, end) => kernels.measureMatch(address, first, end)),
   );
 }
 
 function trustTasks(kernels: MotionKernels, [forward, backward]: Directions): Task[] {
   const oneWay = (level: LevelPlan, opposite: LevelPlan) =>
-    shareRows(level.rows, rowsOfCells, (first, end) =>
+    tasksOfRows(level.rows, rowsOfCells, (first, end) =>
       kernels.trustMotion(level.address, opposite.address, first, end),
     );
   return [...oneWay(forward, backward), ...oneWay(backward, forward)];
@@ -143,11 +143,11 @@ function trustTasks(kernels: MotionKernels, [forward, backward]: Directions): Ta
 
 function smoothTasks(kernels: MotionKernels, level: Directions): Task[] {
   return level.flatMap(({ address, rows }) =>
-    shareRows(rows, rowsOfCells, (first, end) => kernels.smoothMotion(address, first, end)),
+    tasksOfRows(rows, rowsOfCells, (first, end) => kernels.smoothMotion(address, first, end)),
   );
 }
 
-/** What makes the frame at `weight` (0 to 1) between the two pictures, at the address `out`. */
+/** The stages that make the frame at `weight` (0 to 1) between the two pictures, at the address `out`. */
 export function frameStages(
   kernels: MotionKernels,
   memory: MotionMemory,
@@ -159,11 +159,11 @@ export function frameStages(
   if (finest === undefined) return [];
   const [forward, backward] = finest;
   const highest = 2 ** layout.depth - 1;
-  const moving = shareRows(forward.rows, rowsOfCells, (first, end) =>
+  const moving = tasksOfRows(forward.rows, rowsOfCells, (first, end) =>
     kernels.motionAt(forward.address, backward.address, weight, field, first, end),
   );
   const composing = planes.flatMap(({ address, height, offset }) =>
-    shareRows(height, rowsOfSamples, (first, end, line) => {
+    tasksOfRows(height, rowsOfSamples, (first, end, line) => {
       const to = out + offset;
       kernels.composeRows(
         address,
@@ -183,7 +183,7 @@ export function frameStages(
   return [moving, composing];
 }
 
-function shareRows(rows: number, each: number, work: (first: number, end: number, scratch: number) => void): Task[] {
+function tasksOfRows(rows: number, each: number, work: (first: number, end: number, scratch: number) => void): Task[] {
   return Array.from({ length: Math.ceil(rows / each) }, (_, index) => {
     const first = index * each;
     return (scratch) => work(first, Math.min(first + each, rows), scratch);
