@@ -1,11 +1,10 @@
-// Writes docs/samplers.md from the samplers and schedulers, and draws its pictures with the embedded model; with
-// --check it only tells whether the text is up to date.
+// Writes docs/samplers.md from the tables of samplers and schedulers, and draws its pictures with the embedded model;
+// with --check it only checks that the text is up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { samplers } from '../dist/diffusion/samplers/index.js';
 import { schedulers } from '../dist/diffusion/schedulers/index.js';
 import { createEmbeddedHost } from '../dist/index.js';
-import { papersOfSamplers, papersOfSchedulers } from './samplers/papers.mjs';
 import { sampleRow, writeSheet } from './samplers/sheet.mjs';
 import { levelOptionsOf, planOf, traitsOf } from './samplers/traits.mjs';
 
@@ -86,9 +85,9 @@ async function samplerTable() {
       isKnown ? evaluations : 'as needed',
       row.secondOrder ? 'yes' : '',
       noise,
-      row.automatic,
+      row.automaticScheduler,
       codes(options.map((option) => `--${option}`)),
-      cited(papersOfSamplers, row.name),
+      linked(row.source),
     ]);
   }
   const heads = [
@@ -106,7 +105,7 @@ async function samplerTable() {
 }
 
 function schedulerTable() {
-  const rows = schedulers.map(({ name, aliases }) => {
+  const rows = schedulers.map(({ name, aliases, source }) => {
     const plans = asked.map((steps) => planOf('Euler', steps, { scheduler: name }));
     const levels = plans[0].sigmas.filter((sigma) => sigma > 0);
     const shown = [levels[0], levels[Math.floor(levels.length / 2)], levels.at(-1)];
@@ -116,15 +115,20 @@ function schedulerTable() {
       plans.map(({ steps }) => steps).join(', '),
       shown.map((sigma) => sigma.toPrecision(3)).join(', '),
       codes(levelOptionsOf(name).map((option) => `--${option}`)),
-      cited(papersOfSchedulers, name),
+      linked(source),
     ];
   });
   return table(['Scheduler', 'Aliases', 'Steps', 'Levels', 'Options', 'Source'], rows);
 }
 
-function cited(papers, name) {
-  if (papers[name]) return papers[name];
-  throw new Error(`scripts/samplers/papers.mjs does not tell where ${name} comes from.`);
+/** `Ho et al. 2020, arXiv:2006.11239; Forge, github.com/…` with links in place of the numbers and addresses. */
+function linked(source) {
+  const links = [
+    [/^(.*), arXiv:(.*)$/, '[$1](https://arxiv.org/abs/$2)'],
+    [/^(.*), (github\.com\/.*)$/, '[$1](https://$2)'],
+  ];
+  const link = (text) => links.reduce((linked, [pattern, replacement]) => linked.replace(pattern, replacement), text);
+  return source.split('; ').map(link).join('; ');
 }
 
 function codes(words) {

@@ -6,31 +6,33 @@ export type Size = { readonly width: number; readonly height: number };
 /** An 8-bit sRGB picture: rows from top to bottom, three bytes a pixel (red, green, blue), no padding. */
 export type PixelPicture = Size & { readonly data: Uint8Array };
 
-/** How the way from noise to image is gone. */
+/** How to get from noise to an image. */
 export type SamplingSettings = {
   readonly sampler: string;
   readonly scheduler: string;
   readonly steps: number;
-  /** lowest and highest noise level, and how strongly Karras' levels crowd; the model's and the scheduler's own if left out */
+  /** Lowest noise level. Default: the model's. */
   readonly sigmaMin?: number | undefined;
+  /** Highest noise level. Default: the model's. */
   readonly sigmaMax?: number | undefined;
+  /** How strongly Karras' and the polyexponential levels crowd at the low end. Default: the scheduler's. */
   readonly rho?: number | undefined;
-  /** share of fresh noise in ancestral samplers and DDIM; the sampler's own if left out */
+  /** Share of fresh noise in ancestral samplers and DDIM, 0 to 1. Default: the sampler's. */
   readonly eta?: number | undefined;
-  /** S_churn, S_tmin, S_tmax and S_noise of Karras et al. 2022 */
+  /** S_churn, S_tmin, S_tmax and S_noise of Karras et al. 2022. Defaults: 0, 0, no limit, 1. */
   readonly churn?: number | undefined;
   readonly churnFrom?: number | undefined;
   readonly churnTo?: number | undefined;
   readonly noiseScale?: number | undefined;
 };
 
-/** What img2img starts from. */
+/** The starting picture of img2img. */
 export type StartPicture = {
-  /** of the size of the batch */
+  /** Of the size of the batch. */
   readonly picture: PixelPicture;
-  /** how much of it may change: 0 nothing, 1 everything */
+  /** How much of it may change: 0 nothing, 1 everything. */
   readonly denoisingStrength: number;
-  /** one byte a pixel, of the same size: 255 is painted anew, 0 stays; all is painted if left out */
+  /** One byte a pixel, of the same size: 255 is repainted, 0 is kept. Default: all is repainted. */
   readonly mask?: Uint8Array | undefined;
 };
 
@@ -41,24 +43,24 @@ type HiresPass = Size &
     readonly denoisingStrength: number;
   };
 
-/** One batch to be made. */
+/** The request for one batch of images. */
 export type BatchRequest = Size &
   SamplingSettings & {
-    /** in the syntax of the web UIs */
+    /** In the syntax of the web UIs. */
     readonly prompt: string;
     readonly negativePrompt: string;
     readonly cfgScale: number;
-    /** 0 to 1: how far the guided prediction gets the deviation of the unguided one */
+    /** Rescaling of the guided prediction to the standard deviation of the one by the positive prompt, 0 to 1. */
     readonly guidanceRescale: number;
-    /** 1 takes the last layer of the text encoder, 2 the one before */
+    /** 1 for the last layer of the text encoder, 2 for the one before, … */
     readonly clipSkip: number;
-    /** one for each image of the batch, 0 to 2^32 - 1 */
+    /** One for each image of the batch, 0 to 2^32 - 1. */
     readonly seeds: readonly number[];
     readonly generator: GeneratorKind;
-    /** one for each image of the batch */
+    /** One for each image of the batch. */
     readonly variationSeeds: readonly number[];
     readonly variationStrength: number;
-    /** the size, in pixels, of images that these seeds are known from */
+    /** "Seed resize": keep the composition that the seeds have at this size. */
     readonly seedResizeFrom?: Size | undefined;
     readonly start?: StartPicture | undefined;
     readonly hires?: HiresPass | undefined;

@@ -3,18 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { StepsAnimationError } from '../errors.js';
 import type { DeviceChoice } from './networks/devices.js';
 
-/** What a process of ours is started with. */
+/** The model that a child process runs. */
 export type ModelSettings = {
-  /** absolute path of the model folder */
+  /** Absolute path of the model folder. */
   readonly path: string;
   readonly device: DeviceChoice;
-  /** threads of one network; all of the machine's if left out */
+  /** Threads of one network. Default: all cores. */
   readonly threads?: number | undefined;
 };
 
 /**
- * Starts a process of ours for a model. Networks run in processes rather than in threads: a run holds its
- * thread until it is over, and a thread that is ended during a run takes the whole program along.
+ * Starts a child process for a model. Networks run in processes, not in threads: a run blocks its thread until it ends,
+ * and terminating a thread during a run crashes the whole program.
  */
 export function forkProcess(file: URL, model: ModelSettings): ChildProcess {
   return fork(fileURLToPath(file), [JSON.stringify(model)], {
@@ -24,14 +24,9 @@ export function forkProcess(file: URL, model: ModelSettings): ChildProcess {
   });
 }
 
-/** To be called in a forked process. */
-export function modelSettings(): ModelSettings {
-  return JSON.parse(process.argv[2] ?? '{}');
-}
-
-/** Says whether this program shall stay alive for what a forked process has still to tell. */
-export function holdOpen(child: ChildProcess, awaited: boolean): void {
-  if (awaited) {
+/** Keeps this program alive while it waits for messages of a child process, or lets it end. */
+export function keepAlive(child: ChildProcess, isAwaited: boolean): void {
+  if (isAwaited) {
     child.ref();
     child.channel?.ref();
   } else {
@@ -40,29 +35,31 @@ export function holdOpen(child: ChildProcess, awaited: boolean): void {
   }
 }
 
-/** How a process has ended, as a part of a sentence. */
+/** How a process ended, as part of a sentence. */
 export function describeExit(code: number | null, signal: string | null): string {
   return `it ended with ${signal ?? `exit code ${code}`}`;
 }
 
-/** What to say when a process has ended that was still needed. */
-export function processGone(work: string, reason: string): StepsAnimationError {
+/** The error for a process that ended while it was needed. */
+export function processLost(work: string, reason: string): StepsAnimationError {
   return new StepsAnimationError(
     'model',
     `The process that ${work} is gone: ${reason}. Try again; if memory was short, choose a smaller size or batch.`,
   );
 }
 
-/**
- * To be called in a forked process: it ends with its parent and leaves Ctrl-C, which reaches every process of a
- * terminal, to it.
- */
+/** In the child process: the model that the parent chose. */
+export function modelSettings(): ModelSettings {
+  return JSON.parse(process.argv[2] ?? '{}');
+}
+
+/** In the child process: end with the parent, and leave Ctrl-C, which reaches every process of a terminal, to it. */
 export function followParent(): void {
   process.on('disconnect', () => process.exit());
   process.on('SIGINT', () => {});
 }
 
-/** Sends to the parent; a parent that is gone is told of by `disconnect`. */
-export function tellParent(message: object): void {
+/** In the child process: send a message; if the parent is gone, `disconnect` reports it. */
+export function sendToParent(message: object): void {
   process.send?.(message, () => {});
 }

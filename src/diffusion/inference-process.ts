@@ -1,18 +1,18 @@
 import { StepsAnimationError } from '../errors.js';
 import { messageOf } from '../util/error-message.js';
 import type { BatchRequest } from './batch-request.js';
-import { followParent, modelSettings, tellParent } from './forked-process.js';
+import { followParent, modelSettings, sendToParent } from './forked-process.js';
 import type { InferenceReply, InferenceRequest } from './inference.js';
-import { loadOnFirst } from './networks/devices.js';
+import { loadOnBestDevice } from './networks/devices.js';
 import { Pipeline } from './pipeline.js';
 
-// The process that inference.ts starts: it loads one model and makes the batches asked for, one after another.
+// The process that inference.ts starts: it loads one model and generates the requested batches in order.
 
 followParent();
 
 const stops = new Map<number, AbortController>();
 const { path, device: choice, threads } = modelSettings();
-const loading = loadOnFirst(choice, (device) => Pipeline.load(path, { device, ...(threads ? { threads } : {}) }));
+const loading = loadOnBestDevice(choice, (device) => Pipeline.load(path, { device, threads }));
 let queue: Promise<void> = loading.then(
   ({ loaded: { fixedSize, fixedTokens }, device, note }) =>
     reply({ type: 'loaded', fixedSize, fixedTokens, device, note }),
@@ -45,7 +45,7 @@ async function generate(run: number, batch: BatchRequest, signal: AbortSignal): 
 }
 
 function reply(message: InferenceReply): void {
-  tellParent(message);
+  sendToParent(message);
 }
 
 function failure(error: unknown): Extract<InferenceReply, { type: 'failed' }> {

@@ -1,47 +1,47 @@
 import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
+import { AsyncQueue } from '../util/async-queue.js';
 import type { BatchRequest, Size } from './batch-request.js';
-import { describeExit, forkProcess, holdOpen, type ModelSettings, processGone } from './forked-process.js';
+import { describeExit, forkProcess, keepAlive, type ModelSettings, processLost } from './forked-process.js';
 import type { Device } from './networks/devices.js';
 import type { FinishedBatch, PassStep } from './pipeline.js';
 
-/** A step with the time that it took to make. */
+/** A step with the time that it took. */
 export type TimedStep = PassStep & { readonly milliseconds: number };
 
-/** What is known of a model when it is loaded. */
-export type LoadedFacts = {
-  /** the only size in pixels that the model can make, if there is but one */
+/** What is known about a model once it is loaded. */
+export type LoadedModelInfo = {
+  /** The only size in pixels that the model can make; undefined if it takes others. */
   readonly fixedSize: Size | undefined;
-  /** how many tokens of a prompt it reads, if there is a limit, counted with those that mark start and end */
+  /** How many tokens of a prompt the model reads, with start and end tokens; undefined if there is no limit. */
   readonly fixedTokens: number | undefined;
-  /** what it runs on */
   readonly device: Device;
-  /** why it does not run on a better device, where that should be known */
+  /** Why the model does not run on a better device, if there is a reason that the user should see. */
   readonly note: string | undefined;
 };
 
-/** What the process is asked for; runs are numbered by whoever asks. */
+/** A message to the process; the sender numbers the runs. */
 export type InferenceRequest =
   | { readonly type: 'generate'; readonly run: number; readonly batch: BatchRequest }
   | { readonly type: 'stop'; readonly run: number };
 
-/** What it tells of itself and of runs. */
+/** A message from the process. */
 export type InferenceReply =
-  | ({ readonly type: 'loaded' } & LoadedFacts)
+  | ({ readonly type: 'loaded' } & LoadedModelInfo)
   | { readonly type: 'step'; readonly run: number; readonly step: TimedStep }
   | { readonly type: 'finished'; readonly run: number; readonly batch: FinishedBatch }
-  /** without a run: the model could not be loaded */
+  /** Without a run: the model could not be loaded. */
   | { readonly type: 'failed'; readonly run?: number; readonly code?: ErrorCode; readonly message: string };
 
-/** A loaded model in a process of its own, because a network holds the thread that runs it for a whole step. */
+/** A loaded model in a process of its own, because a network blocks its thread for a whole step. */
 export class Inference implements AsyncDisposable {
   readonly #child: ChildProcess;
-  readonly #runs = new Map<number, Mailbox>();
-  readonly #loading = new Mailbox();
-  readonly #loaded: Promise<LoadedFacts>;
-  /** runs whose sampler has not ended */
+  readonly #runs = new Map<number, AsyncQueue<InferenceReply>>();
+  readonly #loading = new AsyncQueue<InferenceReply>();
+  readonly #loaded: Promise<LoadedModelInfo>;
+  /** Runs whose sampler has not ended. */
   readonly #sampling = new Set<number>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #idleListeners: (() => void)[] = [];
   #failure: Error | undefined;
   #lastRun = 0;
 
@@ -52,13 +52,13 @@ export class Inference implements AsyncDisposable {
     this.#child.on('error', (cause) => this.#fail(cause.message));
     this.#child.on('exit', (code, signal) => this.#fail(describeExit(code, signal)));
     this.#loaded = this.#loading.take().then((reply) => {
-      if (reply.type === 'loaded') return reply;
-      throw errorOf(reply.type === 'failed' ? reply : {});
+      if (reply?.type === 'loaded') return reply;
+      throw errorOf(reply);
     });
     this.#loaded.catch((error) => {
       this.#failure ??= error;
     });
-    this.#rest();
+    this.#releaseIfUnused();
   }
 
   /** Whether the process can still be used. */
@@ -70,119 +70,86 @@ export class Inference implements AsyncDisposable {
    * Waits until the model is loaded.
    * @throws StepsAnimationError `model` when the model cannot be loaded
    */
-  async loaded(): Promise<LoadedFacts> {
-    holdOpen(this.#child, true);
+  async loaded(): Promise<LoadedModelInfo> {
+    keepAlive(this.#child, true);
     try {
       return await this.#loaded;
     } finally {
-      this.#rest();
+      this.#releaseIfUnused();
     }
   }
 
   /**
-   * Makes one batch, after those asked for before. The sampler never waits for whoever reads the steps.
-   * When `signal` aborts, the step at hand is the last.
+   * Generates a batch after those requested before. The sampler does not wait until steps are read.
+   * @param signal when it aborts, the current step is the last
    */
   async *generate(batch: BatchRequest, signal?: AbortSignal): AsyncGenerator<TimedStep, FinishedBatch, void> {
     const run = ++this.#lastRun;
-    const mailbox = new Mailbox();
+    const replies = new AsyncQueue<InferenceReply>();
     if (this.#failure) throw this.#failure;
-    this.#runs.set(run, mailbox);
-    const stop = () => this.#post({ type: 'stop', run });
-    holdOpen(this.#child, true);
+    this.#runs.set(run, replies);
+    const stop = () => this.#send({ type: 'stop', run });
+    keepAlive(this.#child, true);
     this.#sampling.add(run);
-    this.#post({ type: 'generate', run, batch });
+    this.#send({ type: 'generate', run, batch });
     if (signal?.aborted) stop();
     signal?.addEventListener('abort', stop);
     try {
       for (;;) {
-        const reply = await mailbox.take();
-        if (reply.type === 'step') yield reply.step;
-        if (reply.type === 'finished') return reply.batch;
-        if (reply.type === 'failed') throw errorOf(reply);
+        const reply = await replies.take();
+        if (reply?.type === 'finished') return reply.batch;
+        if (reply?.type !== 'step') throw errorOf(reply);
+        yield reply.step;
       }
     } finally {
       signal?.removeEventListener('abort', stop);
       stop();
       this.#runs.delete(run);
-      this.#rest();
+      this.#releaseIfUnused();
     }
   }
 
-  /** Waits until nothing is being sampled, whether or not all steps have been read. */
+  /** Waits until no sampler is running, whether or not all steps have been read. */
   async idle(): Promise<void> {
-    while (this.#sampling.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#sampling.size > 0) await new Promise<void>((resolve) => this.#idleListeners.push(resolve));
   }
 
-  #sampled(run: number): void {
+  #endSampling(run: number): void {
     this.#sampling.delete(run);
-    if (this.#sampling.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    if (this.#sampling.size === 0) for (const resolve of this.#idleListeners.splice(0)) resolve();
   }
 
   #receive(reply: InferenceReply): void {
     const run = reply.type === 'loaded' ? undefined : reply.run;
-    if (run !== undefined && reply.type !== 'step') this.#sampled(run);
-    const mailbox = run === undefined ? this.#loading : this.#runs.get(run);
-    mailbox?.put(reply);
+    if (run !== undefined && reply.type !== 'step') this.#endSampling(run);
+    const replies = run === undefined ? this.#loading : this.#runs.get(run);
+    replies?.push(reply);
   }
 
-  #post(request: InferenceRequest): void {
+  #send(request: InferenceRequest): void {
     this.#child.send(request, () => {});
   }
 
-  /** Lets this program end while nothing is asked for. */
-  #rest(): void {
-    if (this.#runs.size === 0) holdOpen(this.#child, false);
+  /** Lets this program end if no run waits for the process. */
+  #releaseIfUnused(): void {
+    if (this.#runs.size === 0) keepAlive(this.#child, false);
   }
 
   #fail(reason: string): void {
-    this.#failure ??= processGone('runs the model', reason);
-    for (const mailbox of [this.#loading, ...this.#runs.values()]) mailbox.close(this.#failure);
-    for (const run of this.#sampling) this.#sampled(run);
+    this.#failure ??= processLost('runs the model', reason);
+    for (const replies of [this.#loading, ...this.#runs.values()]) replies.fail(this.#failure);
+    for (const run of this.#sampling) this.#endSampling(run);
   }
 
-  /** Ends the process; batches that are being made fail. */
+  /** Ends the process; its current runs fail. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fail('it was stopped');
     this.#child.kill('SIGKILL');
   }
 }
 
-/** Replies wait here until they are read. */
-class Mailbox {
-  readonly #replies: InferenceReply[] = [];
-  #failure: Error | undefined;
-  #wake: () => void = () => {};
-
-  put(reply: InferenceReply): void {
-    this.#replies.push(reply);
-    this.#wake();
-  }
-
-  close(failure: Error): void {
-    this.#failure = failure;
-    this.#wake();
-  }
-
-  async take(): Promise<InferenceReply> {
-    for (;;) {
-      const reply = this.#replies.shift();
-      if (reply) return reply;
-      if (this.#failure) throw this.#failure;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-}
-
-function errorOf({
-  code,
-  message = 'it gave no answer',
-}: {
-  readonly code?: ErrorCode;
-  readonly message?: string;
-}): StepsAnimationError {
+function errorOf(reply: InferenceReply | undefined): StepsAnimationError {
+  const { code = undefined, message } = reply?.type === 'failed' ? reply : { message: 'it gave no answer' };
   if (code) return new StepsAnimationError(code, message);
   const remedy = 'if memory is short, choose a smaller size or batch; else try --device cpu';
   return new StepsAnimationError(

@@ -3,13 +3,13 @@ import { type Latent, zip } from './latent.js';
 import type { NoiseSource } from './noise/noise.js';
 import type { DenoiseBoth } from './samplers/sampler.js';
 
-/** Where latents are painted anew (1) and where they stay (0): one value for each place of a batch. */
-export type LatentMask = Latent;
+/** Which values of a batch of latents are repainted (1) and which are kept (0). */
+type LatentMask = Latent;
 
 /**
- * A mask for latents of a picture's mask: the mean of the pixels that a latent value stands for, rounded, as the web
- * UIs do it.
- * @param mask one byte a pixel, 255 is painted anew
+ * Scales a picture's mask down to latents: the mean of the pixels of a latent value, rounded to 0 or 1, as in the web UIs.
+ * @param mask one byte a pixel; 255 is repainted
+ * @param width of the picture
  */
 export function latentMaskOf(mask: Uint8Array, width: number, shape: Latent['shape']): LatentMask {
   const [batch, channels, rows, columns] = shape;
@@ -31,9 +31,9 @@ export function latentMaskOf(mask: Uint8Array, width: number, shape: Latent['sha
 }
 
 /**
- * Inpainting with a model that was not trained for it: before each evaluation, what is to stay is the start's latent
- * with noise of that level, and after it the start's latent itself. Lugmayr et al. 2022, "RePaint: Inpainting using
- * Denoising Diffusion Probabilistic Models", section 4.1; as in AUTOMATIC1111's web UI without the resampling.
+ * Inpainting with a model that was not trained for it: before each evaluation, the kept part is replaced by the start's
+ * latent with noise of that level, and after it by the start's latent itself. Lugmayr et al. 2022, "RePaint: Inpainting
+ * using Denoising Diffusion Probabilistic Models", section 4.1, without the resampling, as in AUTOMATIC1111's web UI.
  */
 export function inpaint(denoise: DenoiseBoth, start: Latent, mask: LatentMask, noise: NoiseSource): DenoiseBoth {
   const keep = (painted: Latent, kept: Latent): Latent => ({
@@ -50,7 +50,7 @@ export function inpaint(denoise: DenoiseBoth, start: Latent, mask: LatentMask, n
   };
 }
 
-/** The picture where it was painted anew, the starting picture where not: pixel by pixel, between by the mask's share. */
+/** Blends the painted picture with the starting picture by the mask, pixel by pixel. */
 export function composite(painted: PixelPicture, { picture, mask }: StartPicture): PixelPicture {
   if (!mask) return painted;
   const data = painted.data.map((value, i) => {

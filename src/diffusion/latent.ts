@@ -1,8 +1,8 @@
 /** A batch of images in the model's latent space. */
 export type Latent = {
-  /** batch, channels, height, width */
+  /** Batch, channels, height, width. */
   readonly shape: LatentShape;
-  /** row by row, channel by channel, image by image */
+  /** Values in the order of the shape, the width varying fastest. */
   readonly data: Float32Array;
 };
 
@@ -17,15 +17,18 @@ function sizeOf(shape: LatentShape): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** A new latent whose values are `combine(a, b)` of the values of two latents of the same shape. */
+/** Applies a function to the values of two latents of the same shape. */
 export function zip(a: Latent, b: Latent, combine: (a: number, b: number) => number): Latent {
   const data = new Float32Array(a.data.length);
   for (let i = 0; i < data.length; i++) data[i] = combine(a.data[i] ?? 0, b.data[i] ?? 0);
   return { shape: a.shape, data };
 }
 
-/** The sum of latents of the same shape, each times its weight. */
-export function combine(...terms: readonly (readonly [weight: number, latent: Latent])[]): Latent {
+/** A latent with its factor in a sum. */
+export type WeightedLatent = readonly [weight: number, latent: Latent];
+
+/** The weighted sum of latents of the same shape. */
+export function combine(...terms: readonly WeightedLatent[]): Latent {
   const shape = terms[0]?.[1].shape ?? ([0, 0, 0, 0] as const);
   const data = new Float32Array(sizeOf(shape));
   for (let i = 0; i < data.length; i++) {
@@ -36,7 +39,7 @@ export function combine(...terms: readonly (readonly [weight: number, latent: La
   return { shape, data };
 }
 
-/** A new latent of the changed values. */
+/** Applies a function to the values of a latent. */
 export function map(latent: Latent, change: (value: number) => number): Latent {
   return { shape: latent.shape, data: latent.data.map(change) };
 }

@@ -1,35 +1,36 @@
 import { StepsAnimationError } from '../errors.js';
-import { type SamplerRow, samplers } from './samplers/index.js';
+import { samplers } from './samplers/index.js';
+import type { SamplerRow } from './samplers/sampler.js';
 import { schedulers } from './schedulers/index.js';
 import type { Scheduler } from './schedulers/scheduler.js';
 
 type Named = { readonly name: string; readonly aliases: readonly string[] };
 
-/** What people call the choice that depends on the sampler. */
+/** The choice that depends on the sampler. */
 const automatic = { name: 'Automatic', aliases: ['auto', 'default'] } as const;
 
-/** The names that web UIs show, in the order of the table. */
+/** As web UIs show them, in the order of the table. */
 export const samplerNames: readonly string[] = samplers.map(({ name }) => name);
-/** The names that web UIs show, `Automatic` first. */
+/** As web UIs show them, `Automatic` first. */
 export const schedulerNames: readonly string[] = [automatic, ...schedulers].map(({ name }) => name);
 
 /**
- * Finds a sampler by its name or an alias, in any case.
- * @throws StepsAnimationError `usage`, with the names there are
+ * Finds a sampler by its name or an alias, ignoring case.
+ * @throws StepsAnimationError `usage`, listing all names
  */
 export function findSampler(name: string): SamplerRow {
   return find('sampler', name, samplers, samplerNames);
 }
 
 /**
- * Finds a scheduler by its name or an alias, in any case; `Automatic` is the one that belongs to the sampler.
- * @throws StepsAnimationError `usage`, with the names there are
+ * Finds a scheduler by its name or an alias, ignoring case; `Automatic` is the one that belongs to the sampler.
+ * @throws StepsAnimationError `usage`, listing all names
  */
 export function findScheduler(
   name: string,
   sampler: SamplerRow,
 ): { readonly name: string; readonly schedule: Scheduler } {
-  const own = find('scheduler', sampler.automatic, schedulers, schedulerNames);
+  const own = find('scheduler', sampler.automaticScheduler, schedulers, schedulerNames);
   return find('scheduler', name, [{ ...automatic, schedule: own.schedule }, ...schedulers], schedulerNames);
 }
 

@@ -1,32 +1,29 @@
 import { join } from 'node:path';
-import { allOrNothing } from './all-or-nothing.js';
+import { AsyncDisposableStack } from '../util/async-disposable-stack.js';
 import type { BatchRequest, PixelPicture, Size } from './batch-request.js';
+import { guide, guidingPrompts } from './guidance.js';
 import { composite, inpaint, latentMaskOf } from './inpainting.js';
-import { imageOf, type Latent, type LatentShape, stack, zip } from './latent.js';
+import { imageOf, type Latent, stack, zip } from './latent.js';
 import { findSampler } from './names.js';
+import { LatentDecoder, LatentEncoder } from './networks/autoencoder.js';
 import type { SessionSettings } from './networks/devices.js';
-import { guide } from './networks/guidance.js';
-import { LatentDecoder } from './networks/latent-decoder.js';
-import { LatentEncoder } from './networks/latent-encoder.js';
 import { type ModelFolder, readModelFolder } from './networks/model-folder.js';
 import { NoiseModel } from './networks/noise-model.js';
 import { createBrownianNoise } from './noise/brownian.js';
 import { createNoiseSource, type NoiseSource } from './noise/noise.js';
 import { type PlannedPass, planPasses } from './passes.js';
-import type { SamplerRow } from './samplers/index.js';
-import { initialLatent } from './samplers/initial-latent.js';
-import type { SamplerStep, Sampling } from './samplers/sampler.js';
-import { PromptEncoder } from './text/prompt-encoder.js';
-import { guidingPrompts } from './text/prompt-schedule.js';
+import { PromptEncoder } from './prompts/prompt-encoder.js';
+import type { SamplerRow, SamplerStep } from './samplers/sampler.js';
+import { initialLatent } from './samplers/steps.js';
 import { enlarge, resizeLatent } from './upscaling.js';
 
-/** One step of one of the passes of a batch. */
+/** A step of one pass of a batch. */
 export type PassStep = SamplerStep & {
-  /** 0 for the base pass, 1 for the hires pass */
+  /** 0 for the base pass, 1 for the hires pass. */
   readonly pass: number;
 };
 
-/** How a batch ended: with no pictures when it was stopped before its first step. */
+/** The result of a batch; there are no pictures if it was stopped before its first step. */
 export type FinishedBatch = {
   readonly pictures: readonly PixelPicture[];
   readonly reason: 'finished' | 'interrupted';
@@ -38,46 +35,47 @@ type Parts = {
   readonly decoder: LatentDecoder;
 };
 
-/** The networks of a model, loaded and joined. */
+/** A loaded model: from a request to pictures. */
 export class Pipeline implements AsyncDisposable {
   readonly #folder: ModelFolder;
   readonly #settings: SessionSettings;
   readonly #parts: Parts;
+  readonly #resources: AsyncDisposableStack;
   #encoder: LatentEncoder | undefined;
 
-  private constructor(folder: ModelFolder, settings: SessionSettings, parts: Parts) {
+  private constructor(folder: ModelFolder, settings: SessionSettings, parts: Parts, resources: AsyncDisposableStack) {
     this.#folder = folder;
     this.#settings = settings;
     this.#parts = parts;
+    this.#resources = resources;
   }
 
-  /** @throws StepsAnimationError `model` when the folder is incomplete or of a kind that cannot run */
+  /** @throws StepsAnimationError `model` when the folder is incomplete or its model cannot run */
   static async load(path: string, settings: SessionSettings): Promise<Pipeline> {
     const folder = await readModelFolder(path);
-    return await allOrNothing(async (keep) => {
-      const model = keep(await NoiseModel.load(join(path, 'unet', 'model.onnx'), folder, settings));
-      const prompts = keep(await PromptEncoder.load(folder, settings, model.fixedTokens));
-      const decoder = keep(await LatentDecoder.load(folder, settings));
-      return new Pipeline(folder, settings, { prompts, model, decoder });
-    });
+    await using loaded = new AsyncDisposableStack();
+    const model = loaded.use(await NoiseModel.load(join(path, 'unet', 'model.onnx'), folder, settings));
+    const prompts = loaded.use(await PromptEncoder.load(folder, settings, model.fixedTokens));
+    const decoder = loaded.use(await LatentDecoder.load(folder, settings));
+    return new Pipeline(folder, settings, { prompts, model, decoder }, loaded.move());
   }
 
-  /** The only size in pixels that the model can make; undefined where it takes any multiple of its `sizeUnit`. */
+  /** The only size in pixels that the model can make; undefined if it takes any multiple of its `sizeUnit`. */
   get fixedSize(): Size | undefined {
     const { latentFactor } = this.#folder;
     const fixed = this.#parts.model.fixedSize;
     return fixed && { width: fixed.width * latentFactor, height: fixed.height * latentFactor };
   }
 
-  /** How many tokens of a prompt the model reads, if there is a limit, counted with those that mark start and end. */
+  /** How many tokens of a prompt the model reads, with start and end tokens; undefined if there is no limit. */
   get fixedTokens(): number | undefined {
     return this.#parts.model.fixedTokens;
   }
 
   /**
-   * Makes one batch: yields every step, returns the pictures. When `signal` aborts, the step at hand is the
-   * last, and its denoised latents become the pictures.
-   * @throws StepsAnimationError `usage` for samplers and schedulers that there are not
+   * Generates one batch: yields every step, returns the pictures. When `signal` aborts, the current step is the last,
+   * and its denoised latents become the pictures.
+   * @throws StepsAnimationError `usage` for unknown samplers and schedulers
    */
   async *generate(request: BatchRequest, signal: AbortSignal): AsyncGenerator<PassStep, FinishedBatch, void> {
     const passes = planPasses(request, this.#folder);
@@ -102,7 +100,7 @@ export class Pipeline implements AsyncDisposable {
     return { pictures: latent ? await this.#decode(latent, request) : [], reason: 'finished' };
   }
 
-  /** Runs one pass from noise, or from a latent with noise. */
+  /** Runs one pass from noise, or from a latent plus noise. */
   async *#sample(
     request: BatchRequest,
     pass: PlannedPass,
@@ -121,20 +119,19 @@ export class Pipeline implements AsyncDisposable {
       start && mask
         ? inpaint(guided, start, latentMaskOf(mask, request.width, start.shape), this.#noiseFor(request, pass))
         : guided;
-    const sampling: Sampling = {
+    const { eta, churn, churnFrom, churnTo, noiseScale } = pass.settings;
+    return yield* sampler.sample({
       denoise: async (noisy, sigma) => (await denoiseBoth(noisy, sigma)).guided,
       denoiseBoth,
       timestepAt: (sigma) => this.#parts.model.timestepAt(sigma),
-      ...{ latent, sigmas, noise },
+      ...{ latent, sigmas, noise, eta, churn, churnFrom, churnTo, noiseScale },
       brownian: createBrownianNoise(latent.shape, {
         seeds: request.seeds,
         generator: request.generator,
         lowestSigma: pass.lowestSigma,
         highestSigma: pass.highestSigma,
       }),
-      ...samplingOptions(pass),
-    };
-    return yield* sampler.sample(sampling);
+    });
   }
 
   async #guide(request: BatchRequest, { sampler, width, height, settings, kind }: PlannedPass) {
@@ -148,22 +145,17 @@ export class Pipeline implements AsyncDisposable {
       promptsAt,
       rescale: request.guidanceRescale,
       usesUnguided: sampler.usesUnguided,
-      circumstances: { width, height, cfgScale },
+      conditions: { width, height, cfgScale },
     });
   }
 
   #noiseFor(request: BatchRequest, { width, height }: Size): NoiseSource {
     const { seeds, generator, variationSeeds, variationStrength, seedResizeFrom } = request;
+    const size = this.#latentSize({ width, height });
     const resizeFrom = seedResizeFrom && this.#latentSize(seedResizeFrom);
-    return createNoiseSource(this.#shapeOf(seeds.length, { width, height }), {
-      ...{ seeds, generator, variationSeeds, variationStrength },
-      ...(resizeFrom ? { resizeFrom } : {}),
+    return createNoiseSource([seeds.length, this.#folder.latentChannels, size.height, size.width], {
+      ...{ seeds, generator, variationSeeds, variationStrength, resizeFrom },
     });
-  }
-
-  #shapeOf(images: number, size: Size): LatentShape {
-    const { width, height } = this.#latentSize(size);
-    return [images, this.#folder.latentChannels, height, width];
   }
 
   #latentSize({ width, height }: Size): Size {
@@ -182,9 +174,9 @@ export class Pipeline implements AsyncDisposable {
     return stack(enlarged);
   }
 
-  /** The latent of a picture, as often as there are images in the batch. */
+  /** The latent of a picture, repeated for each image of the batch. */
   async #encode(picture: PixelPicture, images: number): Promise<Latent> {
-    this.#encoder ??= await LatentEncoder.load(this.#folder, this.#settings);
+    this.#encoder ??= this.#resources.use(await LatentEncoder.load(this.#folder, this.#settings));
     const latent = await this.#encoder.encode(picture);
     return stack(new Array<Latent>(images).fill(latent));
   }
@@ -199,19 +191,11 @@ export class Pipeline implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { prompts, model, decoder } = this.#parts;
-    for (const part of [prompts, model, decoder, this.#encoder]) await part?.[Symbol.asyncDispose]();
+    await this.#resources[Symbol.asyncDispose]();
   }
 }
 
-/** How often a sampler asks the model, as web UIs count it for the edits of prompts. */
+/** How many evaluations of the model web UIs count for the edits of prompts. */
 function evaluationsOf({ secondOrder }: SamplerRow, steps: number): number {
   return secondOrder ? steps * 2 : steps;
-}
-
-/** What a sampler is told beside the latents; what is left out is the sampler's own. */
-function samplingOptions({ settings }: PlannedPass) {
-  const { eta, churn, churnFrom, churnTo, noiseScale } = settings;
-  const options = { eta, churn, churnFrom, churnTo, noiseScale };
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,11 +1,11 @@
 import { messageOf } from '../util/error-message.js';
-import { followParent, modelSettings, tellParent } from './forked-process.js';
-import { type Device, loadOnFirst } from './networks/devices.js';
-import { LatentDecoder } from './networks/latent-decoder.js';
+import { followParent, modelSettings, sendToParent } from './forked-process.js';
+import { LatentDecoder } from './networks/autoencoder.js';
+import { type Device, loadOnBestDevice } from './networks/devices.js';
 import { readModelFolder } from './networks/model-folder.js';
 import type { DecodeReply, DecodeRequest, DecoderKind } from './step-decoder.js';
 
-// The process that step-decoder.ts starts: it loads a decoder when it is asked for, and decodes latents one after another.
+// The process that step-decoder.ts starts: it loads a decoder when the first latent needs it, and decodes in order.
 
 followParent();
 
@@ -30,7 +30,7 @@ process.on('message', (request) => {
 function decoderOf(kind: DecoderKind): Promise<LatentDecoder> {
   const known = decoders.get(kind);
   if (known) return known;
-  const decoder = loadOnFirst(choice, (device) => load(kind, device)).then(({ loaded }) => loaded);
+  const decoder = loadOnBestDevice(choice, (device) => load(kind, device)).then(({ loaded }) => loaded);
   decoder.catch(() => {});
   decoders.set(kind, decoder);
   return decoder;
@@ -45,5 +45,5 @@ async function load(kind: DecoderKind, device: Device): Promise<LatentDecoder> {
 }
 
 function reply(message: DecodeReply): void {
-  tellParent(message);
+  sendToParent(message);
 }

@@ -2,16 +2,16 @@ import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { StepsAnimationError } from '../errors.js';
 import type { PixelPicture } from './batch-request.js';
-import { describeExit, forkProcess, holdOpen, type ModelSettings, processGone } from './forked-process.js';
+import { describeExit, forkProcess, keepAlive, type ModelSettings, processLost } from './forked-process.js';
 import type { Latent } from './latent.js';
 
-/** The decoder of the model's own autoencoder, or that of a tiny one. */
+/** The decoder of the model's own autoencoder, or of a tiny one. */
 export type DecoderKind = 'full' | 'tiny';
-/** What the process is asked for: a batch of one. */
+/** A message to the process; `latent` is a batch of one. */
 export type DecodeRequest = { readonly id: number; readonly latent: Latent; readonly kind: DecoderKind };
-/** A picture with the time that it took to decode. */
+/** A picture with the time that decoding took. */
 export type DecodedStep = { readonly picture: PixelPicture; readonly milliseconds: number };
-/** What it answers to the request of that number. */
+/** The answer to the request of the same id. */
 export type DecodeReply = ({ readonly id: number } & DecodedStep) | { readonly id: number; readonly error: string };
 
 type Pending = {
@@ -20,8 +20,8 @@ type Pending = {
 };
 
 /**
- * Decodes steps in a child process of the lowest priority, so that sampling keeps the processor to itself, and so
- * that a crash costs no more than the steps' pictures. The process starts with the first latent.
+ * Decodes steps in a child process of the lowest priority, so that it does not slow the sampler down, and a crash costs
+ * only pictures of steps. The process starts with the first latent, and again with the next one after it was lost.
  */
 export class StepDecoder implements AsyncDisposable {
   readonly #model: ModelSettings;
@@ -34,7 +34,8 @@ export class StepDecoder implements AsyncDisposable {
   }
 
   /**
-   * Decodes a batch of one, after those asked for before.
+   * Decodes a latent after those requested before.
+   * @param latent a batch of one
    * @throws StepsAnimationError `model` when the decoder cannot be loaded or its process ends
    */
   decode(latent: Latent, kind: DecoderKind = 'full'): Promise<DecodedStep> {
@@ -42,7 +43,7 @@ export class StepDecoder implements AsyncDisposable {
     const child = this.#running();
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      holdOpen(child, true);
+      keepAlive(child, true);
       const request: DecodeRequest = { id, latent, kind };
       child.send(request, (error) => {
         if (error) this.#settle(id)?.reject(undecoded(error.message));
@@ -70,14 +71,14 @@ export class StepDecoder implements AsyncDisposable {
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#child) holdOpen(this.#child, this.#pending.size > 0);
+    if (this.#child) keepAlive(this.#child, this.#pending.size > 0);
     return pending;
   }
 
   #lose(child: ChildProcess, reason: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    const error = processGone('decodes the steps', reason);
+    const error = processLost('decodes the steps', reason);
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
   }
 
@@ -89,12 +90,12 @@ export class StepDecoder implements AsyncDisposable {
   }
 }
 
-/** From outside, so that the whole start of the process and all its threads are of low priority. */
+/** Set by the parent, so that it holds for the start of the process and all its threads. */
 function lowerPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
-    // Where that is forbidden, or the process is gone already, steps are decoded or reported lost all the same.
+    // Not permitted, or the process has ended already: steps are decoded at normal priority, or reported as lost.
   }
 }
 

@@ -2,12 +2,12 @@ import sharp from 'sharp';
 import type { PixelPicture } from './batch-request.js';
 import { createLatent, type Latent } from './latent.js';
 
-/** Latents of another size: bilinear between the centres, as PyTorch's `interpolate` without aligned corners. */
+/** Resizes latents bilinearly, as PyTorch's `interpolate` with `align_corners=False`. */
 export function resizeLatent(latent: Latent, height: number, width: number): Latent {
   const [batch, channels, oldHeight, oldWidth] = latent.shape;
   const resized = createLatent([batch, channels, height, width]);
-  const rows = placesOf(oldHeight, height);
-  const columns = placesOf(oldWidth, width);
+  const rows = positionsOf(oldHeight, height);
+  const columns = positionsOf(oldWidth, width);
   let target = 0;
   for (let plane = 0; plane < batch * channels; plane++) {
     const at = (row: number, column: number) =>
@@ -23,8 +23,8 @@ export function resizeLatent(latent: Latent, height: number, width: number): Lat
   return resized;
 }
 
-/** For each of `length` places, the two old ones that it lies between, and how far it is from the first to the second. */
-function placesOf(oldLength: number, length: number): { low: number; high: number; part: number }[] {
+/** For each new position, the two old ones next to it, and its distance from the first as a share of theirs. */
+function positionsOf(oldLength: number, length: number): { low: number; high: number; part: number }[] {
   return Array.from({ length }, (_, i) => {
     const place = Math.max(((i + 0.5) * oldLength) / length - 0.5, 0);
     const low = Math.min(Math.floor(place), oldLength - 1);
@@ -32,7 +32,7 @@ function placesOf(oldLength: number, length: number): { low: number; high: numbe
   });
 }
 
-/** A picture enlarged to another size by Lanczos' filter. */
+/** Resizes a picture with a Lanczos filter. */
 export async function enlarge({ data, ...raw }: PixelPicture, width: number, height: number): Promise<PixelPicture> {
   const pixels = await sharp(data, { raw: { width: raw.width, height: raw.height, channels: 3 } })
     .resize(width, height, { kernel: 'lanczos3', fit: 'fill' })

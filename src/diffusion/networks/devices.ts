@@ -4,28 +4,27 @@ import { join } from 'node:path';
 import { StepsAnimationError } from '../../errors.js';
 import { messageOf } from '../../util/error-message.js';
 
-/** What networks can run on; `auto` is the first of the machine's that works, and the CPU where none does. */
+/** ONNX Runtime execution providers; `auto` is the best one that works, the CPU if no other does. */
 export const deviceNames = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
 
 export type DeviceChoice = (typeof deviceNames)[number];
 export type Device = Exclude<DeviceChoice, 'auto'>;
 
-/** How networks are run. */
 export type SessionSettings = {
   readonly device: Device;
-  /** how many threads share the work of one operator; all of the machine's if left out */
-  readonly threads?: number;
+  /** Threads that share the work of one operator. Default: all cores. */
+  readonly threads?: number | undefined;
 };
 
-/** What onnxruntime needs for CUDA beside itself; its install script downloads it, where it is let. */
+/** The library that onnxruntime needs for CUDA; its install script downloads it unless scripts are disabled. */
 const cudaLibraries: Partial<Record<NodeJS.Platform, string>> = {
   linux: 'libonnxruntime_providers_cuda.so',
   win32: 'onnxruntime_providers_cuda.dll',
 };
 
 /**
- * The devices to try, the best first, and the CPU last. CoreML and WebGPU are taken only where they are asked for: they
- * run parts of these networks, and are not always faster than the CPU.
+ * The devices to try, best first. CoreML and WebGPU are used only on request: they run parts of these networks, and are
+ * not always faster than the CPU.
  */
 function devicesFor(choice: DeviceChoice, platform: NodeJS.Platform = process.platform): readonly Device[] {
   if (choice !== 'auto') return [choice];
@@ -33,21 +32,21 @@ function devicesFor(choice: DeviceChoice, platform: NodeJS.Platform = process.pl
   return platform === 'win32' ? [...cuda, 'dml', 'cpu'] : [...cuda, 'cpu'];
 }
 
-/** Asked of the files, because onnxruntime writes to the terminal when it is asked for what it does not have. */
+/** Checks for the file, because onnxruntime writes to the terminal if a requested provider is missing. */
 function hasCuda(platform: NodeJS.Platform): boolean {
   const library = cudaLibraries[platform];
   const binaries = join(createRequire(import.meta.url).resolve('onnxruntime-node'), '..', '..', 'bin', 'napi-v6');
   return library !== undefined && existsSync(join(binaries, platform, process.arch, library));
 }
 
-/** What was loaded, on which device, and if that is not the best of the machine, a sentence that says why. */
-export type LoadedOnDevice<T> = { readonly loaded: T; readonly device: Device; readonly note: string | undefined };
+/** What was loaded, its device and, if that is not the best of the machine, a sentence that says why. */
+type LoadedOnDevice<T> = { readonly loaded: T; readonly device: Device; readonly note: string | undefined };
 
 /**
- * What `load` gives on the first of the devices for which it does not throw.
- * @throws StepsAnimationError `model` where the only device is not the CPU, else what `load` throws for the CPU
+ * Loads on the first of the devices for which `load` does not throw.
+ * @throws StepsAnimationError `model` when the chosen device is not the CPU and fails; else what `load` throws for the CPU
  */
-export async function loadOnFirst<T>(
+export async function loadOnBestDevice<T>(
   choice: DeviceChoice,
   load: (device: Device) => Promise<T>,
   devices: readonly Device[] = devicesFor(choice),
@@ -69,14 +68,14 @@ function unusable(device: DeviceChoice, cause: unknown): StepsAnimationError {
   const reason = cause === undefined ? 'there is none' : reasonOf(cause);
   return new StepsAnimationError(
     'model',
-    `The model cannot run on the device "${device}" (${reason}): choose --device cpu, or auto for the best that works; docs/models.md tells what each device needs.`,
+    `The model cannot run on the device "${device}" (${reason}): choose --device cpu, or auto for the best that works; see docs/models.md for what each device needs.`,
     { cause },
   );
 }
 
 function fallBackNote(device: Device, failures: readonly string[]): string | undefined {
   if (failures.length === 0) return undefined;
-  const remedy = 'docs/models.md tells what each device needs';
+  const remedy = 'see docs/models.md for what each device needs';
   return `The model runs on the device "${device}", because ${failures.join(', and ')}; ${remedy}.`;
 }
 

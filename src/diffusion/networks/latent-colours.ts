@@ -3,9 +3,9 @@ import type { PixelPicture } from '../batch-request.js';
 import type { Latent } from '../latent.js';
 import { type ModelFolder, readConfig } from './model-folder.js';
 
-/** A linear map from the channels of a latent to red, green and blue of -1 to 1. */
+/** A linear map from latent channels to red, green and blue of -1 to 1. */
 export type LatentColours = {
-  /** one row for each channel */
+  /** One row for each channel. */
   readonly factors: readonly (readonly number[])[];
   readonly bias: readonly number[];
 };
@@ -15,10 +15,7 @@ const coloursSchema = z.object({
   bias: z.array(z.number()).length(3),
 });
 
-/**
- * For Stable Diffusion 1 and 2: found by a user of the Hugging Face forum,
- * https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204
- */
+/** For Stable Diffusion 1 and 2: from the Hugging Face forum, "Decoding latents to RGB without upscaling" (2022). */
 const stableDiffusion: LatentColours = {
   factors: [
     [0.298, 0.207, 0.208],
@@ -40,7 +37,7 @@ const stableDiffusionXl: LatentColours = {
   bias: [0.1084, -0.0175, -0.0011],
 };
 
-/** A model's own colours (`preview/latent_rgb.json`), else those of its family; undefined where nobody knows them. */
+/** A model's own colours (`preview/latent_rgb.json`), or else those of its family; undefined if there are none. */
 export async function latentColoursOf({
   path,
   family,
@@ -52,7 +49,7 @@ export async function latentColoursOf({
   return family === 'sdxl' ? stableDiffusionXl : stableDiffusion;
 }
 
-/** The picture of a batch of one, one pixel for each latent value. */
+/** The picture of a batch of one, with a pixel for each latent value. */
 export function latentToPicture({ shape, data }: Latent, { factors, bias }: LatentColours): PixelPicture {
   const [, , height, width] = shape;
   const area = width * height;

@@ -5,39 +5,39 @@ import { StepsAnimationError } from '../../errors.js';
 import { exists } from '../../util/exists.js';
 import { trainingSigmas } from '../schedulers/training-sigmas.js';
 
-/** A model folder in the diffusers ONNX layout, by its configurations alone: nothing heavy is loaded. */
+/** The configuration of a model folder in the diffusers ONNX layout; no network is loaded. */
 export type ModelFolder = {
   readonly name: string;
-  /** absolute */
+  /** Absolute. */
   readonly path: string;
   readonly family: ModelFamily;
-  /** size of the pictures that the model was trained on, in pixels */
+  /** Size of the pictures that the model was trained on, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** width and height must be multiples of this, in pixels */
+  /** Width and height must be multiples of this, in pixels. */
   readonly sizeUnit: number;
-  /** how many pixels one latent value stands for, along each side */
+  /** Pixels for each latent value, along each side. */
   readonly latentFactor: number;
   readonly latentChannels: number;
-  /** latents are divided by this and then moved by `latentShift` before they are decoded */
+  /** Latents are divided by this, and `latentShift` is added, before they are decoded. */
   readonly latentScale: number;
   readonly latentShift: number;
   readonly prediction: SchedulerConfig['prediction_type'];
-  /** noise levels of all training timesteps, rising */
+  /** Noise levels of all training timesteps, rising. */
   readonly trainingSigmas: readonly number[];
-  /** how many timesteps, evenly spread, a consistency model was distilled at; undefined where it knows all of them */
+  /** How many evenly spaced timesteps a consistency model was distilled at; undefined for other models. */
   readonly distilledTimesteps: number | undefined;
-  /** length of the embedding by which a distilled model is told the CFG scale; undefined where it is guided as usual */
+  /** Length of the embedding of the CFG scale, for models that were distilled with guidance. */
   readonly guidanceLength: number | undefined;
-  /** whether an empty negative prompt is given to the model as zeros */
+  /** Whether an empty negative prompt is encoded as zeros (`force_zeros_for_empty_prompt`). */
   readonly emptyIsZero: boolean;
-  /** the decoder of a tiny autoencoder, for previews; undefined where there is none */
+  /** File of a tiny autoencoder's decoder, for previews, if the model has one. */
   readonly tinyDecoder: string | undefined;
-  /** the encoder that img2img needs; undefined where there is none */
+  /** File of the encoder, which img2img needs, if the model has one. */
   readonly encoder: string | undefined;
 };
 
-/** Stable Diffusion 1 and 2 and their like have one text encoder, SDXL has two. */
+/** Stable Diffusion 1 and 2 and their kind have one text encoder, SDXL has two. */
 type ModelFamily = 'sd' | 'sdxl';
 
 const levels = z.array(z.number()).min(1);
@@ -70,25 +70,24 @@ const schedulerSchema = z.object({
 
 type SchedulerConfig = z.output<typeof schedulerSchema>;
 
-const neededFiles = ['unet/model.onnx', 'vae_decoder/model.onnx', 'text_encoder/model.onnx'];
+const requiredFiles = ['unet/model.onnx', 'vae_decoder/model.onnx', 'text_encoder/model.onnx'];
 
 /**
- * Reads the configurations of a model folder and checks that its files are there.
+ * Reads the configuration of a model folder and checks that its networks exist.
  * @throws StepsAnimationError `model`, naming the folder and what is missing or wrong
  */
 export async function readModelFolder(path: string): Promise<ModelFolder> {
   const { index, unet, vae, scheduler } = await readModelConfigs(path);
-  const isLarge = await exists(join(path, 'text_encoder_2'));
-  const more = isLarge ? ['text_encoder_2/model.onnx'] : [];
-  for (const file of [...neededFiles, ...more])
-    await access(join(path, file)).catch((cause) => missing(path, file, cause));
+  const isSdxl = await exists(join(path, 'text_encoder_2'));
+  const required = [...requiredFiles, ...(isSdxl ? ['text_encoder_2/model.onnx'] : [])];
+  for (const file of required) await access(join(path, file)).catch((cause) => missing(path, file, cause));
   const latentFactor = 2 ** (vae.block_out_channels.length - 1);
   const [rows, columns] =
     typeof unet.sample_size === 'number' ? [unet.sample_size, unet.sample_size] : unet.sample_size;
   return {
     name: basename(resolve(path)),
     path: resolve(path),
-    family: isLarge ? 'sdxl' : 'sd',
+    family: isSdxl ? 'sdxl' : 'sd',
     width: columns * latentFactor,
     height: rows * latentFactor,
     sizeUnit: latentFactor * 2 ** (unet.block_out_channels.length - 1),
@@ -106,7 +105,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
   };
 }
 
-/** The files of a model folder that tell what kind of model it is. */
+/** The configuration files that say what kind of model a folder holds. */
 export const modelConfigFiles = [
   'model_index.json',
   'unet/config.json',
@@ -115,17 +114,17 @@ export const modelConfigFiles = [
 ] as const;
 
 /**
- * Reads these files, the networks need not be there.
- * @param name what messages call the model
- * @throws StepsAnimationError `model` when they tell of a kind that cannot run
+ * Reads these files without checking for networks.
+ * @param name of the model in messages
+ * @throws StepsAnimationError `model` when this engine cannot run the model
  */
 export async function readModelConfigs(path: string, name = path) {
   const [indexFile, unetFile, vaeFile, schedulerFile] = modelConfigFiles;
   const index = await readConfig(path, indexFile, indexSchema, name);
-  await refuseOtherKinds(path, index._class_name, name);
+  await requireSupportedPipeline(path, index._class_name, name);
   const unet = await readConfig(path, unetFile, unetSchema, name);
   const vae = await readConfig(path, vaeFile, vaeSchema, name);
-  refuseMoreChannels(name, unet.in_channels, vae.latent_channels);
+  requireTextToImage(name, unet.in_channels, vae.latent_channels);
   const scheduler = await readConfig(path, schedulerFile, schedulerSchema, name);
   return { index, unet, vae, scheduler };
 }
@@ -137,11 +136,11 @@ function sigmasOf(scheduler: SchedulerConfig): readonly number[] {
     betaEnd: scheduler.beta_end,
     timesteps: scheduler.num_train_timesteps,
     zeroTerminalSnr: scheduler.rescale_betas_zero_snr,
-    ...(scheduler.trained_betas ? { trainedBetas: scheduler.trained_betas } : {}),
+    trainedBetas: scheduler.trained_betas ?? undefined,
   });
 }
 
-/** The names of the folders in `path` that hold a model, sorted; none where there is no such folder. */
+/** The names of the model folders in `path`, sorted; empty if `path` does not exist. */
 export async function listModelNames(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => !entry.isFile()).map((entry) => entry.name);
@@ -149,8 +148,7 @@ export async function listModelNames(path: string): Promise<string[]> {
   return names.filter((_, i) => found[i]).sort();
 }
 
-/** Models whose networks want more than this engine gives them are refused before anything is loaded. */
-async function refuseOtherKinds(path: string, className: string, name: string): Promise<void> {
+async function requireSupportedPipeline(path: string, className: string, name: string): Promise<void> {
   const hasTransformer = await exists(join(path, 'transformer'));
   if (!hasTransformer && !/Inpaint|Pix2Pix|Upscale|ControlNet|StableDiffusion3|Flux/u.test(className)) return;
   throw new StepsAnimationError(
@@ -159,11 +157,11 @@ async function refuseOtherKinds(path: string, className: string, name: string): 
   );
 }
 
-function refuseMoreChannels(name: string, channels: number | undefined, latentChannels: number): void {
+function requireTextToImage(name: string, channels: number | undefined, latentChannels: number): void {
   if (channels === undefined || channels === latentChannels) return;
   throw new StepsAnimationError(
     'model',
-    `The UNet in ${name} takes ${channels} channels where its latents have ${latentChannels}: it is made for inpainting or editing, which this engine cannot run; use a text-to-image model, with --mask for inpainting.`,
+    `The UNet in ${name} takes ${channels} channels, but its latents have ${latentChannels}: it is made for inpainting or editing, which this engine cannot run; use a text-to-image model, with --mask for inpainting.`,
   );
 }
 
@@ -174,8 +172,8 @@ async function firstOf(folder: string, files: readonly string[]): Promise<string
 
 /**
  * Reads a JSON file of a model folder.
- * @param name what messages call the model
- * @throws StepsAnimationError `model` when it is missing or not as the schema wants it
+ * @param name of the model in messages
+ * @throws StepsAnimationError `model` when it is missing or does not match the schema
  */
 export async function readConfig<T extends z.ZodType>(
   folder: string,
@@ -189,7 +187,7 @@ export async function readConfig<T extends z.ZodType>(
   const { path = [], message } = parsed.error.issues[0] ?? { message: 'not readable' };
   throw new StepsAnimationError(
     'model',
-    `${join(name, file)} is not what a diffusers model has there (${[...path, message].join(': ')}); export the model again.`,
+    `${join(name, file)} is not a valid configuration of a diffusers model (${[...path, message].join(': ')}); export the model again.`,
   );
 }
 

@@ -1,26 +1,26 @@
 import { StepsAnimationError } from '../../errors.js';
-import { allOrNothing } from '../all-or-nothing.js';
+import { AsyncDisposableStack } from '../../util/async-disposable-stack.js';
 import { imageOf, type Latent, map, stack, zip } from '../latent.js';
+import type { Conditioning } from '../prompts/conditioning.js';
 import { timestepAt } from '../schedulers/training-sigmas.js';
-import type { Conditioning } from '../text/conditioning.js';
 import type { SessionSettings } from './devices.js';
 import type { ModelFolder } from './model-folder.js';
 import { Network, tensorFor } from './onnx.js';
 
 const knownInputs = ['sample', 'timestep', 'encoder_hidden_states', 'text_embeds', 'time_ids', 'timestep_cond'];
 
-/** What the UNet is told beside the latent and the prompts. */
-export type Circumstances = {
-  /** of the picture that is being made, in pixels: SDXL is told it */
+/** Conditions of the UNet in addition to the latent and the prompts. */
+export type AddedConditions = {
+  /** Size of the picture in pixels: SDXL's micro-conditioning. */
   readonly width: number;
   readonly height: number;
-  /** what a distilled model is to be guided by; 1 is no guidance */
+  /** An input of models that were distilled with guidance; 1: no guidance. */
   readonly cfgScale: number;
 };
 
 /** The UNet, and the noise levels that it was trained on. */
 export class NoiseModel implements AsyncDisposable {
-  /** of every training timestep, rising */
+  /** Noise levels of all training timesteps, rising. */
   readonly sigmas: readonly number[];
   readonly #unet: Network;
   readonly #folder: ModelFolder;
@@ -31,25 +31,27 @@ export class NoiseModel implements AsyncDisposable {
     this.sigmas = folder.trainingSigmas;
   }
 
-  /** @throws StepsAnimationError `model` when the network cannot be loaded or is of a kind with further inputs */
+  /** @throws StepsAnimationError `model` when the network cannot be loaded or has unknown inputs */
   static async load(file: string, folder: ModelFolder, settings: SessionSettings): Promise<NoiseModel> {
-    return await allOrNothing(async (keep) => {
-      const unet = keep(await Network.load(file, settings));
-      const unknown = unet.inputNames.filter((name) => !knownInputs.includes(name));
-      if (unknown.length === 0) return new NoiseModel(unet, folder);
+    await using loaded = new AsyncDisposableStack();
+    const unet = loaded.use(await Network.load(file, settings));
+    const unknown = unet.inputNames.filter((name) => !knownInputs.includes(name));
+    if (unknown.length > 0) {
       throw new StepsAnimationError(
         'model',
-        `${file} wants ${unknown.join(', ')} too, which this engine cannot give; use a text-to-image model of the families Stable Diffusion 1, 2 or XL.`,
+        `${file} has the inputs ${unknown.join(', ')}, which this engine does not support; use a text-to-image model of the families Stable Diffusion 1, 2 or XL.`,
       );
-    });
+    }
+    loaded.move();
+    return new NoiseModel(unet, folder);
   }
 
-  /** Whether the model is told the CFG scale instead of being asked twice. */
+  /** Whether the CFG scale is an input of the model, which then runs once instead of twice. */
   get isDistilled(): boolean {
     return this.#unet.inputNames.includes('timestep_cond');
   }
 
-  /** The training timestep of a noise level: with its fraction, but for consistency models the nearest that they know. */
+  /** The training timestep of a noise level, with its fraction; for consistency models the nearest distilled one. */
   timestepAt(sigma: number): number {
     const timestep = timestepAt(this.sigmas, sigma);
     const { distilledTimesteps } = this.#folder;
@@ -58,25 +60,27 @@ export class NoiseModel implements AsyncDisposable {
     return Math.max(Math.round((timestep + 1) / stride), 1) * stride - 1;
   }
 
-  /** The height and width that the network is fixed to, in latent values; undefined where it takes any. */
+  /** The only size that the network takes, in latent values; undefined if it takes any. */
   get fixedSize(): { readonly height: number; readonly width: number } | undefined {
     const [, , height, width] = this.#unet.input('sample').shape;
     return typeof height === 'number' && typeof width === 'number' ? { height, width } : undefined;
   }
 
   /**
-   * What the network makes of a latent with noise of standard deviation `sigma`, once for each of the prompts: together
-   * where they have the same number of tokens, else one by one, as web UIs do unless told to pad the shorter one.
+   * Runs the network for each of the prompts: in one batch if they have the same number of tokens, else one by one, as
+   * web UIs do by default.
+   * @param latent with noise of standard deviation `sigma`
+   * @returns the predictions, of the kind that the model was trained for, in the order of the prompts
    */
   async predict(
     latent: Latent,
     sigma: number,
     prompts: readonly Conditioning[],
-    circumstances: Circumstances,
+    conditions: AddedConditions,
   ): Promise<Latent[]> {
     if (new Set(prompts.map(({ hidden }) => hidden.shape[1])).size > 1) {
       const each: Latent[] = [];
-      for (const prompt of prompts) each.push(...(await this.predict(latent, sigma, [prompt], circumstances)));
+      for (const prompt of prompts) each.push(...(await this.predict(latent, sigma, [prompt], conditions)));
       return each;
     }
     const deviation = Math.sqrt(sigma ** 2 + 1);
@@ -92,13 +96,13 @@ export class NoiseModel implements AsyncDisposable {
       const share = items.slice(first, first + batch);
       const [last] = share.slice(-1);
       while (last && share.length < batch) share.push(last);
-      predicted.push(await this.#run(share, this.timestepAt(sigma), circumstances));
+      predicted.push(await this.#run(share, this.timestepAt(sigma), conditions));
     }
     const all = stack(predicted);
     return prompts.map((_, p) => stack(Array.from({ length: images }, (__, i) => imageOf(all, p * images + i))));
   }
 
-  /** How many tokens of a prompt the network takes; undefined for any number: some are exported for one chunk alone. */
+  /** The only number of tokens that the network takes: some are exported for one chunk; undefined if it takes any. */
   get fixedTokens(): number | undefined {
     const [, tokens] = this.#unet.input('encoder_hidden_states').shape;
     return typeof tokens === 'number' ? tokens : undefined;
@@ -108,7 +112,7 @@ export class NoiseModel implements AsyncDisposable {
   async #run(
     items: readonly { readonly prompt: Conditioning; readonly image: Latent }[],
     timestep: number,
-    circumstances: Circumstances,
+    conditions: AddedConditions,
   ): Promise<Latent> {
     const sample = stack(items.map(({ image }) => image));
     const { data } = await this.#unet.run(
@@ -121,9 +125,9 @@ export class NoiseModel implements AsyncDisposable {
         ),
         ...this.#sizeConditions(
           items.map(({ prompt }) => prompt),
-          circumstances,
+          conditions,
         ),
-        ...this.#guidanceCondition(items.length, circumstances),
+        ...this.#guidanceCondition(items.length, conditions),
       },
       'out_sample',
     );
@@ -137,7 +141,7 @@ export class NoiseModel implements AsyncDisposable {
     return tensorFor(input, new Array<number>(count).fill(timestep), length === undefined ? [] : [count]);
   }
 
-  /** Tensors of batch 1, joined into one. */
+  /** Joins tensors of batch 1. */
   #rows(name: string, rows: readonly { readonly data: Float32Array; readonly shape: readonly number[] }[]) {
     const [, ...shape] = rows[0]?.shape ?? [];
     const size = rows[0]?.data.length ?? 0;
@@ -149,10 +153,10 @@ export class NoiseModel implements AsyncDisposable {
   }
 
   /**
-   * Podell et al. 2023, "SDXL", section 2.2: the size of the original picture, where it was cropped, and the size
-   * that is wanted; as though the picture had not been scaled nor cropped.
+   * Podell et al. 2023, "SDXL", section 2.2: the original size of the picture, where it was cropped, and its target size;
+   * as if it were neither scaled nor cropped.
    */
-  #sizeConditions(prompts: readonly Conditioning[], { width, height }: Circumstances) {
+  #sizeConditions(prompts: readonly Conditioning[], { width, height }: AddedConditions) {
     if (!this.#unet.inputNames.includes('time_ids')) return {};
     const sizes = Float32Array.of(height, width, 0, 0, height, width);
     return {
@@ -167,8 +171,8 @@ export class NoiseModel implements AsyncDisposable {
     };
   }
 
-  /** Luo et al. 2023, "Latent Consistency Models", section 4.2: the CFG scale as an embedding like that of a timestep. */
-  #guidanceCondition(batch: number, { cfgScale }: Circumstances) {
+  /** Luo et al. 2023, "Latent Consistency Models", section 4.2: the CFG scale, embedded like a timestep. */
+  #guidanceCondition(batch: number, { cfgScale }: AddedConditions) {
     const { guidanceLength } = this.#folder;
     if (!this.isDistilled || guidanceLength === undefined) return {};
     const half = guidanceLength / 2;
@@ -179,7 +183,7 @@ export class NoiseModel implements AsyncDisposable {
   }
 
   /**
-   * The clean latent that a prediction stands for: Karras et al. 2022, section 5 (preconditioning), with the scales of
+   * The clean latent for a prediction: Karras et al. 2022, section 5 (preconditioning), with the scales of
    * a model trained to predict noise, the clean latent, or velocity (Salimans and Ho 2022, "Progressive Distillation
    * for Fast Sampling of Diffusion Models").
    */

@@ -5,10 +5,10 @@ import { StepsAnimationError } from '../../errors.js';
 import { messageOf } from '../../util/error-message.js';
 import type { SessionSettings } from './devices.js';
 
-/** Row by row, whatever the element type of the network was. */
+/** Values in row-major order, converted from the element type of the network. */
 export type FloatTensor = { readonly data: Float32Array; readonly shape: readonly number[] };
 
-/** One network of a model folder, with its weights loaded; weights in files of their own are mapped into memory. */
+/** A loaded ONNX network. Weights in separate files are memory-mapped. */
 export class Network implements AsyncDisposable {
   readonly #file: string;
   readonly #session: InferenceSession;
@@ -18,7 +18,7 @@ export class Network implements AsyncDisposable {
     this.#session = session;
   }
 
-  /** @throws StepsAnimationError `model` when the file is not a network that onnxruntime can run on the device */
+  /** @throws StepsAnimationError `model` when onnxruntime cannot run the file on the device */
   static async load(file: string, { device, threads = availableParallelism() }: SessionSettings): Promise<Network> {
     try {
       const session = await InferenceSession.create(file, {
@@ -28,9 +28,8 @@ export class Network implements AsyncDisposable {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         logSeverityLevel: device === 'cpu' ? 3 : 4,
-        // Threads that spin for long while they wait would take the processor from the encoder and the step decoder;
-        // those that sleep at once wake too late for the next operator. Chosen by measurement, beside another program
-        // and without one.
+        // Threads that spin for long while they wait take CPU time from the movie encoder and the step decoder; threads
+        // that sleep at once wake too late for the next operator. 50 µs was measured, with and without another program.
         extra: { session: { intra_op: { allow_spinning: '1', spin_duration_us: '50' } } },
       });
       return new Network(file, session);
@@ -40,8 +39,8 @@ export class Network implements AsyncDisposable {
   }
 
   /**
-   * Name, element type and shape of an input; free lengths are given by their names.
-   * @throws StepsAnimationError `model` where the network has no such input
+   * Name, element type and shape of an input; dynamic dimensions are given by their names.
+   * @throws StepsAnimationError `model` when the network has no such input
    */
   input(name: string): InferenceSession.TensorValueMetadata {
     const metadata = this.#session.inputMetadata.find((input) => input.name === name);
@@ -61,7 +60,7 @@ export class Network implements AsyncDisposable {
     return this.#session.outputNames;
   }
 
-  /** Runs the network and gives its first output, or the one called `output` where there is one. */
+  /** Runs the network and returns the output of the given name, or else the first. */
   async run(inputs: Readonly<Record<string, Tensor>>, output = ''): Promise<FloatTensor> {
     const name = this.outputNames.includes(output) ? output : (this.outputNames[0] ?? '');
     const { [name]: result } = await this.runFor(inputs, [name]);
@@ -69,7 +68,7 @@ export class Network implements AsyncDisposable {
     throw new StepsAnimationError('model', `${this.#file} has no outputs; export the model again.`);
   }
 
-  /** Runs the network and gives the outputs of these names, as 32-bit floats. */
+  /** Runs the network and returns the named outputs as 32-bit floats. */
   async runFor<Name extends string>(
     inputs: Readonly<Record<string, Tensor>>,
     names: readonly Name[],
@@ -96,7 +95,7 @@ export class Network implements AsyncDisposable {
   }
 }
 
-/** A tensor of the element type that a network's input wants; whole types get rounded values. */
+/** A tensor of the element type of a network's input; values are rounded for integer types. */
 export function tensorFor(
   input: InferenceSession.TensorValueMetadata,
   values: readonly number[] | Float32Array,

@@ -1,36 +1,35 @@
-/** A piece of a prompt: text with its weight (1 is plain), or the end of a chunk, written as BREAK. */
+/** A part of a prompt: text with its weight (1 without emphasis), or the end of a chunk, written as BREAK. */
 export type PromptPart =
   | { readonly kind: 'text'; readonly text: string; readonly weight: number }
   | { readonly kind: 'break' };
 
-/** Text, or where a chunk ends. */
+/** Text, or the end of a chunk. */
 type Piece = string | typeof chunkEnd;
 const chunkEnd = Symbol('BREAK');
 
 type GrowingPart = { kind: 'text'; text: string; weight: number } | { kind: 'break' };
 
-/** What a pair of round brackets multiplies by, and a pair of square ones divides by. */
+/** Round brackets multiply by this, square ones divide. */
 const emphasis = 1.1;
 
-/** An escape, a lone backslash, a bracket, a weight with its bracket, text, a colon. */
+/** An escape, a single backslash, a bracket, a weight with its bracket, text, a colon. */
 const tokens = /\\[()[\]\\]|\\|[()[\]]|:\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*\)|[^\\()[\]:]+|:/g;
 
 /** BREAK as a word of its own, in any script. */
 const breakWord = /(?<![\p{L}\p{N}_])BREAK(?![\p{L}\p{N}_])/u;
 
 /**
- * Takes the emphasis out of a prompt, as AUTOMATIC1111's web UI reads it: `(word)` weighs 1.1, `[word]` 1/1.1,
- * `(word:1.3)` what it says, and nested brackets multiply. A backslash makes a bracket or a backslash literal. Brackets
- * that are never closed reach to the end of the prompt; those that were never opened are text, as is a colon without
- * a number. BREAK ends a chunk, also within brackets (there the web UI takes it for a word of negative weight).
- * Neighbours of the same weight become one part.
+ * Parses emphasis as AUTOMATIC1111's web UI does: `(word)` has weight 1.1, `[word]` 1/1.1, `(word:1.3)` 1.3, and nested
+ * brackets multiply. A backslash makes a bracket or a backslash literal. Brackets that are never closed reach to the end
+ * of the prompt; those that were never opened are text, as is a colon without a number. BREAK ends a chunk, also within
+ * brackets (where the web UI treats it as a word of negative weight). Neighbours of the same weight become one part.
  *
- * Edits and alternations must have been resolved before, by `schedulePrompt`.
+ * Edits and alternations must be resolved first, by `schedulePrompt`.
  * @returns no empty texts, so nothing for an empty prompt; weights are negative or 0 only where the prompt says so
  */
 export function parseAttention(prompt: string): readonly PromptPart[] {
   const pieces: Piece[] = [];
-  // Beside the pieces, not in them: every bracket multiplies all weights since it was opened.
+  // Separate from the pieces: a closing bracket multiplies all weights since its opening bracket.
   const weights: number[] = [];
   const add = (piece: Piece) => {
     pieces.push(piece);

@@ -1,37 +1,56 @@
-import type { PromptPart } from './attention.js';
+import { type PromptPart, parseAttention } from './attention.js';
 
-/** A part of a prompt whose text has become tokens, without any that mark start or end. */
+/** A part of a prompt whose text has been tokenized, without start and end tokens. */
 export type TokenizedPart =
   | { readonly kind: 'text'; readonly ids: readonly number[]; readonly weight: number }
   | Extract<PromptPart, { kind: 'break' }>;
 
-/** What a text encoder takes, given as token ids. */
+/** How a text encoder expects its tokens, as ids. */
 export type ChunkRules = {
-  /** tokens of a chunk, 77 for CLIP; with room for at least one beside those that mark its start and end */
+  /** Tokens of a chunk with start and end, 77 for CLIP; at least one more than those. */
   readonly length: number;
-  /** mark start and end, where the encoder knows such tokens */
+  /** Start and end tokens, if the encoder has them. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
-  /** fills the rest of a chunk, behind its end */
+  /** Fills the rest of a chunk, behind its end. */
   readonly padding: number;
-  /** after which a text may be parted, where the encoder knows commas */
+  /** A token after which a long text may be split, if the encoder has a token for a comma. */
   readonly comma?: number | undefined;
-  /** how far before the end of a chunk a comma is looked for, in tokens, 0 for not at all; 20 in the web UI */
-  readonly backtrack: number;
+  /** How far before the end of a chunk to look for a comma, in tokens; 0: never. Default: 20, as in the web UI. */
+  readonly backtrack?: number;
 };
 
-/** As many token ids as the rules say, with the weight of each. */
+/** Token ids with a weight for each, as many as the rules say. */
 export type TokenChunk = { readonly ids: readonly number[]; readonly weights: readonly number[] };
 
 type GrowingChunk = { ids: number[]; weights: number[] };
 
+/** Converts text to tokens, and knows the rules of its encoder. */
+type Tokenizer = { readonly rules: ChunkRules; tokensOf(text: string): readonly number[] };
+
 /**
- * Parts the tokens of a prompt into chunks that a text encoder can take, as AUTOMATIC1111's web UI does: one after the
- * other, a new one when the last is full or a BREAK says so. What follows the last comma of a full chunk moves on to
- * the next, if it is shorter than `backtrack`, so that fewer phrases are torn apart.
+ * Splits a prompt with emphasis, but without edits and alternations, into chunks.
+ * @returns the chunks, and how many tokens of text they hold
+ */
+export function chunkPrompt(
+  text: string,
+  tokenizer: Tokenizer,
+): { readonly chunks: readonly TokenChunk[]; readonly tokens: number } {
+  const parts = parseAttention(text).map((part) =>
+    part.kind === 'text' ? { kind: part.kind, weight: part.weight, ids: tokenizer.tokensOf(part.text) } : part,
+  );
+  const tokens = parts.reduce((sum, part) => sum + (part.kind === 'text' ? part.ids.length : 0), 0);
+  return { chunks: chunkTokens(parts, tokenizer.rules), tokens };
+}
+
+/**
+ * Splits the tokens of a prompt into chunks that a text encoder can take, as AUTOMATIC1111's web UI does: a new chunk
+ * starts when the last is full, or at a BREAK. What follows the last comma of a full chunk moves on to the next if it
+ * is shorter than `backtrack`, so that fewer phrases are torn apart.
  * @returns at least one chunk
  */
 export function chunkTokens(parts: readonly TokenizedPart[], rules: ChunkRules): readonly TokenChunk[] {
+  const { backtrack = 20 } = rules;
   const capacity = capacityOf(rules);
   const chunks: TokenChunk[] = [];
   let chunk: GrowingChunk = { ids: [], weights: [] };
@@ -48,12 +67,12 @@ export function chunkTokens(parts: readonly TokenizedPart[], rules: ChunkRules):
       for (const id of part.ids) {
         const isComma = id === rules.comma;
         if (chunk.ids.length === capacity) {
-          const canPart = !isComma && afterComma !== undefined && capacity - afterComma < rules.backtrack;
-          finish(canPart ? afterComma : undefined);
+          const canSplit = !isComma && afterComma !== undefined && capacity - afterComma < backtrack;
+          finish(canSplit ? afterComma : undefined);
         }
         chunk.ids.push(id);
         chunk.weights.push(part.weight);
-        // A comma at the very start would leave a chunk with nothing else.
+        // A split after a comma at the very start would leave a chunk with nothing else.
         if (isComma && chunk.ids.length > 1) afterComma = chunk.ids.length;
       }
   }
@@ -61,13 +80,13 @@ export function chunkTokens(parts: readonly TokenizedPart[], rules: ChunkRules):
   return chunks;
 }
 
-/** A chunk without text: of such, the shorter one of two prompts gets as many as it lacks. */
+/** A chunk without text, which pads the shorter of two prompts. */
 export function emptyChunk(rules: ChunkRules): TokenChunk {
   return complete({ ids: [], weights: [] }, rules);
 }
 
-/** The tokens of text that fit into a chunk. */
-function capacityOf({ length, start, end }: ChunkRules): number {
+/** Tokens of text that fit into a chunk. */
+export function capacityOf({ length, start, end }: ChunkRules): number {
   return length - (start === undefined ? 0 : 1) - (end === undefined ? 0 : 1);
 }
 

@@ -1,124 +1,108 @@
 import { ddim, ddimCfgPlusPlus, ddpm } from './ddim.js';
-import { deis } from './deis.js';
-import { dpmAdaptive } from './dpm-adaptive.js';
-import { dpmFast, dpmFastOrders } from './dpm-fast.js';
-import { dpm2, dpm2Ancestral } from './dpm2.js';
-import { dpmpp2m } from './dpmpp-2m.js';
-import { dpmpp2mSde, dpmpp2mSdeHeun } from './dpmpp-2m-sde.js';
-import { dpmpp2sAncestral } from './dpmpp-2s-ancestral.js';
-import { dpmpp3mSde } from './dpmpp-3m-sde.js';
-import { dpmppSde } from './dpmpp-sde.js';
-import { euler } from './euler.js';
-import { eulerAncestral } from './euler-ancestral.js';
-import { heun } from './heun.js';
+import { dpmAdaptive, dpmFast, dpmFastOrders } from './dpm-solver.js';
+import { dpmpp2m, dpmpp2sAncestral } from './dpmpp.js';
+import { dpmpp2mSde, dpmpp2mSdeHeun, dpmpp3mSde, dpmppSde } from './dpmpp-sde.js';
+import { euler, eulerAncestral } from './euler.js';
 import { lcm } from './lcm.js';
-import { lms } from './lms.js';
-import { plms } from './plms.js';
+import { deis, lms, plms } from './multistep.js';
 import { restart, restartIntervals } from './restart.js';
-import type { Sampler } from './sampler.js';
+import type { SamplerRow } from './sampler.js';
+import { dpm2, dpm2Ancestral, heun } from './second-order.js';
 import { unipc } from './unipc.js';
 
-/** A sampler's names (the first is the one that web UIs show and write into infotexts) and what belongs to it. */
-export type SamplerRow = {
-  readonly name: string;
-  /** the keys of AUTOMATIC1111's web UI, ComfyUI and others */
-  readonly aliases: readonly string[];
-  readonly sample: Sampler;
-  /** the scheduler that `Automatic` means for it: the web UI's */
-  readonly automatic: string;
-  /** whether a step more is scheduled, and the last level above 0 left out */
-  readonly discardNextToLast?: boolean;
-  /** whether it takes two evaluations of the model for a step: edits of prompts count them */
-  readonly secondOrder?: boolean;
-  /** whether it starts from noise that has unit variance as models take it, like the web UI's samplers of timesteps */
-  readonly startsAtUnitVariance?: boolean;
-  /** whether it goes by the guess that does not follow the prompt too, so that this is made at every CFG scale */
-  readonly usesUnguided?: boolean;
-  /** what the CFG scale is multiplied by */
-  readonly cfgFactor?: number;
-  /** how many steps it takes for these levels, and whether that is certain; one for each interval if left out */
-  readonly plan?: (sigmas: readonly number[]) => PlannedSteps;
-};
+const ho2020 = 'Ho et al. 2020, arXiv:2006.11239';
+const karras2022 = 'Karras et al. 2022, arXiv:2206.00364';
+const song2021 = 'Song et al. 2021, arXiv:2010.02502';
+const dpmSolver = 'Lu et al. 2022, DPM-Solver, arXiv:2206.00927';
+const dpmSolverPlusPlus = 'Lu et al. 2022, DPM-Solver++, arXiv:2211.01095';
 
-type PlannedSteps = { readonly steps: number; readonly exact: boolean };
-
-const uniform = { automatic: 'Uniform' };
-const karras = { automatic: 'Karras' };
-const exponential = { automatic: 'Exponential' };
-const timesteps = { automatic: 'DDIM', startsAtUnitVariance: true };
+/** Traits that several samplers share. */
+const uniform = { automaticScheduler: 'Uniform' };
+const karras = { automaticScheduler: 'Karras' };
+const exponential = { automaticScheduler: 'Exponential' };
+const timesteps = { automaticScheduler: 'DDIM', startsAtUnitVariance: true };
 const secondOrder = { secondOrder: true };
-const discarding = { discardNextToLast: true };
+const discardNextToLast = { discardNextToLast: true };
 
-/** All samplers, in the order in which they are offered. */
+/** All samplers, in the order of the lists that offer them. A new sampler is a function and a row here. */
 export const samplers: readonly SamplerRow[] = [
   {
-    name: 'Euler a',
+    ...{ name: 'Euler a', sample: eulerAncestral, source: ho2020, ...uniform },
     aliases: ['k_euler_a', 'euler_a', 'k_euler_ancestral', 'euler_ancestral'],
-    sample: eulerAncestral,
-    ...uniform,
   },
-  { name: 'Euler', aliases: ['k_euler'], sample: euler, ...uniform },
-  { name: 'LMS', aliases: ['k_lms'], sample: lms, ...uniform },
-  { name: 'Heun', aliases: ['k_heun'], sample: heun, ...uniform, ...secondOrder },
-  { name: 'DPM2', aliases: ['k_dpm_2', 'dpm_2'], sample: dpm2, ...karras, ...secondOrder, ...discarding },
+  { name: 'Euler', aliases: ['k_euler'], sample: euler, source: karras2022, ...uniform },
   {
-    name: 'DPM2 a',
+    ...{ name: 'LMS', aliases: ['k_lms'], sample: lms, ...uniform },
+    source: 'Adams and Bashforth 1883; k-diffusion, github.com/crowsonkb/k-diffusion',
+  },
+  { name: 'Heun', aliases: ['k_heun'], sample: heun, source: karras2022, ...uniform, ...secondOrder },
+  {
+    ...{ name: 'DPM2', aliases: ['k_dpm_2', 'dpm_2'], sample: dpm2, source: dpmSolver },
+    ...{ ...karras, ...secondOrder, ...discardNextToLast },
+  },
+  {
+    ...{ name: 'DPM2 a', sample: dpm2Ancestral, source: dpmSolver, ...karras, ...secondOrder, ...discardNextToLast },
     aliases: ['k_dpm_2_a', 'dpm_2_a', 'k_dpm_2_ancestral', 'dpm_2_ancestral'],
-    sample: dpm2Ancestral,
-    ...{ ...karras, ...secondOrder, ...discarding },
   },
   {
-    name: 'DPM++ 2S a',
+    ...{ name: 'DPM++ 2S a', sample: dpmpp2sAncestral, source: dpmSolverPlusPlus, ...karras, ...secondOrder },
     aliases: ['k_dpmpp_2s_a', 'dpmpp_2s_a', 'dpmpp_2s_ancestral'],
-    sample: dpmpp2sAncestral,
-    ...{ ...karras, ...secondOrder },
   },
-  { name: 'DPM++ 2M', aliases: ['k_dpmpp_2m', 'dpmpp_2m'], sample: dpmpp2m, ...karras },
-  { name: 'DPM++ SDE', aliases: ['k_dpmpp_sde', 'dpmpp_sde'], sample: dpmppSde, ...karras, ...secondOrder },
-  { name: 'DPM++ 2M SDE', aliases: ['k_dpmpp_2m_sde', 'dpmpp_2m_sde'], sample: dpmpp2mSde, ...exponential },
   {
-    name: 'DPM++ 2M SDE Heun',
+    ...{ name: 'DPM++ 2M', sample: dpmpp2m, source: dpmSolverPlusPlus, ...karras },
+    aliases: ['k_dpmpp_2m', 'dpmpp_2m'],
+  },
+  {
+    ...{ name: 'DPM++ SDE', sample: dpmppSde, source: dpmSolverPlusPlus, ...karras, ...secondOrder },
+    aliases: ['k_dpmpp_sde', 'dpmpp_sde'],
+  },
+  {
+    ...{ name: 'DPM++ 2M SDE', sample: dpmpp2mSde, source: dpmSolverPlusPlus, ...exponential },
+    aliases: ['k_dpmpp_2m_sde', 'dpmpp_2m_sde'],
+  },
+  {
+    ...{ name: 'DPM++ 2M SDE Heun', sample: dpmpp2mSdeHeun, source: dpmSolverPlusPlus, ...exponential },
     aliases: ['k_dpmpp_2m_sde_heun', 'dpmpp_2m_sde_heun'],
-    sample: dpmpp2mSdeHeun,
-    ...exponential,
   },
   {
-    name: 'DPM++ 3M SDE',
+    ...{ name: 'DPM++ 3M SDE', sample: dpmpp3mSde, source: dpmSolverPlusPlus, ...exponential, ...discardNextToLast },
     aliases: ['k_dpmpp_3m_sde', 'dpmpp_3m_sde'],
-    sample: dpmpp3mSde,
-    ...{ ...exponential, ...discarding },
   },
   {
-    name: 'DPM fast',
-    aliases: ['k_dpm_fast', 'dpm_fast'],
-    sample: dpmFast,
-    ...uniform,
+    ...{ name: 'DPM fast', aliases: ['k_dpm_fast', 'dpm_fast'], sample: dpmFast, source: dpmSolver, ...uniform },
     plan: (sigmas) => ({ steps: dpmFastOrders(sigmas.length - 1).length, exact: true }),
   },
   {
-    name: 'DPM adaptive',
+    ...{ name: 'DPM adaptive', sample: dpmAdaptive, source: dpmSolver, ...uniform },
     aliases: ['k_dpm_ad', 'k_dpm_adaptive', 'dpm_ad', 'dpm_adaptive'],
-    sample: dpmAdaptive,
-    ...uniform,
     plan: (sigmas) => ({ steps: sigmas.length - 1, exact: false }),
   },
-  { name: 'LCM', aliases: ['k_lcm'], sample: lcm, automatic: 'SGM Uniform' },
   {
-    name: 'Restart',
-    aliases: [],
-    sample: restart,
-    ...{ ...karras, ...secondOrder },
+    ...{ name: 'LCM', aliases: ['k_lcm'], sample: lcm, automaticScheduler: 'SGM Uniform' },
+    source: 'Luo et al. 2023, arXiv:2310.04378',
+  },
+  {
+    ...{ name: 'Restart', aliases: [], sample: restart, ...karras, ...secondOrder },
+    source: 'Xu et al. 2023, arXiv:2306.14878',
     plan: (sigmas) => ({ steps: restartIntervals(sigmas).length, exact: true }),
   },
-  { name: 'DDIM', aliases: [], sample: ddim, ...timesteps },
+  { name: 'DDIM', aliases: [], sample: ddim, source: song2021, ...timesteps },
   {
-    name: 'DDIM CFG++',
-    aliases: ['ddim_cfgpp'],
-    sample: ddimCfgPlusPlus,
-    ...{ ...timesteps, usesUnguided: true, cfgFactor: 1 / 12.5 },
+    ...{ name: 'DDIM CFG++', aliases: ['ddim_cfgpp'], sample: ddimCfgPlusPlus, ...timesteps },
+    ...{ usesUnguided: true, cfgFactor: 1 / 12.5 },
+    source: 'Chung et al. 2024, arXiv:2406.08070',
   },
-  { name: 'PLMS', aliases: ['pndm'], sample: plms, ...timesteps },
-  { name: 'UniPC', aliases: ['uni_pc'], sample: unipc, ...timesteps },
-  { name: 'DDPM', aliases: [], sample: ddpm, ...uniform },
-  { name: 'DEIS', aliases: ['deis_multistep'], sample: deis, ...uniform },
+  {
+    ...{ name: 'PLMS', aliases: ['pndm'], sample: plms, ...timesteps },
+    source: 'Liu et al. 2022, arXiv:2202.09778',
+  },
+  {
+    ...{ name: 'UniPC', aliases: ['uni_pc'], sample: unipc, ...timesteps },
+    source: 'Zhao et al. 2023, arXiv:2302.04867',
+  },
+  { name: 'DDPM', aliases: [], sample: ddpm, source: ho2020, ...uniform },
+  {
+    ...{ name: 'DEIS', aliases: ['deis_multistep'], sample: deis, ...uniform },
+    source: 'Zhang and Chen 2022, arXiv:2204.13902',
+  },
 ];

@@ -1,65 +1,78 @@
 import type { Latent } from '../latent.js';
-import type { BrownianNoise, NoiseSource } from '../noise/noise.js';
+import type { BrownianNoise } from '../noise/brownian.js';
+import type { NoiseSource } from '../noise/noise.js';
 
-/** Guesses the clean latent from one with noise of standard deviation `sigma` in it. */
+/** Predicts the clean latent from one with noise of standard deviation `sigma` in it. */
 export type Denoise = (latent: Latent, sigma: number) => Promise<Latent>;
 
-/** The same guess together with the one that does not follow the prompt: one and the same where nothing guides. */
+/** The same prediction with and without guidance by the prompt; the same latent twice where the model is not guided. */
 export type DenoiseBoth = (
   latent: Latent,
   sigma: number,
 ) => Promise<{ readonly guided: Latent; readonly unguided: Latent }>;
 
-/** All that a sampler works with. */
+/** The input of a sampler. */
 export type Sampling = {
   readonly denoise: Denoise;
   readonly denoiseBoth: DenoiseBoth;
-  /** the training timestep of a noise level, with its fraction */
+  /** Training timestep of a noise level, with its fraction. */
   readonly timestepAt: (sigma: number) => number;
-  /** the starting latent, with noise of standard deviation `sigmas[0]` in it */
+  /** The latent to start from, with noise of standard deviation `sigmas[0]` in it. */
   readonly latent: Latent;
-  /** falling noise levels; the last one is 0 */
+  /** Noise levels, strictly falling; nearly all schedules end on 0. */
   readonly sigmas: readonly number[];
+  /** Fresh noise for ancestral steps. */
   readonly noise: NoiseSource;
-  /** what the samplers that solve a stochastic differential equation take instead of `noise` */
+  /** Noise for the samplers that solve a stochastic differential equation (SDE), in place of `noise`. */
   readonly brownian: BrownianNoise;
-  /** share of fresh noise in each step of ancestral samplers: 0 none (deterministic), 1 all; 1 if left out */
-  readonly eta?: number;
-  /** factor on the fresh noise; 1 if left out */
-  readonly noiseScale?: number;
-  /** noise added before each step, and between which levels: S_churn, S_tmin and S_tmax of Karras et al. 2022 */
-  readonly churn?: number;
-  readonly churnFrom?: number;
-  readonly churnTo?: number;
-  /** checked before each step; an aborted sampler throws the signal's reason */
-  readonly signal?: AbortSignal;
+  /** Share of fresh noise in a step, 0 (deterministic) to 1. Default: 1; for DDIM 0, for DPM fast and adaptive 0. */
+  readonly eta?: number | undefined;
+  /** Factor on all fresh noise. Default: 1. */
+  readonly noiseScale?: number | undefined;
+  /** S_churn of Karras et al. 2022: noise added before each step. Default: 0. */
+  readonly churn?: number | undefined;
+  /** S_tmin: the lowest noise level that is churned. Default: 0. */
+  readonly churnFrom?: number | undefined;
+  /** S_tmax: the highest noise level that is churned. Default: no limit. */
+  readonly churnTo?: number | undefined;
 };
 
-/** One step as it is being made. */
+/** One step of a sampler, reported as soon as the model has made its prediction. */
 export type SamplerStep = {
-  /** from 1 */
+  /** Counted from 1. */
   readonly step: number;
-  /** noise level of `noisy` */
+  /** Noise level of `noisy`. */
   readonly sigma: number;
-  /** the model's guess of the clean latent */
+  /** The predicted clean latent. */
   readonly denoised: Latent;
-  /** the latent that the guess was made from */
+  /** The latent that the prediction was made from. */
   readonly noisy: Latent;
 };
 
 /** Yields every step and returns the finished latent. */
 export type Sampler = (sampling: Sampling) => AsyncGenerator<SamplerStep, Latent, void>;
 
-/** The falling noise levels two by two: where each step begins and ends. */
-export function* intervals(
-  sigmas: readonly number[],
-  signal?: AbortSignal,
-): Generator<{ step: number; sigma: number; next: number }> {
-  let step = 0;
-  let sigma: number | undefined;
-  for (const next of sigmas) {
-    signal?.throwIfAborted();
-    if (sigma !== undefined) yield { step: ++step, sigma, next };
-    sigma = next;
-  }
-}
+/** A row of the table of samplers. */
+export type SamplerRow = {
+  /** As web UIs show it and write it into infotexts. */
+  readonly name: string;
+  /** The keys of AUTOMATIC1111's web UI, ComfyUI and others. */
+  readonly aliases: readonly string[];
+  readonly sample: Sampler;
+  /** The scheduler that `Automatic` stands for, as in AUTOMATIC1111's web UI. */
+  readonly automaticScheduler: string;
+  /** Papers and programs it follows, with arXiv numbers and repositories; separated by `;`. */
+  readonly source: string;
+  /** Schedule one more step and drop the last level above 0. Default: false. */
+  readonly discardNextToLast?: boolean;
+  /** Two model evaluations a step, which the steps of prompt edits count. Default: false. */
+  readonly secondOrder?: boolean;
+  /** Start from noise of unit variance, as the web UI's timestep samplers do. Default: false. */
+  readonly startsAtUnitVariance?: boolean;
+  /** Needs the unguided prediction even at a CFG scale of 1. Default: false. */
+  readonly usesUnguided?: boolean;
+  /** Factor on the CFG scale. Default: 1. */
+  readonly cfgFactor?: number;
+  /** How many steps these levels take, and whether that is exact. Default: one for each interval, exact. */
+  readonly plan?: (sigmas: readonly number[]) => { readonly steps: number; readonly exact: boolean };
+};

@@ -1,49 +1,50 @@
-import { combine, type Latent } from '../latent.js';
-import { intervals, type Sampler } from './sampler.js';
+import { combine, type Latent, type WeightedLatent } from '../latent.js';
+import type { Sampler } from './sampler.js';
+import { intervals } from './steps.js';
 
 const order = 3;
 
-type Guess = { readonly denoised: Latent; readonly sigma: number };
+type Prediction = { readonly denoised: Latent; readonly sigma: number };
 
 /**
  * UniPC: Zhao et al. 2023, "UniPC: A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models",
- * Algorithms 5 to 8, of order 3 with data prediction and B(h) = h, in λ = -log σ. The guess that a step begins with
- * also corrects the step before, so there is one evaluation a step.
+ * Algorithms 5 to 8, of order 3 with data prediction and B(h) = h, in λ = -log σ. The prediction at
+ * the start of a step also corrects the step before, so there is one evaluation a step.
  */
 export const unipc: Sampler = async function* (sampling) {
-  const { denoise, sigmas, signal } = sampling;
+  const { denoise, sigmas } = sampling;
   let x = sampling.latent;
   let start = x;
-  /** the newest first */
-  let guesses: Guess[] = [];
+  /** Newest first. */
+  let predictions: Prediction[] = [];
   let used = 1;
   const stepsAboveZero = sigmas.filter((sigma) => sigma > 0).length - 1;
-  for (const { step, sigma, next } of intervals(sigmas, signal)) {
+  for (const { step, sigma, next } of intervals(sigmas)) {
     const denoised = await denoise(x, sigma);
     yield { step, sigma, denoised, noisy: x };
-    if (guesses.length > 0) x = stepTo(start, sigma, guesses.slice(0, used), { denoised, sigma });
-    guesses = [{ denoised, sigma }, ...guesses].slice(0, order);
+    if (predictions.length > 0) x = stepTo(start, sigma, predictions.slice(0, used), { denoised, sigma });
+    predictions = [{ denoised, sigma }, ...predictions].slice(0, order);
     // Of lower order towards the lowest level, as the paper advises for few steps: that step is long in log σ.
-    used = Math.max(1, Math.min(order, guesses.length, stepsAboveZero - step + 1));
+    used = Math.max(1, Math.min(order, predictions.length, stepsAboveZero - step + 1));
     start = x;
-    x = stepTo(start, next, guesses.slice(0, used));
+    x = stepTo(start, next, predictions.slice(0, used));
   }
   return x;
 };
 
-/** From the newest guess's level to `sigma`: the predictor, or with the guess made there, the corrector. */
-function stepTo(start: Latent, sigma: number, guesses: readonly Guess[], there?: Guess): Latent {
-  const [newest, ...older] = guesses;
+/** From the newest prediction's level to `sigma`: the predictor or, with the prediction made `there`, the corrector. */
+function stepTo(start: Latent, sigma: number, predictions: readonly Prediction[], there?: Prediction): Latent {
+  const [newest, ...older] = predictions;
   if (!newest) return start;
   if (sigma === 0) return newest.denoised;
   const h = Math.log(newest.sigma / sigma);
   const others = there ? [...older, there] : older;
-  const ratios = others.map((guess) => Math.log(newest.sigma / guess.sigma) / h);
+  const ratios = others.map((prediction) => Math.log(newest.sigma / prediction.sigma) / h);
   const shares = sharesOf(ratios, -h);
-  const terms = others.flatMap((guess, i): [number, Latent][] => {
+  const terms = others.flatMap((prediction, i): WeightedLatent[] => {
     const weight = (h * (shares[i] ?? 0)) / (ratios[i] ?? 1);
     return [
-      [weight, guess.denoised],
+      [weight, prediction.denoised],
       [-weight, newest.denoised],
     ];
   });

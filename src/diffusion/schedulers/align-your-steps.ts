@@ -1,5 +1,4 @@
-import { linspace } from './linspace.js';
-import type { ScheduleRequest, Scheduler } from './scheduler.js';
+import { linspace, type ScheduleRequest, type Scheduler } from './scheduler.js';
 import { sigmaAt } from './training-sigmas.js';
 
 type Levels = Readonly<Record<ScheduleRequest['family'], readonly number[]>>;
@@ -17,22 +16,22 @@ const regularised: Levels = {
 };
 
 /**
- * The levels that were optimised for Stable Diffusion 1.5 or SDXL, interpolated for other numbers of steps than 11 as
- * the authors advise (https://research.nvidia.com/labs/toronto-ai/AlignYourSteps/howto.html); whatever levels are asked
- * for. One step starts at the highest level (the web UI starts it at the lowest, which leaves all the noise).
+ * The levels optimised for Stable Diffusion 1.5 or SDXL (Sabour et al. 2024), interpolated for other numbers of levels
+ * than 11 as the authors advise. Ignores the requested range of levels. A single step starts at the highest level (the
+ * web UI starts it at the lowest, which leaves all the noise).
  */
 export const alignYourSteps: Scheduler = ({ steps, family }) => [...respaced(optimised[family], steps), 0];
 
-/** The same with 0.015 as the lowest level, interpolated by way of 32 steps: Forge's table of 32 levels. */
+/** The same with 0.015 as the lowest level, interpolated through 32 levels: Forge's table of 32 levels. */
 export const alignYourSteps32: Scheduler = ({ steps, family }) => {
   const deeper = [...optimised[family].slice(0, -1), 0.015];
   return [...respaced(respaced(deeper, 32), steps), 0];
 };
 
-/** Geometry-inspired time scheduling: levels in the form of {@link alignYourSteps}, found in another way. */
+/** Geometry-inspired time scheduling (GITS): Chen et al. 2024, in the form of {@link alignYourSteps}. */
 export const alignYourStepsGits: Scheduler = ({ steps, family }) => [...respaced(regularised[family], steps), 0];
 
-/** As many levels, interpolated linearly in log σ. */
+/** `steps` levels, interpolated linearly in log σ. */
 function respaced(levels: readonly number[], steps: number): number[] {
   return linspace(0, levels.length - 1, steps).map((position) => sigmaAt(levels, position));
 }

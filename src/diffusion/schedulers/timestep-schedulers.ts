@@ -1,22 +1,19 @@
-import { linspace } from './linspace.js';
-import { levelRangeWithinTraining, type ScheduleRequest, type Scheduler } from './scheduler.js';
+import { levelRangeWithinTraining, linspace, type ScheduleRequest, type Scheduler } from './scheduler.js';
 import { sigmaAt, timestepAt } from './training-sigmas.js';
 
-/** Evenly spaced in training time, whatever levels are asked for: k-diffusion's `get_sigmas`. */
+/** Evenly spaced in training time: k-diffusion's `get_sigmas`. Ignores the requested range of levels. */
 export const uniform: Scheduler = ({ trainingSigmas, steps }) => [
   ...linspace(trainingSigmas.length - 1, 0, steps).map((timestep) => sigmaAt(trainingSigmas, timestep)),
   0,
 ];
 
-/** Evenly spaced in training time from the highest level asked for to the lowest. */
+/** Evenly spaced in training time between the requested levels: ComfyUI's `normal`. */
 export const normal: Scheduler = (request) => {
   const { start, end } = timeRange(request);
   return [...linspace(start, end, request.steps).map((timestep) => sigmaAt(request.trainingSigmas, timestep)), 0];
 };
 
-/**
- * As {@link normal} with one step more, the lowest level of which is left out: Stability AI's generative-models (SGM).
- */
+/** {@link normal} with one more step and without its lowest level: Stability AI's generative-models (SGM). */
 export const sgmUniform: Scheduler = (request) => {
   const { start, end } = timeRange(request);
   const timesteps = linspace(start, end, request.steps + 1).slice(0, -1);
@@ -24,8 +21,8 @@ export const sgmUniform: Scheduler = (request) => {
 };
 
 /**
- * Every (T / steps)th of the T training levels, rounded up to a whole timestep, as ComfyUI's `simple`; whatever levels
- * are asked for. As {@link uniform} where there are more steps than training levels, for each can be taken only once.
+ * Every (T / steps)th of the T training levels, rounded up to a whole timestep: ComfyUI's `simple`. Ignores the
+ * requested range of levels. With more steps than training levels the same as {@link uniform}.
  */
 export const simple: Scheduler = (request) => {
   const { trainingSigmas, steps } = request;
@@ -36,9 +33,9 @@ export const simple: Scheduler = (request) => {
 
 /**
  * Every ⌊T / steps⌋th of the T training levels, counted up from the second lowest: the timesteps of Song et al. 2021,
- * "Denoising Diffusion Implicit Models", as CompVis' sampler takes them; whatever levels are asked for. Rounding down
- * makes many lists longer than asked for (60 of 1000 make 63 steps), but none takes more than T - 1 steps. The list
- * begins below the highest level, the more so the fewer steps: one step is the second lowest level alone.
+ * "Denoising Diffusion Implicit Models", as in CompVis' sampler. Ignores the requested range of levels. Rounding down
+ * makes many schedules longer than requested (60 of 1000 make 63 steps), T - 1 steps at most. The schedule begins below
+ * the highest level, the further the fewer steps: a single step is the second lowest level.
  */
 export const ddim: Scheduler = ({ trainingSigmas, steps }) => {
   const stride = Math.max(Math.floor(trainingSigmas.length / steps), 1);
@@ -52,9 +49,9 @@ export const ddim: Scheduler = ({ trainingSigmas, steps }) => {
 };
 
 /**
- * The last timestep of each of `steps` equal spans of training time, which adversarial diffusion distillation trains
- * (Sauer et al. 2023, "Adversarial Diffusion Distillation"); whatever levels are asked for. As {@link uniform} where
- * there are more steps than training levels.
+ * The last timestep of each of `steps` equal spans of training time, on which Sauer et al. 2023, "Adversarial Diffusion
+ * Distillation", trains. Ignores the requested range of levels. With more steps than training levels the same as
+ * {@link uniform}.
  */
 export const turbo: Scheduler = (request) => {
   const { trainingSigmas, steps } = request;
@@ -69,7 +66,7 @@ function timeRange(request: ScheduleRequest): { readonly start: number; readonly
   return { start: timestepAt(request.trainingSigmas, highest), end: timestepAt(request.trainingSigmas, lowest) };
 }
 
-/** As PyTorch and NumPy round: halves go to the even neighbour. */
+/** Rounds halves to the even neighbour, as PyTorch and NumPy do. */
 function roundHalfToEven(value: number): number {
   const nearest = Math.round(value);
   return nearest - value === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;

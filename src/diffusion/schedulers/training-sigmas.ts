@@ -1,21 +1,21 @@
-import { linspace } from './linspace.js';
+import { linspace } from './scheduler.js';
 
-/** How the noise was scheduled in training, as `scheduler_config.json` tells it. */
+/** The noise schedule of the training, from `scheduler_config.json`. */
 export type TrainingSchedule = {
   readonly betaSchedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
   readonly betaStart: number;
   readonly betaEnd: number;
-  /** number of training timesteps, at least 2 */
+  /** Number of training timesteps, at least 2. */
   readonly timesteps: number;
-  /** β of every timestep instead of all the above, above 0 and below 1; the last may be 1 */
-  readonly trainedBetas?: readonly number[];
-  /** whether the last timestep was pure noise in training (`rescale_betas_zero_snr`) */
+  /** β of every timestep, above 0 and below 1 (the last may be 1), in place of all the above. */
+  readonly trainedBetas?: readonly number[] | undefined;
+  /** Whether the last timestep was pure noise in training (`rescale_betas_zero_snr`). Default: false. */
   readonly zeroTerminalSnr?: boolean;
 };
 
 /**
- * What web UIs write for ᾱ = 0, which would make σ infinite: σ is 4518.8 then (the constant of AUTOMATIC1111's web UI,
- * Forge and ComfyUI; diffusers' samplers take 2⁻²⁴, σ = 4096).
+ * Replaces ᾱ = 0, for which σ would be infinite: σ is 4518.8 then (the constant of AUTOMATIC1111's web UI, Forge and
+ * ComfyUI; diffusers' samplers take 2⁻²⁴, σ = 4096).
  */
 const smallestSignal = 4.8973451890853435e-8;
 
@@ -29,7 +29,7 @@ export function trainingSigmas(schedule: TrainingSchedule): readonly number[] {
   const signals = cumulativeSignals(schedule.trainedBetas ?? betas(schedule));
   const rescaled = schedule.zeroTerminalSnr ? withZeroTerminalSnr(signals) : signals;
   return rescaled.map((signal, t) => {
-    // Long or steep schedules have come below that before their end: σ must rise all the same.
+    // Long or steep schedules reach lower values before their end, and σ must still rise.
     const share = signal || Math.min(smallestSignal, 0.9 * (rescaled[t - 1] ?? 1));
     return Math.sqrt((1 - share) / share);
   });
@@ -50,7 +50,7 @@ function betas({ betaSchedule, betaStart, betaEnd, timesteps }: TrainingSchedule
   }
 }
 
-/** ᾱ of every timestep: how much of the variance is still the picture's. */
+/** ᾱ of every timestep: the picture's share of the variance. */
 function cumulativeSignals(betas: readonly number[]): readonly number[] {
   let signal = 1;
   return betas.map((beta) => {
@@ -60,7 +60,7 @@ function cumulativeSignals(betas: readonly number[]): readonly number[] {
 }
 
 /**
- * Moves and stretches √ᾱ so that it ends at 0 and still begins where it did: Lin et al. 2023, "Common Diffusion Noise
+ * Shifts and scales √ᾱ so that it ends at 0 and keeps its first value: Lin et al. 2023, "Common Diffusion Noise
  * Schedules and Sample Steps are Flawed", Algorithm 1.
  */
 function withZeroTerminalSnr(signals: readonly number[]): readonly number[] {
@@ -69,7 +69,7 @@ function withZeroTerminalSnr(signals: readonly number[]): readonly number[] {
   return signals.map((signal) => (((Math.sqrt(signal) - last) * first) / (first - last)) ** 2);
 }
 
-/** The noise level at a timestep that may lie between two training timesteps: linear in log σ. */
+/** The noise level at a timestep, interpolated linearly in log σ between training timesteps. */
 export function sigmaAt(sigmas: readonly number[], timestep: number): number {
   const low = Math.floor(timestep);
   const from = Math.log(sigmas[low] ?? Number.NaN);
@@ -77,7 +77,7 @@ export function sigmaAt(sigmas: readonly number[], timestep: number): number {
   return Math.exp(from + (timestep - low) * (to - from));
 }
 
-/** The timestep, with its fraction, of a noise level: the inverse of {@link sigmaAt}, held within the training range. */
+/** The timestep, with its fraction, of a noise level: the inverse of {@link sigmaAt}, clamped to the training range. */
 export function timestepAt(sigmas: readonly number[], sigma: number): number {
   const above = sigmas.findIndex((candidate) => candidate >= sigma);
   if (above === 0) return 0;

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { ModelSettings } from '../../diffusion/forked-process.js';
-import { Inference, type LoadedFacts } from '../../diffusion/inference.js';
+import { Inference, type LoadedModelInfo } from '../../diffusion/inference.js';
 import { samplerNames, schedulerNames } from '../../diffusion/names.js';
 import type { DeviceChoice } from '../../diffusion/networks/devices.js';
 import { latentColoursOf } from '../../diffusion/networks/latent-colours.js';
 import { type ModelFolder, readModelFolder } from '../../diffusion/networks/model-folder.js';
+import { TokenCounter } from '../../diffusion/prompts/token-count.js';
 import { StepDecoder } from '../../diffusion/step-decoder.js';
-import { TokenCounter } from '../../diffusion/text/token-count.js';
 import { locateModels } from '../../models/models-folders.js';
 import { findModelFolder, readUsableModels } from '../../models/stored-models.js';
 import { checkOptions } from '../../options/check-options.js';
@@ -151,7 +151,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
     run: EmbeddedRun,
     folder: ModelFolder,
     { inference, decoder }: LoadedModel,
-    { device }: LoadedFacts,
+    { device }: LoadedModelInfo,
   ): Promise<StepPictures> {
     return new StepPictures(run.preview, {
       ...{ inference, decoder, device },

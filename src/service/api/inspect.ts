@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { describeFile } from '../../app/inspect-file.js';
-import { TokenCounter } from '../../diffusion/text/token-count.js';
+import { TokenCounter } from '../../diffusion/prompts/token-count.js';
 import { optionsOfInfotext } from '../../infotext/infotext-options.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { findModelFolder } from '../../models/stored-models.js';

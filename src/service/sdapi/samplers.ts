@@ -1,4 +1,5 @@
-import { type SamplerRow, samplers } from '../../diffusion/samplers/index.js';
+import { samplers } from '../../diffusion/samplers/index.js';
+import type { SamplerRow } from '../../diffusion/samplers/sampler.js';
 import { schedulers } from '../../diffusion/schedulers/index.js';
 import { StepsAnimationError } from '../../errors.js';
 import type { HostDescription } from '../../hosts/host.js';
@@ -19,7 +20,12 @@ export function samplerItems({ samplers: names }: Names): unknown[] {
   });
 }
 
-function optionsOf({ name, automatic, secondOrder, discardNextToLast }: SamplerRow): Record<string, unknown> {
+function optionsOf({
+  name,
+  automaticScheduler: automatic,
+  secondOrder,
+  discardNextToLast,
+}: SamplerRow): Record<string, unknown> {
   return {
     ...(automatic === 'Uniform' || automatic === 'DDIM' ? {} : { scheduler: keyOf(automatic) }),
     ...(secondOrder && { second_order: true }),

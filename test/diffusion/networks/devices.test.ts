@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Device, loadOnFirst } from '#src/diffusion/networks/devices.js';
+import { type Device, loadOnBestDevice } from '#src/diffusion/networks/devices.js';
 
 const onlyOn = (possible: Device) => async (device: Device) => {
   if (device !== possible) throw new Error(`no ${device}\n here.`);
@@ -7,15 +7,18 @@ const onlyOn = (possible: Device) => async (device: Device) => {
 };
 
 it('says why the best device is not taken', async () => {
-  expect(await loadOnFirst('auto', onlyOn('cpu'), ['cuda', 'dml', 'cpu'])).toEqual({
+  expect(await loadOnBestDevice('auto', onlyOn('cpu'), ['cuda', 'dml', 'cpu'])).toEqual({
     ...{ loaded: 'on cpu', device: 'cpu' },
-    note: 'The model runs on the device "cpu", because cuda cannot be used (no cuda here), and dml cannot be used (no dml here); docs/models.md tells what each device needs.',
+    note: 'The model runs on the device "cpu", because cuda cannot be used (no cuda here), and dml cannot be used (no dml here); see docs/models.md for what each device needs.',
   });
-  expect(await loadOnFirst('auto', onlyOn('cuda'), ['cuda', 'cpu'])).toMatchObject({ device: 'cuda', note: undefined });
+  expect(await loadOnBestDevice('auto', onlyOn('cuda'), ['cuda', 'cpu'])).toMatchObject({
+    device: 'cuda',
+    note: undefined,
+  });
 });
 
 it('takes no other device than the one that was asked for, and says what can be done', async () => {
-  const loading = loadOnFirst('webgpu', onlyOn('cpu'));
+  const loading = loadOnBestDevice('webgpu', onlyOn('cpu'));
   await expect(loading).rejects.toMatchObject({ code: 'model' });
   await expect(loading).rejects.toThrow('device "webgpu" (no webgpu here): choose --device cpu');
 });

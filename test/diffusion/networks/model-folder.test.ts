@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Inference } from '#src/diffusion/inference.js';
 import { createLatent } from '#src/diffusion/latent.js';
 import { listModelNames, readModelFolder } from '#src/diffusion/networks/model-folder.js';
-import { applyWeights } from '#src/diffusion/prompts/weights.js';
+import { applyWeights } from '#src/diffusion/prompts/conditioning.js';
+import { PromptEncoder } from '#src/diffusion/prompts/prompt-encoder.js';
+import { PromptTokenizer } from '#src/diffusion/prompts/tokenizer.js';
 import { StepDecoder } from '#src/diffusion/step-decoder.js';
-import { PromptEncoder } from '#src/diffusion/text/prompt-encoder.js';
-import { PromptTokenizer } from '#src/diffusion/text/tokenizer.js';
 
 const tinyModel = fileURLToPath(new URL('../../fixtures/tiny-model', import.meta.url));
 let folder: string;
@@ -103,7 +103,7 @@ it('encodes a text that comes again only once, and weighs it as often as it come
 
 describe('a tokenizer', () => {
   const [sd15, sdxl] = ['sd15', 'sdxl'].map((name) =>
-    fileURLToPath(new URL(`fixtures/pipelines/${name}`, import.meta.url)),
+    fileURLToPath(new URL(`../fixtures/pipelines/${name}`, import.meta.url)),
   );
 
   it.each([`${sd15}/tokenizer`, `${sdxl}/tokenizer_2`])(

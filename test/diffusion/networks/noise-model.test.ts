@@ -5,14 +5,14 @@ import { Inference } from '#src/diffusion/inference.js';
 import { createLatent } from '#src/diffusion/latent.js';
 import { readModelFolder } from '#src/diffusion/networks/model-folder.js';
 import { NoiseModel } from '#src/diffusion/networks/noise-model.js';
+import { PromptEncoder } from '#src/diffusion/prompts/prompt-encoder.js';
 import { sigmaAt } from '#src/diffusion/schedulers/training-sigmas.js';
-import { PromptEncoder } from '#src/diffusion/text/prompt-encoder.js';
 import { batchOf } from '../../helpers/batch.js';
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const tinyModel = pathOf('../../fixtures/tiny-model');
 const settings = { device: 'cpu', threads: 1 } as const;
-const circumstances = { width: 32, height: 32, cfgScale: 4 };
+const conditions = { width: 32, height: 32, cfgScale: 4 };
 
 async function load(path: string): Promise<NoiseModel> {
   return await NoiseModel.load(`${path}/unet/model.onnx`, await readModelFolder(path), settings);
@@ -29,16 +29,16 @@ it('predicts for prompts of several lengths what it predicts for each alone', as
   latent.data.forEach((_, i) => {
     latent.data[i] = Math.sin(i);
   });
-  const together = await model.predict(latent, 2, [short, long], circumstances);
+  const together = await model.predict(latent, 2, [short, long], conditions);
   for (const [i, prompt] of [short, long].entries()) {
-    const [alone] = await model.predict(latent, 2, [prompt], circumstances);
+    const [alone] = await model.predict(latent, 2, [prompt], conditions);
     expect(together[i]).toEqual(alone);
   }
   expect(together[0]?.data).not.toEqual(together[1]?.data);
 });
 
 it('asks a consistency model only for timesteps that it was distilled at', async () => {
-  await using model = await load(pathOf('fixtures/pipelines/lcm'));
+  await using model = await load(pathOf('../fixtures/pipelines/lcm'));
   const asked = [999, 749.25, 499.5, 249.75, 3].map((timestep) => model.timestepAt(sigmaAt(model.sigmas, timestep)));
   expect(asked).toEqual([999, 759, 499, 259, 19]);
   await using usual = await load(tinyModel);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createNormals } from '#src/diffusion/noise/create-normals.js';
+import { createNormals } from '#src/diffusion/noise/normals.js';
 import { momentsOf, oracle, summarize } from './oracle.js';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });

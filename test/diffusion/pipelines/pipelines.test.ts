@@ -1,16 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { guide } from '#src/diffusion/guidance.js';
 import { imageOf } from '#src/diffusion/latent.js';
 import { findSampler } from '#src/diffusion/names.js';
-import { guide } from '#src/diffusion/networks/guidance.js';
-import { LatentDecoder } from '#src/diffusion/networks/latent-decoder.js';
-import { LatentEncoder } from '#src/diffusion/networks/latent-encoder.js';
+import { LatentDecoder, LatentEncoder } from '#src/diffusion/networks/autoencoder.js';
 import { type ModelFolder, readModelFolder } from '#src/diffusion/networks/model-folder.js';
 import { NoiseModel } from '#src/diffusion/networks/noise-model.js';
 import { createNoiseSource } from '#src/diffusion/noise/noise.js';
-import { initialLatent } from '#src/diffusion/samplers/initial-latent.js';
-import { zerosLike } from '#src/diffusion/text/conditioning.js';
-import { PromptEncoder } from '#src/diffusion/text/prompt-encoder.js';
-import { PromptTokenizer } from '#src/diffusion/text/tokenizer.js';
+import { zerosLike } from '#src/diffusion/prompts/conditioning.js';
+import { PromptEncoder } from '#src/diffusion/prompts/prompt-encoder.js';
+import { PromptTokenizer } from '#src/diffusion/prompts/tokenizer.js';
+import { initialLatent } from '#src/diffusion/samplers/steps.js';
 import { floats, type GoldenRun, goldenPipelines, latentOf, pathOf, pixels, relativeDifference } from './golden.js';
 
 const settings = { device: 'cpu', threads: 1 } as const;
@@ -135,7 +134,7 @@ async function sample(
   const cfgScale = Math.max(run.guidanceScale, 1);
   const denoiseBoth = guide(model, {
     promptsAt: () => ({ positive, negative: away }),
-    ...{ rescale, circumstances: { width, height, cfgScale } },
+    ...{ rescale, conditions: { width, height, cfgScale } },
   });
   const shape = latentOf(run.noise).shape;
   const noise = createNoiseSource(shape, { seeds: run.seeds, generator: 'cpu' });

@@ -5,16 +5,14 @@ import { promptLike } from './arbitraries.js';
 import { references } from './references.js';
 
 const passes = {
-  '10': [10, {}],
-  '25': [25, {}],
-  '10, then hires 8': [10, { hiresSteps: 8 }],
-  '10, old': [10, { usingOldScheduling: true }],
-  '10, then hires 8, old': [10, { hiresSteps: 8, usingOldScheduling: true }],
+  '10': [10, undefined],
+  '25': [25, undefined],
+  '10, then hires 8': [10, 8],
 } as const;
 
 describe.each(references.cases)('the schedule of $prompt', ({ prompt, schedules }) => {
-  it.each(Object.entries(passes))('is that of the web UI for steps %s', (name, [steps, options]) => {
-    const schedule = schedulePrompt(prompt, steps, options).map(({ until, text }) => [until, text]);
+  it.each(Object.entries(passes))('is that of the web UI for steps %s', (name, [steps, hiresSteps]) => {
+    const schedule = schedulePrompt(prompt, steps, hiresSteps).map(({ until, text }) => [until, text]);
     expect(schedule).toEqual(schedules[name]);
   });
 });
@@ -23,7 +21,7 @@ it('rises to the last step, whatever the prompt', () => {
   const steps = fc.integer({ min: 1, max: 60 });
   fc.assert(
     fc.property(promptLike, steps, fc.option(steps, { nil: undefined }), (prompt, steps, hiresSteps) => {
-      const schedule = schedulePrompt(prompt, steps, { hiresSteps });
+      const schedule = schedulePrompt(prompt, steps, hiresSteps);
       const untils = schedule.map(({ until }) => until);
       expect(untils).toEqual([...new Set(untils)].sort((a, b) => a - b));
       expect(untils[0]).toBeGreaterThanOrEqual(1);
