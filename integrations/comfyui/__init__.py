@@ -1,6 +1,10 @@
 """Steps Animation for ComfyUI: movies of how images come into being, at full size (docs/comfyui.md)."""
 
-from .nodes import LoadSteps, SaveAnimation, StepImage, WatchSteps
+from .package_path import add_package_path
+
+add_package_path()
+
+from .nodes import LoadSteps, SaveAnimation, StepImage, WatchSteps  # noqa: E402
 
 NODES = {
     "StepsAnimationWatch": (WatchSteps, "Steps Animation: watch"),

@@ -2,7 +2,7 @@
 
 import comfy.latent_formats
 
-from .steps_animation.latents import LatentRun, load_latents, save_latents
+from steps_animation.latents import LatentRun, load_latents, save_latents
 from .watched_steps import Pass
 
 

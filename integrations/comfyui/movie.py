@@ -7,7 +7,7 @@ from typing import List
 from comfy.model_management import InterruptProcessingException, throw_exception_if_processing_interrupted
 
 from .pictures import picture_of, pixels
-from .steps_animation import Recording
+from steps_animation import Recording
 from .workflow_facts import WorkflowFacts
 
 #: that `record` takes (src/hosts/stream/messages.ts)

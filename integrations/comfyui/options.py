@@ -1,10 +1,10 @@
 """The options of `record`: those that have widgets, and those that are written as on a command line."""
 
-import json
 import shlex
-from pathlib import Path
 
-FACTS = json.loads((Path(__file__).resolve().parent / "options.json").read_text("utf8"))
+from steps_animation.options import read_options
+
+FACTS = read_options()
 BY_FLAG = {fact["flag"]: fact for fact in FACTS}
 WIDGETS = ("codec", "interpolation", "duration", "last_frame_duration")
 #: where files go and whether there is a movie is not for a workflow to say, and the other node knows what it has kept

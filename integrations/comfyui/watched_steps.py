@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from .steps_animation import LatentRing
+from steps_animation import LatentRing
 
 log = logging.getLogger("steps-animation")
 #: the latents of the last passes of all watched models

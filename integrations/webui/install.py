@@ -3,18 +3,20 @@ Run by the web UI when it starts: sees to a Node.js, has it build the clone that
 Steps are kept whatever is.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from steps_animation import MissingCommand, build_clone, find_command, install_node  # noqa: E402
+from steps_animation_webui.package_path import add_package_path  # noqa: E402
 
 try:
+    add_package_path()
+    from steps_animation import build_clone, find_command, install_node
+
     install_node()
     build_clone()
     find_command()
-except (MissingCommand, OSError, subprocess.CalledProcessError) as error:
+except Exception as error:  # the program starts without movies, whatever is missing
     print(f"Steps animation: {error}")
     print("Until then the steps are saved, and the command that makes the movie is shown.")

@@ -1,6 +1,5 @@
 """The nodes make something of the steps, and whatever goes wrong with that, the images are made."""
 
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,8 @@ world = comfyui.install()
 
 from pack import NODE_CLASS_MAPPINGS, kept_files, movie  # noqa: E402
 from pack.nodes import LoadSteps, SaveAnimation, StepImage, WatchSteps  # noqa: E402
-from pack.steps_animation.latents import LatentRun  # noqa: E402
+from steps_animation.latents import LatentRun  # noqa: E402
+from steps_animation.options import read_options  # noqa: E402
 
 PROMPT = {
     "model": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "sd/apples.safetensors"}},
@@ -274,7 +274,7 @@ class NodesTest(unittest.TestCase):
                 LoadSteps().load("x")
 
     def test_widgets_offer_what_record_takes(self):
-        facts = {fact["name"]: fact for fact in json.loads((comfyui.PACK / "options.json").read_text("utf8"))}
+        facts = {fact["name"]: fact for fact in read_options()}
         inputs = SaveAnimation.INPUT_TYPES()["required"]
         self.assertEqual(inputs["codec"][0], facts["codec"]["choices"])
         for name, option in (("duration", "duration"), ("last_frame_duration", "lastFrameDuration")):

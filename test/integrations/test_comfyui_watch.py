@@ -9,7 +9,7 @@ from fakes.comfyui import Executor, Latents, Sigma
 world = comfyui.install()
 
 from pack import watched_steps  # noqa: E402
-from pack.steps_animation import LatentRing  # noqa: E402
+from steps_animation import LatentRing  # noqa: E402
 from pack.watched_steps import WatchedSteps  # noqa: E402
 
 

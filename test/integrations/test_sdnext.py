@@ -1,6 +1,7 @@
 """SD.Next's script sees each call of a pipeline, and leaves it as it was before SD.Next looks at it again."""
 
 import importlib.util
+import os
 import sys
 import threading
 import unittest
@@ -40,9 +41,9 @@ class SdNextTest(unittest.TestCase):
             self.addCleanup(replaced.stop)
         return sdnext
 
-    def test_carries_along_all_that_it_needs(self):
+    def test_takes_the_package_of_the_clone(self):
         self.start()
-        self.assertIn("sdnext", sys.modules["steps_animation"].__file__)
+        self.assertIn(os.path.join("integrations", "python"), sys.modules["steps_animation"].__file__)
 
     def test_makes_a_movie_of_each_call_of_each_stage(self):
         sdnext = self.start(base=PipelineFake(), hires=PipelineFake(), refiner=PipelineFake())

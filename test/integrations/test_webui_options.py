@@ -1,14 +1,17 @@
 """The script's arguments are those of the original, in its order, and the project's newer ones after them."""
 
-import json
 import sys
 import unittest
-from pathlib import Path
 
 from fakes import webui
 
 sys.path.insert(0, str(webui.EXTENSION))
 
+from steps_animation_webui.package_path import add_package_path  # noqa: E402
+
+add_package_path()
+
+from steps_animation.options import read_options as read_shared_options  # noqa: E402
 from steps_animation_webui.options import FACTS, ORIGINAL, SWITCH, read_options  # noqa: E402
 
 LABELS = [
@@ -33,7 +36,7 @@ class OptionsTest(unittest.TestCase):
         self.assertEqual([SWITCH, *(fact["label"] for fact in FACTS[:ORIGINAL])], LABELS)
 
     def test_have_the_facts_of_the_project(self):
-        written = json.loads((Path(webui.EXTENSION) / "options.json").read_text("utf8"))
+        written = read_shared_options()
         self.assertEqual([fact["label"] for fact in FACTS[: len(written)]], [fact["label"] for fact in written])
 
     def test_take_the_originals_arguments_with_numbers_as_text(self):

@@ -17,6 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from modules import script_callbacks, shared  # noqa: E402
 from modules.logger import log  # noqa: E402
+from package_path import add_package_path  # noqa: E402
+
+add_package_path()
+
 from steps_animation import StepsAnimation  # noqa: E402
 
 STAGES = ("process_base", "process_hires", "process_refine")

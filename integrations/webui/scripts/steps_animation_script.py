@@ -1,8 +1,15 @@
 """Movies of the steps of an image: the script of the web UI. What it does is told in steps_animation_webui."""
 
-from modules import script_callbacks, scripts
-from steps_animation_webui import host, session, settings
-from steps_animation_webui.panel import Panel
+from modules import script_callbacks, scripts, shared
+from steps_animation_webui import settings
+from steps_animation_webui.package_path import add_package_path
+
+# First, as the folder of the clone is one of them.
+script_callbacks.on_ui_settings(settings.add_settings)
+add_package_path(getattr(shared.opts, settings.CLONE, None))
+
+from steps_animation_webui import host, session  # noqa: E402
+from steps_animation_webui.panel import Panel  # noqa: E402
 
 
 class StepsAnimationScript(scripts.Script):
@@ -53,6 +60,3 @@ class StepsAnimationScript(scripts.Script):
     def postprocess(self, p, processed, *arguments):
         with host.guarded("make the movie"):
             session.end(p)
-
-
-script_callbacks.on_ui_settings(settings.add_settings)

@@ -1,7 +1,6 @@
 """The script's arguments: what its controls show of them, how requests give them, and what `record` is told."""
 
-import json
-from pathlib import Path
+from steps_animation.options import read_options as read_shared_options
 
 #: which of the web UI's image formats are kept by which intermediate format; others by png
 FORMATS = {"png": "png", "jpg": "jpg", "jpeg": "jpg", "webp": "webp"}
@@ -31,7 +30,7 @@ OWN = [
 
 
 def _read_facts():
-    facts = json.loads((Path(__file__).resolve().parents[1] / "options.json").read_text("utf8"))
+    facts = read_shared_options()
     for fact in facts:
         if fact["names"] == ["intermediate_format"]:
             fact["choices"] = ["auto", *fact["choices"]]

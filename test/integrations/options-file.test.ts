@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-it('the web UI extension carries the modules and options of today', () => {
+it('the Python package has the options of today', () => {
   const script = fileURLToPath(new URL('../../scripts/write-integrations.mjs', import.meta.url));
   const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
   expect(stderr).toBe('');
