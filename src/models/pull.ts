@@ -8,13 +8,13 @@ import {
   readModelFolder,
 } from '../diffusion/networks/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
+import { tryLock } from '../files/lock.js';
 import { messageOf } from '../util/error-message.js';
 import { downloadFile, isWhole, partOf, sizeOf } from './file-download.js';
 import { createHubFetch } from './hub-connection.js';
 import { type HubFile, listHubFiles } from './hub-files.js';
 import { readHubSettings } from './hub-settings.js';
 import { locateModels } from './models-folders.js';
-import { lockPull } from './pull-lock.js';
 import { folderNameOf, parseRepository, type Repository, textOf } from './repository.js';
 
 export type PullSettings = {
@@ -84,7 +84,11 @@ export async function pullModel(settings: PullSettings): Promise<PulledModel> {
     };
     onEvent({ type: 'start', commit, path: folder, files: files.length, total: sum(files.map(({ size }) => size)) });
     await mkdir(modelsFolder, { recursive: true });
-    await using _lock = await lockPull(modelsFolder, name);
+    using lock = await tryLock(join(modelsFolder, `.${name}.lock`));
+    if (!lock) {
+      const message = `Another process is pulling ${name} into the same folder: wait for it, or end it.`;
+      throw new StepsAnimationError('output', message);
+    }
     await pull({ repository, folder, onEvent, signal, bring }, files);
   } catch (error) {
     if (signal.aborted) throw interrupted(repository);

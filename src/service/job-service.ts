@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
+import { tryLock } from '../files/lock.js';
 import { prepareFolder } from '../files/whole-files.js';
 import { messageOf } from '../util/error-message.js';
 import { Database } from './database.js';
@@ -13,7 +14,6 @@ import { type JobFilter, JobStore } from './jobs/job-store.js';
 import type { Preview } from './jobs/live-preview.js';
 import { type CheckedRequest, RequestChecks } from './jobs/request-checks.js';
 import { Library } from './library/library.js';
-import { lockFolder } from './service-lock.js';
 import { StoredPaths } from './stored-paths.js';
 
 export type JobServiceSettings = {
@@ -41,7 +41,11 @@ export async function openJobService(settings: JobServiceSettings): Promise<JobS
   const outdir = resolve(settings.outdir);
   const folder = join(outdir, ownFolder);
   await prepareFolder(folder);
-  const lock = lockFolder(folder, outdir);
+  const lock = await tryLock(join(folder, 'lock.db'));
+  if (!lock) {
+    const message = `Another service works on ${outdir} already: stop it, or choose another save location with --outdir.`;
+    throw new StepsAnimationError('usage', message);
+  }
   try {
     const database = await Database.open(outdir, settings.onMessage ?? (() => {}));
     return new Service({ ...settings, outdir }, folder, database, lock);

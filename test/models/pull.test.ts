@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -391,20 +390,6 @@ describe('two pulls at once', () => {
     await expectWhole(hub, modelsFolder);
     expect(await readdir(modelsFolder)).toEqual(['owner--a-model']);
     await pull({ modelsFolder });
-  });
-
-  it.each([
-    ['of another process', () => process.ppid, false],
-    ['of a process that is no more', () => spawnSync(process.execPath, ['--version']).pid, true],
-    ['of a process that had the number of this one', () => process.pid, true],
-    ['that was never written', () => '', true],
-  ])('know each other by a lock: one %s', async (_, owner, isFree) => {
-    const hub = await startHub();
-    const modelsFolder = await temporaryFolder();
-    await writeFile(join(modelsFolder, '.owner--a-model.pull'), String(owner()));
-    if (!isFree) return await expect(pull({ modelsFolder })).rejects.toMatchObject({ code: 'output' });
-    await pull({ modelsFolder });
-    await expectWhole(hub, modelsFolder);
   });
 });
 
