@@ -37,11 +37,11 @@ describe('the tab Animations', () => {
     await page.getByRole('option', { name: 'x264' }).click();
     await expect.poll(() => labels(page)).toEqual([expected[2]]);
     await page.getByRole('searchbox', { name: 'Search' }).fill('nowhere');
-    await page.getByText('Nothing is like that.').waitFor();
+    await page.getByText('No matches.').waitFor();
     expect(await barriers(page)).toEqual([]);
   });
 
-  it('opens one with the arrow keys and Enter, with all it was made with, and uses its settings', async () => {
+  it('opens a movie with the arrow keys and Enter, shows its settings, and uses them', async () => {
     const { page } = await openLibrary();
     await posters(page).first().focus();
     await page.keyboard.press('ArrowRight');
@@ -49,7 +49,7 @@ describe('the tab Animations', () => {
     const details = page.getByRole('dialog', { name: 'a green pear' });
     await details.getByText('Euler a').first().waitFor();
     expect(await barriers(page)).toEqual([]);
-    await details.getByRole('button', { name: 'Use its settings' }).click();
+    await details.getByRole('button', { name: 'Use these settings' }).click();
     await expect.poll(() => prompt(page).inputValue()).toBe('a green pear');
   });
 
@@ -62,7 +62,7 @@ describe('the tab Animations', () => {
     await page.getByText('64 × 48').first().waitFor();
   });
 
-  it('deletes with a key, and takes that back', async () => {
+  it('deletes with a key, and undoes that', async () => {
     const { page, service } = await openLibrary();
     const [newest] = service.library.search({}).entries;
     const path = newest?.path ?? '';

@@ -2,14 +2,14 @@ import { expect, it } from 'vitest';
 import { gate, PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
 
-it('says when the service is gone, and goes on by itself when it is back', async () => {
+it('shows a notice while the connection is lost, and reconnects by itself', async () => {
   const hold = gate();
   const { page, server, service, troubles } = await openPage({
     host: new PretendedHost((step) => (step === 3 ? hold.passed : undefined)),
   });
   await page.getByRole('button', { name: /^Generate/u }).click();
   await page.getByRole('progressbar').first().waitFor();
-  const notice = page.getByText('cannot be heard');
+  const notice = page.getByText('connection to the service is lost');
   await server.close();
   await notice.waitFor();
   hold.open();

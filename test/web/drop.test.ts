@@ -15,7 +15,7 @@ describe('a file that is dropped on the page', () => {
     await expect.poll(() => prompt(page).inputValue()).toBe('a green pear');
     expect(await page.getByRole('textbox', { name: 'Sampling steps' }).inputValue()).toBe('7');
     // There is no model of that name here, so the form keeps its own.
-    await page.getByText('Not here: Model').waitFor();
+    await page.getByText('Not available here: Model').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => prompt(page).inputValue()).toBe('something else');
   });

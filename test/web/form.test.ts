@@ -17,7 +17,7 @@ describe('the form', () => {
     await advanced.click();
     await clipSkip.waitFor({ state: 'hidden' });
     await generate(page).click();
-    await page.getByText('Clip skip: It is between 1 and 12.').waitFor();
+    await page.getByText('Clip skip: Must be a whole number from 1 to 12.').waitFor();
     await expect.poll(() => clipSkip.evaluate((field) => field === document.activeElement)).toBe(true);
     expect(service.list()).toEqual([]);
   });

@@ -13,10 +13,10 @@ import { generate, prompt } from './runs.js';
 const side = 128;
 
 describe('img2img', () => {
-  it('starts from a dropped picture, and paints anew what the brush went over alone', async () => {
+  it('starts from a dropped picture, and regenerates only what is masked', async () => {
     const { page, service } = await openPage();
     await openTab(page);
-    await dropFile(page.getByText('Drop the picture'), await greenPicture(), 'image/png');
+    await dropFile(page.getByText('Drop a picture'), await greenPicture(), 'image/png');
     await page.getByRole('button', { name: 'Draw a mask' }).click();
     await page.getByRole('radio', { name: 'Brush' }).waitFor({ state: 'attached' });
     await drawAcross(page, 0.25);
@@ -38,7 +38,7 @@ describe('img2img', () => {
     const { page, service } = await openPage();
     await openTab(page);
     await generate(page).click();
-    await page.getByText('Choose the picture to start from first').waitFor();
+    await page.getByText('Choose a start picture first').waitFor();
     expect(service.list()).toEqual([]);
   });
 });
@@ -59,7 +59,7 @@ async function drawAcross(page: Page, share: number): Promise<void> {
   const canvas = page.locator('canvas');
   await canvas.scrollIntoViewIfNeeded();
   const box = await canvas.boundingBox();
-  if (!box) throw new Error('The mask cannot be seen.');
+  if (!box) throw new Error('The mask is not visible.');
   const y = box.y + box.height * share;
   await page.mouse.move(box.x + 2, y);
   await page.mouse.down();

@@ -34,7 +34,7 @@ describe('the result', () => {
   it('compares two steps with a divider that the keyboard moves', async () => {
     const { page } = await openResult();
     await page.getByRole('button', { name: 'Compare two steps' }).click();
-    const divider = page.getByRole('slider', { name: /^How much of Step/u });
+    const divider = page.getByRole('slider', { name: /^Divider between Step/u });
     await divider.focus();
     await page.keyboard.press('ArrowRight');
     expect(await divider.inputValue()).toBe('51');
@@ -58,13 +58,13 @@ describe('the result', () => {
   it('lets a GIF be stopped, and offers what browsers do not play for download', async () => {
     const { page } = await openResult();
     await renderAgain(page, 'gif');
-    const shown = page.getByAltText(/^How it came about/u);
+    const shown = page.getByAltText(/^Movie:/u);
     expect(await shown.getAttribute('src')).toMatch(/\/file$/u);
     await page.getByRole('button', { name: 'Stop' }).click();
     expect(await shown.getAttribute('src')).toMatch(/\/poster$/u);
 
     await renderAgain(page, 'prores_ks');
-    await page.getByText('Browsers do not play ProRes.').waitFor();
+    await page.getByText('Browsers cannot play ProRes.').waitFor();
     const saved = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download the movie' }).click();
     expect((await saved).suggestedFilename()).toMatch(/\.mov$/u);
@@ -74,10 +74,10 @@ describe('the result', () => {
     const { page, service, hold } = await runUntilStep(3);
     await Promise.all([page.waitForResponse('**/cancel'), page.getByRole('button', { name: 'Interrupt' }).click()]);
     hold.open();
-    await page.getByText('This is the movie of what there was until then.').waitFor();
+    await page.getByText('The movie shows the steps made until then.').waitFor();
     expect(await barriers(page)).toEqual([]);
     await page.getByRole('button', { name: 'Run again' }).click();
-    await page.getByRole('status').filter({ hasText: 'Finished: the movie is there' }).waitFor({ state: 'attached' });
+    await page.getByRole('status').filter({ hasText: 'Finished: the movie is ready' }).waitFor({ state: 'attached' });
     expect(service.list().map(({ state }) => state)).toEqual(['finished', 'interrupted']);
   });
 
@@ -92,7 +92,7 @@ describe('the result', () => {
 
   it('has no barriers, neither while a run goes on nor when it is over', async () => {
     const { page, hold } = await runUntilStep(3);
-    await page.getByAltText('How it looks so far').waitFor();
+    await page.getByAltText('Preview').waitFor();
     expect(await barriers(page)).toEqual([]);
     hold.open();
     await page.locator('video').waitFor();

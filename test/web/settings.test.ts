@@ -26,14 +26,14 @@ describe('the tab Settings', () => {
     await reached.passed;
     await page.getByRole('tab', { name: 'Settings' }).click();
     const queue = part(page, 'Queue');
-    await queue.getByRole('button', { name: 'Sooner: txt2img: fourth' }).click();
+    await queue.getByRole('button', { name: 'Move up: txt2img: fourth' }).click();
     await expect.poll(() => service.get(jobs[3]?.id ?? '')?.position).toBe(2);
     await queue.getByRole('button', { name: 'Cancel: txt2img: second' }).click();
     await expect.poll(() => service.get(jobs[1]?.id ?? '')?.state).toBe('cancelled');
     await queue.getByRole('button', { name: 'Interrupt: txt2img: first' }).click();
     hold.open();
     await service.ended(jobs[2]?.id ?? '');
-    await page.getByText('Nothing is being made, and nothing waits.').waitFor();
+    await page.getByText('The queue is empty.').waitFor();
     expect(host.prompts).toEqual(['first', 'fourth', 'third']);
     expect(service.get(jobs[0]?.id ?? '')?.state).toBe('interrupted');
   });
@@ -49,7 +49,7 @@ describe('the tab Settings', () => {
     const { id } = await service.submit(named('first'));
     await page.getByRole('tab', { name: 'Settings' }).click();
     const queue = part(page, 'Queue');
-    await queue.getByText('Waits until pretended answers').waitFor();
+    await queue.getByText('Waiting for pretended to respond').waitFor();
     await queue.getByRole('button', { name: 'Cancel: txt2img: first' }).click();
     await expect.poll(() => service.get(id)?.state).toBe('cancelled');
   });
@@ -61,7 +61,7 @@ describe('the tab Settings', () => {
     const { page, service, troubles } = await openPage({ host: new PretendedHost() });
     await page.getByRole('tab', { name: 'Settings' }).click();
     const hosts = part(page, 'Hosts');
-    await hosts.getByRole('button', { name: 'Add one by its address' }).click();
+    await hosts.getByRole('button', { name: 'Add a host by its address' }).click();
     const form = hosts.getByRole('form', { name: 'Add a host' });
     await form.getByLabel('Name').fill('studio');
     await form.getByLabel('Address').fill(fake.url);
@@ -93,12 +93,12 @@ describe('the tab Settings', () => {
     const { page } = await openPage({ host: new PretendedHost() });
     await page.getByRole('tab', { name: 'Settings' }).click();
     const hosts = part(page, 'Hosts');
-    await hosts.getByRole('button', { name: 'Add one by its address' }).click();
+    await hosts.getByRole('button', { name: 'Add a host by its address' }).click();
     const form = hosts.getByRole('form', { name: 'Add a host' });
     await form.getByLabel('Name').fill('studio');
     await form.getByLabel('Address').fill('http://127.0.0.1:9');
     await form.getByRole('button', { name: 'Add' }).click();
-    await page.getByText('studio is added, and away: Cannot reach').waitFor();
+    await page.getByText('studio was added but is offline: Cannot reach').waitFor();
     await hosts.getByRole('button', { name: 'Remove studio' }).waitFor();
   });
 
@@ -109,9 +109,9 @@ describe('the tab Settings', () => {
     await service.ended(id);
     await page.getByRole('tab', { name: 'Settings' }).click();
     const recent = part(page, 'Recent jobs');
-    await recent.getByRole('button', { name: 'Once more' }).click();
+    await recent.getByRole('button', { name: 'Run again' }).click();
     await expect.poll(() => recent.getByText('txt2img: a red apple').count()).toBe(2);
-    await recent.getByRole('button', { name: 'Forget' }).last().click();
+    await recent.getByRole('button', { name: 'Remove' }).last().click();
     await expect.poll(() => service.get(id)).toBeUndefined();
     await recent.getByRole('button', { name: 'Show' }).first().click();
     await page.locator('video').first().waitFor();

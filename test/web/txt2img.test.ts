@@ -49,7 +49,7 @@ describe('txt2img', () => {
     const { page, service, hold } = await runUntilStep(2);
     await prompt(page).fill('a green pear');
     await generate(page).click();
-    await page.getByText('That waits in the queue.').waitFor();
+    await page.getByText('Added to the queue.').waitFor();
     await page.getByText('Step 1 of 20').first().waitFor();
     expect(await page.getByRole('button', { name: 'Skip' }).isEnabled()).toBe(true);
     hold.open();

@@ -1,30 +1,28 @@
 import { Button, Code, Group, Modal, Stack, Table, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import { ask } from '../api/client.js';
+import { request } from '../api/client.js';
 import { keys, useAbout } from '../api/queries.js';
-import type { AboutShape, AnimationShape, JobShape } from '../api/types.js';
-import { CopyIcon, DownloadIcon, SendIcon, TrashIcon } from '../app/icons.js';
-import { takeKnown } from '../drop/found-settings.js';
-import { setOptions, type Values } from '../form/form-store.js';
-import { sendToImg2img } from '../img2img/send-to-img2img.js';
-import { Movie } from '../run/media.js';
-import { showJob } from '../run/run-store.js';
+import type { AnimationDetailsShape, AnimationShape, JobShape } from '../api/types.js';
+import { fillFromMovie, sendToImg2img } from '../form/fill-form.js';
+import type { Values } from '../form/form-store.js';
+import { openJob } from '../run/job-actions.js';
+import { CopyIcon, SendIcon, TrashIcon } from '../ui/icons.js';
+import { DownloadButton, Movie } from '../ui/media.js';
+import { copySettings } from '../ui/notifications.js';
 import { useDelete } from './use-delete.js';
 
 type Props = { readonly entry: AnimationShape; readonly onClose: () => void };
-type Details = AnimationShape & { readonly generation: Values };
 
-/** One movie with all that is known of it, and what can be done with it. */
+/** A dialog with a movie of the library, its properties and actions. */
 export default function AnimationDetails({ entry, onClose }: Props) {
+  const { imageUrl, name } = entry;
   const remove = useDelete();
   const { data: about } = useAbout();
   const { data } = useQuery({
     queryKey: [...keys.animations, 'one', entry.id],
-    queryFn: ({ signal }) => ask<Details>(`/animations/${entry.id}`, { signal }),
+    queryFn: ({ signal }) => request<AnimationDetailsShape>(`/animations/${entry.id}`, { signal }),
   });
-  const leave = (then: () => void) => () => {
+  const closeAnd = (then: () => void) => () => {
     onClose();
     then();
   };
@@ -33,25 +31,25 @@ export default function AnimationDetails({ entry, onClose }: Props) {
       <Stack gap="md">
         <Movie {...entry} alt={entry.prompt} hasControls style={{ maxHeight: '60vh', borderRadius: 8 }} />
         <Group gap="xs">
-          <Action label="Movie" icon={<DownloadIcon size={16} />} href={`${entry.url}?download=1`} />
-          {entry.imageUrl && (
-            <Action label="Image" icon={<DownloadIcon size={16} />} href={`${entry.imageUrl}?download=1`} />
-          )}
+          <DownloadButton url={entry.url} label="Movie" />
+          {imageUrl !== null && <DownloadButton url={imageUrl} label="Image" />}
           <Button
             size="xs"
             variant="default"
             disabled={!data || !about}
-            onClick={leave(() => data && about && fillForm(about, data))}
+            onClick={closeAnd(() => data && about && fillFromMovie(about, data))}
           >
-            Use its settings
+            Use these settings
           </Button>
-          {entry.imageUrl && (
+          {imageUrl !== null && (
             <Button
               size="xs"
               variant="default"
               leftSection={<SendIcon size={16} />}
               disabled={!data || !about}
-              onClick={leave(() => data && about && startFrom(about, data))}
+              onClick={closeAnd(
+                () => data && about && sendToImg2img(about, { url: imageUrl, name }, data.generation as Values),
+              )}
             >
               Send to img2img
             </Button>
@@ -62,12 +60,12 @@ export default function AnimationDetails({ entry, onClose }: Props) {
             variant="default"
             color="red"
             leftSection={<TrashIcon size={16} />}
-            onClick={leave(() => remove(entry))}
+            onClick={closeAnd(() => remove(entry))}
           >
             Delete
           </Button>
         </Group>
-        <Facts entry={entry} />
+        <Properties entry={entry} />
         <div>
           <Group justify="space-between" mb={4}>
             <Text size="sm" fw={500}>
@@ -77,7 +75,7 @@ export default function AnimationDetails({ entry, onClose }: Props) {
               size="compact-xs"
               variant="subtle"
               leftSection={<CopyIcon size={14} />}
-              onClick={() => void copy(entry.infotext)}
+              onClick={() => void copySettings(entry.infotext)}
             >
               Copy
             </Button>
@@ -91,56 +89,38 @@ export default function AnimationDetails({ entry, onClose }: Props) {
   );
 }
 
-function Action({ label, icon, href }: { label: string; icon: ReactNode; href: string }) {
-  return (
-    <Button
-      component="a"
-      href={href}
-      download
-      size="xs"
-      variant="default"
-      leftSection={icon}
-      aria-label={`Download: ${label}`}
-    >
-      {label}
-    </Button>
-  );
-}
-
-/** Its steps can be looked at as long as the job that made it is known. */
+/** Opens the job that made a movie, as long as the service knows it. */
 function OpenJob({ id, onOpen }: { readonly id: string; readonly onOpen: () => void }) {
   const { data: job } = useQuery({
     queryKey: keys.job(id),
-    queryFn: ({ signal }) => ask<JobShape>(`/jobs/${id}`, { signal }),
+    queryFn: ({ signal }) => request<JobShape>(`/jobs/${id}`, { signal }),
     retry: false,
   });
   if (!job || job.kind === 'render') return null;
-  const tab = job.kind;
   return (
     <Button
       size="xs"
       variant="default"
       onClick={() => {
         onOpen();
-        showJob(tab, id);
-        location.hash = tab;
+        openJob(job);
       }}
     >
-      Show its steps
+      Show the steps
     </Button>
   );
 }
 
-function Facts({ entry }: { readonly entry: AnimationShape }) {
+function Properties({ entry }: { readonly entry: AnimationShape }) {
   const { codec, width, height, frames, fps, duration, bytes, steps, model, sampler, seed, createdAt, name } = entry;
   const rows: readonly (readonly [string, string])[] = [
     ['File', `${name}, ${(bytes / 1024).toFixed(0)} KB`],
-    ['Movie', `${codec}, ${width}×${height}, ${duration} s, ${frames} frames, ${fps} a second`],
+    ['Movie', `${codec}, ${width}×${height}, ${duration} s, ${frames} frames, ${fps} fps`],
     ['Steps', String(steps)],
     ['Sampler', sampler],
     ['Model', model],
     ['Seed', seed === null ? 'unknown' : String(seed)],
-    ['Made', new Date(createdAt).toLocaleString()],
+    ['Created', new Date(createdAt).toLocaleString()],
   ];
   return (
     <Table layout="auto" withRowBorders={false} verticalSpacing={2}>
@@ -154,25 +134,4 @@ function Facts({ entry }: { readonly entry: AnimationShape }) {
       </Table.Tbody>
     </Table>
   );
-}
-
-function fillForm(about: AboutShape, { generation }: Details): void {
-  const { values, missing } = takeKnown(about, 'generation', generation);
-  setOptions('txt2img', { generation: values });
-  location.hash = 'txt2img';
-  const absent = missing.length > 0 ? ` Not here: ${missing.join(', ')}.` : '';
-  notifications.show({ message: `The form of txt2img has these settings now.${absent}` });
-}
-
-function startFrom(about: AboutShape, { imageUrl, name, generation }: Details): void {
-  if (imageUrl !== null) sendToImg2img(about, { url: imageUrl, name }, generation);
-}
-
-async function copy(text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    notifications.show({ message: 'The settings are in the clipboard.' });
-  } catch {
-    notifications.show({ color: 'red', message: 'The browser does not allow it: mark and copy them by hand.' });
-  }
 }

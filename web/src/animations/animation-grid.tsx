@@ -1,13 +1,13 @@
 import { Text, UnstyledButton } from '@mantine/core';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import type { AnimationShape } from '../api/types.js';
-import { kindOf, Movie } from '../run/media.js';
+import { Movie, playerOf } from '../ui/media.js';
 import classes from './animation-grid.module.css';
 import { useDelete } from './use-delete.js';
 
 type Props = { readonly entries: readonly AnimationShape[]; readonly onOpen: (id: string) => void };
 
-/** Posters that move when they are pointed at or focused. Arrow keys go from one to the next. */
+/** A grid of posters that play on hover and focus. The arrow keys move between them; Enter opens, Delete deletes. */
 export function AnimationGrid({ entries, onOpen }: Props) {
   const grid = useRef<HTMLUListElement>(null);
   const [current, setCurrent] = useState(0);
@@ -55,24 +55,24 @@ type PosterProps = {
 };
 
 function Poster({ entry, tabIndex, onOpen, onFocus }: PosterProps) {
-  const [isMoving, setMoving] = useState(false);
+  const [isPlaying, setPlaying] = useState(false);
   const name = entry.prompt || entry.name;
   return (
     <UnstyledButton
       className={classes.poster}
       tabIndex={tabIndex}
       onClick={onOpen}
-      onPointerEnter={() => setMoving(true)}
-      onPointerLeave={() => setMoving(false)}
+      onPointerEnter={() => setPlaying(true)}
+      onPointerLeave={() => setPlaying(false)}
       onFocus={() => {
-        setMoving(true);
+        setPlaying(true);
         onFocus();
       }}
-      onBlur={() => setMoving(false)}
+      onBlur={() => setPlaying(false)}
       aria-label={`${name}, ${entry.codec}, ${entry.duration} seconds`}
     >
       <img src={entry.posterUrl} alt="" loading="lazy" decoding="async" />
-      {isMoving && kindOf(entry.codec) !== 'none' && (
+      {isPlaying && playerOf(entry.codec) !== undefined && (
         <div className={classes.movie}>
           <Movie {...entry} alt="" style={{ height: '100%', objectFit: 'cover' }} />
         </div>

@@ -2,7 +2,7 @@ import { Button, Center, Group, Loader, Select, Stack, Text, TextInput } from '@
 import { useDebouncedValue, useIntersection, useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { ask } from '../api/client.js';
+import { request } from '../api/client.js';
 import { type AnimationFilter, keys, useAnimations } from '../api/queries.js';
 import { AnimationGrid } from './animation-grid.js';
 
@@ -10,14 +10,14 @@ const AnimationDetails = lazy(() => import('./animation-details.js'));
 
 type Facets = Record<'codecs' | 'samplers' | 'models', string[]>;
 
-const all: AnimationFilter = { text: '', codec: null, sampler: null, model: null };
+const noFilter: AnimationFilter = { text: '', codec: null, sampler: null, model: null };
 
-/** The finished movies: a grid to look through and search. */
+/** The library of finished movies, with a search and filters. */
 export default function AnimationsTab() {
-  const [filter, setFilter] = useSessionStorage({ key: 'steps-animation.filter', defaultValue: all });
-  const [settled] = useDebouncedValue(filter, 250);
+  const [filter, setFilter] = useSessionStorage({ key: 'steps-animation.filter', defaultValue: noFilter });
+  const [debounced] = useDebouncedValue(filter, 250);
   const [open, setOpen] = useState<string>();
-  const { data, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useAnimations(settled);
+  const { data, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useAnimations(debounced);
   const entries = data?.pages.flatMap((page) => page.entries) ?? [];
   const total = data?.pages[0]?.total ?? 0;
   const { ref, entry: end } = useIntersection({ rootMargin: '600px' });
@@ -36,7 +36,7 @@ export default function AnimationsTab() {
           <Loader type="dots" />
         </Center>
       ) : entries.length === 0 ? (
-        <Nothing isFiltered={settled.text !== '' || Boolean(settled.codec ?? settled.sampler ?? settled.model)} />
+        <Empty isFiltered={debounced.text !== '' || Boolean(debounced.codec ?? debounced.sampler ?? debounced.model)} />
       ) : (
         <AnimationGrid entries={entries} onOpen={setOpen} />
       )}
@@ -59,7 +59,7 @@ type FiltersProps = { readonly filter: AnimationFilter; readonly onChange: (filt
 function Filters({ filter, onChange }: FiltersProps) {
   const { data: facets } = useQuery({
     queryKey: [...keys.animations, 'facets'],
-    queryFn: ({ signal }) => ask<Facets>('/animations/facets', { signal }),
+    queryFn: ({ signal }) => request<Facets>('/animations/facets', { signal }),
   });
   const choice = (label: string, name: 'codec' | 'sampler' | 'model', names: readonly string[] = []) => (
     <Select
@@ -78,7 +78,7 @@ function Filters({ filter, onChange }: FiltersProps) {
         flex="1 1 14rem"
         type="search"
         label="Search"
-        placeholder="words of the prompt"
+        placeholder="words in the prompt"
         value={filter.text}
         onChange={(event) => onChange({ ...filter, text: event.currentTarget.value })}
       />
@@ -89,13 +89,13 @@ function Filters({ filter, onChange }: FiltersProps) {
   );
 }
 
-function Nothing({ isFiltered }: { readonly isFiltered: boolean }) {
+function Empty({ isFiltered }: { readonly isFiltered: boolean }) {
   return (
     <Center mih={240}>
       <Text c="dimmed" ta="center">
         {isFiltered
-          ? 'Nothing is like that. Try fewer words, or clear the filters.'
-          : 'Nothing yet: what you generate is collected here.'}
+          ? 'No matches. Try fewer words, or clear the filters.'
+          : 'No animations yet. What you generate appears here.'}
       </Text>
     </Center>
   );

@@ -1,4 +1,4 @@
-/** What the service answers to what it cannot do (RFC 9457), or what the browser says when it is not there. */
+/** An error answer of the service (RFC 9457), or a failed connection with the status 0. */
 class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -8,14 +8,18 @@ class ApiError extends Error {
   }
 }
 
-type Sent = { readonly method?: 'GET' | 'POST' | 'DELETE'; readonly body?: unknown; readonly signal?: AbortSignal };
+type RequestOptions = {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+};
 
 /**
- * Asks the service.
+ * Sends a request to the service.
  * @param path below /api/v1
- * @throws ApiError with a sentence for people
+ * @throws ApiError with a message for the user
  */
-export async function ask<T>(path: string, { method = 'GET', body, signal }: Sent = {}): Promise<T> {
+export async function request<T>(path: string, { method = 'GET', body, signal }: RequestOptions = {}): Promise<T> {
   const isFile = body instanceof Blob;
   const response = await fetch(`/api/v1${path}`, {
     method,

@@ -5,36 +5,36 @@ import type { EventShape, JobShape } from './types.js';
 const jobEvents = ['queued', 'started', 'moved', 'ended', 'image', 'animation', 'note', 'progress', 'step', 'deleted'];
 
 /**
- * Follows what happens to all jobs and keeps the answers that the page has up to date. The browser connects again by
- * itself; what was missed meanwhile is asked for.
- * @param onConnection told whether the service can be heard
- * @returns ends it
+ * Subscribes to the events of all jobs and updates the query cache. The browser reconnects by itself; after that all
+ * queries are refreshed, because events may have been missed.
+ * @param onConnection called when the connection is opened or lost
+ * @returns a function that unsubscribes
  */
 export function followJobs(queries: QueryClient, onConnection: (connected: boolean) => void): () => void {
   const source = new EventSource('/api/v1/events');
-  let hasFailed = false;
+  let wasLost = false;
   source.addEventListener('open', () => {
     onConnection(true);
-    if (hasFailed) void queries.invalidateQueries();
-    hasFailed = false;
+    if (wasLost) void queries.invalidateQueries();
+    wasLost = false;
   });
   source.addEventListener('error', () => {
-    hasFailed = true;
+    wasLost = true;
     onConnection(false);
   });
   for (const type of jobEvents) {
-    source.addEventListener(type, ({ data }) => take(queries, JSON.parse(data) as EventShape));
+    source.addEventListener(type, ({ data }) => applyEvent(queries, JSON.parse(data) as EventShape));
   }
   return () => source.close();
 }
 
-function take(queries: QueryClient, event: EventShape): void {
+function applyEvent(queries: QueryClient, event: EventShape): void {
   switch (event.type) {
     case 'progress':
-      update(queries, event.id, (job) => ({ ...job, progress: event.progress }));
+      updateJob(queries, event.id, (job) => ({ ...job, progress: event.progress }));
       break;
     case 'step':
-      update(queries, event.id, (job) => withStep(job, event));
+      updateJob(queries, event.id, (job) => withStep(job, event));
       break;
     case 'deleted':
       queries.removeQueries({ queryKey: keys.job(event.id) });
@@ -52,7 +52,7 @@ function take(queries: QueryClient, event: EventShape): void {
   }
 }
 
-function update(queries: QueryClient, id: string, change: (job: JobShape) => JobShape): void {
+function updateJob(queries: QueryClient, id: string, change: (job: JobShape) => JobShape): void {
   queries.setQueryData<JobShape>(keys.job(id), (job) => job && change(job));
   queries.setQueryData<JobShape[]>(keys.active, (jobs) => jobs?.map((job) => (job.id === id ? change(job) : job)));
 }

@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { ask } from './client.js';
+import { request } from './client.js';
 import type { AboutShape, AnimationShape, FoundHostShape, HostKindShape, HostShape, JobShape } from './types.js';
 
-/** The keys under which answers are kept. */
+/** The keys of the query cache. */
 export const keys = {
   about: ['about'] as const,
   job: (id: string) => ['jobs', id] as const,
@@ -14,43 +14,43 @@ export const keys = {
   animations: ['animations'] as const,
 };
 
-/** What the service is and can do; the forms are made of it. */
+/** What the service offers; the forms are built from it. */
 export function useAbout() {
-  return useQuery({ queryKey: keys.about, queryFn: ({ signal }) => ask<AboutShape>('/about', { signal }) });
+  return useQuery({ queryKey: keys.about, queryFn: ({ signal }) => request<AboutShape>('/about', { signal }) });
 }
 
 export function useJob(id: string | undefined) {
   return useQuery({
     queryKey: keys.job(id ?? ''),
-    queryFn: ({ signal }) => ask<JobShape>(`/jobs/${id}`, { signal }),
+    queryFn: ({ signal }) => request<JobShape>(`/jobs/${id}`, { signal }),
     enabled: id !== undefined,
   });
 }
 
-/** What makes the images, those that are preferred first, and the kinds of others that there may be. */
+/** The hosts in order of preference, and the kinds of hosts that can be added. */
 export function useHosts() {
   return useQuery({
     queryKey: keys.hosts,
-    queryFn: ({ signal }) => ask<{ hosts: HostShape[]; kinds: HostKindShape[] }>('/hosts', { signal }),
+    queryFn: ({ signal }) => request<{ hosts: HostShape[]; kinds: HostKindShape[] }>('/hosts', { signal }),
   });
 }
 
-/** What else answers on the service's machine; looked for when it is asked. */
+/** Other hosts that run on the service's machine; loaded by `refetch` only. */
 export function useFoundHosts() {
   return useQuery({
     queryKey: keys.foundHosts,
-    queryFn: async ({ signal }) => (await ask<{ hosts: FoundHostShape[] }>('/hosts/found', { signal })).hosts,
+    queryFn: async ({ signal }) => (await request<{ hosts: FoundHostShape[] }>('/hosts/found', { signal })).hosts,
     enabled: false,
   });
 }
 
-/** The jobs that are running, and those that wait, in their order. */
+/** The running jobs, then the queued ones in order. */
 export function useActiveJobs() {
   return useQuery({
     queryKey: keys.active,
     queryFn: async ({ signal }) => {
       const lists = await Promise.all(
-        ['running', 'queued'].map((state) => ask<{ jobs: JobShape[] }>(`/jobs?state=${state}`, { signal })),
+        ['running', 'queued'].map((state) => request<{ jobs: JobShape[] }>(`/jobs?state=${state}`, { signal })),
       );
       return lists.flatMap(({ jobs }) => jobs);
     },
@@ -66,22 +66,34 @@ export type AnimationFilter = {
 
 const pageSize = 48;
 
-/** Finished movies, page by page. */
+/** The movies of the library, in pages. */
 export function useAnimations(filter: AnimationFilter) {
   return useInfiniteQuery({
     queryKey: [...keys.animations, filter],
     initialPageParam: 0,
     queryFn: ({ pageParam, signal }) => {
-      const given = Object.entries(filter).filter(([, value]) => value);
+      const filters = Object.entries(filter).filter(([, value]) => value);
       const query = new URLSearchParams({
-        ...Object.fromEntries(given),
+        ...Object.fromEntries(filters),
         ...{ offset: String(pageParam), limit: String(pageSize) },
       });
-      return ask<{ entries: AnimationShape[]; total: number }>(`/animations?${query}`, { signal });
+      return request<{ entries: AnimationShape[]; total: number }>(`/animations?${query}`, { signal });
     },
     getNextPageParam: ({ total }, pages) => {
-      const read = pages.reduce((sum, { entries }) => sum + entries.length, 0);
-      return read < total ? read : undefined;
+      const loaded = pages.reduce((sum, { entries }) => sum + entries.length, 0);
+      return loaded < total ? loaded : undefined;
     },
   });
+}
+
+/** The render jobs of a job's steps, newest first, including unfinished ones. */
+export function useRenders({ id }: JobShape): readonly JobShape[] {
+  const { data } = useQuery({
+    queryKey: keys.renders(id),
+    queryFn: async ({ signal }) => {
+      const { jobs } = await request<{ jobs: JobShape[] }>('/jobs?limit=200', { signal });
+      return jobs.filter(({ kind, options }) => kind === 'render' && options.of === id);
+    },
+  });
+  return data ?? [];
 }

@@ -1,4 +1,6 @@
-// The shapes of the service's API, as it says itself.
+import type { AnimationShape, InspectionShape, JobShape } from '../../../src/service/api/shapes.js';
+
+// The shapes of the service's API, from its own schemas.
 export type { EventShape } from '../../../src/service/api/job-json.js';
 export type {
   AboutShape,
@@ -11,3 +13,6 @@ export type {
   NewJobShape,
   OptionShape,
 } from '../../../src/service/api/shapes.js';
+export type AnimationDetailsShape = AnimationShape & Pick<InspectionShape, 'generation' | 'img2img'>;
+export type JobImage = JobShape['images'][number];
+export type JobMovie = JobShape['animations'][number];

@@ -1,18 +1,18 @@
 import { Checkbox, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useAbout } from '../api/queries.js';
-import { codecTitles } from './codec-titles.js';
+import type { AboutShape } from '../api/types.js';
+import { Section, Sections } from './form-layout.js';
+import { useOptions } from './form-options.js';
 import { setScriptEnabled, type Tab, useForm } from './form-store.js';
 import { OptionField } from './option-field.js';
-import { Section, Sections } from './sections.js';
-import { useOptions } from './use-options.js';
 
-/** The controls of the first Steps Animation script, in its order. */
+/** The options of the original Steps Animation script, in its order. */
 const original = [
   ...['codec', 'interpolation', 'duration', 'skipSteps', 'lastFrameDuration', 'debug', 'runIncomplete'],
   ...['deleteIntermediate', 'createAnimation', 'intermediatePath', 'animationPath'],
 ];
 
-/** The panel of the script, with the newer options after the first ones. */
+/** The options of the movie: those of the original script, and the newer ones below them. */
 export function AnimationPanel({ tab }: { readonly tab: Tab }) {
   const { data: about } = useAbout();
   const { scriptEnabled } = useForm(tab);
@@ -30,12 +30,12 @@ export function AnimationPanel({ tab }: { readonly tab: Tab }) {
         <Stack gap="md">
           <Checkbox
             label="Script Enabled"
-            description="Make a movie of the steps; without it, the image alone is made. Default: on."
+            description="Makes a movie of the steps. If off, only the image is made. Default: on."
             checked={scriptEnabled}
             onChange={(event) => setScriptEnabled(tab, event.currentTarget.checked)}
           />
           <Text size="sm" c="dimmed">
-            One second for each ten steps is a good rule for the duration.
+            A rule of thumb for the duration: one second per ten steps.
           </Text>
           {fields(original)}
           <Sections variant="filled">
@@ -49,10 +49,27 @@ export function AnimationPanel({ tab }: { readonly tab: Tab }) {
   );
 }
 
-/** What the closed panel says. */
+/** The summary of the closed panel. */
 function summaryOf({ codec, interpolation, duration, createAnimation }: ReturnType<typeof useOptions>): string {
   if (!codec || !interpolation || !duration) return '';
-  if (createAnimation?.value === false) return 'intermediate images alone';
-  const length = duration.value === 'auto' ? '1 s for each 10 steps' : `${duration.value} s`;
+  if (createAnimation?.value === false) return 'intermediate images only';
+  const length = duration.value === 'auto' ? '1 s per 10 steps' : `${duration.value} s`;
   return `${codec.value}, ${interpolation.value === 'none' ? 'no interpolation' : interpolation.value}, ${length}`;
+}
+
+/** Names of the formats of encoders, by codec. */
+const formats: Readonly<Record<string, string>> = {
+  x264: 'H.264',
+  x265: 'HEVC',
+  'vpx-vp9': 'VP9',
+  'svt-av1': 'AV1',
+  prores_ks: 'ProRes',
+  apng: 'animated PNG',
+};
+
+/** Labels of the codecs: the name of an encoder with its format and file extension. */
+function codecTitles({ codecs }: AboutShape): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    codecs.map(({ name, extension }) => [name, `${name} (${formats[name] ? `${formats[name]}, ` : ''}.${extension})`]),
+  );
 }

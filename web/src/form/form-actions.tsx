@@ -1,19 +1,19 @@
 import { Button, FileButton, Group } from '@mantine/core';
-import { AgainIcon, OpenIcon } from '../app/icons.js';
-import { tellUndoable } from '../app/tell-undoable.js';
-import { useReadSettings } from '../drop/read-settings.js';
-import { getForm, resetForm, restoreForm, type Tab } from './form-store.js';
+import { AgainIcon, OpenIcon } from '../ui/icons.js';
+import { notifyUndoable } from '../ui/notifications.js';
+import { useReadSettings } from './fill-form.js';
+import { getForm, resetForm, setForm, type Tab } from './form-store.js';
 
-/** What concerns all of the form. */
+/** Buttons that change the whole form. */
 export function FormActions({ tab }: { readonly tab: Tab }) {
   const readSettings = useReadSettings(tab);
   const reset = () => {
     const before = getForm(tab);
     resetForm(tab);
-    tellUndoable({
+    notifyUndoable({
       title: 'Reset to defaults',
-      message: `All options of ${tab} have their defaults, and the prompts are empty.`,
-      onUndo: () => restoreForm(tab, before),
+      message: `All ${tab} options were reset and the prompts cleared.`,
+      onUndo: () => setForm(tab, before),
     });
   };
   const look = { variant: 'subtle', color: 'gray', size: 'compact-sm' } as const;

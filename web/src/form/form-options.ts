@@ -1,12 +1,34 @@
+import { useAbout } from '../api/queries.js';
 import type { AboutShape, OptionShape } from '../api/types.js';
-import type { Form, Group, Tab } from './form-store.js';
-import { problemOf } from './option-problem.js';
+import { type Form, type Group, setOptions, type Tab, useForm, type Value, type Values } from './form-store.js';
+import { optionProblem } from './option-checks.js';
 
 /** The options of the second pass, which only txt2img has. */
 export const hiresOptions = ['hiresScale', 'hiresUpscaler', 'hiresSteps', 'hiresDenoisingStrength'];
 
-/** The options of a group, with what this service has to choose from. */
-export function optionsOf(about: AboutShape, group: Group): readonly OptionShape[] {
+/** An option of a tab's form with its value, ready to be passed to a field. */
+export type BoundOption = {
+  readonly option: OptionShape;
+  readonly value: Value;
+  readonly onChange: (value: Value) => void;
+};
+
+/** The options of a group by name; empty until the service has answered. */
+export function useOptions(tab: Tab, group: Group): Readonly<Record<string, BoundOption>> {
+  const { data: about } = useAbout();
+  const values = useForm(tab)[group];
+  if (!about) return {};
+  return Object.fromEntries(
+    optionsOf(about, group).map((option) => {
+      const { name } = option;
+      const onChange = (value: Value) => setOptions(tab, { [group]: { [name]: value } });
+      return [name, { option, value: values[name] ?? (option.default as Value), onChange }];
+    }),
+  );
+}
+
+/** The options of a group, with the models, samplers and schedulers of this service as choices. */
+function optionsOf(about: AboutShape, group: Group): readonly OptionShape[] {
   if (group !== 'generation') return about.options[group];
   const names: Readonly<Record<string, readonly string[]>> = {
     model: about.models.map(({ name }) => name),
@@ -20,33 +42,33 @@ export function optionsOf(about: AboutShape, group: Group): readonly OptionShape
   }));
 }
 
-/** The groups that a tab sends. */
-function groupsOf(tab: Tab, { scriptEnabled }: Form): readonly Group[] {
-  return ['generation', ...(tab === 'img2img' ? (['img2img'] as const) : []), ...(scriptEnabled ? animation : [])];
+/** The options of a group that have a value, with what is wrong with it. */
+export function checkValues(about: AboutShape, group: Group, values: Values) {
+  return optionsOf(about, group).flatMap((option) => {
+    const value = values[option.name];
+    return value === undefined ? [] : [{ option, value, problem: optionProblem(option, value) }];
+  });
 }
 
-const animation = ['animation'] as const;
-
-/** What is wrong with the values of a form, as sentences; nothing when it can be sent. */
-export function problemsOf(about: AboutShape, tab: Tab, form: Form): readonly string[] {
-  return groupsOf(tab, form).flatMap((group) =>
-    optionsOf(about, group).flatMap((option) => {
-      const value = form[group][option.name];
-      const problem = value === undefined ? undefined : problemOf(option, value);
-      return problem === undefined ? [] : [`${option.label}: ${problem}`];
-    }),
-  );
+/** @returns what is wrong with a form, one sentence a value; empty if it can be sent */
+export function formProblems(about: AboutShape, tab: Tab, form: Form): readonly string[] {
+  const groups: readonly Group[] = [
+    'generation',
+    ...(tab === 'img2img' ? (['img2img'] as const) : []),
+    ...(form.scriptEnabled ? (['animation'] as const) : []),
+  ];
+  return groups
+    .flatMap((group) => checkValues(about, group, form[group]))
+    .flatMap(({ option, problem }) => (problem === undefined ? [] : [`${option.label}: ${problem}`]));
 }
 
-/** A form without the values that the options do not take, such as those of an older version. */
-export function fitting(about: AboutShape, form: Form): Form {
-  const keptOf = (group: Group) => {
-    const options = new Map(optionsOf(about, group).map((option) => [option.name, option]));
-    const kept = Object.entries(form[group]).filter(([name, value]) => {
-      const option = options.get(name);
-      return option !== undefined && problemOf(option, value) === undefined;
-    });
-    return Object.fromEntries(kept);
-  };
-  return { ...form, generation: keptOf('generation'), img2img: keptOf('img2img'), animation: keptOf('animation') };
+/** A form without unknown options and invalid values, such as those of an older version. */
+export function withoutInvalid(about: AboutShape, form: Form): Form {
+  const valid = (group: Group) => validValues(about, group, form[group]);
+  return { ...form, generation: valid('generation'), img2img: valid('img2img'), animation: valid('animation') };
+}
+
+export function validValues(about: AboutShape, group: Group, values: Values): Values {
+  const valid = checkValues(about, group, values).filter(({ problem }) => problem === undefined);
+  return Object.fromEntries(valid.map(({ option, value }) => [option.name, value]));
 }

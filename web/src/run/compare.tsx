@@ -1,18 +1,18 @@
 import { Button, Group, Select, Stack } from '@mantine/core';
 import { useState } from 'react';
-import { CompareIcon } from '../app/icons.js';
+import type { JobImage } from '../api/types.js';
+import { CompareIcon } from '../ui/icons.js';
+import { fitStyle } from '../ui/media.js';
 import classes from './compare.module.css';
-import type { JobImage } from './image-result.js';
-import { stageOf } from './stage.js';
 
 type Props = {
   readonly image: JobImage;
-  /** the step at the left; an early one if left out */
+  /** the step on the left; default: one after a third of the steps */
   readonly first: number | undefined;
   readonly onClose: () => void;
 };
 
-/** Two steps over each other, with a divider that is dragged, or moved with the arrow keys. */
+/** Two steps on top of each other, with a divider that can be dragged or moved with the arrow keys. */
 export default function Compare({ image: { steps, url, width, height }, first, onClose }: Props) {
   const pictures = [
     ...steps.map((each) => ({ value: String(each.step), label: `Step ${each.step}`, url: each.url })),
@@ -25,13 +25,13 @@ export default function Compare({ image: { steps, url, width, height }, first, o
   const labelOf = (value: string) => pictures.find((each) => each.value === value)?.label ?? '';
   return (
     <Stack gap="sm">
-      <div className={classes.stage} style={stageOf(width, height)}>
+      <div className={classes.stage} style={fitStyle(width, height)}>
         <img src={urlOf(right)} alt={labelOf(right)} />
         <img src={urlOf(left)} alt={labelOf(left)} style={{ clipPath: `inset(0 ${100 - share}% 0 0)` }} />
         <div className={classes.divider} style={{ left: `${share}%` }}>
           <CompareIcon />
         </div>
-        {/* Lies over the pictures, so that dragging anywhere on them moves the divider. */}
+        {/* It covers the pictures, so that dragging anywhere on them moves the divider. */}
         <input
           type="range"
           className={classes.range}
@@ -40,7 +40,7 @@ export default function Compare({ image: { steps, url, width, height }, first, o
           value={share}
           onChange={(event) => setShare(Number(event.currentTarget.value))}
           aria-valuetext={`${share} percent`}
-          aria-label={`How much of ${labelOf(left)} is shown over ${labelOf(right)}`}
+          aria-label={`Divider between ${labelOf(left)} and ${labelOf(right)}`}
         />
       </div>
       <Group grow>

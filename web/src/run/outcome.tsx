@@ -1,28 +1,28 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import type { JobShape } from '../api/types.js';
-import { useAgain } from './use-again.js';
-import { fillForm } from './use-settings.js';
+import { fillFromJob } from '../form/fill-form.js';
+import { useRunAgain } from './job-actions.js';
 
-/** How a job ended, where it did not end well, and what can be done then. */
+/** Explains why a job failed, was interrupted or was cancelled, with buttons to try again. */
 export function Outcome({ job }: { readonly job: JobShape }) {
-  const again = useAgain(job);
-  const words = wordsOf(job);
-  if (!words) return null;
+  const again = useRunAgain(job);
+  const outcome = outcomeOf(job);
+  if (!outcome) return null;
   const hasFailed = job.state === 'failed';
   return (
     <Alert
       color={hasFailed ? 'red' : 'gray'}
       variant="light"
-      title={words.title}
-      {...(hasFailed ? { role: 'alert' } : { role: 'group', 'aria-label': words.title })}
+      title={outcome.title}
+      {...(hasFailed ? { role: 'alert' } : { role: 'group', 'aria-label': outcome.title })}
     >
       <Stack gap="sm">
-        <Text size="sm">{words.text}</Text>
+        <Text size="sm">{outcome.text}</Text>
         <Group gap="xs">
           <Button size="xs" variant="default" loading={again.isPending} onClick={() => again.mutate()}>
             Run again
           </Button>
-          <Button size="xs" variant="default" onClick={() => fillForm(job)}>
+          <Button size="xs" variant="default" onClick={() => fillFromJob(job)}>
             Use these settings
           </Button>
         </Group>
@@ -31,19 +31,22 @@ export function Outcome({ job }: { readonly job: JobShape }) {
   );
 }
 
-function wordsOf({ state, error, images, animations }: JobShape): { title: string; text: string } | undefined {
+function outcomeOf({ state, error, images, animations }: JobShape): { title: string; text: string } | undefined {
   const steps = images.reduce((sum, image) => sum + image.steps.length, 0);
   switch (state) {
     case 'failed':
-      return { title: 'That did not work', text: error ?? 'The service does not say why. Its log may tell.' };
+      return { title: 'The job failed', text: error ?? 'The service gave no reason. See its log.' };
     case 'cancelled':
-      return { title: 'Taken out of the queue', text: 'Nothing was made of it.' };
+      return { title: 'Removed from the queue', text: 'The job was cancelled before it started.' };
     case 'interrupted': {
       const title = 'Interrupted';
-      const found = error === null ? '' : `${error} `;
-      if (animations.length > 0) return { title, text: `${found}This is the movie of what there was until then.` };
-      if (steps === 0) return { title, text: `${found}There was nothing to show yet.` };
-      return { title, text: `${found}The ${steps} steps until then are kept: “Render again” makes a movie of them.` };
+      const reason = error === null ? '' : `${error} `;
+      if (animations.length > 0) return { title, text: `${reason}The movie shows the steps made until then.` };
+      if (steps === 0) return { title, text: `${reason}No step was finished.` };
+      return {
+        title,
+        text: `${reason}The ${steps} steps made until then are kept: “Render again” makes a movie of them.`,
+      };
     }
     default:
       return undefined;

@@ -1,15 +1,14 @@
 import { Button, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ask } from '../api/client.js';
+import { request } from '../api/client.js';
 import { keys, useAbout } from '../api/queries.js';
-import type { JobShape } from '../api/types.js';
+import type { JobImage, JobShape } from '../api/types.js';
 import type { Value, Values } from '../form/form-store.js';
 import { OptionField } from '../form/option-field.js';
-import type { JobImage } from './image-result.js';
-import { tellError } from './use-generate.js';
+import { notifyError } from '../ui/notifications.js';
 
-/** What matters for another movie of the same steps. */
+/** The options that affect a movie of existing steps. */
 const offered = [
   ...['codec', 'interpolation', 'duration', 'lastFrameDuration', 'firstFrameDuration', 'fps', 'loop', 'pacing'],
   ...['skipSteps', 'every', 'stopAt', 'encoderSettings'],
@@ -18,12 +17,12 @@ const offered = [
 type Props = {
   readonly job: JobShape;
   readonly image: JobImage;
-  /** told when it is in the queue */
+  /** called when the job is queued */
   readonly onRender: () => void;
   readonly onClose: () => void;
 };
 
-/** Asks for another movie of steps that are kept: nothing is sampled again. */
+/** A dialog that renders another movie of the kept steps, without sampling again. */
 export default function RenderAgain({ job, image, onRender, onClose }: Props) {
   const { data: about } = useAbout();
   const queries = useQueryClient();
@@ -31,7 +30,7 @@ export default function RenderAgain({ job, image, onRender, onClose }: Props) {
   const values: Values = { ...(job.options.animation as Values), createAnimation: true, skipSteps: 0, ...changes };
   const submit = useMutation({
     mutationFn: () =>
-      ask<JobShape>('/jobs', {
+      request<JobShape>('/jobs', {
         method: 'POST',
         body: { kind: 'render', of: job.id, image: image.index, animation: values },
       }),
@@ -40,14 +39,14 @@ export default function RenderAgain({ job, image, onRender, onClose }: Props) {
       onRender();
       onClose();
     },
-    onError: tellError,
+    onError: notifyError,
   });
   const set = (name: string) => (value: Value) => setChanges((before) => ({ ...before, [name]: value }));
   return (
     <Modal opened onClose={onClose} title="Render again" size="lg">
       <Stack gap="md">
         <Text size="sm" c="dimmed">
-          Another movie of the same {image.steps.length} steps; nothing is sampled again.
+          Makes another movie of the same {image.steps.length} steps, without sampling again.
         </Text>
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
           {about?.options.animation

@@ -1,14 +1,13 @@
 import { Button, Menu } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { lazy, Suspense, useState } from 'react';
 import { useAbout } from '../api/queries.js';
-import type { JobShape } from '../api/types.js';
-import { AgainIcon, CopyIcon, DownloadIcon, FilmIcon, PictureIcon, SendIcon } from '../app/icons.js';
+import type { JobImage, JobMovie, JobShape } from '../api/types.js';
+import { fillFromJob, sendToImg2img } from '../form/fill-form.js';
 import type { Values } from '../form/form-store.js';
-import { sendToImg2img } from '../img2img/send-to-img2img.js';
-import type { JobImage, JobMovie } from './image-result.js';
-import { useAgain } from './use-again.js';
-import { fillForm } from './use-settings.js';
+import { AgainIcon, CopyIcon, FilmIcon, PictureIcon, SendIcon } from '../ui/icons.js';
+import { DownloadButton } from '../ui/media.js';
+import { copySettings } from '../ui/notifications.js';
+import { useRunAgain } from './job-actions.js';
 
 const RenderAgain = lazy(() => import('./render-again.js'));
 
@@ -16,25 +15,25 @@ type Props = {
   readonly job: JobShape;
   readonly image: JobImage;
   readonly movie: JobMovie | undefined;
-  /** the step that is shown */
+  /** the step that is shown; undefined while the movie is shown */
   readonly step: JobImage['steps'][number] | undefined;
-  /** told that another movie is being made */
+  /** called when another movie is queued */
   readonly onRender: () => void;
 };
 
-/** What can be done with a result. */
+/** Buttons for the shown movie, step or image. */
 export function ResultActions({ job, image, movie, step, onRender }: Props) {
-  const [isAsking, setAsking] = useState(false);
+  const [isRenderOpen, setRenderOpen] = useState(false);
   const { data: about } = useAbout();
   const picture = step?.url ?? image.url;
   const name = `${step ? `step ${step.step}, ` : ''}seed ${image.seed}`;
   return (
     <>
-      {movie && <Save url={movie.url} label="Movie" />}
-      {step && <Save url={step.url} label={`Step ${step.step}`} />}
-      {image.url && <Save url={image.url} label="Image" />}
+      {movie && <DownloadButton url={movie.url} label="Movie" />}
+      {step && <DownloadButton url={step.url} label={`Step ${step.step}`} />}
+      {image.url && <DownloadButton url={image.url} label="Image" />}
       {image.steps.length > 0 && (
-        <Button variant="default" size="xs" leftSection={<FilmIcon size={16} />} onClick={() => setAsking(true)}>
+        <Button variant="default" size="xs" leftSection={<FilmIcon size={16} />} onClick={() => setRenderOpen(true)}>
           Render again
         </Button>
       )}
@@ -49,9 +48,9 @@ export function ResultActions({ job, image, movie, step, onRender }: Props) {
         </Button>
       )}
       <SettingsMenu job={job} image={image} />
-      {isAsking && (
+      {isRenderOpen && (
         <Suspense>
-          <RenderAgain job={job} image={image} onRender={onRender} onClose={() => setAsking(false)} />
+          <RenderAgain job={job} image={image} onRender={onRender} onClose={() => setRenderOpen(false)} />
         </Suspense>
       )}
     </>
@@ -59,7 +58,7 @@ export function ResultActions({ job, image, movie, step, onRender }: Props) {
 }
 
 function SettingsMenu({ job, image }: Pick<Props, 'job' | 'image'>) {
-  const again = useAgain(job);
+  const again = useRunAgain(job);
   return (
     <Menu>
       <Menu.Target>
@@ -68,10 +67,10 @@ function SettingsMenu({ job, image }: Pick<Props, 'job' | 'image'>) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<CopyIcon size={16} />} onClick={() => copySettings(image.infotext)}>
+        <Menu.Item leftSection={<CopyIcon size={16} />} onClick={() => void copySettings(image.infotext)}>
           Copy settings
         </Menu.Item>
-        <Menu.Item leftSection={<SendIcon size={16} />} onClick={() => fillForm(job, image.seed)}>
+        <Menu.Item leftSection={<SendIcon size={16} />} onClick={() => fillFromJob(job, image.seed)}>
           Use these settings
         </Menu.Item>
         <Menu.Item leftSection={<AgainIcon size={16} />} onClick={() => again.mutate()}>
@@ -85,29 +84,4 @@ function SettingsMenu({ job, image }: Pick<Props, 'job' | 'image'>) {
       </Menu.Dropdown>
     </Menu>
   );
-}
-
-function Save({ url, label }: { readonly url: string; readonly label: string }) {
-  return (
-    <Button
-      component="a"
-      href={`${url}?download=1`}
-      download
-      variant="default"
-      size="xs"
-      leftSection={<DownloadIcon size={16} />}
-      aria-label={`Download: ${label}`}
-    >
-      {label}
-    </Button>
-  );
-}
-
-async function copySettings(infotext: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(infotext);
-    notifications.show({ message: 'The settings are in the clipboard.' });
-  } catch {
-    notifications.show({ color: 'red', message: 'The browser does not allow pages to write to the clipboard here.' });
-  }
 }

@@ -1,23 +1,22 @@
 import { Badge, Button, Group, Loader, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { ask } from '../api/client.js';
+import { request } from '../api/client.js';
 import { keys, useHosts } from '../api/queries.js';
 import type { HostShape } from '../api/types.js';
-import { tellError } from '../run/use-generate.js';
-import { AddHost } from './add-host.js';
-import { FoundHosts } from './found-hosts.js';
+import { notifyError } from '../ui/notifications.js';
+import { AddHost, FoundHosts } from './add-host.js';
 
-/** What makes the images: those that there are, and how to add others. */
+/** The hosts that make the images, and ways to add others. */
 export function Hosts() {
   const { data } = useHosts();
   const queries = useQueryClient();
   const change = useMutation({
-    mutationFn: ({ path, method }: { path: string; method: 'POST' | 'DELETE' }) => ask(path, { method }),
+    mutationFn: ({ path, method }: { path: string; method: 'POST' | 'DELETE' }) => request(path, { method }),
     onSettled: () => {
       void queries.invalidateQueries({ queryKey: keys.hosts, exact: true });
       void queries.invalidateQueries({ queryKey: keys.about });
     },
-    onError: tellError,
+    onError: notifyError,
   });
   if (!data) return <Loader type="dots" />;
   const { hosts, kinds } = data;
@@ -26,7 +25,7 @@ export function Hosts() {
     <Stack gap="sm">
       {hosts.length > 1 && (
         <Text size="sm" c="dimmed">
-          Each does one job at a time; a job goes to the first that is free and has its model.
+          Each host runs one job at a time. A job goes to the first free host that has its model.
         </Text>
       )}
       {hosts.map((host) => (
@@ -53,17 +52,17 @@ type RowProps = {
 
 function Row({ host, isBusy, onTest, onRemove }: RowProps) {
   const { name, kind, url, models, problem, job, isDemonstration, isRemovable } = host;
-  const facts = [name === kind ? undefined : kind, url ?? undefined, isDemonstration ? 'a demonstration' : undefined];
+  const details = [name === kind ? undefined : kind, url ?? undefined, isDemonstration ? 'a demonstration' : undefined];
   return (
     <Group gap="xs" wrap="wrap">
       <Badge variant="light" color={problem === null ? 'teal' : 'yellow'} c="var(--mantine-color-text)" w={104}>
-        {problem === null ? (job === null ? 'ready' : 'at work') : 'away'}
+        {problem === null ? (job === null ? 'ready' : 'busy') : 'offline'}
       </Badge>
       <div style={{ flex: '1 1 12rem', minWidth: 0 }}>
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
           {name}
           <Text span size="xs" c="dimmed">
-            {facts.filter((fact) => fact !== undefined).map((fact) => `, ${fact}`)}
+            {details.filter((detail) => detail !== undefined).map((detail) => `, ${detail}`)}
           </Text>
         </Text>
         <Text

@@ -1,15 +1,15 @@
 import { ActionIcon, Group, Progress, Stack, Text, Tooltip } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { ask } from '../api/client.js';
+import { request } from '../api/client.js';
 import { keys, useActiveJobs, useHosts } from '../api/queries.js';
 import type { JobShape } from '../api/types.js';
-import { CloseIcon, DownIcon, UpIcon } from '../app/icons.js';
-import { describe } from '../run/progress-words.js';
-import { tellError, useCancel } from '../run/use-generate.js';
-import { titleOf } from './job-title.js';
+import { useCancel } from '../run/job-actions.js';
+import { jobTitle, progressPercent, progressText } from '../run/progress-text.js';
+import { CloseIcon, DownIcon, UpIcon } from '../ui/icons.js';
+import { notifyError } from '../ui/notifications.js';
 
-/** The jobs that are at work and those that wait, which can be moved and cancelled. */
+/** The running and queued jobs, which can be moved and cancelled. */
 export function JobQueue() {
   const { data: jobs = [] } = useActiveJobs();
   const { data: { hosts } = { hosts: [] } } = useHosts();
@@ -17,26 +17,26 @@ export function JobQueue() {
   const cancel = useCancel();
   const move = useMutation({
     mutationFn: ({ id, position }: { id: string; position: number }) =>
-      ask(`/jobs/${id}/move`, { method: 'POST', body: { position } }),
+      request(`/jobs/${id}/move`, { method: 'POST', body: { position } }),
     onSettled: () => queries.invalidateQueries({ queryKey: keys.active }),
-    onError: tellError,
+    onError: notifyError,
   });
   if (jobs.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        Nothing is being made, and nothing waits.
+        The queue is empty.
       </Text>
     );
   }
-  const waiting = jobs.filter(({ position }) => position !== null).length;
+  const queued = jobs.filter(({ position }) => position !== null).length;
   return (
     <Stack gap="xs">
       {jobs.map((job) => (
         <Row
           key={job.id}
           job={job}
-          isLast={job.position === waiting}
-          several={hosts.length > 1}
+          isLast={job.position === queued}
+          showsHost={hosts.length > 1}
           onMove={(position) => move.mutate({ id: job.id, position })}
           onCancel={() => cancel.mutate(job.id)}
         />
@@ -48,15 +48,14 @@ export function JobQueue() {
 type RowProps = {
   readonly job: JobShape;
   readonly isLast: boolean;
-  /** whether there are several hosts */
-  readonly several: boolean;
+  readonly showsHost: boolean;
   readonly onMove: (position: number) => void;
   readonly onCancel: () => void;
 };
 
-function Row({ job, isLast, several, onMove, onCancel }: RowProps) {
+function Row({ job, isLast, showsHost, onMove, onCancel }: RowProps) {
   const { position, progress } = job;
-  const title = titleOf(job);
+  const title = jobTitle(job);
   return (
     <Group wrap="nowrap" gap="sm">
       <Text size="sm" w={28} c="dimmed" ta="right">
@@ -65,7 +64,7 @@ function Row({ job, isLast, several, onMove, onCancel }: RowProps) {
       <div style={{ flex: 1, minWidth: 0 }}>
         <Text size="sm" truncate>
           {title}
-          {job.host !== null && several && (
+          {job.host !== null && showsHost && (
             <Text span size="xs" c="dimmed">
               {` on ${job.host}`}
             </Text>
@@ -73,24 +72,19 @@ function Row({ job, isLast, several, onMove, onCancel }: RowProps) {
         </Text>
         {job.waitsFor.length > 0 && (
           <Text size="xs" c="dimmed">
-            {describe(job)}
+            {progressText(job)}
           </Text>
         )}
         {position === null && (
-          <Progress
-            size="sm"
-            mt={4}
-            value={progress && progress.steps > 0 ? (100 * progress.step) / progress.steps : 0}
-            aria-label={`How far ${title} is`}
-          />
+          <Progress size="sm" mt={4} value={progressPercent(progress)} aria-label={`Progress of ${title}`} />
         )}
       </div>
       {position !== null && (
         <>
-          <Action label={`Sooner: ${title}`} isDisabled={position === 1} onClick={() => onMove(position - 1)}>
+          <Action label={`Move up: ${title}`} isDisabled={position === 1} onClick={() => onMove(position - 1)}>
             <UpIcon />
           </Action>
-          <Action label={`Later: ${title}`} isDisabled={isLast} onClick={() => onMove(position + 1)}>
+          <Action label={`Move down: ${title}`} isDisabled={isLast} onClick={() => onMove(position + 1)}>
             <DownIcon />
           </Action>
         </>

@@ -1,31 +1,31 @@
 import { Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { ask } from '../api/client.js';
+import { request } from '../api/client.js';
 import { keys } from '../api/queries.js';
 import type { JobShape } from '../api/types.js';
-import { showJob } from '../run/run-store.js';
-import { tellError } from '../run/use-generate.js';
-import { titleOf } from './job-title.js';
+import { openJob } from '../run/job-actions.js';
+import { jobTitle } from '../run/progress-text.js';
+import { notifyError } from '../ui/notifications.js';
 
 const colours: Partial<Record<JobShape['state'], string>> = { finished: 'teal', failed: 'red', interrupted: 'yellow' };
 
-/** The last jobs that have ended, to be looked at, made once more, or forgotten. */
+/** The latest jobs that have ended, which can be shown, run again and removed. */
 export function RecentJobs() {
   const queries = useQueryClient();
   const { data: jobs = [] } = useQuery({
     queryKey: keys.recent,
-    queryFn: async ({ signal }) => (await ask<{ jobs: JobShape[] }>('/jobs?limit=20', { signal })).jobs,
+    queryFn: async ({ signal }) => (await request<{ jobs: JobShape[] }>('/jobs?limit=20', { signal })).jobs,
   });
   const change = useMutation({
-    mutationFn: ({ path, method }: { path: string; method: 'POST' | 'DELETE' }) => ask(path, { method }),
+    mutationFn: ({ path, method }: { path: string; method: 'POST' | 'DELETE' }) => request(path, { method }),
     onSettled: () => queries.invalidateQueries({ queryKey: ['jobs'] }),
-    onError: tellError,
+    onError: notifyError,
   });
   const ended = jobs.filter(({ endedAt }) => endedAt !== null);
   if (ended.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        Nothing has been made yet.
+        No jobs yet.
       </Text>
     );
   }
@@ -37,7 +37,7 @@ export function RecentJobs() {
             {job.state}
           </Badge>
           <Text size="sm" truncate flex="1 1 10rem" title={job.error ?? ''}>
-            {titleOf(job)}
+            {jobTitle(job)}
             {job.error && (
               <Text span size="xs" c="dimmed">
                 {` (${job.error})`}
@@ -45,7 +45,7 @@ export function RecentJobs() {
             )}
           </Text>
           {job.kind !== 'render' && (
-            <Button variant="subtle" size="compact-xs" onClick={() => show(job)}>
+            <Button variant="subtle" size="compact-xs" onClick={() => openJob(job)}>
               Show
             </Button>
           )}
@@ -54,7 +54,7 @@ export function RecentJobs() {
             size="compact-xs"
             onClick={() => change.mutate({ path: `/jobs/${job.id}/again`, method: 'POST' })}
           >
-            Once more
+            Run again
           </Button>
           <Button
             variant="subtle"
@@ -62,16 +62,10 @@ export function RecentJobs() {
             size="compact-xs"
             onClick={() => change.mutate({ path: `/jobs/${job.id}`, method: 'DELETE' })}
           >
-            Forget
+            Remove
           </Button>
         </Group>
       ))}
     </Stack>
   );
-}
-
-function show({ id, kind }: JobShape): void {
-  if (kind === 'render') return;
-  showJob(kind, id);
-  location.hash = kind;
 }

@@ -2,34 +2,34 @@ import { Anchor, Button, Group, List, Loader, Paper, Stack, Table, Text, Title }
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { ask } from '../api/client.js';
+import { request } from '../api/client.js';
 import { keys, useAbout } from '../api/queries.js';
-import { tellError } from '../run/use-generate.js';
+import { notifyError } from '../ui/notifications.js';
 import { Hosts } from './hosts.js';
 import { JobQueue } from './job-queue.js';
 import { RecentJobs } from './recent-jobs.js';
 
-/** The queue, the hosts, and what the service is. */
+/** The queue, the hosts, the recent jobs and the service. */
 export default function SettingsTab() {
   return (
     <Stack gap="lg">
-      <Part title="Queue">
+      <Section title="Queue">
         <JobQueue />
-      </Part>
-      <Part title="Hosts">
+      </Section>
+      <Section title="Hosts">
         <Hosts />
-      </Part>
-      <Part title="Recent jobs">
+      </Section>
+      <Section title="Recent jobs">
         <RecentJobs />
-      </Part>
-      <Part title="Service">
+      </Section>
+      <Section title="Service">
         <Service />
-      </Part>
+      </Section>
     </Stack>
   );
 }
 
-function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
     <Paper withBorder p="md" radius="md" component="section" aria-label={title}>
       <Title order={2} size="h5" mb="sm">
@@ -44,12 +44,12 @@ function Service() {
   const { data: about } = useAbout();
   const queries = useQueryClient();
   const rebuild = useMutation({
-    mutationFn: () => ask<{ animations: number }>('/animations/rebuild', { method: 'POST' }),
+    mutationFn: () => request<{ animations: number }>('/animations/rebuild', { method: 'POST' }),
     onSuccess: ({ animations }) => {
-      notifications.show({ message: `The library has ${animations} animations.` });
+      notifications.show({ message: `The library was rebuilt: ${animations} animations.` });
       void queries.invalidateQueries({ queryKey: keys.animations });
     },
-    onError: tellError,
+    onError: notifyError,
   });
   if (!about) return <Loader type="dots" />;
   const rows: readonly (readonly [string, ReactNode])[] = [
@@ -81,14 +81,13 @@ function Service() {
       </Table>
       <Group gap="sm">
         <Button variant="default" size="xs" loading={rebuild.isPending} onClick={() => rebuild.mutate()}>
-          Read the library from the files again
+          Rebuild the library from the files
         </Button>
         <Text size="sm">
-          Programs use{' '}
+          For programs:{' '}
           <Anchor href="/docs" underline="always">
-            the API
+            documentation of the API
           </Anchor>
-          .
         </Text>
       </Group>
     </Stack>

@@ -1,0 +1,49 @@
+import type { OptionShape } from '../api/types.js';
+import type { Value } from './form-store.js';
+
+/** @returns why the service would refuse a value, as a sentence; undefined if it is valid */
+export function optionProblem(option: OptionShape, value: Value): string | undefined {
+  const { word, choices } = option;
+  if (isAllowed(option, value)) return undefined;
+  if (choices) return `${value} is not available here. Choose another one.`;
+  return `Must be ${allowedText(option)}${word === undefined ? '' : `, or ${word}`}.`;
+}
+
+function isAllowed(option: OptionShape, value: Value): boolean {
+  const { type, word, choices, minLength = 0 } = option;
+  if (word !== undefined && value === word) return true;
+  if (type === 'boolean') return typeof value === 'boolean';
+  if (type !== 'string') return isNumberAllowed(option, value);
+  return typeof value === 'string' && value.length >= minLength && (!choices || choices.includes(value));
+}
+
+function isNumberAllowed({ type, minimum, maximum, multipleOf }: OptionShape, value: Value): boolean {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return false;
+  if (type === 'integer' && !Number.isInteger(value)) return false;
+  if (value < (minimum ?? value) || value > (maximum ?? value)) return false;
+  // Tenths are not exact in binary.
+  const quotient = value / (multipleOf ?? value);
+  return multipleOf === undefined || Math.abs(quotient - Math.round(quotient)) < 1e-6;
+}
+
+function allowedText({ type, minimum, maximum, multipleOf }: OptionShape): string {
+  if (type === 'boolean') return 'on or off';
+  if (type === 'string') return 'a text that is not empty';
+  const noun =
+    multipleOf === undefined ? (type === 'integer' ? 'a whole number' : 'a number') : `a multiple of ${multipleOf}`;
+  return `${noun} from ${minimum ?? '−∞'} ${maximum === undefined ? 'upwards' : `to ${maximum}`}`;
+}
+
+/** The label of an option's field, with its unit. */
+export function labelOf({ label, unit }: OptionShape): string {
+  return unit && !label.endsWith(unit) ? `${label} (${unit})` : label;
+}
+
+/** What an option does, and its default. */
+export function helpOf({ help, default: value, unit, word }: OptionShape): string {
+  // Help texts are written in lower case without a full stop, for lists.
+  const sentence = `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
+  if (typeof value === 'boolean') return `${sentence} Default: ${value ? 'on' : 'off'}.`;
+  if (value === '' || value === undefined || value === null) return sentence;
+  return `${sentence} Default: ${unit && value !== word ? `${value} ${unit}` : value}.`;
+}
