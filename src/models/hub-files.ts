@@ -3,21 +3,21 @@ import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
 import { type Repository, textOf } from './repository.js';
 
-/** A file of a repository that is needed here. */
+/** A file of a repository that a model folder needs. */
 export type HubFile = {
-  /** relative, with slashes; safe to be joined with a folder on every operating system */
+  /** Relative, with slashes; safe to join with a folder on every operating system. */
   readonly path: string;
   readonly size: number;
   readonly checksum: Checksum;
 };
 
-/** In hexadecimal digits: of the content for large files, of the git blob for small ones. */
+/** Hexadecimal: of the content for large files (Git LFS), of the git blob for small ones. */
 type Checksum = { readonly algorithm: 'sha256' | 'git-sha1'; readonly value: string };
 
-/** Where the hub is, and a `fetch` that speaks to it. */
-export type Hub = { readonly endpoint: string; readonly fetch: typeof fetch };
+/** The address of the hub, and a `fetch` that authenticates there. */
+type Hub = { readonly endpoint: string; readonly fetch: typeof fetch };
 
-export type HubListing = { readonly commit: string; readonly files: readonly HubFile[] };
+type HubListing = { readonly commit: string; readonly files: readonly HubFile[] };
 
 const commitSchema = z.string().regex(/^[0-9a-f]{40}$/);
 const entrySchema = z.object({
@@ -27,8 +27,8 @@ const entrySchema = z.object({
   lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().min(0) }).optional(),
 });
 
-/** The parts of a pipeline that can be of use here; a safety checker, for example, is not. */
-const needed = [
+/** The files of a pipeline that this engine can use; a safety checker, for example, is not among them. */
+const usedFiles = [
   /^model_index\.json$/,
   /^scheduler\/scheduler_config\.json$/,
   /^tokenizer(_2)?\/\w[\w.-]*\.(json|txt|model)$/,
@@ -37,8 +37,8 @@ const needed = [
   /^preview\/\w[\w.-]*\.json$/,
 ];
 
-/** What no model here can do without. */
-const layout = [
+/** The files that every model needs. */
+const requiredFiles = [
   /^model_index\.json$/,
   /^unet\/model\.onnx$/,
   /^unet\/config\.json$/,
@@ -52,13 +52,13 @@ const layout = [
 
 /**
  * Lists the files of a repository that a model folder needs, at one commit.
- * @throws StepsAnimationError `model` when it is not in the diffusers ONNX layout, `input` when it names files that
- *   lie elsewhere, and what `fetch` throws
+ * @throws StepsAnimationError `model` when it is not in the diffusers ONNX layout, `input` when it lists paths outside
+ *   of its folder; and what `fetch` throws
  */
 export async function listHubFiles(repository: Repository, hub: Hub): Promise<HubListing> {
   const { commit, files } = await readListing(repository, hub).catch((cause: unknown) => {
     if (cause instanceof StepsAnimationError) throw cause;
-    throw new StepsAnimationError('network', `${hub.endpoint} does not answer as a hub does: check HF_ENDPOINT.`, {
+    throw new StepsAnimationError('network', `${hub.endpoint} does not answer like a hub: check HF_ENDPOINT.`, {
       cause,
     });
   });
@@ -79,8 +79,8 @@ async function readListing(repository: Repository, hub: Hub): Promise<HubListing
     ...access,
   })) {
     const path = String(entry.path);
-    refuseEscape(path, repository);
-    if (entry.type === 'file' && needed.some((pattern) => pattern.test(path))) files.push(readEntry(entry));
+    requireInside(path, repository);
+    if (entry.type === 'file' && usedFiles.some((pattern) => pattern.test(path))) files.push(readEntry(entry));
   }
   return { commit, files };
 }
@@ -91,22 +91,22 @@ function readEntry(entry: unknown): HubFile {
   return { path, size, checksum: { algorithm: 'git-sha1', value: oid } };
 }
 
-/** Such paths match nothing that is needed; a hub that names them is not to be trusted with the rest either. */
-function refuseEscape(path: string, repository: Repository): void {
+/** Such paths match no used file, but a hub that lists them cannot be trusted with the rest either. */
+function requireInside(path: string, repository: Repository): void {
   const parts = path.split(/[/\\]/);
   if (!parts.includes('..') && parts[0] !== '' && !/^[a-z]:/i.test(path)) return;
   throw new StepsAnimationError(
     'input',
-    `${textOf(repository)} names the file ${JSON.stringify(path)}, outside of its own folder: do not use it.`,
+    `${textOf(repository)} lists the file ${JSON.stringify(path)}, outside of its own folder: do not use this repository.`,
   );
 }
 
 function requireLayout(files: readonly HubFile[], repository: Repository): void {
-  const missing = layout.find((pattern) => !files.some(({ path }) => pattern.test(path)));
+  const missing = requiredFiles.find((pattern) => !files.some(({ path }) => pattern.test(path)));
   if (!missing) return;
   const file = missing.source.replace(/[\\^$]/g, '').replace('(tokenizer|vocab)', 'tokenizer');
   throw new StepsAnimationError(
     'model',
-    `${textOf(repository)} is not in the diffusers ONNX layout: it has no ${file}. Choose a repository with ONNX files, or convert the model: docs/models.md tells how.`,
+    `${textOf(repository)} is not in the diffusers ONNX layout: it has no ${file}. Choose a repository with ONNX files, or convert the model: see docs/models.md.`,
   );
 }

@@ -10,24 +10,27 @@ import {
 import { StepsAnimationError } from '../errors.js';
 import { tryLock } from '../files/lock.js';
 import { messageOf } from '../util/error-message.js';
-import { downloadFile, isWhole, partOf, sizeOf } from './file-download.js';
-import { createHubFetch } from './hub-connection.js';
+import { downloadFile, isIntact, partOf, sizeOf } from './file-download.js';
+import { createHubFetch, readHubSettings } from './hub.js';
 import { type HubFile, listHubFiles } from './hub-files.js';
-import { readHubSettings } from './hub-settings.js';
 import { locateModels } from './models-folders.js';
 import { folderNameOf, parseRepository, type Repository, textOf } from './repository.js';
 
+/** What to pull, and where to. */
 export type PullSettings = {
-  /** `owner/name` or `owner/name@revision` */
+  /** `owner/name`, `owner/name@revision`, or a short name (docs/models.md). */
   readonly repository: string;
-  /** the folder of stored models; made if it is not there. That of the platform if left out (docs/models.md) */
+  /** The folder of stored models, created if missing. Default: that of {@link locateModels}. */
   readonly modelsFolder?: string;
+  /** Called with the progress. */
   readonly onEvent?: (event: PullEvent) => void;
+  /** Stops the pull; the next one resumes it. */
   readonly signal?: AbortSignal;
 };
 
+/** The progress of a pull. */
 export type PullEvent =
-  /** how much there is in all */
+  /** The files of the repository, and their total size in bytes. */
   | {
       readonly type: 'start';
       readonly commit: string;
@@ -35,27 +38,27 @@ export type PullEvent =
       readonly files: number;
       readonly total: number;
     }
-  /** how much of it is here, in bytes */
+  /** How many bytes are on disk. */
   | { readonly type: 'progress'; readonly bytes: number; readonly total: number }
-  /** a file, by its path in the repository, is whole */
+  /** A file, by its path in the repository, is complete. */
   | { readonly type: 'file'; readonly file: string; readonly bytes: number };
 
+/** The model folder that a pull has completed. */
 export type PulledModel = Pick<ModelFolder, 'name' | 'path' | 'width' | 'height'>;
 
-/** How many files come at once: a few keep a fast line busy, and a hub answers more than that with refusals. */
-const parallelDownloads = 3;
+/** A few downloads at a time use a fast connection fully; hubs limit the rate of more. */
+const maxParallelDownloads = 3;
 
-/** Comes last: a folder without it is no model yet. */
+/** Downloaded last: a folder without it does not count as a model. */
 const [indexFile] = modelConfigFiles;
 
-/** What the parts of a pull share. */
 type Pull = {
   readonly repository: Repository;
   readonly folder: string;
   readonly onEvent: (event: PullEvent) => void;
   readonly signal: AbortSignal;
-  /** brings a file of the repository to a folder, checked */
-  readonly bring: (
+  /** Downloads a file of the repository to a folder and verifies it. */
+  readonly download: (
     file: HubFile,
     folder: string,
     signal: AbortSignal,
@@ -64,10 +67,15 @@ type Pull = {
 };
 
 /**
- * Downloads the model of a hub repository. Files that are there already are checked and not brought again, and those
- * that an earlier pull left half go on.
- * @throws StepsAnimationError `usage`, `network`, `input` or `model` from the hub; `output` when the disk has no room;
- *   `interrupted` when aborted; `model` when all has come and cannot be used
+ * Downloads the model of a hub repository. Files that exist are verified and not downloaded again; partial files of an
+ * earlier pull are resumed.
+ * @throws StepsAnimationError `usage` for an invalid repository or setting; `network` and `input` from the hub; `output`
+ *   when the folder is not writable, locked by another pull, or has too little space; `interrupted` when aborted;
+ *   `model` when this engine cannot run the model
+ * @example
+ * ```ts
+ * const { path } = await pullModel({ repository: 'sdxl-turbo', onEvent: (event) => console.log(event) });
+ * ```
  */
 export async function pullModel(settings: PullSettings): Promise<PulledModel> {
   const { modelsFolder = locateModels().stored, signal = new AbortController().signal, onEvent = () => {} } = settings;
@@ -78,7 +86,7 @@ export async function pullModel(settings: PullSettings): Promise<PulledModel> {
     const hub = await readHubSettings(process.env);
     const fetch = createHubFetch(hub, repository, signal);
     const { commit, files } = await listHubFiles(repository, { endpoint: hub.endpoint, fetch });
-    const bring: Pull['bring'] = async (file, to, signal, onBytes) => {
+    const download: Pull['download'] = async (file, to, signal, onBytes) => {
       const url = `${hub.endpoint}/${repository.name}/resolve/${commit}/${file.path}`;
       await downloadFile({ file, url, path: join(to, file.path), fetch, signal, onBytes });
     };
@@ -89,7 +97,7 @@ export async function pullModel(settings: PullSettings): Promise<PulledModel> {
       const message = `Another process is pulling ${name} into the same folder: wait for it, or end it.`;
       throw new StepsAnimationError('output', message);
     }
-    await pull({ repository, folder, onEvent, signal, bring }, files);
+    await pull({ repository, folder, onEvent, signal, download }, files);
   } catch (error) {
     if (signal.aborted) throw interrupted(repository);
     throw error instanceof StepsAnimationError ? error : cannotWrite(folder, error);
@@ -98,8 +106,8 @@ export async function pullModel(settings: PullSettings): Promise<PulledModel> {
   return { name, path, width, height };
 }
 
-/** Brings what is missing of the files of a repository. */
-async function pull({ repository, folder, onEvent, signal, bring }: Pull, files: readonly HubFile[]): Promise<void> {
+/** Downloads the files that are missing or damaged. */
+async function pull({ repository, folder, onEvent, signal, download }: Pull, files: readonly HubFile[]): Promise<void> {
   const total = sum(files.map(({ size }) => size));
   const missing = await missingOf(files, folder, signal);
   let bytes = total - sum(missing.map(({ size }) => size));
@@ -110,32 +118,32 @@ async function pull({ repository, folder, onEvent, signal, bring }: Pull, files:
   onBytes(sum(await Promise.all(missing.map((file) => sizeOf(partOf(join(folder, file.path)))))));
   if (missing.length === 0) return;
 
-  await requireRoom(dirname(folder), total - bytes);
+  await requireDiskSpace(dirname(folder), total - bytes);
   const configs = files.filter(({ path }) => modelConfigFiles.some((name) => name === path));
   if (configs.some((file) => missing.includes(file)))
-    await refuseOtherKinds(configs, textOf(repository), bring, signal);
-  // While an older version is being replaced, the folder holds some files of each.
+    await requireSupportedModel(configs, textOf(repository), download, signal);
+  // While an older version is being replaced, the folder holds files of both.
   await rm(join(folder, indexFile), { force: true });
-  const bringHere = async (file: HubFile, signal: AbortSignal) => {
-    await bring(file, folder, signal, onBytes);
+  const downloadHere = async (file: HubFile, signal: AbortSignal) => {
+    await download(file, folder, signal, onBytes);
     onEvent({ type: 'file', file: file.path, bytes: file.size });
   };
   const others = missing.filter(({ path }) => path !== indexFile);
-  await inParallel(others, parallelDownloads, bringHere, signal);
-  for (const file of files) if (file.path === indexFile) await bringHere(file, signal);
+  await forEachParallel(others, maxParallelDownloads, downloadHere, signal);
+  for (const file of files) if (file.path === indexFile) await downloadHere(file, signal);
 }
 
-/** Looks at a model's configurations, which are small, before its networks come. */
-async function refuseOtherKinds(
+/** Checks a model's configuration files, which are small, before its networks are downloaded. */
+async function requireSupportedModel(
   configs: readonly HubFile[],
   name: string,
-  bring: Pull['bring'],
+  download: Pull['download'],
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'steps-animation-'));
   try {
-    const bringConfig = async (file: HubFile, signal: AbortSignal) => await bring(file, folder, signal, () => {});
-    await inParallel(configs, parallelDownloads, bringConfig, signal);
+    const downloadConfig = (file: HubFile, signal: AbortSignal) => download(file, folder, signal, () => {});
+    await forEachParallel(configs, maxParallelDownloads, downloadConfig, signal);
     await readModelConfigs(folder, name);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -145,23 +153,23 @@ async function refuseOtherKinds(
 async function missingOf(files: readonly HubFile[], folder: string, signal: AbortSignal): Promise<HubFile[]> {
   const missing: HubFile[] = [];
   for (const file of files) {
-    if (!(await isWhole(join(folder, file.path), file, signal))) missing.push(file);
+    if (!(await isIntact(join(folder, file.path), file, signal))) missing.push(file);
   }
   return missing;
 }
 
-async function requireRoom(folder: string, needed: number): Promise<void> {
+async function requireDiskSpace(folder: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   if (needed <= bavail * bsize) return;
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new StepsAnimationError(
     'output',
-    `The model needs ${megabytes(needed)} more, and the disk of ${folder} has room for ${megabytes(bavail * bsize)}: free some space, or choose another folder with --models-dir.`,
+    `The model needs ${megabytes(needed)} more, but the disk of ${folder} has ${megabytes(bavail * bsize)} free: free some space, or choose another folder with --models-dir.`,
   );
 }
 
-/** Works on so many items at once, in their order. The first failure ends all of it, and is thrown when that is done. */
-async function inParallel<T>(
+/** Processes up to `count` items at a time, in order. The first failure aborts the others and is thrown when they end. */
+async function forEachParallel<T>(
   items: readonly T[],
   count: number,
   work: (item: T, signal: AbortSignal) => Promise<void>,
@@ -186,13 +194,14 @@ function interrupted(repository: Repository): StepsAnimationError {
   const again = `steps-animation models pull ${textOf(repository)}`;
   return new StepsAnimationError(
     'interrupted',
-    `Stopped; what has come is kept, and the same command goes on: ${again}`,
+    `Stopped; what has been downloaded is kept. Run the same command to continue: ${again}`,
   );
 }
 
 function cannotWrite(folder: string, cause: unknown): StepsAnimationError {
   const reason = messageOf(cause);
-  const remedy = 'make it writable, free some space, or choose another folder with --models-dir; what has come is kept';
+  const remedy =
+    'make it writable, free some space, or choose another folder with --models-dir; what has been downloaded is kept';
   return new StepsAnimationError('output', `Cannot write to ${folder} (${reason}): ${remedy}.`, { cause });
 }
 

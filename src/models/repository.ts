@@ -1,25 +1,25 @@
 import { StepsAnimationError } from '../errors.js';
 
-/** A model repository of a hub. */
+/** A model repository on a hub. */
 export type Repository = {
-  /** `owner/name` */
+  /** `owner/name`. */
   readonly name: string;
-  /** a branch, a tag or a commit; undefined for the newest version */
+  /** A branch, a tag or a commit; undefined for the newest version. */
   readonly revision: string | undefined;
 };
 
-/** What the hub allows in the name of an owner and of a repository; it allows neither `--` nor `..` in them. */
+/** What the hub allows in the name of an owner or a repository, in addition to the check for `--` and `..` below. */
 const part = /^[a-z0-9_](?:[a-z0-9._-]{0,94}[a-z0-9_-])?$/i;
 const revisionPart = /^[a-z0-9_-](?:[a-z0-9._-]{0,198}[a-z0-9_-])?$/i;
 
-/** Repositories that hold the diffusers ONNX layout, by names that are easier to remember (docs/models.md). */
+/** Short names of repositories in the diffusers ONNX layout (docs/models.md). */
 const shortNames: ReadonlyMap<string, string> = new Map([
   ['sdxl', 'stabilityai/stable-diffusion-xl-base-1.0'],
   ['sdxl-turbo', 'stabilityai/sdxl-turbo'],
   ['lcm-dreamshaper', 'SimianLuo/LCM_Dreamshaper_v7'],
 ]);
 
-/** Reads a short name or `owner/name`, each with `@revision` or without; undefined for what is none of these. */
+/** Parses a short name or `owner/name`, with or without `@revision`; undefined if the text is neither. */
 export function readRepository(text: string): Repository | undefined {
   const at = text.indexOf('@');
   const given = at < 0 ? text : text.slice(0, at);
@@ -32,8 +32,8 @@ export function readRepository(text: string): Repository | undefined {
 }
 
 /**
- * Reads a repository as `readRepository` does.
- * @throws StepsAnimationError `usage` for what is none
+ * The same, but throws.
+ * @throws StepsAnimationError `usage` if the text is no repository
  */
 export function parseRepository(text: string): Repository {
   const repository = readRepository(text);
@@ -48,13 +48,13 @@ function isSafe(text: string, pattern: RegExp): boolean {
   return pattern.test(text) && !text.includes('--') && !text.includes('..');
 }
 
-/** The name of the folder that holds a repository's model, which every file system accepts: `owner--name@revision`. */
+/** The name of a repository's model folder, valid on every file system: `owner--name@revision`. */
 export function folderNameOf({ name, revision }: Repository): string {
   const text = revision === undefined ? name : `${name}@${revision}`;
   return text.replaceAll('/', '--');
 }
 
-/** How a person writes a repository. */
+/** A repository as `owner/name` or `owner/name@revision`. */
 export function textOf({ name, revision }: Repository): string {
   return revision === undefined ? name : `${name}@${revision}`;
 }

@@ -1,44 +1,47 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { listModelNames, type ModelFolder, readModelFolder } from '../diffusion/networks/model-folder.js';
+import { listModelNames, type ModelFolder, readConfig, readModelFolder } from '../diffusion/networks/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
 import { isFolder } from '../util/exists.js';
 import { locateModels, type ModelsFolders } from './models-folders.js';
 import { folderNameOf, readRepository } from './repository.js';
 
-/** A model folder, usable or not. */
+/** A model folder in a list, usable or not. */
 export type ModelEntry = {
-  /** that of its folder, which `--model` takes */
+  /** Name of its folder, as `--model` takes it. */
   readonly name: string;
+  /** Whether it comes with this package or is a stored one. */
   readonly source: keyof ModelsFolders;
-  /** absolute */
+  /** Absolute. */
   readonly path: string;
-  /** size on disk */
+  /** Size on disk. */
   readonly bytes: number;
-  /** size of the pictures that the model was trained on, in pixels; null where the model cannot be used */
+  /** Size of the pictures that the model was trained on, in pixels; null if the model cannot be used. */
   readonly width: number | null;
   readonly height: number | null;
-  /** such as `SD 1.x`; null where it is none of the known ones */
+  /** `SD 1.x`, `SD 2.x` or `SDXL`; null if unknown. */
   readonly family: string | null;
-  /** why the model cannot be used; null where it can */
+  /** Why the model cannot be used; null if it can. */
   readonly problem: string | null;
 };
 
 /**
- * Every model there is, those of the package first, by name; what cannot be used tells why.
- * @param folders those of the package and of the platform if left out
+ * Lists all models, those of the package first, then by name; those that cannot be used say why.
+ * @param folders default: those of {@link locateModels}
+ * @returns one entry for each model folder
  */
-export async function listModels({ packaged, stored }: ModelsFolders = locateModels()): Promise<ModelEntry[]> {
+export async function listModels(folders: ModelsFolders = locateModels()): Promise<ModelEntry[]> {
+  const { packaged, stored } = folders;
   const lists = await Promise.all([describeFolder(packaged, 'packaged'), describeFolder(stored, 'stored')]);
   return lists.flat();
 }
 
 /**
- * Finds a model by the name of its folder or of its repository (`owner/name`, or the short name that it is pulled by) in
- * the first folder that has it, or else takes the name for the path of a model folder.
+ * Finds a model by the name of its folder or repository (`owner/name`, or its short name) in the first folder that has
+ * it, or else by the path of a model folder.
  * @returns the absolute path
- * @throws StepsAnimationError `usage` naming the models that there are
+ * @throws StepsAnimationError `usage`, listing the available models
  */
 export async function findModelFolder(name: string, folders: readonly string[]): Promise<string> {
   const paths = await listModelFolders(folders);
@@ -53,14 +56,14 @@ export async function findModelFolder(name: string, folders: readonly string[]):
   throw new StepsAnimationError('usage', `There is no model "${name}"; ${remedy}.`);
 }
 
-/** The models of some folders, of those with the same name only the first; without those that cannot be used. */
+/** The usable models of some folders; of those with the same name the first. */
 export async function readUsableModels(folders: readonly string[]): Promise<ModelFolder[]> {
   const paths = await listModelFolders(folders);
   const models = await Promise.allSettled(paths.map((path) => readModelFolder(path)));
   return models.flatMap((model) => (model.status === 'fulfilled' ? [model.value] : []));
 }
 
-/** The absolute paths of the models in some folders; of those with the same name only the first. */
+/** The absolute paths of the models in some folders; of those with the same name the first. */
 async function listModelFolders(folders: readonly string[]): Promise<string[]> {
   const paths = new Map<string, string>();
   for (const folder of folders) {
@@ -74,11 +77,11 @@ async function listModelFolders(folders: readonly string[]): Promise<string[]> {
 async function describeFolder(folder: string, source: ModelEntry['source']): Promise<ModelEntry[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
-  const whole = await listModelNames(folder);
+  const complete = await listModelNames(folder);
   return await Promise.all(
     names.sort().map(async (name) => {
       const path = join(folder, name);
-      const found = whole.includes(name) ? await readUsable(path) : unusable('not whole yet: pull it again');
+      const found = complete.includes(name) ? await readUsable(path) : unusable('not whole yet: pull it again');
       return { name, source, path, bytes: await bytesOf(path), ...found };
     }),
   );
@@ -102,21 +105,13 @@ function unusable(problem: string): Usability {
 
 const unetSchema = z.object({ cross_attention_dim: z.int() });
 
-/** The width of what the text encoder gives (CLIP ViT-L, OpenCLIP ViT-H) tells Stable Diffusion 1 and 2 apart. */
+/** The width of the text encoder (CLIP ViT-L, OpenCLIP ViT-H) distinguishes Stable Diffusion 1 and 2. */
 const familiesByTextWidth: Readonly<Record<number, string>> = { 768: 'SD 1.x', 1024: 'SD 2.x' };
 
 async function familyOf({ path, family }: ModelFolder): Promise<string | null> {
   if (family === 'sdxl') return 'SDXL';
-  const unet = unetSchema.safeParse(await readJson(join(path, 'unet', 'config.json')));
-  return familiesByTextWidth[unet.data?.cross_attention_dim ?? 0] ?? null;
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
+  const unet = await readConfig(path, 'unet/config.json', unetSchema).catch(() => undefined);
+  return familiesByTextWidth[unet?.cross_attention_dim ?? 0] ?? null;
 }
 
 async function bytesOf(path: string): Promise<number> {

@@ -119,7 +119,7 @@ describe('Ctrl-C', () => {
     };
     const { stderr, exitCode } = await command.result;
     expect(exitCode).toBe(130);
-    expect(stderr).toMatch(/goes on: steps-animation models pull owner\/a-model\n$/);
+    expect(stderr).toMatch(/to continue: steps-animation models pull owner\/a-model\n$/);
     const unfinished = await runCommand('models', 'list');
     expect(unfinished.stdout).toMatch(/^owner--a-model .*not whole yet: pull it again$/m);
 
@@ -161,7 +161,7 @@ describe('a disk without room', () => {
     if (folder === undefined) return console.log('not tested: no right to mount a small file system');
     const { exitCode, stderr } = await runCommand('models', 'pull', repository, '--models-dir', folder);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^error: The model needs 4 MB more, .* has room for \d MB: free some space, .*--models-dir/);
+    expect(stderr).toMatch(/^error: The model needs 4 MB more, but .* has \d MB free: free some space, .*--models-dir/);
     expect(hub.requests.filter(({ path }) => path.includes('/resolve/'))).toEqual([]);
   });
 });

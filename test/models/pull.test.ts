@@ -266,7 +266,7 @@ describe('a hub that refuses', () => {
     ['a model that is not there', '/api/', 401, 'RepoNotFound', /no public model owner\/a-model.*name/],
     ['a model that is not there, plainly', '/api/', 404, undefined, /There is no model owner\/a-model/],
     ['a revision', '/api/', 404, 'RevisionNotFound', /no revision "main"/],
-    ['a private model', '/api/', 403, undefined, /no right to read owner\/a-model/],
+    ['a private model', '/api/', 403, undefined, /no permission to read owner\/a-model/],
   ];
   it.each(answers)('%s', async (_, where, status, code, message) => {
     const hub = await startHub();
@@ -430,7 +430,7 @@ describe('a disk that fills up meanwhile', () => {
     const settings = { repository, modelsFolder, onEvent };
     await expect(pullModel(settings)).rejects.toMatchObject({
       code: 'output',
-      message: expect.stringMatching(/Cannot write to .*ENOSPC.*--models-dir; what has come is kept/),
+      message: expect.stringMatching(/Cannot write to .*ENOSPC.*--models-dir; what has been downloaded is kept/),
     });
     await rm(filler);
     hub.requests.length = 0;
@@ -457,7 +457,7 @@ describe('an abort', () => {
     };
     await expect(pull({ modelsFolder, signal: controller.signal })).rejects.toMatchObject({
       code: 'interrupted',
-      message: expect.stringMatching(/goes on: steps-animation models pull owner\/a-model$/),
+      message: expect.stringMatching(/to continue: steps-animation models pull owner\/a-model$/),
     });
 
     hub.send = send;
