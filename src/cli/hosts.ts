@@ -57,7 +57,7 @@ export function addHostsCommand(program: Command): void {
 async function list({ json = false }: { readonly json?: boolean }): Promise<void> {
   const { findHosts } = await import('../hosts/find-hosts.js');
   const { readConfiguredHosts } = await import('../hosts/host-config.js');
-  const { addressOf } = await import('../hosts/default-addresses.js');
+  const { addressOf } = await import('../hosts/host-kinds.js');
   const configured = await readConfiguredHosts();
   const [named, found] = await Promise.all([
     Promise.all(configured.map(ofConfigured)),

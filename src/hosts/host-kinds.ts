@@ -1,12 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { StepsAnimationError } from '../errors.js';
+import { hasCode } from '../util/error-message.js';
+import { comfyui } from './comfyui/connection.js';
 import type { EmbeddedHostSettings } from './embedded/host.js';
 import type { Host } from './host.js';
+import { invokeai } from './invokeai/connection.js';
+import { defaultUrlOf, type FoundProgram, type Program, type RequestOptions } from './remote/http-client.js';
+import { webui } from './webui/connection.js';
 
-/** How a host is reached, or, for the embedded one, what it runs on. */
+/** How a host is reached, or what the embedded one runs on. */
 export type HostSettings = {
-  /** http or https */
+  /** http or https; the default port of the program on this machine if left out */
   readonly url?: string;
   /** `user:password` */
   readonly auth?: string;
@@ -17,15 +22,21 @@ export type HostSettings = {
 
 /** A row of the table of hosts. */
 type HostKind = {
-  /** the programs that it is */
+  /** the programs that it stands for */
   readonly label: string;
-  /** what of the settings it takes beside `embedded` */
+  /** the settings that it takes besides `embedded` */
   readonly takes: readonly ('url' | 'auth' | 'workflow')[];
-  /** Loads the host's code only now. */
+  /** Opens a host; its code is loaded only now. */
   readonly open: (settings: HostSettings) => Promise<Host & AsyncDisposable>;
+  /** how it is found; undefined for the embedded one */
+  readonly remote?: {
+    readonly program: Program;
+    /** Looks for the program at an address. */
+    readonly find: (url: string, options: RequestOptions) => Promise<FoundProgram | undefined>;
+  };
 };
 
-/** Every host that a request can be sent to, by its name. */
+/** Every kind of host, by its name in `--host`. Another one is a folder and a row here. */
 export const hostKinds: Readonly<Record<string, HostKind>> = {
   embedded: {
     label: 'the engine of this package',
@@ -37,30 +48,49 @@ export const hostKinds: Readonly<Record<string, HostKind>> = {
     takes: ['url', 'workflow'],
     open: async ({ url, workflow }) => {
       const { createComfyuiHost } = await import('./comfyui/host.js');
-      const own = workflow === undefined ? {} : { workflow: await readWorkflow(workflow) };
-      return createComfyuiHost({ ...(url !== undefined && { url }), ...own });
+      return createComfyuiHost({ url, workflow: workflow === undefined ? undefined : await readWorkflow(workflow) });
+    },
+    remote: {
+      program: comfyui,
+      find: async (url, options) => (await import('./comfyui/catalogue.js')).findComfyui(url, options),
     },
   },
   invokeai: {
     label: 'InvokeAI',
     takes: ['url'],
-    open: async ({ url }) =>
-      (await import('./invokeai/host.js')).createInvokeaiHost({ ...(url !== undefined && { url }) }),
+    open: async ({ url }) => (await import('./invokeai/host.js')).createInvokeaiHost({ url }),
+    remote: {
+      program: invokeai,
+      find: async (url, options) => (await import('./invokeai/catalogue.js')).findInvokeai(url, options),
+    },
   },
   webui: {
     label: 'AUTOMATIC1111, Forge',
     takes: ['url', 'auth'],
-    open: async (settings) => (await import('./webui/host.js')).createWebuiHost(settings),
+    open: async ({ url, auth }) => (await import('./webui/host.js')).createWebuiHost({ url, auth }),
+    remote: {
+      program: webui,
+      find: async (url, options) => (await import('./webui/catalogue.js')).findWebui(url, options),
+    },
   },
 };
 
 export const hostNames: readonly string[] = Object.keys(hostKinds);
 
+/**
+ * The address of a host whose address may have been left out; undefined for the embedded one.
+ * @param kind a name of `hostKinds`
+ */
+export function addressOf(kind: string, url: string | null | undefined): string | undefined {
+  const program = hostKinds[kind]?.remote?.program;
+  return url ?? (program && defaultUrlOf(program));
+}
+
 async function readWorkflow(path: string): Promise<unknown> {
   try {
     return JSON.parse(path === '-' ? await text(process.stdin) : await readFile(path, 'utf8'));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+    if (hasCode(cause, 'ENOENT')) {
       throw new StepsAnimationError('usage', `There is no file ${path} for --workflow: check its name.`, { cause });
     }
     const source = path === '-' ? 'on standard input' : path;

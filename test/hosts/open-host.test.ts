@@ -76,7 +76,12 @@ describe('findHosts', () => {
     });
     const invokeai = await answering({
       '/api/v1/app/version': { version: '6.0' },
-      '/api/v2/models/?model_type=main': { models: [{ name: 'sd15', base: 'sd-1' }] },
+      '/api/v2/models/?model_type=main': {
+        models: [
+          { key: 'k1', hash: 'h1', name: 'sd15', base: 'sd-1' },
+          { key: 'k2', hash: 'h2', name: 'other', base: 'of a kind that cannot be run' },
+        ],
+      },
     });
     const members = await listen((path, response) => {
       response.statusCode = path.startsWith('/api/v2/models/') ? 401 : 200;

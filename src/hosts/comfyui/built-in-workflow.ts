@@ -1,11 +1,9 @@
 import type { GenerationOptions, Img2imgOptions } from '../../options/generation-options.js';
+import type { StartFiles } from '../remote/start-files.js';
 import type { ComfyuiWorkflow } from './workflow.js';
 
-/** Names of pictures that ComfyUI has been sent. */
-export type StartFiles = { readonly picture: string; readonly mask?: string | undefined };
-
-/** What the built-in workflow is made of; whatever else a person wants is in a workflow of their own. */
-export type BuiltInFacts = {
+/** What the built-in workflow is made of; all else needs a workflow of the user's own. */
+type BuiltInSettings = {
   readonly options: Pick<GenerationOptions, 'steps' | 'cfgScale' | 'clipSkip'> & {
     readonly prompt: string;
     readonly negativePrompt: string;
@@ -20,7 +18,7 @@ export type BuiltInFacts = {
   readonly start?: (Pick<Img2imgOptions, 'denoisingStrength'> & StartFiles) | undefined;
 };
 
-/** txt2img or img2img with one checkpoint, of one image that ComfyUI keeps for a while only. */
+/** txt2img or img2img of one image with one checkpoint; ComfyUI keeps the image among its temporary files only. */
 export function builtInWorkflow({
   options,
   checkpoint,
@@ -28,7 +26,7 @@ export function builtInWorkflow({
   scheduler,
   seed,
   start,
-}: BuiltInFacts): ComfyuiWorkflow {
+}: BuiltInSettings): ComfyuiWorkflow {
   const { prompt, negativePrompt, steps, cfgScale: cfg, clipSkip, width, height } = options;
   const clip = clipSkip > 1 ? ['clip', 0] : ['checkpoint', 1];
   const sampling = { seed, steps, cfg, sampler_name: sampler, scheduler, denoise: start?.denoisingStrength ?? 1 };
@@ -59,7 +57,7 @@ export function builtInWorkflow({
   };
 }
 
-/** What is sent has the size of the image already. */
+/** The pictures have the size of the image already. */
 function startNodes({ picture, mask }: StartFiles) {
   const encoded = { class_type: 'VAEEncode', inputs: { pixels: ['picture', 0], vae: ['checkpoint', 2] } };
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HttpConnection } from '../remote/http-connection.js';
+import type { HttpClient, Program } from '../remote/http-client.js';
 
 const refusalSchema = z.object({
   error: z.union([z.string(), z.looseObject({ message: z.string(), details: z.string().default('') })]).optional(),
@@ -15,35 +15,34 @@ const refusalSchema = z.object({
     .catch(undefined),
 });
 
-/** HTTP with one ComfyUI. */
-export class ComfyuiConnection extends HttpConnection {
-  /** @throws StepsAnimationError `usage` for an address that cannot be */
-  constructor(url: string) {
-    super(url, { name: 'ComfyUI', example: 'http://127.0.0.1:8188', refusal });
-  }
+export const comfyui: Program = {
+  name: 'ComfyUI',
+  kind: 'ComfyUI',
+  ports: [8188],
+  loginHint: 'this host cannot log in',
+  reasonOf: (answer) => {
+    const { data } = refusalSchema.safeParse(answer);
+    const nodes = Object.values(data?.node_errors ?? {}).flatMap(({ class_type: node, errors }) =>
+      errors.map(({ message, details }) => `${node}: ${message}${details ? ` (${details})` : ''}`),
+    );
+    return nodes.join('; ') || (typeof data?.error === 'object' ? data.error.message : data?.error);
+  },
+};
 
-  /** where the socket of a client is */
-  socketAddress(client: string): URL {
-    const url = new URL(`ws?clientId=${client}`, this.url);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    return url;
-  }
-
-  /** Gives ComfyUI a picture file and returns the name by which workflows load it. */
-  async upload(name: string, png: Buffer, signal?: AbortSignal): Promise<string> {
-    const body = new FormData();
-    body.append('image', new Blob([new Uint8Array(png)], { type: 'image/png' }), name);
-    body.append('type', 'temp');
-    const answer = z.object({ name: z.string(), subfolder: z.string().default('') });
-    const { name: given, subfolder } = await this.form('upload/image', body, answer, signal);
-    return `${subfolder ? `${subfolder}/` : ''}${given} [temp]`;
-  }
+/** The address of the socket of one client. */
+export function socketUrl({ url }: HttpClient, clientId: string): URL {
+  const socket = new URL(`ws?clientId=${clientId}`, url);
+  socket.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return socket;
 }
 
-function refusal(answer: unknown): string | undefined {
-  const { data } = refusalSchema.safeParse(answer);
-  const nodes = Object.values(data?.node_errors ?? {}).flatMap(({ class_type: node, errors }) =>
-    errors.map(({ message, details }) => `${node}: ${message}${details ? ` (${details})` : ''}`),
-  );
-  return nodes.join('; ') || (typeof data?.error === 'object' ? data.error.message : data?.error);
+const uploaded = z.object({ name: z.string(), subfolder: z.string().default('') });
+
+/** Sends a picture file; returns the name by which workflows load it. */
+export async function uploadPicture(client: HttpClient, name: string, png: Buffer): Promise<string> {
+  const form = new FormData();
+  form.append('image', new Blob([new Uint8Array(png)], { type: 'image/png' }), name);
+  form.append('type', 'temp');
+  const { name: given, subfolder } = await client.postForm('upload/image', form, uploaded);
+  return `${subfolder ? `${subfolder}/` : ''}${given} [temp]`;
 }

@@ -1,22 +1,19 @@
 import { StepsAnimationError } from '../../errors.js';
 import { checkOptions } from '../../options/check-options.js';
 import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
-import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
-import { checkStart, layOutImages, leftOut, type Start, withoutNode } from '../remote/plan-request.js';
-import { builtInWorkflow, type StartFiles } from './built-in-workflow.js';
-import { type Catalogue, chooseCheckpoint, modelNameOf } from './catalogue.js';
-import { samplerNameOf, schedulerNameOf } from './names.js';
-import { type ComfyuiWorkflow, linkedTo, samplingNodes, upstream } from './workflow.js';
-import { setWishes } from './workflow-settings.js';
+import type { GenerationRequest } from '../host.js';
+import type { ImagePlan } from '../remote/generate-images.js';
+import { leftOut, planRemoteImages, withoutNode } from '../remote/plan-request.js';
+import type { StartFiles } from '../remote/start-files.js';
+import { checkStart, type Start } from '../start-picture.js';
+import { builtInWorkflow } from './built-in-workflow.js';
+import { type Catalogue, chooseCheckpoint, modelNameOf, samplerNameOf, schedulerNameOf } from './catalogue.js';
+import { type ComfyuiWorkflow, fillWorkflow, linkedTo, samplingNodes, upstream } from './workflow.js';
 
-/** A checked request, with every image by itself: ComfyUI shows the first of a batch alone. */
-export type ComfyuiPlan = {
-  readonly images: readonly { readonly info: ImageInfo; readonly seed: number }[];
-  readonly passes: readonly PassInfo[];
-  /** what a person should know before */
-  readonly notes: readonly string[];
+/** A checked request. Its images are made one by one: ComfyUI has previews of the first of a batch only. */
+export type ComfyuiPlan = ImagePlan & {
   readonly start: Start | undefined;
-  /** which previews ComfyUI is asked for, by its name */
+  /** ComfyUI's name of the previews that it is asked for */
   readonly previewMethod: string;
   /** what is sent for one image */
   readonly workflowOf: (seed: number, start: StartFiles | undefined) => ComfyuiWorkflow;
@@ -26,17 +23,17 @@ type Planned = Omit<ComfyuiPlan, 'images' | 'start' | 'previewMethod'> & { reado
 
 /** Options that ComfyUI's nodes have no place for. */
 const noPlace = [...withoutNode, 'guidanceRescale', 'rng'] as const;
-/** ComfyUI itself takes the second where it lacks the files of the first; its `auto` is the second always. */
+/** ComfyUI itself takes the second if it lacks the files of the first; its own `auto` is always the second. */
 const previewMethods = {
   ...{ auto: 'taesd', full: 'taesd', tae: 'taesd' },
   cheap: 'latent2rgb',
 } as const satisfies Record<GenerationOptions['preview'], string>;
 /** Pixels, where no size is asked for: that of Stable Diffusion 1.5. */
-const usualSide = 512;
+export const defaultSide = 512;
 
 /**
- * Checks a request against what a ComfyUI has and lays it out.
- * @param own a workflow to put the request into; the built-in one if left out
+ * Checks a request against what a ComfyUI has.
+ * @param own a workflow to put the request into; the built-in one if undefined
  * @throws StepsAnimationError `usage`, naming the value and what is possible
  */
 export function planRequest(
@@ -54,7 +51,7 @@ export function planRequest(
     start,
     notes: options.preview === 'full' ? [...planned.notes, noFullPreviews] : planned.notes,
     previewMethod: previewMethods[options.preview],
-    images: layOutImages({ ...options, model: planned.model }, planned.passes, start),
+    images: planRemoteImages({ ...options, model: planned.model }, planned.passes, start),
   };
 }
 
@@ -68,10 +65,10 @@ function planBuiltIn(
     const message = 'The built-in workflow of ComfyUI has no hires pass: leave hires scale at 1, or give a --workflow.';
     throw new StepsAnimationError('usage', message);
   }
-  const [width = 0, height = 0] = [given.width, given.height].map((side) => side || usualSide);
+  const [width = 0, height = 0] = [given.width, given.height].map((side) => side || defaultSide);
   const options = { ...given, width, height };
-  const sampler = samplerNameOf(options.sampler, catalogue);
-  const scheduler = schedulerNameOf(options.scheduler, catalogue);
+  const sampler = samplerNameOf(catalogue, options.sampler);
+  const scheduler = schedulerNameOf(catalogue, options.scheduler);
   const strength = start && { denoisingStrength: start.denoisingStrength };
   return {
     passes: [{ kind: 'base', width, height, steps: options.steps, exact: false }],
@@ -92,7 +89,7 @@ function planOwn(
   start: Start | undefined,
 ): Planned {
   if (start) {
-    const message = 'A workflow of your own brings its starting picture along: use txt2img, or leave --workflow out.';
+    const message = 'A workflow of your own has its own starting picture: use txt2img, or leave --workflow out.';
     throw new StepsAnimationError('usage', message);
   }
   const samplers = samplingNodes(own);
@@ -102,19 +99,19 @@ function planOwn(
   }
   const isDefault = (name: 'sampler' | 'scheduler') =>
     options[name] === generationOptionsSchema.shape[name].parse(undefined);
-  const sampler = isDefault('sampler') ? options.sampler : samplerNameOf(options.sampler, catalogue);
-  const scheduler = isDefault('scheduler') ? options.scheduler : schedulerNameOf(options.scheduler, catalogue);
-  const set = (seed: number) => setWishes(own, { ...options, sampler, scheduler, seed });
-  const { missing, workflow, batch } = set(0);
+  const sampler = isDefault('sampler') ? options.sampler : samplerNameOf(catalogue, options.sampler);
+  const scheduler = isDefault('scheduler') ? options.scheduler : schedulerNameOf(catalogue, options.scheduler);
+  const fill = (seed: number) => fillWorkflow(own, { ...options, sampler, scheduler, seed });
+  const { missing, workflow, batch } = fill(0);
   return {
     passes: samplers.map((id, index) => ({
       kind: index === 0 ? 'base' : 'hires',
       steps: stepsOf(workflow, id) ?? options.steps,
       exact: false,
     })),
-    notes: [...notesOf([...missing, ...leftOut(options, noPlace)]), ...(batch > 1 ? [singly(batch)] : [])],
+    notes: [...notesOf([...missing, ...leftOut(options, noPlace)]), ...(batch > 1 ? [singleImageNote(batch)] : [])],
     model: modelOf(own),
-    workflowOf: (seed) => set(seed).workflow,
+    workflowOf: (seed) => fill(seed).workflow,
   };
 }
 
@@ -133,8 +130,9 @@ function notesOf(missing: readonly string[]): readonly string[] {
   return missing.length === 0 ? [] : [`The workflow has no place for: ${missing.join(', ')}.`];
 }
 
-function singly(batch: number): string {
-  return `The workflow's batch of ${batch} is made as one image, as ComfyUI shows the steps of one alone: --batch-size ${batch} makes as many.`;
+function singleImageNote(batch: number): string {
+  return `The workflow's batch of ${batch} becomes one image, as ComfyUI shows the steps of one only: --batch-size ${batch} makes as many.`;
 }
 
-const noFullPreviews = 'ComfyUI has no full previews: the steps are shown by TAESD, or else by their colours.';
+const noFullPreviews =
+  'ComfyUI has no full previews: the steps are shown by TAESD, or by rough colours where that is missing.';

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
-import type { RunEnd, RunEvent, Stop } from '../remote/image-run.js';
-import { farewell, Questions } from '../remote/reconnecting.js';
-import type { ComfyuiConnection } from './connection.js';
+import { type RunEnd, type RunEvent, stopReason } from '../remote/generate-images.js';
+import type { HttpClient, RequestOptions } from '../remote/http-client.js';
+import { cancelTimeoutMs, ReconnectingRequests } from '../remote/reconnecting.js';
 import type { ComfyuiSocket, SocketMessage } from './socket.js';
 import { StepPlaces } from './step-places.js';
 import { type ComfyuiWorkflow, samplingNodes } from './workflow.js';
 
-export type RunSettings = {
-  readonly connection: ComfyuiConnection;
+type RunSettings = {
+  readonly client: HttpClient;
   readonly socket: ComfyuiSocket;
-  readonly client: string;
+  readonly clientId: string;
   readonly workflow: ComfyuiWorkflow;
-  /** asks ComfyUI for previews of a kind */
+  /** the kind of previews that ComfyUI is asked for */
   readonly previewMethod: string;
-  /** ends a wait for answers */
-  readonly signal: AbortSignal | undefined;
+  /** ends the run early */
+  readonly stopping: AbortSignal;
 };
 
 const submitted = z.object({ prompt_id: z.string() });
@@ -34,53 +34,55 @@ const historySchema = z.record(
       .nullish(),
   }),
 );
-const place = z.tuple([z.number(), z.string()]).rest(z.unknown());
-type Place = z.output<typeof place>;
-const queueSchema = z.object({ queue_running: z.array(place), queue_pending: z.array(place) });
+const queueEntry = z.tuple([z.number(), z.string()]).rest(z.unknown());
+type QueueEntry = z.output<typeof queueEntry>;
+const queueSchema = z.object({ queue_running: z.array(queueEntry), queue_pending: z.array(queueEntry) });
 
 /** One image of one workflow, from the queue to its file. */
 export class ComfyuiRun {
   readonly #settings: RunSettings;
   readonly #places: StepPlaces;
+  readonly #requests: ReconnectingRequests<'queue' | 'history' | 'file'>;
   #id = '';
   /** what SaveImageWebsocket sent, which keeps no file */
   #sent: Buffer | undefined;
   #position = 0;
-  /** whether ComfyUI was told to end it */
-  #isStopping = false;
+  /** whether ComfyUI was asked to end it */
+  #isCancelled = false;
   #isOver = false;
-  readonly #questions: Questions<'queue' | 'history' | 'file'>;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
     this.#places = new StepPlaces(samplingNodes(settings.workflow));
-    this.#questions = new Questions(settings.socket, settings.signal);
+    this.#requests = new ReconnectingRequests(settings.socket, settings.stopping);
   }
 
   /** @throws StepsAnimationError `usage` for a workflow that ComfyUI refuses, `network` when it fails or goes away */
-  async *events(stop: Stop): AsyncGenerator<RunEvent, RunEnd, void> {
-    const { connection, client, workflow: prompt, previewMethod } = this.#settings;
-    const extra = { preview_method: previewMethod };
-    const body = { prompt, client_id: client, extra_data: extra };
-    this.#id = (await connection.post('prompt', body, submitted)).prompt_id;
+  async *events(): AsyncGenerator<RunEvent, RunEnd, void> {
+    const { client, socket, stopping, clientId, workflow: prompt, previewMethod } = this.#settings;
+    const body = { prompt, client_id: clientId, extra_data: { preview_method: previewMethod } };
+    this.#id = (await client.post('prompt', body, submitted)).prompt_id;
+    const wake = () => socket.wake();
+    stopping.addEventListener('abort', wake);
     try {
-      return yield* this.#untilEnd(stop);
+      return yield* this.#untilEnd();
     } catch (error) {
-      // A ComfyUI that is away can neither be told to stop nor say how the run ended.
-      const reason = stop();
+      // A ComfyUI that is away can neither be asked to stop nor say how the run ended.
+      const reason = stopReason(stopping);
       if (reason) return { reason };
       throw error;
     } finally {
-      // Whoever listened does so no more: ComfyUI need not go on either.
-      if (!this.#isOver && !this.#isStopping) await this.#leave().catch(() => {});
+      stopping.removeEventListener('abort', wake);
+      // After a failure, and if the caller has left its loop.
+      if (!this.#isOver && !this.#isCancelled) await this.#cancel().catch(() => {});
     }
   }
 
-  async *#untilEnd(stop: Stop): AsyncGenerator<RunEvent, RunEnd, void> {
+  async *#untilEnd(): AsyncGenerator<RunEvent, RunEnd, void> {
     for (;;) {
       const message = await this.#settings.socket.next();
-      const reason = stop();
-      if (reason && !this.#isStopping && (await this.#leave())) return { reason };
+      const reason = stopReason(this.#settings.stopping);
+      if (reason && !this.#isCancelled && (await this.#cancel())) return { reason };
       const event = this.#stepOf(message);
       if (event) yield event;
       if (this.#isAtWork(message)) continue;
@@ -90,33 +92,32 @@ export class ComfyuiRun {
     }
   }
 
-  /** Ends the run; whether it had not begun, so that nothing more will be told. */
-  async #leave(): Promise<boolean> {
-    this.#isStopping = true;
-    this.#questions.insist();
-    const { connection } = this.#settings;
-    const soon = AbortSignal.timeout(farewell);
-    const isIn = (place: readonly Place[]) => place.some(([, id]) => id === this.#id);
-    const before = await connection.get('queue', queueSchema, soon);
+  /** Ends the run; true if it had not begun, so that no message about it will follow. */
+  async #cancel(): Promise<boolean> {
+    this.#isCancelled = true;
+    this.#requests.close();
+    const { client } = this.#settings;
+    const options = { timeoutMs: cancelTimeoutMs };
+    const isIn = (entries: readonly QueueEntry[]) => entries.some(([, id]) => id === this.#id);
+    const before = await client.get('queue', queueSchema, options);
     const isWaiting = isIn(before.queue_pending);
-    if (isWaiting) await connection.post('queue', { delete: [this.#id] }, z.unknown(), soon);
+    if (isWaiting) await client.post('queue', { delete: [this.#id] }, z.unknown(), options);
     // It may have begun in between.
-    const now = isWaiting ? await connection.get('queue', queueSchema, soon) : before;
+    const now = isWaiting ? await client.get('queue', queueSchema, options) : before;
     const isRunning = isIn(now.queue_running);
-    // Old ones would interrupt whatever runs, so it has to be ours.
-    if (isRunning) await connection.post('interrupt', { prompt_id: this.#id }, z.unknown(), soon);
+    // Old versions interrupt whatever runs, so it has to be ours.
+    if (isRunning) await client.post('interrupt', { prompt_id: this.#id }, z.unknown(), options);
     return isWaiting && !isRunning;
   }
 
   #stepOf(message: SocketMessage): RunEvent | undefined {
-    if (message.type === 'event' && this.#isOurs(message.data)) this.#places.learn(message);
-    if (message.type !== 'frame' || message.frame.type !== 'picture') return undefined;
-    const { frame } = message;
-    if (frame.prompt !== undefined && frame.prompt !== this.#id) return undefined;
-    const node = this.#settings.workflow[frame.node ?? this.#places.current ?? ''];
-    if (node?.class_type === 'SaveImageWebsocket') this.#sent ??= frame.bytes;
-    const at = this.#places.place(frame);
-    return at && { type: 'step', ...at, file: frame.bytes };
+    if (message.type === 'event' && this.#isOurs(message.data)) this.#places.update(message);
+    if (message.type !== 'preview') return undefined;
+    if (message.prompt !== undefined && message.prompt !== this.#id) return undefined;
+    const node = this.#settings.workflow[message.node ?? this.#places.currentNode ?? ''];
+    if (node?.class_type === 'SaveImageWebsocket') this.#sent ??= message.file;
+    const place = this.#places.take(message);
+    return place && { type: 'step', ...place, picture: message.file };
   }
 
   #isOurs({ prompt_id: id }: Readonly<Record<string, unknown>>): boolean {
@@ -125,30 +126,33 @@ export class ComfyuiRun {
 
   /** Whether a message says no more than that the run goes on. */
   #isAtWork(message: SocketMessage): boolean {
-    if (message.type === 'frame') return true;
+    if (message.type === 'preview') return true;
     if (message.type !== 'event') return false;
     const isLast = message.name === 'executing' && message.data.node === null;
-    const tells = ['execution_success', 'execution_error', 'execution_interrupted', 'status'];
-    return !isLast && !(tells.includes(message.name) && this.#isOurs(message.data));
+    const changes = ['execution_success', 'execution_error', 'execution_interrupted', 'status'];
+    return !isLast && !(changes.includes(message.name) && this.#isOurs(message.data));
   }
 
-  /** Asks ComfyUI itself: messages may have been lost. Undefined while the run goes on. */
+  /** Asks ComfyUI how the run ended, as messages may have been lost; undefined while it goes on. */
   async *#ended(stopped: FinishReason | undefined): AsyncGenerator<RunEvent, RunEnd | undefined, void> {
-    const { connection } = this.#settings;
-    const history = await this.#questions.ask('history', (signal) => this.#history(signal));
+    const { client } = this.#settings;
+    const history = await this.#requests.send('history', (options) => this.#history(options));
     if (!history) return undefined;
     this.#isOver = true;
-    const [name, facts] = history.status?.messages.findLast(([each]) => /error|interrupted/u.test(each)) ?? [];
+    const [name, details] = history.status?.messages.findLast(([each]) => /error|interrupted/u.test(each)) ?? [];
     if (name === 'execution_interrupted') return { reason: stopped ?? 'interrupted' };
-    if (name === 'execution_error') throw failure(facts);
+    if (name === 'execution_error') throw failure(details);
     const outputs = Object.values(history.outputs).map(({ images = [] }) => images);
-    const chosen = outputs.find((images) => images.some(({ type }) => type === 'output')) ?? outputs.find(isNotEmpty);
+    const chosen =
+      outputs.find((images) => images.some(({ type }) => type === 'output')) ??
+      outputs.find((images) => images.length > 0);
     const [first] = chosen ?? [];
+    // Without the signal: a stop does not cost an image that is finished.
     const image = first
-      ? await this.#questions.ask('file', () => connection.bytes(`view?${new URLSearchParams(first)}`))
+      ? await this.#requests.send('file', () => client.bytes(`view?${new URLSearchParams(first)}`))
       : this.#sent;
     if (image) {
-      if (chosen && chosen.length > 1) yield { type: 'note', message: firstOf(chosen.length) };
+      if (chosen && chosen.length > 1) yield { type: 'note', message: severalImagesNote(chosen.length) };
       return { reason: 'finished', file: image };
     }
     if (first) return undefined;
@@ -156,40 +160,36 @@ export class ComfyuiRun {
     throw new StepsAnimationError('usage', `The workflow gave no image: ${remedy}.`);
   }
 
-  async #history(signal: AbortSignal | undefined) {
-    return (await this.#settings.connection.get(`history/${this.#id}`, historySchema, signal))[this.#id];
+  async #history(options: RequestOptions) {
+    return (await this.#settings.client.get(`history/${this.#id}`, historySchema, options))[this.#id];
   }
 
-  /** Where the run is in the queue, told when that changes; and whether ComfyUI still has it. */
+  /** The place of the run in the queue when that changes; fails if ComfyUI no longer knows the run. */
   async *#queueNotes({ type }: SocketMessage): AsyncGenerator<RunEvent, void, void> {
-    const { connection } = this.#settings;
-    const queue = await this.#questions.ask('queue', (signal) => connection.get('queue', queueSchema, signal));
+    const { client } = this.#settings;
+    const queue = await this.#requests.send('queue', (options) => client.get('queue', queueSchema, options));
     if (!queue) return;
     const { queue_running: running, queue_pending: waiting } = queue;
-    const ahead = waiting.toSorted(([a], [b]) => a - b).findIndex(([, id]) => id === this.#id) + 1;
-    if (ahead > 0 && ahead !== this.#position) {
-      this.#position = ahead;
-      yield { type: 'note', message: `Waits in ComfyUI's queue at place ${ahead}.` };
+    const position = waiting.toSorted(([a], [b]) => a - b).findIndex(([, id]) => id === this.#id) + 1;
+    if (position > 0 && position !== this.#position) {
+      this.#position = position;
+      yield { type: 'note', message: `Waits in ComfyUI's queue at place ${position}.` };
     }
-    const isKnown = ahead > 0 || running.some(([, id]) => id === this.#id);
+    const isKnown = position > 0 || running.some(([, id]) => id === this.#id);
     if (isKnown || type === 'event') return;
-    const isEnded = await this.#questions.ask('history', async (signal) => (await this.#history(signal)) !== undefined);
+    const isEnded = await this.#requests.send('history', async (options) => !!(await this.#history(options)));
     if (isEnded !== false) return;
-    const message = `ComfyUI at ${connection.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
+    const message = `ComfyUI at ${client.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
     throw new StepsAnimationError('network', message);
   }
 }
 
-function isNotEmpty(images: readonly unknown[]): boolean {
-  return images.length > 0;
-}
-
-function firstOf(count: number): string {
+function severalImagesNote(count: number): string {
   return `The workflow made ${count} images at once: the movie is that of the first.`;
 }
 
-function failure(facts: Readonly<Record<string, unknown>> = {}): StepsAnimationError {
-  const { node_type: node = 'a node', exception_message: reason = 'no reason given' } = facts;
-  const message = `ComfyUI failed in ${node}: ${String(reason).trim()} (its own window tells more)`;
+function failure(details: Readonly<Record<string, unknown>> = {}): StepsAnimationError {
+  const { node_type: node = 'a node', exception_message: reason = 'no reason given' } = details;
+  const message = `ComfyUI failed in ${node}: ${String(reason).trim()} (its own log may tell more)`;
   return new StepsAnimationError('network', message);
 }

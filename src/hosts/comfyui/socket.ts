@@ -1,126 +1,156 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import pRetry from 'p-retry';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
-import { MessageQueue } from '../remote/message-queue.js';
-import type { ComfyuiConnection } from './connection.js';
-import { type Frame, parseFrame } from './frames.js';
+import { AsyncQueue } from '../../util/async-queue.js';
+import type { HttpClient } from '../remote/http-client.js';
+import { silenceTimeoutMs } from '../remote/reconnecting.js';
+import { socketUrl } from './connection.js';
 
 export type SocketMessage =
   | { readonly type: 'event'; readonly name: string; readonly data: Readonly<Record<string, unknown>> }
-  | { readonly type: 'frame'; readonly frame: Frame }
-  /** the socket had been cut off: what was sent meanwhile is lost */
+  | Preview
+  /** The socket had been cut off: what was sent meanwhile is lost. */
   | { readonly type: 'reconnected' }
-  /** nothing came for a while */
+  /** Nothing came for a while, or the wait was ended. */
   | { readonly type: 'silence' };
+
+/** The picture of a step. */
+export type Preview = {
+  readonly type: 'preview';
+  /** a JPEG or PNG file */
+  readonly file: Buffer;
+  /** the node that made it, and the run, which old versions do not tell */
+  readonly node?: string;
+  readonly prompt?: string;
+};
 
 const eventSchema = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()).default({}) });
 
-/** Milliseconds. */
-const silence = 10_000;
-const firstDelay = 200;
-const longestDelay = 4000;
-/** Bytes; a picture of 16,384 pixels a side as PNG would be larger, and is none. */
-const mostBytes = 256 * 2 ** 20;
+const handshakeTimeoutMs = 10_000;
+const minRetryDelayMs = 200;
+const maxRetryDelayMs = 4000;
+/** A PNG of 16,384 pixels a side would be larger. */
+const maxMessageBytes = 256 * 2 ** 20;
 
-/** The socket on which ComfyUI tells one client of its runs; it comes back by itself when it is cut off. */
+/** The socket on which ComfyUI reports the runs of one client; it reconnects when it is cut off. */
 export class ComfyuiSocket implements Disposable {
-  readonly #connection: ComfyuiConnection;
-  readonly #client: string;
-  readonly #patience: number;
-  readonly #messages = new MessageQueue<SocketMessage>();
+  readonly #client: HttpClient;
+  readonly #clientId: string;
+  readonly #reconnectTimeoutMs: number;
+  readonly #messages = new AsyncQueue<SocketMessage>();
+  readonly #closing = new AbortController();
   #socket: WebSocket | undefined;
-  #isClosed = false;
 
-  private constructor(connection: ComfyuiConnection, client: string, patience: number) {
-    this.#connection = connection;
+  private constructor(client: HttpClient, clientId: string, reconnectTimeoutMs: number) {
     this.#client = client;
-    this.#patience = patience;
+    this.#clientId = clientId;
+    this.#reconnectTimeoutMs = reconnectTimeoutMs;
   }
 
   /**
-   * @param patience for how many milliseconds it is tried to get a socket again that was cut off
-   * @throws StepsAnimationError `network` when there is no ComfyUI
+   * @param reconnectTimeoutMs after which a socket that was cut off fails
+   * @throws StepsAnimationError `network` if ComfyUI cannot be reached
    */
-  static async open(connection: ComfyuiConnection, client: string, patience: number): Promise<ComfyuiSocket> {
-    const socket = new ComfyuiSocket(connection, client, patience);
+  static async open(client: HttpClient, clientId: string, reconnectTimeoutMs: number): Promise<ComfyuiSocket> {
+    const socket = new ComfyuiSocket(client, clientId, reconnectTimeoutMs);
     await socket.#connect();
     return socket;
   }
 
-  /** @throws StepsAnimationError `network` when the socket was cut off and could not be had again */
+  /** @throws StepsAnimationError `network` if the socket was cut off and could not be reconnected */
   async next(): Promise<SocketMessage> {
-    return (await this.#messages.next(silence)) ?? { type: 'silence' };
+    return (await this.#messages.take(silenceTimeoutMs)) ?? { type: 'silence' };
   }
 
-  /** whether it is cut off, and tried to be had again */
   get isAway(): boolean {
     return this.#socket?.readyState !== WebSocket.OPEN;
   }
 
-  /** Has the socket anew: there is doubt that ComfyUI is still at its other end. */
-  renew(): void {
+  reconnect(): void {
     this.#socket?.terminate();
   }
 
-  /** Ends a wait at once, as after a silence. */
+  /** Ends the wait for a message, as if nothing had come for a while. */
   wake(): void {
     this.#messages.push({ type: 'silence' });
   }
 
   async #connect(): Promise<void> {
-    const address = this.#connection.socketAddress(this.#client);
-    const socket = new WebSocket(address, { maxPayload: mostBytes, handshakeTimeout: 10_000 });
+    const socket = new WebSocket(socketUrl(this.#client, this.#clientId), {
+      maxPayload: maxMessageBytes,
+      handshakeTimeout: handshakeTimeoutMs,
+    });
     this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
-      socket.once('error', (cause) => reject(this.#connection.unreachable(cause)));
+      socket.once('error', (cause) => reject(this.#client.unreachable(cause)));
     });
     socket.on('error', () => socket.terminate());
-    socket.on('message', (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      const message = isBinary ? parsePreview(data) : parseEvent(data.toString('utf8'));
+      if (message) this.#messages.push(message);
+    });
     socket.on('close', () => void this.#reconnect());
-    // ComfyUI looks for this in the first message alone.
+    // ComfyUI looks for this in the first message only.
     socket.send(JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }));
   }
 
   async #reconnect(): Promise<void> {
-    const until = Date.now() + this.#patience;
-    for (let delay = firstDelay; !this.#isClosed; delay = Math.min(2 * delay, longestDelay)) {
-      try {
-        await wait(delay);
-        if (this.#isClosed) return;
-        await this.#connect();
-        this.#messages.push({ type: 'reconnected' });
-        return;
-      } catch (error) {
-        if (Date.now() < until) continue;
-        this.#messages.fail(
-          error instanceof StepsAnimationError ? error : new StepsAnimationError('network', String(error)),
-        );
-        return;
-      }
+    const { signal } = this.#closing;
+    try {
+      await delay(minRetryDelayMs, undefined, { signal });
+      await pRetry(() => this.#connect(), {
+        ...{ retries: Number.POSITIVE_INFINITY, minTimeout: minRetryDelayMs, maxTimeout: maxRetryDelayMs },
+        ...{ maxRetryTime: this.#reconnectTimeoutMs, signal },
+      });
+      this.#messages.push({ type: 'reconnected' });
+    } catch (error) {
+      this.#messages.fail(error instanceof Error ? error : new Error(String(error)));
     }
-  }
-
-  #take(data: Buffer, isBinary: boolean): void {
-    if (isBinary) {
-      this.#messages.push({ type: 'frame', frame: parseFrame(data) });
-      return;
-    }
-    const event = parseEvent(data.toString('utf8'));
-    if (event) this.#messages.push({ type: 'event', name: event.type, data: event.data });
   }
 
   [Symbol.dispose](): void {
-    this.#isClosed = true;
-    this.#socket?.terminate();
     this.#messages.fail(new StepsAnimationError('interrupted', 'The connection to ComfyUI was closed.'));
+    this.#closing.abort();
+    this.#socket?.terminate();
   }
 }
 
-function parseEvent(text: string) {
+function parseEvent(text: string): SocketMessage | undefined {
   try {
-    return eventSchema.safeParse(JSON.parse(text)).data;
+    const { data: event } = eventSchema.safeParse(JSON.parse(text));
+    return event && { type: 'event', name: event.type, data: event.data };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Kinds of binary messages, and the length of the numbers before their content. */
+const previewKind = 1;
+const previewWithMetadataKind = 4;
+const headBytes = 8;
+
+/**
+ * Reads a binary message: unsigned numbers of 32 bits, big-endian, and a picture. Undefined if it is cut off, garbled
+ * or of another kind, such as text.
+ */
+export function parsePreview(message: Buffer): Preview | undefined {
+  if (message.length < headBytes) return undefined;
+  const kind = message.readUInt32BE(0);
+  if (kind === previewKind) return { type: 'preview', file: message.subarray(headBytes) };
+  const end = headBytes + message.readUInt32BE(4);
+  if (kind !== previewWithMetadataKind || message.length < end) return undefined;
+  const metadata = parseMetadata(message.toString('utf8', headBytes, end));
+  return metadata && { type: 'preview', ...metadata, file: message.subarray(end) };
+}
+
+function parseMetadata(text: string) {
+  try {
+    const { real_node_id: real, node_id: node, prompt_id: prompt } = JSON.parse(text) ?? {};
+    const name = real ?? node;
+    return { ...(typeof name === 'string' && { node: name }), ...(typeof prompt === 'string' && { prompt }) };
   } catch {
     return undefined;
   }

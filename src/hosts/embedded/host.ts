@@ -12,27 +12,27 @@ import { findModelFolder, readUsableModels } from '../../models/stored-models.js
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema } from '../../options/generation-options.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
-import { eventsOf } from './events.js';
-import { type EmbeddedRun, planRun, requireSize } from './plan.js';
+import { type EmbeddedPlan, planRequest, requireSize } from './plan.js';
+import { generateBatches } from './run.js';
 import { requirePreview, StepPictures } from './step-pictures.js';
 
 export type EmbeddedHostSettings = {
   /**
-   * folders of model folders, of which the first that has a name counts; if left out, those of the models of this
-   * package and of the stored ones (`$STEPS_ANIMATION_MODELS`, or the cache folder of the platform)
+   * Folders that contain model folders; the first one that has a name counts. By default that of the packaged models and
+   * that of the stored ones (`$STEPS_ANIMATION_MODELS`, or the cache folder of the platform).
    */
   readonly modelsFolders?: readonly string[];
-  /** the same for one folder alone */
+  /** The same for one folder. */
   readonly modelsFolder?: string;
-  /** what networks run on; `auto`, the first of the machine's that works, if left out */
+  /** What networks run on; `auto` by default, the first device of the machine that works. */
   readonly device?: DeviceChoice;
-  /** how many threads share the work of one step; all of the machine's if left out */
+  /** How many threads share the work of one step; those of the machine by default. */
   readonly threads?: number;
 };
 
 /**
- * The host that comes with this package: it runs diffusion models on this machine. A model stays loaded for the
- * next request until another one is asked for or the host is disposed of; an idle host lets the process end.
+ * A host that runs diffusion models on this machine, by the engine of this package. A model stays loaded until another
+ * one is requested or the host is disposed of; an idle host does not keep the process alive.
  */
 export function createEmbeddedHost({
   modelsFolder,
@@ -48,11 +48,11 @@ function defaultModelsFolders(): readonly string[] {
   return [packaged, stored];
 }
 
-/** A model with the process that samples and the one that decodes its steps. */
+/** A model with a process that samples and one that decodes its steps. */
 class LoadedModel implements AsyncDisposable {
   readonly inference: Inference;
   readonly decoder: StepDecoder;
-  /** how many need it */
+  /** how many runs use it */
   runs = 0;
 
   constructor(readonly model: ModelSettings) {
@@ -69,7 +69,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   readonly name = 'embedded';
   readonly #modelsFolders: readonly string[];
   readonly #settings: Omit<ModelSettings, 'path'>;
-  /** the one that was asked for last, and those that runs still need */
+  /** the one that was requested last, and those that runs still use */
   readonly #models = new Set<LoadedModel>();
   #loaded: LoadedModel | undefined;
   #preparing: Promise<unknown> | undefined;
@@ -90,7 +90,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
 
   async check(request: GenerationRequest): Promise<void> {
     const folder = await this.#folderOf(request);
-    const { preview } = await planRun(request, folder);
+    const { preview } = await planRequest(request, folder);
     requirePreview(preview, { hasTiny: folder.tinyDecoder !== undefined, colours: await latentColoursOf(folder) });
   }
 
@@ -103,61 +103,46 @@ class EmbeddedHost implements Host, AsyncDisposable {
       .catch(() => {});
   }
 
-  /** @throws StepsAnimationError `usage` or `model` before any sampling; when aborted while loading, only `end` comes */
+  /** @throws StepsAnimationError `usage` or `model` before any sampling; if aborted while loading, only `end` comes */
   async *generate(
     request: GenerationRequest,
     signal?: AbortSignal,
     skips?: EventTarget,
   ): AsyncGenerator<GenerationEvent, void, void> {
     const folder = await this.#folderOf(request);
-    const run = await planRun(request, folder);
+    const plan = await planRequest(request, folder);
     const loaded = this.#load(folder.path);
     loaded.runs++;
     try {
       await this.#unloadOthers();
-      yield* this.#run(run, folder, loaded, signal, skips);
+      const info = await settledOrAborted(loaded.inference.loaded(), signal);
+      if (info?.fixedSize) requireSize(plan, info.fixedSize);
+      if (!info || signal?.aborted) {
+        yield { type: 'end' };
+        return;
+      }
+      using pictures = await this.#stepPictures(plan, folder, loaded, info);
+      const notes = [info.note, await tokenLimitNote(plan, folder, info.fixedTokens)].filter(
+        (note) => note !== undefined,
+      );
+      yield* generateBatches({ plan, inference: loaded.inference, pictures, notes, signal, skips });
     } finally {
       loaded.runs--;
       await this.#unloadOthers();
     }
   }
 
-  async *#run(
-    run: EmbeddedRun,
-    folder: ModelFolder,
-    loaded: LoadedModel,
-    signal: AbortSignal | undefined,
-    skips: EventTarget | undefined,
-  ): AsyncGenerator<GenerationEvent, void, void> {
-    const facts = await settledOrAborted(loaded.inference.loaded(), signal);
-    if (facts?.fixedSize) requireSize(run, facts.fixedSize);
-    if (!facts || signal?.aborted) {
-      yield { type: 'end' };
-      return;
-    }
-    const pictures = await this.#stepPictures(run, folder, loaded, facts);
-    try {
-      const notes = [facts.note, await leftOutNote(run, folder, facts.fixedTokens)].filter(
-        (note) => note !== undefined,
-      );
-      yield* eventsOf(run, loaded.inference, pictures, { notes, signal, skips });
-      yield { type: 'end' };
-    } finally {
-      pictures.close();
-    }
-  }
-
   async #stepPictures(
-    run: EmbeddedRun,
+    plan: EmbeddedPlan,
     folder: ModelFolder,
     { inference, decoder }: LoadedModel,
     { device }: LoadedModelInfo,
   ): Promise<StepPictures> {
-    return new StepPictures(run.preview, {
+    return new StepPictures(plan.preview, {
       ...{ inference, decoder, device },
       hasTiny: folder.tinyDecoder !== undefined,
       colours: await latentColoursOf(folder),
-      steps: run.passes.reduce((sum, { steps }) => sum + steps, 0),
+      steps: plan.passes.reduce((sum, { steps }) => sum + steps, 0),
     });
   }
 
@@ -174,7 +159,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
     return this.#loaded;
   }
 
-  /** Another model that has been loaded goes as soon as no run needs it. */
+  /** Unloads all other models that no run uses. */
   async #unloadOthers(): Promise<void> {
     for (const model of [...this.#models]) {
       if (model === this.#loaded || model.runs > 0) continue;
@@ -191,7 +176,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   }
 }
 
-/** Waits for `work`, but no longer than until the signal aborts. */
+/** Waits for `work` until the signal aborts. */
 async function settledOrAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
   if (!signal) return await work;
   const listening = new AbortController();
@@ -207,20 +192,19 @@ async function settledOrAborted<T>(work: Promise<T>, signal: AbortSignal | undef
   }
 }
 
-/** Tells that a prompt is longer than what the model reads of it. */
-async function leftOutNote(
-  { batches }: EmbeddedRun,
+/** A note for a prompt that is longer than what the model reads of it. */
+async function tokenLimitNote(
+  { batches }: EmbeddedPlan,
   { name, path }: ModelFolder,
-  mostTokens: number | undefined,
+  maxTokens: number | undefined,
 ): Promise<string | undefined> {
   const [batch] = batches;
-  if (mostTokens === undefined || !batch) return undefined;
+  if (maxTokens === undefined || !batch) return undefined;
   const counter = await TokenCounter.load(path);
   const counts = [batch.prompt, batch.negativePrompt].map((text) => counter.count(text, batch.steps));
-  // One chunk is read, and more where the model takes them.
   const { count, limit } = counts.reduce((longest, each) => (each.limit > longest.limit ? each : longest));
   const chunks = Math.ceil(limit / counter.capacity);
-  const read = Math.max(Math.floor(mostTokens / counter.chunkLength), 1);
+  const read = Math.max(Math.floor(maxTokens / counter.chunkLength), 1);
   if (chunks <= read) return undefined;
-  return `The model ${name} reads ${read * counter.capacity} tokens of a prompt; this one has ${count}: the rest is passed over.`;
+  return `The model ${name} reads ${read * counter.capacity} tokens of a prompt; this one has ${count}: the rest is ignored.`;
 }

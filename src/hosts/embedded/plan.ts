@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto';
 import type { BatchRequest, Size } from '../../diffusion/batch-request.js';
 import type { ModelFolder } from '../../diffusion/networks/model-folder.js';
-import { type PlannedPass, planPasses } from '../../diffusion/passes.js';
+import { planPasses } from '../../diffusion/passes.js';
 import { StepsAnimationError } from '../../errors.js';
 import { formatInfotext } from '../../infotext/write-infotext.js';
 import { checkOptions } from '../../options/check-options.js';
@@ -9,57 +8,66 @@ import {
   type GenerationOptions,
   generationOptionsSchema,
   type Img2imgOptions,
-  img2imgOptionsSchema,
 } from '../../options/generation-options.js';
 import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
-import { type FittedStart, fitStart } from '../remote/start-picture.js';
+import { planImages } from '../plan-images.js';
+import { checkStart, type FittedStart, fitStart, startPass } from '../start-picture.js';
 
-/** A checked request, laid out as batches. */
-export type EmbeddedRun = {
+/** A checked request as batches. */
+export type EmbeddedPlan = {
   readonly batches: readonly BatchRequest[];
   /** all images of all batches, batch by batch */
-  readonly images: readonly (ImageInfo & Size)[];
+  readonly images: readonly ImageInfo[];
   readonly passes: readonly PassInfo[];
-  /** the starting picture, where it is shown first; `passes` begins with one for it */
+  /** the starting picture, if it is shown as a step; `passes` begins with one for it */
   readonly startFrame: FittedStart['picture'] | undefined;
   readonly preview: GenerationOptions['preview'];
 };
 
-type Start = Img2imgOptions & FittedStart;
+type PreparedStart = Pick<Img2imgOptions, 'denoisingStrength' | 'startFrame'> & FittedStart;
 
-const largestSide = 4096;
-const seeds = 2 ** 32;
+/** In pixels. */
+const maxSide = 4096;
 
 /**
- * Checks a request against a model and lays it out. A width or height of 0 takes the model's own, a seed of -1 a
- * random one.
+ * Checks a request against a model. A width or height of 0 takes the model's own.
  * @throws StepsAnimationError `usage`, naming the value and what is possible; `model` when it lacks an encoder
  */
-export async function planRun({ start, ...given }: GenerationRequest, folder: ModelFolder): Promise<EmbeddedRun> {
-  const options = checkOptions(generationOptionsSchema, given);
-  const width = sideOf('width', options.width || folder.width, folder);
-  const height = sideOf('height', options.height || folder.height, folder);
-  const fitted = start && (await checkStart(start, { width, height }));
+export async function planRequest({ start, ...given }: GenerationRequest, folder: ModelFolder): Promise<EmbeddedPlan> {
+  const wanted = checkOptions(generationOptionsSchema, given);
+  const width = sideOf('width', wanted.width || folder.width, folder);
+  const height = sideOf('height', wanted.height || folder.height, folder);
+  const options = { ...wanted, width, height };
+  const fitted = start && (await prepareStart(start, { width, height }));
   if (fitted && options.hiresScale > 1) {
-    throw new StepsAnimationError(
-      'usage',
-      'A hires pass is part of txt2img; with a starting picture, leave hires scale at 1.',
-    );
+    const message = 'A hires pass is part of txt2img; with a starting picture, leave hires scale at 1.';
+    throw new StepsAnimationError('usage', message);
   }
   requireEncoder(folder, fitted !== undefined, options);
-  const request = requestOf({ ...options, width, height }, fitted, folder);
+  const request = requestOf(options, fitted, folder);
   const planned = planPasses(request, folder);
-  const laidOut = layOut({ ...options, width, height }, request, planned, folder);
+  const finished = planned.at(-1) ?? { width, height };
+  const images = planImages(options, { width: finished.width, height: finished.height }, (seeds) =>
+    formatInfotext({ options: { ...options, ...seeds }, request, planned, folder }),
+  );
   const startFrame = fitted?.startFrame ? fitted.picture : undefined;
-  const startPass = { kind: 'base', width, height, steps: 1, exact: true } as const;
+  const passes = planned.map(({ kind, width, height, steps, exact }) => ({ kind, width, height, steps, exact }));
   return {
-    ...laidOut,
-    passes: startFrame ? [startPass, ...laidOut.passes] : laidOut.passes,
+    batches: Array.from({ length: options.batchCount }, (_, batch) => {
+      const own = images.filter(({ info }) => info.batch === batch);
+      return {
+        ...request,
+        seeds: own.map(({ seed }) => seed),
+        variationSeeds: own.map((image) => image.variationSeed),
+      };
+    }),
+    images: images.map(({ info }) => info),
+    passes: startFrame ? [startPass({ width, height }), ...passes] : passes,
     ...{ startFrame, preview: options.preview },
   };
 }
 
-/** Known before any sampling: the engine itself would miss the encoder only after the first pass. */
+/** Checked before any sampling: the engine would miss the encoder after the first pass only. */
 function requireEncoder(folder: ModelFolder, isStarted: boolean, options: GenerationOptions): void {
   const isUpscaled = options.hiresScale > 1 && options.hiresUpscaler === 'Lanczos';
   if (folder.encoder !== undefined || !(isStarted || isUpscaled)) return;
@@ -71,16 +79,14 @@ function requireEncoder(folder: ModelFolder, isStarted: boolean, options: Genera
   );
 }
 
-async function checkStart(
-  { picture, mask, ...given }: NonNullable<GenerationRequest['start']>,
-  size: Size,
-): Promise<Start> {
-  const options = checkOptions(img2imgOptionsSchema, given);
-  return { ...options, ...(await fitStart(picture, mask, size, options)) };
+async function prepareStart(given: NonNullable<GenerationRequest['start']>, size: Size): Promise<PreparedStart> {
+  const start = checkStart(given);
+  const { denoisingStrength, startFrame } = start;
+  return { denoisingStrength, startFrame, ...(await fitStart(start, size)) };
 }
 
 /** The request of a batch, without its seeds. */
-function requestOf(options: GenerationOptions, start: Start | undefined, folder: ModelFolder): BatchRequest {
+function requestOf(options: GenerationOptions, start: PreparedStart | undefined, folder: ModelFolder): BatchRequest {
   const { width, height, seedResizeFromWidth, seedResizeFromHeight } = options;
   const sampling = {
     ...{ sampler: options.sampler, scheduler: options.scheduler, steps: options.steps },
@@ -119,40 +125,8 @@ function hiresSide(side: number, { hiresScale }: GenerationOptions, folder: Mode
   return sideOf('hires size', Math.round((side * hiresScale) / unit) * unit, folder);
 }
 
-function layOut(
-  options: GenerationOptions,
-  request: BatchRequest,
-  planned: readonly PlannedPass[],
-  folder: ModelFolder,
-): Pick<EmbeddedRun, 'batches' | 'images' | 'passes'> {
-  const { batchCount, batchSize, variationStrength, width, height } = options;
-  const firstSeed = options.seed === -1 ? randomInt(seeds) : options.seed;
-  const firstVariation = options.variationSeed === -1 ? randomInt(seeds) : options.variationSeed;
-  const finished = planned.at(-1) ?? { width, height };
-  const images = Array.from({ length: batchCount * batchSize }, (_, i) => {
-    // With variation, the images of a run differ by their variation seeds alone, as in the web UIs.
-    const seed = variationStrength > 0 ? firstSeed : (firstSeed + i) % seeds;
-    const variationSeed = (firstVariation + i) % seeds;
-    return {
-      ...{ batch: Math.floor(i / batchSize), position: i % batchSize, seed, prompt: options.prompt },
-      infotext: formatInfotext({ options: { ...options, seed, variationSeed }, request, planned, folder }),
-      ...{ width: finished.width, height: finished.height },
-      variationSeed,
-    };
-  });
-  const batches = Array.from({ length: batchCount }, (_, batch) => {
-    const own = images.filter((image) => image.batch === batch);
-    return { ...request, seeds: own.map(({ seed }) => seed), variationSeeds: own.map((image) => image.variationSeed) };
-  });
-  return { batches, images: images.map(({ variationSeed: _, ...image }) => image), passes: passesOf(planned) };
-}
-
-function passesOf(planned: readonly PlannedPass[]): readonly PassInfo[] {
-  return planned.map(({ kind, width, height, steps, exact }) => ({ kind, width, height, steps, exact }));
-}
-
-/** @throws StepsAnimationError `usage` unless the run's images have the only size that its model can make */
-export function requireSize({ passes }: EmbeddedRun, { width, height }: Size): void {
+/** @throws StepsAnimationError `usage` unless all passes have the only size that the model can make */
+export function requireSize({ passes }: EmbeddedPlan, { width, height }: Size): void {
   const other = passes.find((pass) => pass.width !== width || pass.height !== height);
   if (!other) return;
   throw new StepsAnimationError(
@@ -162,10 +136,10 @@ export function requireSize({ passes }: EmbeddedRun, { width, height }: Size): v
 }
 
 function sideOf(name: string, value: number, { sizeUnit, name: model }: ModelFolder): number {
-  const fits = Number.isInteger(value) && value > 0 && value <= largestSide && value % sizeUnit === 0;
+  const fits = Number.isInteger(value) && value > 0 && value <= maxSide && value % sizeUnit === 0;
   if (fits) return value;
   throw new StepsAnimationError(
     'usage',
-    `The ${name} ${value} is not possible; it must be a multiple of ${sizeUnit} up to ${largestSide} for the model ${model}.`,
+    `The ${name} ${value} is not possible; it must be a multiple of ${sizeUnit} up to ${maxSide} for the model ${model}.`,
   );
 }

@@ -1,19 +1,19 @@
 import { StepsAnimationError } from '../../errors.js';
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema } from '../../options/generation-options.js';
-import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
-import { checkStart, layOutImages, leftOut, type Start, withoutNode } from '../remote/plan-request.js';
-import { chooseModel, type InvokeaiModel } from './catalogue.js';
-import { buildGraph, type Graph, type StartFiles } from './graph.js';
-import { denoisedSamplers, samplerOf } from './names.js';
+import type { GenerationRequest } from '../host.js';
+import type { ImagePlan } from '../remote/generate-images.js';
+import { leftOut, planRemoteImages, withoutNode } from '../remote/plan-request.js';
+import type { StartFiles } from '../remote/start-files.js';
+import { checkStart, type Start } from '../start-picture.js';
+import { chooseModel, denoisedSamplers, type InvokeaiModel, samplerOf } from './catalogue.js';
+import { buildGraph, type Graph } from './graph.js';
 
-/** A checked request, with every image by itself. */
-export type InvokeaiPlan = {
-  readonly images: readonly { readonly info: ImageInfo; readonly seed: number }[];
-  readonly passes: readonly [PassInfo & { readonly width: number; readonly height: number }];
-  /** what a person should know before */
-  readonly notes: readonly string[];
+/** A checked request. */
+export type InvokeaiPlan = ImagePlan & {
   readonly start: Start | undefined;
+  /** planned steps of each image */
+  readonly steps: number;
   readonly isSecondOrder: boolean;
   /** whether the steps are shown with their noise */
   readonly showsNoise: boolean;
@@ -25,7 +25,7 @@ export type InvokeaiPlan = {
 const noPlace = [...withoutNode, 'preview'] as const;
 
 /**
- * Checks a request against the models of an InvokeAI and lays it out.
+ * Checks a request against the models of an InvokeAI.
  * @throws StepsAnimationError `usage`, naming the value and what is possible
  */
 export function planRequest(
@@ -35,7 +35,7 @@ export function planRequest(
   const wanted = checkOptions(generationOptionsSchema, request);
   const start = given && checkStart(given);
   if (wanted.hiresScale > 1) {
-    throw new StepsAnimationError('usage', 'With InvokeAI there is no hires pass: leave hires scale at 1.');
+    throw new StepsAnimationError('usage', 'The host invokeai has no hires pass: leave hires scale at 1.');
   }
   const model = chooseModel(models, request.model);
   const size = { width: wanted.width || model.width, height: wanted.height || model.height };
@@ -43,11 +43,11 @@ export function planRequest(
   const { scheduler, isSecondOrder = false, showsNoise = false } = samplerOf(options.sampler, options.scheduler);
   const strength = start?.denoisingStrength ?? 1;
   const steps = Math.max(Math.ceil(options.steps * strength), 1);
-  const passes: InvokeaiPlan['passes'] = [{ kind: 'base', ...size, steps, exact: false }];
+  const passes = [{ kind: 'base', ...size, steps, exact: false }] as const;
   const missing = leftOut(options, noPlace);
   return {
-    ...{ passes, start, isSecondOrder, showsNoise },
-    images: layOutImages({ ...options, model: model.id.name }, passes, start),
+    ...{ passes, start, steps, isSecondOrder, showsNoise },
+    images: planRemoteImages({ ...options, model: model.id.name }, passes, start),
     notes: [
       ...(missing.length > 0 ? [`InvokeAI has no place for: ${missing.join(', ')}.`] : []),
       ...(showsNoise ? [noiseNote(options.sampler)] : []),
@@ -58,5 +58,5 @@ export function planRequest(
 }
 
 function noiseNote(sampler: string): string {
-  return `InvokeAI shows the steps of ${sampler} with their noise; denoised those of ${denoisedSamplers.join(', ')}.`;
+  return `InvokeAI shows the steps of ${sampler} with their noise; it shows denoised steps of ${denoisedSamplers.join(', ')}.`;
 }

@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
-import type { RunEnd, RunEvent, Stop } from '../remote/image-run.js';
-import { farewell, Questions } from '../remote/reconnecting.js';
-import type { InvokeaiConnection } from './connection.js';
+import { type RunEnd, type RunEvent, stopReason } from '../remote/generate-images.js';
+import type { HttpClient } from '../remote/http-client.js';
+import { fromBase64 } from '../remote/pictures.js';
+import { cancelTimeoutMs, ReconnectingRequests } from '../remote/reconnecting.js';
 import { type Graph, imageNode, samplingNode } from './graph.js';
 import type { InvokeaiSocket, SocketMessage } from './socket.js';
-import type { StepCount } from './step-count.js';
 
-export type RunSettings = {
-  readonly connection: InvokeaiConnection;
+type RunSettings = {
+  readonly client: HttpClient;
   readonly socket: InvokeaiSocket;
   readonly graph: Graph;
-  readonly count: StepCount;
-  /** ends a wait for answers */
-  readonly signal: AbortSignal | undefined;
+  /** planned */
+  readonly steps: number;
+  readonly isSecondOrder: boolean;
+  /** ends the run early */
+  readonly stopping: AbortSignal;
 };
 
 const queue = 'api/v1/queue/default';
@@ -33,57 +35,64 @@ const itemSchema = z.object({
   }),
 });
 type Item = z.output<typeof itemSchema>;
+const endStates = ['canceled', 'failed', 'completed'];
 
 /** One image, from the queue to its file. */
 export class InvokeaiRun {
   readonly #settings: RunSettings;
+  readonly #count: StepCount;
+  readonly #requests: ReconnectingRequests<'item' | 'file'>;
   #id = 0;
-  /** whether InvokeAI was told to end it */
-  #isStopping = false;
+  /** whether InvokeAI was asked to end it */
+  #isCancelled = false;
   #isOver = false;
-  readonly #questions: Questions<'item' | 'file'>;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
-    this.#questions = new Questions(settings.socket, settings.signal);
+    this.#count = new StepCount(settings.steps, settings.isSecondOrder);
+    this.#requests = new ReconnectingRequests(settings.socket, settings.stopping);
   }
 
   /** @throws StepsAnimationError `usage` for what InvokeAI refuses, `network` when it fails or goes away */
-  async *events(stop: Stop): AsyncGenerator<RunEvent, RunEnd, void> {
+  async *events(): AsyncGenerator<RunEvent, RunEnd, void> {
+    const { socket, stopping } = this.#settings;
     this.#id = await this.#enqueue();
+    const wake = () => socket.wake();
+    stopping.addEventListener('abort', wake);
     try {
       yield* this.#queueNotes();
-      return yield* this.#untilEnd(stop);
+      return yield* this.#untilEnd();
     } catch (error) {
-      // An InvokeAI that is away can neither be told to stop nor say how the run ended.
-      const reason = stop();
+      // An InvokeAI that is away can neither be asked to stop nor say how the run ended.
+      const reason = stopReason(stopping);
       if (reason) return { reason };
       throw error;
     } finally {
-      // Whoever listened does so no more: InvokeAI need not go on either.
-      if (!this.#isOver && !this.#isStopping) await this.#cancel().catch(() => {});
+      stopping.removeEventListener('abort', wake);
+      // After a failure, and if the caller has left its loop.
+      if (!this.#isOver && !this.#isCancelled) await this.#cancel().catch(() => {});
     }
   }
 
-  async *#untilEnd(stop: Stop): AsyncGenerator<RunEvent, RunEnd, void> {
-    const { socket } = this.#settings;
+  async *#untilEnd(): AsyncGenerator<RunEvent, RunEnd, void> {
+    const { socket, stopping } = this.#settings;
     for (;;) {
       const message = await socket.next();
-      const reason = stop();
-      if (reason && !this.#isStopping) await this.#cancel();
+      const reason = stopReason(stopping);
+      if (reason && !this.#isCancelled) await this.#cancel();
       const event = this.#stepOf(message);
       if (event) yield event;
       if (!reason && (this.#isAtWork(message) || socket.isAway)) continue;
       const end = await this.#ended(reason);
       if (!end) continue;
-      if (!reason) yield* this.#rest(end);
+      if (!reason) yield* this.#remainingEvents(end);
       return end;
     }
   }
 
-  /** What else is told of a run that ended by itself: steps may have come while InvokeAI was asked. */
-  *#rest({ reason }: RunEnd): Generator<RunEvent, void, void> {
-    for (const message of this.#settings.socket.rest()) {
+  /** The steps that came while InvokeAI was asked how a run ended that was not stopped from here. */
+  *#remainingEvents({ reason }: RunEnd): Generator<RunEvent, void, void> {
+    for (const message of this.#settings.socket.takeAll()) {
       const event = this.#stepOf(message);
       if (event) yield event;
     }
@@ -92,44 +101,44 @@ export class InvokeaiRun {
   }
 
   async #enqueue(): Promise<number> {
-    const { connection, graph } = this.#settings;
+    const { client, graph } = this.#settings;
     const body = { batch: { graph, runs: 1, origin: 'steps-animation' }, prepend: false };
-    const [id] = (await connection.post(`${queue}/enqueue_batch`, body, enqueued)).item_ids;
+    const [id] = (await client.post(`${queue}/enqueue_batch`, body, enqueued)).item_ids;
     if (id !== undefined) return id;
     throw new StepsAnimationError('network', "InvokeAI's queue is full: clear it there, and try again.");
   }
 
   async #cancel(): Promise<void> {
-    this.#isStopping = true;
-    this.#questions.insist();
+    this.#isCancelled = true;
+    this.#requests.close();
     const path = `${queue}/i/${this.#id}/cancel`;
-    await this.#settings.connection.put(path, z.unknown(), AbortSignal.timeout(farewell));
+    await this.#settings.client.put(path, z.unknown(), { timeoutMs: cancelTimeoutMs });
   }
 
   #stepOf(message: SocketMessage): RunEvent | undefined {
-    if (message.type === 'reconnected') this.#settings.count.miss();
+    if (message.type === 'reconnected') this.#count.miss();
     if (message.type !== 'progress' || message.item_id !== this.#id || message.invocation_source_id !== samplingNode) {
       return undefined;
     }
     const { image, percentage } = message;
-    // A model that is loaded for the node is told of as well.
+    // The loading of a model for the node is reported as well.
     if (!image || typeof percentage !== 'number') return undefined;
-    const step = this.#settings.count.count(percentage);
+    const step = this.#count.count(percentage);
     if (step === undefined) return undefined;
-    return { type: 'step', pass: 0, step, file: Buffer.from(image.dataURL.replace(/^[^,]*,/u, ''), 'base64') };
+    return { type: 'step', pass: 0, step, picture: fromBase64(image.dataURL) };
   }
 
   #isAtWork(message: SocketMessage): boolean {
     if (message.type !== 'status') return message.type === 'progress';
-    return message.item_id !== this.#id || !['completed', 'failed', 'canceled'].includes(message.status);
+    return message.item_id !== this.#id || !endStates.includes(message.status);
   }
 
-  /** Asks InvokeAI itself: messages may have been lost. Undefined while the run goes on. */
+  /** Asks InvokeAI how the run ended, as messages may have been lost; undefined while it goes on. */
   async #ended(stopped: FinishReason | undefined): Promise<RunEnd | undefined> {
-    const { connection } = this.#settings;
+    const { client } = this.#settings;
     const item = await this.#item();
     if (!item) return undefined;
-    this.#isOver = ['canceled', 'failed', 'completed'].includes(item.status);
+    this.#isOver = endStates.includes(item.status);
     if (!this.#isOver) return undefined;
     if (item.status === 'canceled') return { reason: stopped ?? 'interrupted' };
     if (item.status === 'failed') throw failure(item);
@@ -137,26 +146,26 @@ export class InvokeaiRun {
     const name = item.session.results[prepared]?.image?.image_name;
     if (name === undefined) throw new StepsAnimationError('network', 'InvokeAI ended without an image. Try again.');
     const path = `api/v1/images/i/${encodeURIComponent(name)}/full`;
-    const file = await this.#questions.ask('file', () => connection.bytes(path));
+    // Without the signal: a stop does not cost an image that is finished.
+    const file = await this.#requests.send('file', () => client.bytes(path));
     return file && { reason: 'finished', file };
   }
 
   async #item(): Promise<Item | undefined> {
-    const { connection } = this.#settings;
+    const { client } = this.#settings;
     try {
-      return await this.#questions.ask('item', (signal) =>
-        connection.get(`${queue}/i/${this.#id}`, itemSchema, signal),
-      );
+      const path = `${queue}/i/${this.#id}`;
+      return await this.#requests.send('item', (options) => client.get(path, itemSchema, options));
     } catch (error) {
       if (!(error instanceof StepsAnimationError) || error.code !== 'usage') throw error;
-      const message = `InvokeAI at ${connection.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
+      const message = `InvokeAI at ${client.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
       throw new StepsAnimationError('network', message);
     }
   }
 
   async *#queueNotes(): AsyncGenerator<RunEvent, void, void> {
-    const { connection } = this.#settings;
-    const { queue: items, processor } = await connection.get(`${queue}/status`, queueSchema, this.#settings.signal);
+    const { client, stopping: signal } = this.#settings;
+    const { queue: items, processor } = await client.get(`${queue}/status`, queueSchema, { signal });
     if (!processor.is_started) {
       yield { type: 'note', message: "InvokeAI's queue is paused: resume it there, and this begins." };
     } else if (items.pending + items.in_progress > 1) {
@@ -167,5 +176,43 @@ export class InvokeaiRun {
 
 function failure({ error_type: type, error_message: reason }: Item): StepsAnimationError {
   const said = [type, reason].filter(Boolean).join(': ') || 'no reason given';
-  return new StepsAnimationError('network', `InvokeAI failed: ${said} (its own window tells more)`);
+  return new StepsAnimationError('network', `InvokeAI failed: ${said} (its own log may tell more)`);
+}
+
+/**
+ * Counts the steps of one image by the share of the work that comes with each picture. The first picture shows the
+ * noise, with the share 0. With a sampler of second order each share comes twice, from 0 for the noise and the first step
+ * to 1 for the halves of the last: the second of two is a step.
+ */
+export class StepCount {
+  readonly #planned: number;
+  readonly #halvesBefore: number;
+  #share = 0;
+  /** with that share */
+  #pictures = 0;
+  #step = 0;
+  #isGap = false;
+
+  constructor(planned: number, isSecondOrder: boolean) {
+    this.#planned = planned;
+    this.#halvesBefore = isSecondOrder ? 1 : 0;
+  }
+
+  /** Pictures may have been missed: the next step need not follow the last one. */
+  miss(): void {
+    this.#isGap = true;
+  }
+
+  /** The step that a picture shows, from 1; undefined if it shows none, or one that was counted already. */
+  count(share: number): number | undefined {
+    if (share < this.#share) return undefined;
+    this.#pictures = share > this.#share ? 1 : this.#pictures + 1;
+    this.#share = share;
+    const isNoise = share === 0 && this.#halvesBefore === 0;
+    if (isNoise || this.#pictures !== this.#halvesBefore + 1) return undefined;
+    const byShare = Math.round(share * (this.#planned - this.#halvesBefore)) + this.#halvesBefore;
+    this.#step = Math.max(this.#step + 1, this.#isGap ? byShare : 0);
+    this.#isGap = false;
+    return this.#step;
+  }
 }

@@ -1,23 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { formatInfotext } from '../../infotext/write-infotext.js';
-import { checkOptions } from '../../options/check-options.js';
-import {
-  type GenerationOptions,
-  generationOptionsSchema,
-  type Img2imgOptions,
-  img2imgOptionsSchema,
-} from '../../options/generation-options.js';
-import type { ImageInfo, PassInfo, StartRequest } from '../host.js';
-
-/** What img2img starts from, with its options checked. */
-export type Start = Img2imgOptions & Pick<StartRequest, 'picture' | 'mask'>;
-
-const seeds = 2 ** 32;
-
-/** @throws StepsAnimationError `usage` naming the option, its value and what it may be */
-export function checkStart({ picture, mask, ...given }: StartRequest): Start {
-  return { ...checkOptions(img2imgOptionsSchema, given), picture, ...(mask && { mask }) };
-}
+import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
+import type { PassInfo } from '../host.js';
+import { type PlannedImage, planImages } from '../plan-images.js';
+import type { Start } from '../start-picture.js';
 
 const labels = {
   variationStrength: 'variation strength',
@@ -49,24 +34,18 @@ export function leftOut(options: GenerationOptions, names: readonly (keyof typeo
     .map((name) => labels[name]);
 }
 
-/** Every image of a request by itself, with seeds that rise by one. */
-export function layOutImages(
+/** The images of a request, for programs that have no variation seeds. */
+export function planRemoteImages(
   options: GenerationOptions,
   passes: readonly PassInfo[],
   start: Start | undefined,
-): readonly { readonly info: ImageInfo; readonly seed: number }[] {
-  const first = options.seed === -1 ? randomInt(seeds) : options.seed;
+): readonly PlannedImage[] {
   const { width, height } = passes.at(-1) ?? {};
   const size = width !== undefined && height !== undefined ? { width, height } : {};
-  return Array.from({ length: options.batchCount * options.batchSize }, (_, i) => {
-    const seed = (first + i) % seeds;
-    const infotext = formatInfotext({
-      options: { ...options, ...size, seed },
-      request: { start },
-      planned: [],
-      folder: { name: options.model },
-    });
-    const place = { batch: Math.floor(i / options.batchSize), position: i % options.batchSize };
-    return { info: { ...place, seed, prompt: options.prompt, infotext, ...size }, seed };
-  });
+  return planImages({ ...options, variationStrength: 0 }, size, ({ seed }) =>
+    formatInfotext({
+      ...{ options: { ...options, ...size, seed }, request: { start } },
+      ...{ planned: [], folder: { name: options.model } },
+    }),
+  );
 }

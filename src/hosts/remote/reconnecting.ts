@@ -1,51 +1,57 @@
 import { StepsAnimationError } from '../../errors.js';
+import type { RequestOptions } from './http-client.js';
 
-/** The socket on which a program tells of its runs. */
+/** The socket on which a program reports its runs. */
 type ProgramSocket = {
-  /** whether it is cut off, and tried to be had again */
+  /** whether it is cut off and being reconnected */
   readonly isAway: boolean;
-  /** Has it anew: there is doubt that the program is still at its other end. */
-  renew(): void;
+  /** Drops the connection and makes a new one: the program may be gone. */
+  reconnect(): void;
 };
 
-/** Milliseconds to be told that a run is to end, and how it ended. */
-export const farewell = 10_000;
+/** How long to wait for a message before the program is asked how the run is doing. */
+export const silenceTimeoutMs = 10_000;
+/** How long a program may take to cancel a run, and to say how it ended. */
+export const cancelTimeoutMs = 10_000;
 
-/** What a program is asked in mid-run, when it may be away for a while. */
-export class Questions<What extends string> {
+/**
+ * Requests during a run, in which a program may be away for a while. The first that gets no answer reconnects the
+ * socket, and is to be sent again at the next message; a second one in a row fails.
+ */
+export class ReconnectingRequests<Key extends string> {
   readonly #socket: ProgramSocket;
-  readonly #signal: AbortSignal | undefined;
-  /** which had no answer that counts when they were asked last, although there was a socket */
-  readonly #unanswered = new Set<What>();
-  #isInsisting = false;
+  readonly #signal: AbortSignal;
+  /** whose last request failed although the socket was connected */
+  readonly #failed = new Set<Key>();
+  #isClosing = false;
 
   /** @param signal ends the wait for an answer */
-  constructor(socket: ProgramSocket, signal: AbortSignal | undefined) {
+  constructor(socket: ProgramSocket, signal: AbortSignal) {
     this.#socket = socket;
     this.#signal = signal;
   }
 
-  /** The run is to end: from now on, an answer that does not come soon is an error at once. */
-  insist(): void {
-    this.#isInsisting = true;
+  /** The run is ending: from now on, a request without an answer fails after `cancelTimeoutMs`, and at once. */
+  close(): void {
+    this.#isClosing = true;
   }
 
   /**
-   * Undefined where there is no answer, or none of a program that works: then the socket is had anew, or is on its way
-   * already, and it is to be asked again when that tells something.
-   * @throws StepsAnimationError what the program refuses, and no answer for the second time although there is a socket
+   * Sends a request; undefined if there was no answer and it is to be sent again later.
+   * @param key which requests repeat each other
+   * @throws StepsAnimationError as HttpClient does
    */
-  async ask<T>(what: What, question: (signal: AbortSignal | undefined) => Promise<T>): Promise<T | undefined> {
+  async send<T>(key: Key, request: (options: RequestOptions) => Promise<T>): Promise<T | undefined> {
     try {
-      const answer = await question(this.#isInsisting ? AbortSignal.timeout(farewell) : this.#signal);
-      this.#unanswered.delete(what);
+      const answer = await request(this.#isClosing ? { timeoutMs: cancelTimeoutMs } : { signal: this.#signal });
+      this.#failed.delete(key);
       return answer;
     } catch (error) {
-      if (!(error instanceof StepsAnimationError) || error.code !== 'network' || this.#isInsisting) throw error;
+      if (!(error instanceof StepsAnimationError) || error.code !== 'network' || this.#isClosing) throw error;
       if (this.#socket.isAway) return undefined;
-      if (this.#unanswered.has(what)) throw error;
-      this.#unanswered.add(what);
-      this.#socket.renew();
+      if (this.#failed.has(key)) throw error;
+      this.#failed.add(key);
+      this.#socket.reconnect();
       return undefined;
     }
   }

@@ -1,36 +1,36 @@
+import sharp from 'sharp';
 import { z } from 'zod';
 
 /** The version of the protocol that docs/protocol.md describes. */
 const protocolVersion = 1;
 
-/** Limits of what a stream may announce; larger things are mistakes. */
+/** Limits of what a stream may announce; larger values are mistakes. */
 export const streamLimits = {
-  /** bytes of a line of JSON, its line break included */
+  /** of a line of JSON with its line break */
   lineBytes: 1024 * 1024,
-  /** pixels of a picture's side */
+  /** of a picture, in pixels */
   side: 16_384,
-  /** of a picture: 8192×8192, or the same in another shape */
+  /** of a picture: 8192×8192, or as many in another shape */
   pixels: 2 ** 26,
-  /** bytes that follow a line */
+  /** that follow a line */
   pictureBytes: 2 ** 26 * 3,
-  /** bytes of the last steps of all images that have begun and not ended: they are held in case of an interruption */
+  /** of the last steps of all images in progress, which are kept in case that the stream is cut off */
   heldBytes: 256 * 2 ** 20,
   images: 1000,
   steps: 1_000_000,
 } as const;
 
 const side = z.int().min(1).max(streamLimits.side);
-const count = (most: number) => z.int().min(0).max(most);
+const count = (max: number) => z.int().min(0).max(max);
 const bytes = z.int().min(1).max(streamLimits.pictureBytes);
 
 type Size = { readonly width: number; readonly height: number };
 
-/** Whether a picture, in pixels, is larger than the limits allow. */
-export function isTooLarge({ width, height }: Size): boolean {
+function isTooLarge({ width, height }: Size): boolean {
   return width > streamLimits.side || height > streamLimits.side || width * height > streamLimits.pixels;
 }
 
-export function sizeFault({ width, height }: Size): string {
+function sizeProblem({ width, height }: Size): string {
   const { side, pixels } = streamLimits;
   return `a picture of ${width}×${height} is too large: at most ${side} pixels a side and ${pixels} in all`;
 }
@@ -38,7 +38,7 @@ export function sizeFault({ width, height }: Size): string {
 const picture = z.discriminatedUnion('format', [
   z
     .strictObject({ format: z.literal('rgb24'), width: side, height: side })
-    .refine((size) => !isTooLarge(size), { error: ({ input }) => sizeFault(input as Size) }),
+    .refine((size) => !isTooLarge(size), { error: ({ input }) => sizeProblem(input as Size) }),
   z.strictObject({ format: z.enum(['png', 'jpeg', 'webp']) }),
 ]);
 
@@ -71,10 +71,10 @@ const startSchema = z.strictObject({
     .max(16),
 });
 
-/** Known before the bytes come: a sender that announces too many would wait for ever. */
-const fillPixels = (message: { picture: z.output<typeof picture>; bytes: number }) =>
+/** Checked before the bytes arrive: a sender that announces too many would wait for ever. */
+const hasBytesOfPixels = (message: { picture: z.output<typeof picture>; bytes: number }) =>
   message.picture.format !== 'rgb24' || message.picture.width * message.picture.height * 3 === message.bytes;
-const bytesFault = { path: ['bytes'], error: 'must be width × height × 3 for rgb24' };
+const bytesProblem = { path: ['bytes'], error: 'must be width × height × 3 for rgb24' };
 
 const stepSchema = z
   .strictObject({
@@ -85,7 +85,7 @@ const stepSchema = z
     picture,
     bytes,
   })
-  .refine(fillPixels, bytesFault);
+  .refine(hasBytesOfPixels, bytesProblem);
 
 const imageSchema = z
   .strictObject({
@@ -96,7 +96,7 @@ const imageSchema = z
     picture,
     bytes,
   })
-  .refine(fillPixels, bytesFault);
+  .refine(hasBytesOfPixels, bytesProblem);
 
 const endSchema = z.strictObject({ type: z.literal('end') });
 
@@ -105,25 +105,40 @@ const streamMessageSchema = z.discriminatedUnion('type', [startSchema, stepSchem
 export type StreamMessage = z.output<typeof streamMessageSchema>;
 export type StreamPicture = z.output<typeof picture>;
 
-/** A message, or what is wrong with a line that is none. */
-export type ParsedLine = { readonly message: StreamMessage } | { readonly fault: string };
+/** A message, or what is wrong with the line. */
+type ParsedLine = { readonly message: StreamMessage } | { readonly problem: string };
 
-const shownCharacters = 60;
+const maxQuotedBytes = 60;
 
-/** Reads one line of the stream, without its line break. */
+/** Parses a line of the stream, without its line break. */
 export function parseLine(line: Uint8Array): ParsedLine {
-  if (line.length === 0) return { fault: 'a line of JSON was expected right after what came before, not a line break' };
+  if (line.length === 0)
+    return { problem: 'a line of JSON was expected right after the message before, not a line break' };
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
   } catch {
-    const shown = new TextDecoder().decode(line.subarray(0, shownCharacters));
-    return { fault: `a line of JSON in UTF-8 was expected, not ${JSON.stringify(shown)}` };
+    const shown = new TextDecoder().decode(line.subarray(0, maxQuotedBytes));
+    return { problem: `a line of JSON in UTF-8 was expected, not ${JSON.stringify(shown)}` };
   }
   const { success, data, error } = streamMessageSchema.safeParse(json);
   if (success) return { message: data };
-  const faults = error.issues.map(({ path, message }) =>
+  const problems = error.issues.map(({ path, message }) =>
     path.length > 0 ? `${z.core.toDotPath(path)}: ${message}` : message,
   );
-  return { fault: faults.join('; ') };
+  return { problem: problems.join('; ') };
+}
+
+/**
+ * Checks that bytes are the picture that was announced, without decoding it.
+ * @returns what is wrong with them; undefined if nothing is
+ */
+export async function pictureProblem({ format }: StreamPicture, bytes: Uint8Array): Promise<string | undefined> {
+  if (format === 'rgb24') return undefined;
+  const found = await sharp(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch(() => undefined);
+  if (!found) return `a ${format} was announced, but the ${bytes.length} bytes are no picture`;
+  if (found.format !== format) return `a ${format} was announced, but the bytes are a ${found.format}`;
+  return isTooLarge(found) ? sizeProblem(found) : undefined;
 }

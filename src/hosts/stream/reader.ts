@@ -1,9 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/**
- * Reads lines and counted bytes from a stream, and no more of it than is asked for: what is not read stays with the
- * sender.
- */
+/** Reads lines and counted bytes from a stream, and no more of it than is asked for: the rest stays with the sender. */
 export class StreamReader {
   readonly #chunks: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
@@ -13,17 +10,17 @@ export class StreamReader {
   }
 
   /**
-   * The next line without its line break; undefined when the stream has ended before it was complete.
-   * @throws RangeError when it is longer than `most` bytes
+   * The next line without its line break; undefined if the stream ended before it was complete.
+   * @throws RangeError when it is longer than `maxBytes`
    */
-  async line(most: number): Promise<Uint8Array | undefined> {
+  async line(maxBytes: number): Promise<Uint8Array | undefined> {
     const parts: Buffer[] = [];
     let length = 0;
     for (;;) {
       const end = this.#rest.indexOf(0x0a);
       const part = end < 0 ? this.#rest : this.#rest.subarray(0, end);
       length += part.length;
-      if (length > most) throw new RangeError(`a line of more than ${most} bytes`);
+      if (length > maxBytes) throw new RangeError(`a line of more than ${maxBytes} bytes`);
       parts.push(part);
       if (end >= 0) {
         this.#rest = this.#rest.subarray(end + 1);
@@ -33,9 +30,9 @@ export class StreamReader {
     }
   }
 
-  /** Exactly so many bytes; undefined when the stream has ended before. */
+  /** Exactly so many bytes; undefined if the stream ended before. */
   async bytes(length: number): Promise<Uint8Array | undefined> {
-    // Not at once as large as announced: a cut stream must not cost memory.
+    // Allocated as they arrive: a stream that announces much and sends little costs no memory.
     const parts: Buffer[] = [];
     for (let missing = length; missing > 0; ) {
       if (this.#rest.length === 0 && !(await this.#more())) return undefined;
@@ -53,8 +50,41 @@ export class StreamReader {
     return !done;
   }
 
-  /** Lets go of the stream. */
+  /** Destroys the stream. */
   async close(): Promise<void> {
     await this.#chunks.return?.();
+  }
+}
+
+/** Of pictures that have arrived and have not been taken. */
+const maxPendingBytes = 32 * 2 ** 20;
+
+/** Limits the bytes of pictures in memory; a single picture always fits. */
+export class ByteBudget {
+  readonly #onFull: (() => void) | undefined;
+  #bytes = 0;
+  #hasBeenFull = false;
+  #wake: (() => void) | undefined;
+
+  /** @param onFull called the first time that a picture has to wait */
+  constructor(onFull?: () => void) {
+    this.#onFull = onFull;
+  }
+
+  /** Waits until so many bytes fit, and takes them. */
+  async acquire(bytes: number): Promise<void> {
+    while (this.#bytes > 0 && this.#bytes + bytes > maxPendingBytes) {
+      if (!this.#hasBeenFull) this.#onFull?.();
+      this.#hasBeenFull = true;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#bytes += bytes;
+  }
+
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#wake?.();
   }
 }

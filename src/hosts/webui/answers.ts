@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What is read of a web UI's answers; whatever else they have is left aside. */
+/** The parts of a web UI's answers that are read. */
 
 const model = z.object({ title: z.string(), model_name: z.string() });
 const named = z.object({ name: z.string(), aliases: z.array(z.string()).nullish() });
@@ -8,22 +8,22 @@ const named = z.object({ name: z.string(), aliases: z.array(z.string()).nullish(
 export const modelsAnswer = z.array(model);
 export const samplersAnswer = z.array(named);
 export const schedulersAnswer = z.array(named.extend({ label: z.string().nullish() }));
-/** `forge_…` are settings of Forge's own. */
+/** Names that begin with `forge_` are settings of Forge only. */
 export const optionsAnswer = z.looseObject({ sd_model_checkpoint: z.string().nullish() });
 
-/** `POST /internal/progress`: of one task. */
+/** `POST /internal/progress`, about one task. */
 export const taskAnswer = z.object({
   active: z.boolean(),
   queued: z.boolean(),
   completed: z.boolean(),
-  /** jobs done, and the share of the one at work */
+  /** finished jobs plus the share of the current one, over the number of jobs */
   progress: z.number().nullish(),
   live_preview: z.string().nullish(),
   id_live_preview: z.number().nullish(),
   textinfo: z.string().nullish(),
 });
 
-/** `GET /sdapi/v1/progress`: of whatever is at work. */
+/** `GET /sdapi/v1/progress`, about whatever is at work. */
 export const stateAnswer = z.object({
   state: z.object({
     skipped: z.boolean().default(false),
@@ -33,7 +33,7 @@ export const stateAnswer = z.object({
     job_timestamp: z.string().default('0'),
     job_count: z.number().default(0),
     job_no: z.number().default(0),
-    /** of the step at work in its pass, from 0 */
+    /** the current step of its pass, from 0 */
     sampling_step: z.number().default(0),
     sampling_steps: z.number().default(0),
   }),
@@ -42,11 +42,11 @@ export const stateAnswer = z.object({
 
 export type WorkState = z.output<typeof stateAnswer>['state'];
 
-/** Of `info`, a JSON text in the answer to txt2img and img2img. */
+/** `info`, a JSON text in the answer to txt2img and img2img. */
 const info = z.object({
   infotexts: z.array(z.string()).default([]),
   job_timestamp: z.string().optional(),
-  /** told by the service of this package alone */
+  /** of the service of this package only */
   state: z.string().optional(),
 });
 
@@ -54,7 +54,7 @@ const infoText = z.string().transform((text, context) => {
   try {
     return info.parse(JSON.parse(text));
   } catch {
-    context.addIssue('no JSON text');
+    context.addIssue('is no JSON');
     return z.NEVER;
   }
 });

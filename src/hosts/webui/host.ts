@@ -1,60 +1,62 @@
-import { usualAddresses } from '../default-addresses.js';
-import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
-import { denoisedAlone } from '../remote/denoised-alone.js';
-import { describeCatalogue, readCatalogue } from './catalogue.js';
-import { WebuiConnection } from './connection.js';
-import { planRequest } from './plan.js';
+import type { GenerationEvent, Host } from '../host.js';
+import { generateImages } from '../remote/generate-images.js';
+import { defaultUrlOf, HttpClient } from '../remote/http-client.js';
+import { remoteHost, type Stops } from '../remote/remote-host.js';
+import { fitStart } from '../start-picture.js';
+import { describeCatalogue, readCatalogue, restoreSettings, type Settings } from './catalogue.js';
+import { webui } from './connection.js';
+import { overrides } from './payload.js';
+import { planRequest, type WebuiPlan } from './plan.js';
 import { WebuiRun } from './run.js';
 
 export type WebuiHostSettings = {
-  /** where the web UI is; http://127.0.0.1:7860 if left out */
-  readonly url?: string;
-  /** `user:password`, where it was started with `--api-auth` */
-  readonly auth?: string;
+  /** where the web UI is; http://127.0.0.1:7860 by default */
+  readonly url?: string | undefined;
+  /** `user:password`, if it was started with `--api-auth` */
+  readonly auth?: string | undefined;
+  /** how long a web UI may answer nothing at all during a run; 600,000 by default */
+  readonly silenceTimeoutMs?: number;
 };
 
 /**
- * The host that is AUTOMATIC1111's web UI or Forge, through its HTTP API (`--api`). Its steps are the live previews:
- * pictures of the denoised image, mostly small, of those steps that it shows when it is asked.
- * @throws StepsAnimationError `usage` for an address or a login that cannot be
+ * A host for AUTOMATIC1111's web UI or Forge, through its HTTP API (`--api`). The steps are its live previews: pictures
+ * of the denoised image, mostly small, of those steps that it shows when it is asked.
+ * @throws StepsAnimationError `usage` for an invalid address or login
  */
-export function createWebuiHost({ url = usualAddresses.webui, auth }: WebuiHostSettings = {}): Host & AsyncDisposable {
-  return new WebuiHost(new WebuiConnection({ url, auth }));
+export function createWebuiHost(settings: WebuiHostSettings = {}): Host & AsyncDisposable {
+  const { url = defaultUrlOf(webui), auth, silenceTimeoutMs = 600_000 } = settings;
+  const client = new HttpClient(webui, url, auth);
+
+  async function* run(
+    { plan, before }: { readonly plan: WebuiPlan; readonly before: Settings },
+    stops: Stops,
+  ): AsyncGenerator<GenerationEvent, void, void> {
+    const run = await WebuiRun.prepare(client, plan, silenceTimeoutMs);
+    yield* generateImages({
+      ...{ plan, startFrame: await startFrameOf(plan), ...stops, program: 'The web UI' },
+      makeImage: (image, stopping) => run.events(image, stopping),
+      close: async () => {
+        // Best effort: a web UI that has gone away has lost them anyway.
+        await restoreSettings(client, before, overrides(plan)).catch(() => {});
+        return run.closingNotes();
+      },
+    });
+  }
+
+  return remoteHost({
+    name: 'webui',
+    describe: async (options) => describeCatalogue(await readCatalogue(client, options)),
+    plan: async (request, options) => {
+      const catalogue = await readCatalogue(client, options);
+      return { plan: planRequest(request, catalogue), before: catalogue.settings };
+    },
+    run,
+    close: () => client[Symbol.dispose](),
+  });
 }
 
-class WebuiHost implements Host, AsyncDisposable {
-  readonly name = 'webui';
-  readonly #connection: WebuiConnection;
-
-  constructor(connection: WebuiConnection) {
-    this.#connection = connection;
-  }
-
-  async describe(signal?: AbortSignal): Promise<HostDescription> {
-    return describeCatalogue(await readCatalogue(this.#connection, signal));
-  }
-
-  async check(request: GenerationRequest): Promise<void> {
-    planRequest(request, await readCatalogue(this.#connection));
-  }
-
-  /** @throws StepsAnimationError `usage` or `network` */
-  async *generate(
-    request: GenerationRequest,
-    signal?: AbortSignal,
-    skips?: EventTarget,
-  ): AsyncGenerator<GenerationEvent, void, void> {
-    if (signal?.aborted) {
-      yield { type: 'end' };
-      return;
-    }
-    const catalogue = await readCatalogue(this.#connection);
-    const plan = planRequest(request, catalogue);
-    const run = new WebuiRun(this.#connection, catalogue.settings, plan, { signal, skips });
-    yield* denoisedAlone(run.events(), 'The web UI');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#connection[Symbol.dispose]();
-  }
+async function startFrameOf({ start, images: [first] }: WebuiPlan) {
+  if (!start?.startFrame) return undefined;
+  const { width = start.picture.width, height = start.picture.height } = first?.info ?? {};
+  return (await fitStart(start, { width, height })).picture;
 }

@@ -1,13 +1,14 @@
 import type { GenerationOptions } from '../../options/generation-options.js';
-import type { PlannedImage, WebuiPlan } from './plan.js';
-import type { Settings } from './settings.js';
+import type { PlannedImage } from '../plan-images.js';
+import type { Settings } from './catalogue.js';
+import type { WebuiPlan } from './plan.js';
 
 /** Pictures that img2img starts from, as PNG files in base64. */
 export type StartImages = { readonly picture: string; readonly mask: string | undefined };
 
 export type Payload = { readonly path: string; readonly body: Readonly<Record<string, unknown>> };
 
-/** The request for one image, by itself: so a live preview always belongs to one. */
+/** The request for one image by itself, so that a live preview always belongs to one. */
 export function payloadOf(
   plan: WebuiPlan,
   image: PlannedImage,
@@ -16,8 +17,8 @@ export function payloadOf(
 ): Payload {
   const body = { ...commonFields(plan, image), force_task_id: task };
   const { start, options } = plan;
-  if (!start || !images) return { path: '/sdapi/v1/txt2img', body: { ...body, ...hiresFields(options) } };
-  return { path: '/sdapi/v1/img2img', body: { ...body, ...startFields(start, images) } };
+  if (!start || !images) return { path: 'sdapi/v1/txt2img', body: { ...body, ...hiresFields(options) } };
+  return { path: 'sdapi/v1/img2img', body: { ...body, ...startFields(start, images) } };
 }
 
 function commonFields(plan: WebuiPlan, image: PlannedImage) {
@@ -42,7 +43,7 @@ function seedResize({ seedResizeFromWidth: width, seedResizeFromHeight: height }
   return width > 0 && height > 0 ? { seed_resize_from_w: width, seed_resize_from_h: height } : {};
 }
 
-/** The web UIs' names of how a preview is made of a latent; Forge takes the approximation for Full. */
+/** The web UIs' names of previews; Forge has no Full and takes the approximation. */
 const previewTypes = {
   auto: 'Approx NN',
   full: 'Full',
@@ -50,7 +51,7 @@ const previewTypes = {
   cheap: 'Approx cheap',
 } as const satisfies Record<GenerationOptions['preview'], string>;
 
-/** Settings that count for this image alone; all of them are as old as the API, but for the sigmas and rho. */
+/** Settings for this image only; all of them are as old as the API, except the sigmas and rho. */
 export function overrides({ options, model, start }: WebuiPlan): Settings {
   const { sigmaMin, sigmaMax, rho, sTmax } = options;
   return {
@@ -59,7 +60,7 @@ export function overrides({ options, model, start }: WebuiPlan): Settings {
     live_previews_image_format: 'png',
     ...(model !== undefined && { sd_model_checkpoint: model }),
     ...{ CLIP_stop_at_last_layers: options.clipSkip, randn_source: options.rng === 'cpu' ? 'CPU' : 'GPU' },
-    // The fields of the same names in the request have no effect: the settings come first.
+    // The fields of the same names in the request have no effect: the settings take precedence.
     ...{ s_churn: options.sChurn, s_tmin: options.sTmin, s_noise: options.sNoise },
     s_tmax: sTmax === 'auto' ? 0 : sTmax,
     ...(sigmaMin !== 'auto' && { sigma_min: sigmaMin }),
@@ -74,7 +75,7 @@ function hiresFields(options: WebuiPlan['options']) {
   return {
     ...{ enable_hr: true, hr_scale: options.hiresScale, hr_upscaler: options.hiresUpscaler },
     ...{ hr_second_pass_steps: options.hiresSteps, denoising_strength: options.hiresDenoisingStrength },
-    // Forge alone has these; without the second one its hires pass fails.
+    // Of Forge only; without the second one its hires pass fails.
     ...{ hr_cfg: options.cfgScale, hr_additional_modules: ['Use same choices'] },
   };
 }
@@ -89,6 +90,6 @@ function startFields(start: NonNullable<WebuiPlan['start']>, { picture, mask }: 
     include_init_images: false,
   };
   if (mask === undefined) return fields;
-  // 1: what is painted anew starts from what is there.
+  // 1: what is repainted starts from the picture.
   return { ...fields, mask, mask_blur: start.maskBlur, inpainting_fill: 1, inpaint_full_res: false };
 }

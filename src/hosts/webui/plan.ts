@@ -1,38 +1,26 @@
-import { randomInt } from 'node:crypto';
 import { StepsAnimationError } from '../../errors.js';
 import { formatInfotext } from '../../infotext/write-infotext.js';
 import { checkOptions } from '../../options/check-options.js';
-import {
-  type GenerationOptions,
-  generationOptionsSchema,
-  type Img2imgOptions,
-  img2imgOptionsSchema,
-} from '../../options/generation-options.js';
-import type { GenerationRequest, ImageInfo, PassInfo, StartRequest } from '../host.js';
+import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
+import type { GenerationRequest, PassInfo, StartRequest } from '../host.js';
+import { type PlannedImage, planImages } from '../plan-images.js';
+import type { ImagePlan } from '../remote/generate-images.js';
+import { checkStart, type Start } from '../start-picture.js';
 import { type Catalogue, chooseModel, chooseSampler, isForge } from './catalogue.js';
 
-/** A checked request in the web UI's own names, with every image by itself. */
-export type WebuiPlan = {
-  /** with the sampler by the web UI's name; seeds are those of the images */
+/** A checked request in the web UI's own names. Its passes are never exact: some steps have no preview. */
+export type WebuiPlan = ImagePlan & {
+  /** with the web UI's name of the sampler */
   readonly options: Omit<GenerationOptions, 'model' | 'scheduler'>;
-  /** undefined for the one that is loaded */
+  /** undefined for the loaded one */
   readonly model: string | undefined;
   /** undefined where it is part of the sampler's name */
   readonly scheduler: string | undefined;
-  readonly start: (Img2imgOptions & Pick<StartRequest, 'picture' | 'mask'>) | undefined;
-  readonly images: readonly PlannedImage[];
-  /** of what the web UI does */
-  readonly passes: readonly PassInfo[];
-  /** what a person should know before */
-  readonly notes: readonly string[];
+  readonly start: Start | undefined;
 };
 
-export type PlannedImage = { readonly info: ImageInfo; readonly seed: number; readonly variationSeed: number };
-
-const seeds = 2 ** 32;
-
 /**
- * Checks a request against what a web UI has and lays it out.
+ * Checks a request against what a web UI has.
  * @throws StepsAnimationError `usage`, naming the value and what is possible
  */
 export function planRequest({ start, ...given }: GenerationRequest, catalogue: Catalogue): WebuiPlan {
@@ -50,7 +38,7 @@ export function planRequest({ start, ...given }: GenerationRequest, catalogue: C
   return {
     options: named,
     ...{ model, scheduler, start: started },
-    images: layOut(shown, started),
+    images: planned(shown, started),
     passes: passesOf(named, started),
     notes: options.preview === 'full' && isForge(catalogue) ? [noFullPreviews] : [],
   };
@@ -69,34 +57,14 @@ function requirePossible(options: WebuiPlan['options'], start: StartRequest | un
   }
 }
 
-function checkStart({ picture, mask, ...given }: StartRequest): NonNullable<WebuiPlan['start']> {
-  if (mask && (mask.width !== picture.width || mask.height !== picture.height)) {
-    const sizes = [mask, picture].map(({ width, height }) => `${width}x${height}`).join(' and the starting picture ');
-    throw new StepsAnimationError('usage', `The mask has ${sizes} pixels; give a mask of the same size.`);
-  }
-  return { ...checkOptions(img2imgOptionsSchema, given), picture, ...(mask && { mask }) };
-}
-
-function layOut(options: GenerationOptions, start: WebuiPlan['start']): readonly PlannedImage[] {
-  const { batchCount, batchSize, variationStrength } = options;
-  const firstSeed = options.seed === -1 ? randomInt(seeds) : options.seed;
-  const firstVariation = options.variationSeed === -1 ? randomInt(seeds) : options.variationSeed;
-  const size = finishedSize(options);
-  return Array.from({ length: batchCount * batchSize }, (_, i) => {
-    // With variation, the images of a run differ by their variation seeds alone, as in the web UIs.
-    const seed = variationStrength > 0 ? firstSeed : (firstSeed + i) % seeds;
-    const variationSeed = (firstVariation + i) % seeds;
-    const own = { ...options, seed, variationSeed };
-    const hires = options.hiresScale > 1 ? { denoisingStrength: options.hiresDenoisingStrength } : undefined;
-    const infotext = formatInfotext({
-      options: own,
-      request: { start, hires },
-      planned: [],
-      folder: { name: options.model },
-    });
-    const place = { batch: Math.floor(i / batchSize), position: i % batchSize };
-    return { info: { ...place, seed, prompt: options.prompt, infotext, ...size }, seed, variationSeed };
-  });
+function planned(options: GenerationOptions, start: Start | undefined): readonly PlannedImage[] {
+  const hires = options.hiresScale > 1 ? { denoisingStrength: options.hiresDenoisingStrength } : undefined;
+  return planImages(options, finishedSize(options), (seeds) =>
+    formatInfotext({
+      ...{ options: { ...options, ...seeds }, request: { start, hires } },
+      ...{ planned: [], folder: { name: options.model } },
+    }),
+  );
 }
 
 function finishedSize({ width, height, hiresScale }: Pick<GenerationOptions, 'width' | 'height' | 'hiresScale'>) {
@@ -106,8 +74,7 @@ function finishedSize({ width, height, hiresScale }: Pick<GenerationOptions, 'wi
   return { width: finalWidth, height: finalHeight };
 }
 
-/** Their steps are never exact: previews are what a web UI shows when it is asked, and some steps may pass by. */
-function passesOf(options: WebuiPlan['options'], start: WebuiPlan['start']): readonly PassInfo[] {
+function passesOf(options: WebuiPlan['options'], start: Start | undefined): readonly PassInfo[] {
   const steps = start ? Math.floor(Math.min(start.denoisingStrength, 0.999) * options.steps) + 1 : options.steps;
   const base = { kind: 'base', ...finishedSize({ ...options, hiresScale: 1 }), steps, exact: false } as const;
   if (options.hiresScale === 1) return [base];

@@ -1,13 +1,13 @@
+import type { HttpClient } from '../remote/http-client.js';
 import { stateAnswer, taskAnswer, type WorkState } from './answers.js';
-import type { WebuiConnection } from './connection.js';
 import type { Place, StepPlaces } from './step-places.js';
 
-/** How a task is doing; `unknown` before it has been queued and when it has ended. */
+/** The progress of a task; `unknown` before it has been queued and after it has ended. */
 export type TaskProgress = {
   readonly state: 'unknown' | 'queued' | 'active';
   /** such as `In queue: 1/2` */
   readonly text?: string | undefined;
-  /** one that has not been told before */
+  /** one that has not been returned before */
   readonly preview?: LivePreview | undefined;
 };
 
@@ -15,7 +15,7 @@ export type TaskProgress = {
 type LivePreview = Place & { readonly base64: string };
 
 export type ProgressSettings = {
-  readonly connection: WebuiConnection;
+  readonly client: HttpClient;
   /** as in `force_task_id` */
   readonly task: string;
   /** the state before the task was sent */
@@ -23,13 +23,13 @@ export type ProgressSettings = {
   readonly places: StepPlaces;
 };
 
-/** Milliseconds for an answer; a late one costs a step, not the run. */
-const patience = 10_000;
+/** A late answer costs a step, not the run. */
+const timeoutMs = 10_000;
 
 /**
- * Asks a web UI how one task is doing. `/internal/progress` tells of the task itself, and only of new previews. Where
- * it is missing (`--nowebui`) or does not know the task (in old web UIs), what is at work is asked for, and taken for
- * the task as soon as it is not what was at work before.
+ * Asks a web UI for the progress of one task. `/internal/progress` is about the task itself and has new previews only.
+ * Where it is missing (`--nowebui`) or does not know the task (in old web UIs), `/sdapi/v1/progress` is asked for what
+ * is at work, which is taken for the task as soon as it is not what was at work before.
  */
 export class Progress {
   readonly #settings: ProgressSettings;
@@ -42,42 +42,40 @@ export class Progress {
   }
 
   /** @throws StepsAnimationError `network` or `usage`; the next try may succeed */
-  async ask(): Promise<TaskProgress> {
-    const { connection, places } = this.#settings;
+  async poll(): Promise<TaskProgress> {
+    const { client, places } = this.#settings;
     // Before the preview: after it, the web UI may be a step further.
-    if (places.isAdaptive && this.#hasTasks) places.learn(await readState(connection));
+    if (places.isAdaptive && this.#hasTasks) places.update(await readState(client));
     const answer = this.#hasTasks ? await this.#askTask() : undefined;
     if (!answer) return await this.#askState();
     const { active, queued, textinfo: text, live_preview: base64, id_live_preview: id, progress } = answer;
     if (!active) return { state: queued ? 'queued' : 'unknown', text: text ?? undefined };
     if (!base64 || base64 === this.#newest.base64) return { state: 'active' };
-    if (!places.isAdaptive && !places.knows(progress ?? 0)) places.learn(await readState(connection));
-    // Only now: a question that fails must not cost the preview.
+    if (!places.isAdaptive && !places.knows(progress ?? 0)) places.update(await readState(client));
+    // Only now: a request that fails must not cost the preview.
     this.#newest = { id: id ?? -1, base64 };
     return { state: 'active', preview: withPlace(base64, places.take(progress ?? 0)) };
   }
 
-  /** Undefined where nothing is known of the task. */
+  /** Undefined if the web UI does not know the task. */
   async #askTask() {
-    const { connection, task } = this.#settings;
+    const { client, task } = this.#settings;
     const body = { id_task: task, id_live_preview: this.#newest.id, live_preview: true };
-    const answer = await connection.postIfThere('/internal/progress', body, taskAnswer, { milliseconds: patience });
+    const answer = await client.postOptional('internal/progress', body, taskAnswer, { timeoutMs });
     this.#hasTasks = answer !== undefined;
     this.#wasKnown ||= answer !== undefined && (answer.active || answer.queued || answer.completed);
     return this.#wasKnown ? answer : undefined;
   }
 
   async #askState(): Promise<TaskProgress> {
-    const { connection, before, places } = this.#settings;
-    const { state, current_image: base64 } = await connection.get('/sdapi/v1/progress', stateAnswer, {
-      milliseconds: patience,
-    });
+    const { client, before, places } = this.#settings;
+    const { state, current_image: base64 } = await client.get('sdapi/v1/progress', stateAnswer, { timeoutMs });
     const isOther = before.job !== '' && state.job_timestamp === before.job_timestamp;
     if (state.job === '' || isOther) return { state: isOther ? 'queued' : 'unknown' };
     if (!base64 || base64 === this.#newest.base64) return { state: 'active' };
     this.#newest = { id: -1, base64 };
-    places.learn(state);
-    return { state: 'active', preview: withPlace(base64, places.takeLearned()) };
+    places.update(state);
+    return { state: 'active', preview: withPlace(base64, places.takeCurrent()) };
   }
 }
 
@@ -86,7 +84,7 @@ function withPlace(base64: string, place: Place | undefined): LivePreview | unde
 }
 
 /** What is at work, whoever asked for it. */
-export async function readState(connection: WebuiConnection): Promise<WorkState> {
-  const path = '/sdapi/v1/progress?skip_current_image=true';
-  return (await connection.get(path, stateAnswer, { milliseconds: patience })).state;
+export async function readState(client: HttpClient, retries = 0): Promise<WorkState> {
+  const path = 'sdapi/v1/progress?skip_current_image=true';
+  return (await client.get(path, stateAnswer, { timeoutMs, retries })).state;
 }

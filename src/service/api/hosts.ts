@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { addressOf } from '../../hosts/default-addresses.js';
 import { findHosts } from '../../hosts/find-hosts.js';
 import { configuredHostSchema, readOwnHosts } from '../../hosts/host-config.js';
-import { hostKinds, hostNames } from '../../hosts/host-kinds.js';
+import { addressOf, hostKinds, hostNames } from '../../hosts/host-kinds.js';
 import { addHost, removeHost } from '../hosts/change-hosts.js';
 import { followConfig } from '../hosts/follow-config.js';
 import type { PooledHost } from '../hosts/pooled-host.js';

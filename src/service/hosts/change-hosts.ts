@@ -7,7 +7,7 @@ import {
   readOwnHosts,
   rememberHost,
 } from '../../hosts/host-config.js';
-import { isUnreachable } from '../../hosts/remote/http-connection.js';
+import { isUnreachable } from '../../hosts/remote/http-client.js';
 import type { HostPool } from './host-pool.js';
 import { openConfigured } from './open-pool.js';
 import { PooledHost } from './pooled-host.js';

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../app/animate.js';
 import { type ErrorCode, StepsAnimationError } from '../../errors.js';
-import { isUnreachable } from '../../hosts/remote/http-connection.js';
+import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { messageOf } from '../../util/error-message.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { StepsAnimationError } from '../../errors.js';
 import { resolveBelow } from '../../files/file-names.js';
 import type { GenerationRequest } from '../../hosts/host.js';
-import { isUnreachable } from '../../hosts/remote/http-connection.js';
+import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { MovieClient } from '../../movie/client.js';
 import { type MovieSettings, trialSettings } from '../../movie/messages.js';
 import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';

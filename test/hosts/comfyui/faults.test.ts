@@ -2,20 +2,24 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseFrame } from '#src/hosts/comfyui/frames.js';
 import { createComfyuiHost } from '#src/hosts/comfyui/host.js';
+import { parsePreview } from '#src/hosts/comfyui/socket.js';
 import type { GenerationEvent } from '#src/hosts/host.js';
 import { FakeComfyui, type Script, size, uint32 } from './fake-comfyui.js';
 
 const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size };
 
-type Circumstances = { readonly patience?: number; readonly signal?: AbortSignal; readonly skips?: EventTarget };
+type Circumstances = {
+  readonly reconnectTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly skips?: EventTarget;
+};
 
 async function generate(
   fake: FakeComfyui,
-  { patience = 1000, signal, skips }: Circumstances = {},
+  { reconnectTimeoutMs = 1000, signal, skips }: Circumstances = {},
 ): Promise<{ events: GenerationEvent[]; error: unknown }> {
-  await using host = createComfyuiHost({ url: fake.url, patience });
+  await using host = createComfyuiHost({ url: fake.url, reconnectTimeoutMs });
   const events: GenerationEvent[] = [];
   try {
     for await (const event of host.generate(request, signal, skips)) events.push(event);
@@ -89,7 +93,7 @@ describe('when ComfyUI fails', () => {
         run.end();
       }, 300);
     });
-    const { events, error } = await generate(fake, { patience: 20_000 });
+    const { events, error } = await generate(fake, { reconnectTimeoutMs: 20_000 });
     expect(error).toBeUndefined();
     expect(events.at(-2)).toMatchObject({ type: 'image', reason: 'finished' });
   });
@@ -103,7 +107,7 @@ describe('when ComfyUI fails', () => {
       if (reason === 'skipped') skips.dispatchEvent(new Event('skip'));
       else stopping.abort();
     });
-    const { events, error } = await generate(fake, { patience: 60_000, signal: stopping.signal, skips });
+    const { events, error } = await generate(fake, { reconnectTimeoutMs: 60_000, signal: stopping.signal, skips });
     expect(error).toBeUndefined();
     expect(events.slice(-2)).toMatchObject([{ type: 'image', reason }, { type: 'end' }]);
   });
@@ -154,21 +158,21 @@ describe('when ComfyUI fails', () => {
     await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void page.close());
     const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
-    await expect(createComfyuiHost({ url }).describe()).rejects.toThrow('is no ComfyUI');
+    await expect(createComfyuiHost({ url }).describe()).rejects.toThrow('is not ComfyUI');
     await expect(createComfyuiHost({ url: 'http://127.0.0.1:9' }).describe()).rejects.toThrow('Cannot reach ComfyUI');
     expect(() => createComfyuiHost({ url: 'nowhere' })).toThrow('give one such as');
     expect(() => createComfyuiHost({ workflow: { nodes: [] } })).toThrow('Export (API)');
   });
 });
 
-describe('a frame', () => {
+describe('a binary message', () => {
   it('is read whatever it is, and gives back the picture that was put in', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => void parseFrame(Buffer.from(bytes))));
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => void parsePreview(Buffer.from(bytes))));
     fc.assert(
       fc.property(fc.string(), fc.uint8Array(), (node, picture) => {
         const facts = Buffer.from(JSON.stringify({ real_node_id: node, image_type: 'image/png' }));
-        const frame = parseFrame(Buffer.concat([uint32(4), uint32(facts.length), facts, picture]));
-        expect(frame).toEqual({ type: 'picture', node, isPng: true, bytes: Buffer.from(picture) });
+        const preview = parsePreview(Buffer.concat([uint32(4), uint32(facts.length), facts, picture]));
+        expect(preview).toEqual({ type: 'preview', node, file: Buffer.from(picture) });
       }),
     );
   });

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ComfyuiHostSettings, createComfyuiHost } from '#src/hosts/comfyui/host.js';
 import type { GenerationEvent, GenerationRequest } from '#src/hosts/host.js';
-import { decodeReceived } from '#src/hosts/remote/received-picture.js';
-import { fitStart } from '#src/hosts/remote/start-picture.js';
+import { decodePicture } from '#src/hosts/remote/pictures.js';
+import { checkStart, fitStart } from '#src/hosts/start-picture.js';
 import { emerging } from '../../helpers/pictures.js';
 import { FakeComfyui, type FakeRun, finished, type Script, size } from './fake-comfyui.js';
 
@@ -145,8 +145,8 @@ describe('the ComfyUI host', () => {
     for (const resizeMode of ['crop', 'stretch', 'fill'] as const) {
       const start = { picture, mask: picture, resizeMode, maskBlur: 2 };
       await generate(fake, { ...request, start });
-      const fitted = await fitStart(picture, picture, size, start);
-      const [sent, mask] = await Promise.all(fake.uploads.splice(0).map((file) => decodeReceived(file, 'ComfyUI')));
+      const fitted = await fitStart(checkStart(start), size);
+      const [sent, mask] = await Promise.all(fake.uploads.splice(0).map((file) => decodePicture(file, 'ComfyUI')));
       expect(sent).toEqual({ ...size, data: Buffer.from(fitted.picture.data) });
       expect(mask?.data.filter((_, index) => index % 3 === 0)).toEqual(Buffer.from(fitted.mask ?? []));
     }
@@ -226,20 +226,30 @@ describe('interruptions of the ComfyUI host', () => {
     expect(fake.interrupts).toEqual([{ prompt_id: 'run-1' }]);
   });
 
-  it('skip the image at hand alone', async () => {
+  it('skip the current batch', async () => {
     const fake: FakeComfyui = await FakeComfyui.start(async (run) =>
       run.id === 'run-1' ? await untilInterrupted(() => fake)(run) : await threeSteps(run),
     );
     const skips = new EventTarget();
     const { images } = await generate(
       fake,
-      { ...request, batchCount: 2 },
+      { ...request, batchCount: 2, batchSize: 2 },
       {
         skips,
         onStep: (step) => step === '0:0:2' && skips.dispatchEvent(new Event('skip')),
       },
     );
-    expect(images).toEqual(['0:skipped', '1:finished']);
+    expect(images).toEqual(['0:skipped', '2:finished', '3:finished']);
+    expect(fake.runs).toHaveLength(3);
+  });
+
+  it('in ComfyUI itself end the run as well', async () => {
+    const fake = await FakeComfyui.start(async (run) => {
+      await run.step('sampler', 1, 3);
+      run.end('interrupted');
+    });
+    const { images, error } = await generate(fake, { ...request, batchCount: 2 });
+    expect({ images, error }).toEqual({ images: ['0:interrupted'], error: undefined });
   });
 
   it('take a run that waits out of the queue, and leave those of others alone', async () => {

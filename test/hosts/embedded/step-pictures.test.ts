@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Latent } from '#src/diffusion/latent.js';
 import type { DecoderKind } from '#src/diffusion/step-decoder.js';
-import { type PreviewMeans, StepPictures } from '#src/hosts/embedded/step-pictures.js';
+import { type Decoders, StepPictures } from '#src/hosts/embedded/step-pictures.js';
 
 const latents = [0, 1, 2].map((value): Latent => ({ shape: [1, 1, 1, 1], data: new Float32Array([value]) }));
 const colours = { factors: [[0, 0, 0]], bias: [0, 0, 0] };
@@ -15,7 +15,7 @@ function means(costs: Readonly<Record<DecoderKind, number>>, hasTiny: boolean) {
     decoded.push(`${kind} ${latent.data[0]}`);
     return { picture: { width: 1, height: 1, data: new Uint8Array(3) }, milliseconds: costs[kind] };
   };
-  const all: PreviewMeans = {
+  const all: Decoders = {
     ...{ decoder: { decode }, hasTiny, colours, inference: { idle: async () => {} } },
     ...{ device: 'cpu', steps: 20 },
   };
@@ -29,7 +29,7 @@ it.each([
 ])('with auto, what was decoded to measure %s is not decoded again', async (_, costs, hasTiny, expected) => {
   const { decoded, all } = means(costs, hasTiny);
   const pictures = new StepPictures('auto', all);
-  pictures.took(100);
+  pictures.addStepTime(100);
   await Promise.all(latents.map((latent) => pictures.picture(latent)));
   expect(decoded.toSorted()).toEqual(expected.toSorted());
 });
@@ -44,7 +44,7 @@ it.each([
     end = resolve;
   });
   const pictures = new StepPictures('cheap', { ...all, inference: { idle: () => sampling } });
-  pictures.took(milliseconds);
+  pictures.addStepTime(milliseconds);
   const picture = pictures.picture(latents[0] ?? { shape: [1, 1, 1, 1], data: new Float32Array(1) });
   const first = await Promise.race([picture.then(() => true), setTimeout(200, false)]);
   expect(first).toBe(isBeside);

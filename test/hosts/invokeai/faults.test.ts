@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
-import { StepCount } from '#src/hosts/invokeai/step-count.js';
+import { StepCount } from '#src/hosts/invokeai/run.js';
 import { type Scenario, type Told, tell } from '../record/told.js';
 import { FakeInvokeai, size } from './fake-invokeai.js';
 
@@ -13,9 +13,9 @@ const resultPath = '/api/v1/images/i/result.png/full';
 
 async function generate(
   fake: FakeInvokeai,
-  { patience = 1000, onEvent }: { readonly patience?: number } & Pick<Scenario, 'onEvent'> = {},
+  { reconnectTimeoutMs = 1000, onEvent }: { readonly reconnectTimeoutMs?: number } & Pick<Scenario, 'onEvent'> = {},
 ): Promise<Told> {
-  await using host = createInvokeaiHost({ url: fake.url, patience });
+  await using host = createInvokeaiHost({ url: fake.url, reconnectTimeoutMs });
   return await tell(host, { request, ...(onEvent && { onEvent }) }, () => undefined);
 }
 
@@ -76,7 +76,7 @@ describe('when InvokeAI fails', () => {
       };
       item.end();
     });
-    expect(await generate(fake, { patience: 0 })).toMatchObject({ images: ['0:finished'], error: undefined });
+    expect(await generate(fake, { reconnectTimeoutMs: 0 })).toMatchObject({ images: ['0:finished'], error: undefined });
   });
 
   it('a file that breaks off is fetched again', async () => {
@@ -142,7 +142,7 @@ describe('when InvokeAI fails', () => {
       fake.stop();
       stop();
     };
-    expect(await generate(fake, { patience: 60_000, onEvent })).toMatchObject({
+    expect(await generate(fake, { reconnectTimeoutMs: 60_000, onEvent })).toMatchObject({
       images: ['0:interrupted'],
       error: undefined,
     });
@@ -186,8 +186,8 @@ describe('when InvokeAI fails', () => {
   it.each<[string, (fake: FakeInvokeai) => void, string, RegExp]>([
     ['has gone away', (fake) => fake.stop(), 'network', /Cannot reach InvokeAI at .* did not come back/u],
     ['has forgotten the run', forgotten, 'network', /no longer knows the run: .* Try again/u],
-    ['answers garbage', garbage('<html>'), 'network', /is no InvokeAI: it says/u],
-    ['answers something else', garbage('{}'), 'network', /is no InvokeAI: it says/u],
+    ['answers garbage', garbage('<html>'), 'network', /is not InvokeAI: to .* it says/u],
+    ['answers something else', garbage('{}'), 'network', /is not InvokeAI: to .* it says/u],
   ])('one that %s is told of, with the steps that there were', async (_, fail, code, message) => {
     const fake = await FakeInvokeai.start(async (item) => {
       await item.steps(0, 1, 3);
@@ -224,7 +224,7 @@ describe('when InvokeAI fails', () => {
     await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void page.close());
     const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
-    await expect(createInvokeaiHost({ url }).describe()).rejects.toThrow('is no InvokeAI');
+    await expect(createInvokeaiHost({ url }).describe()).rejects.toThrow('is not InvokeAI');
     await expect(createInvokeaiHost({ url: 'http://127.0.0.1:9' }).describe()).rejects.toThrow('Cannot reach InvokeAI');
     expect(() => createInvokeaiHost({ url: 'nowhere' })).toThrow('give one such as');
   });

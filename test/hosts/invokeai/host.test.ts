@@ -110,7 +110,7 @@ describe('the InvokeAI host', () => {
     const { notes } = await generate(fake, { ...request, sampler: 'UniPC', ...leftOut });
     expect(notes).toEqual([
       'InvokeAI has no place for: resize seed from width, resize seed from height, rho, s_churn, s_tmin, s_tmax, preview.',
-      expect.stringMatching(/UniPC with their noise; denoised those of Euler, Euler a,/u),
+      expect.stringMatching(/UniPC with their noise; it shows denoised steps of Euler, Euler a,/u),
     ]);
   });
 
@@ -168,11 +168,12 @@ describe('interruptions of the InvokeAI host', () => {
     expect(fake.items).toHaveLength(1);
   });
 
-  it('skip the image at hand alone', async () => {
+  it('skip the current batch', async () => {
     const fake = await FakeInvokeai.start(async (item) => await (item.id === 1 ? untilCanceled : threeSteps)(item));
     const onEvent: Scenario['onEvent'] = ({ type }, seen, { skip }) => type === 'step' && seen === 2 && skip();
-    const { images } = await generate(fake, { ...request, batchCount: 2 }, onEvent);
-    expect(images).toEqual(['0:skipped', '1:finished']);
+    const { images } = await generate(fake, { ...request, batchCount: 2, batchSize: 2 }, onEvent);
+    expect(images).toEqual(['0:skipped', '2:finished', '3:finished']);
+    expect(fake.items).toHaveLength(3);
     expect(fake.canceled).toEqual([1]);
   });
 
@@ -183,12 +184,12 @@ describe('interruptions of the InvokeAI host', () => {
     expect(fake.canceled).toEqual([1]);
   });
 
-  it('that a person makes in InvokeAI end the image as well', async () => {
+  it('in InvokeAI itself end the run as well', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       await item.steps(0, 1, 3);
       item.end('canceled');
     });
-    const { steps, images, notes, error } = await generate(fake);
+    const { steps, images, notes, error } = await generate(fake, { ...request, batchCount: 2 });
     expect({ steps, images, error }).toEqual({ steps: ['0:0:1'], images: ['0:interrupted'], error: undefined });
     expect(notes).toEqual([expect.stringContaining('somebody did so there')]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '#src/hosts/host.js';
+import { samplers } from '#src/hosts/invokeai/catalogue.js';
 import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
-import { samplers } from '#src/hosts/invokeai/names.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { emerging } from '../../helpers/pictures.js';
 import { type Scenario, tell } from '../record/told.js';

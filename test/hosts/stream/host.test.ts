@@ -151,7 +151,7 @@ describe('a stream', () => {
     expect(outcome.error).toMatchObject({ code: 'input', message: expect.stringMatching(/Message 2: .*damaged/) });
   });
 
-  it('may not have more images under way than there is memory for', async () => {
+  it('may not have more images in progress than there is memory for', async () => {
     const size = { width: 8000, height: 8000 };
     const bytes = size.width * size.height * 3;
     const part = Buffer.alloc(1_000_000);
@@ -167,7 +167,7 @@ describe('a stream', () => {
     ]);
     expect(typesOf(outcome)).toEqual(['start', 'step', 'image', 'end']);
     expect(outcome.error).toMatchObject({
-      message: expect.stringMatching(/Message 3 .* under way are 384000000 bytes/),
+      message: expect.stringMatching(/Message 3 .* in progress are 384000000 bytes/),
     });
   });
 

@@ -67,7 +67,7 @@ describe('a web UI that', () => {
   it.each([
     ['has no API', say('/sdapi/v1/sd-models', 404, '{"detail":"Not Found"}'), 'network', /--api/],
     ['is another program', say('/sdapi/v1/sd-models', 200, '<!DOCTYPE html><html>'), 'network', /DOCTYPE/],
-    ['has other lists', say('/sdapi/v1/samplers', 200, '[{"label": 1}]'), 'network', /no web UI/],
+    ['has other lists', say('/sdapi/v1/samplers', 200, '[{"label": 1}]'), 'network', /not a web UI/],
     ['wants a login', say('/sdapi/v1/options', 401, '{"detail":"Not authenticated"}'), 'usage', /--host-auth/],
     [
       'runs out of memory',
@@ -89,7 +89,7 @@ describe('a web UI that', () => {
       /cannot|can be read/,
     ],
     ['sends no image', say('/sdapi/v1/txt2img', 200, '{"images": [], "info": "{}"}'), 'network', /no image/],
-    ['sends no info', say('/sdapi/v1/txt2img', 200, '{"images": ["AAAA"], "info": "{"}'), 'network', /no web UI/],
+    ['sends no info', say('/sdapi/v1/txt2img', 200, '{"images": ["AAAA"], "info": "{"}'), 'network', /not a web UI/],
   ])('%s is told of with a remedy', async (_, intercept, code, message) => {
     const { failure } = await generate(await startFakeWebui({ intercept }));
     expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
@@ -109,6 +109,19 @@ describe('a web UI that', () => {
     expect(failure).toBeUndefined();
     expect(images).toMatchObject([{ reason: 'finished' }]);
     expect(steps).toHaveLength(4);
+  });
+
+  it('is silent for too long is given up, with its last step', async () => {
+    const fake = await startFakeWebui();
+    fake.intercept = (path, response) => {
+      if (path !== '/internal/progress' || fake.state.sampling_step < 3) return false;
+      response.destroy();
+      return true;
+    };
+    const { failure, images } = await generate(fake, {}, { silenceTimeoutMs: 1 });
+    expect(failure).toMatchObject({ code: 'network', message: expect.stringContaining('it has not answered for') });
+    expect(images).toMatchObject([{ reason: 'interrupted' }]);
+    expect(fake.state.interrupted).toBe(true);
   });
 
   it('sends previews that are none, or the same again, shows the other steps', async () => {

@@ -257,7 +257,7 @@ describe('stopping', () => {
     expect(events.at(-1)?.type).toBe('end');
   });
 
-  it('skips the batch at hand', async () => {
+  it('skips the current batch', async () => {
     const fake = await startFakeWebui();
     const skips = new EventTarget();
     const onEvent = (event: GenerationEvent) => {

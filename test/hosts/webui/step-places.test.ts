@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Pace } from '#src/hosts/webui/pace.js';
 import { StepPlaces } from '#src/hosts/webui/step-places.js';
+import { PollTimer } from '#src/hosts/webui/task.js';
 
 const passSteps = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 2 });
 const state = { skipped: false, interrupted: false, job: 'a', job_timestamp: '1' };
 
-it('finds each step by the share that a web UI tells, once and in order', () => {
+it('finds each step by the share that a web UI reports, once and in order', () => {
   const seen = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
     fc.property(passSteps, seen, (passes, share) => {
@@ -14,7 +14,7 @@ it('finds each step by the share that a web UI tells, once and in order', () => 
       const places = new StepPlaces(planned, false);
       const jobs = passes.length;
       for (const [job, steps] of passes.entries()) {
-        places.learn({ ...state, job_no: job, job_count: jobs, sampling_step: 0, sampling_steps: steps });
+        places.update({ ...state, job_no: job, job_count: jobs, sampling_step: 0, sampling_steps: steps });
         for (let step = 0; step < steps; step++) {
           // As progress.py adds it up.
           const progress = Math.min(job / jobs + ((1 / jobs) * step) / steps, 1);
@@ -36,7 +36,7 @@ it('tells passes apart where a web UI counts them as one job', () => {
       const planned = passes.map((steps) => ({ kind: 'base', steps, exact: false }) as const);
       const places = new StepPlaces(planned, false);
       const steps = passes.reduce((sum, one) => sum + one, 0);
-      places.learn({ ...state, job_no: 0, job_count: 1, sampling_step: 0, sampling_steps: steps });
+      places.update({ ...state, job_no: 0, job_count: 1, sampling_step: 0, sampling_steps: steps });
       const told = Array.from({ length: steps }, (_, step) => places.take(step / steps));
       const wanted = passes.flatMap((count, pass) =>
         Array.from({ length: count }, (_, step) => ({ pass, step: step + 1 })),
@@ -46,23 +46,23 @@ it('tells passes apart where a web UI counts them as one job', () => {
   );
 });
 
-it('asks twice a step, but never more than twenty times a second nor less than twice', () => {
+it('polls twice a step, at most twenty times and at least twice a second', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ steps: fc.integer({ min: 0, max: 50 }), pause: fc.integer({ min: 0, max: 60_000 }) })),
       (seen) => {
-        const pace = new Pace();
+        const timer = new PollTimer();
         let [steps, at] = [0, 0];
         for (const { steps: more, pause } of seen) {
           steps += more;
           at += pause;
-          pace.saw(steps, at);
-          expect(pace.interval).toBeGreaterThanOrEqual(50);
-          expect(pace.interval).toBeLessThanOrEqual(500);
+          timer.update(steps, at);
+          expect(timer.intervalMs).toBeGreaterThanOrEqual(50);
+          expect(timer.intervalMs).toBeLessThanOrEqual(500);
         }
-        pace.saw(steps + 1, at + 1000);
-        pace.saw(steps + 5, at + 1800);
-        expect(pace.interval).toBe(100);
+        timer.update(steps + 1, at + 1000);
+        timer.update(steps + 5, at + 1800);
+        expect(timer.intervalMs).toBe(100);
       },
     ),
   );

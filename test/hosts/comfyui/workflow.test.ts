@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type ComfyuiWorkflow, samplingNodes } from '#src/hosts/comfyui/workflow.js';
-import { markRun, setWishes } from '#src/hosts/comfyui/workflow-settings.js';
+import { bypassCache, type ComfyuiWorkflow, fillWorkflow, samplingNodes } from '#src/hosts/comfyui/workflow.js';
 
-const wishes = {
+const wanted = {
   ...{ prompt: 'a fish', negativePrompt: 'blurry', seed: 9, steps: 20, cfgScale: 3, width: 96, height: 32 },
   ...{ sampler: 'dpmpp_2m', scheduler: 'karras' },
 };
@@ -28,7 +27,7 @@ const custom: ComfyuiWorkflow = {
 
 describe('a request in a workflow', () => {
   it('reaches the nodes behind a custom sampler, and tells what has no place', () => {
-    const { workflow, missing } = setWishes(custom, wishes);
+    const { workflow, missing } = fillWorkflow(custom, wanted);
     expect(workflow.text?.inputs).toMatchObject({ clip_l: 'a fish', t5xxl: 'a fish', guidance: 3.5 });
     expect(workflow.noise?.inputs.noise_seed).toBe(9);
     expect(workflow.select?.inputs.sampler_name).toBe('dpmpp_2m');
@@ -45,7 +44,7 @@ describe('a request in a workflow', () => {
       other: { class_type: 'Seed', inputs: { seed: 3 } },
       elsewhere: { class_type: 'CLIPTextEncode', inputs: { text: 'keep' } },
     };
-    const { workflow } = setWishes(linked, wishes);
+    const { workflow } = fillWorkflow(linked, wanted);
     expect(workflow.noise?.inputs.noise_seed).toEqual(['other', 0]);
     expect(workflow.other?.inputs.seed).toBe(9);
     expect(workflow.elsewhere?.inputs.text).toBe('keep');
@@ -53,7 +52,7 @@ describe('a request in a workflow', () => {
 
   it('is never answered from the cache: every node that samples is marked', () => {
     expect(samplingNodes(custom)).toEqual(['sampler']);
-    const marked = markRun(custom, 'x');
+    const marked = bypassCache(custom, 'x');
     expect(Object.values(marked).filter(({ inputs }) => inputs.steps_animation_run === 'x')).toHaveLength(1);
   });
 });
