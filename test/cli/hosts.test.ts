@@ -167,7 +167,7 @@ describe('hosts', () => {
     const wrong = [
       [[], `--host is missing: it ${kinds}.`],
       [['--host', 'nothing'], `--host ${kinds}, not "nothing".`],
-      [['--host', 'webui', '--url', 'studio'], 'address "studio" is none of a web UI: give one such as http://'],
+      [['--host', 'webui', '--url', 'studio'], '"studio" is no address of the web UI: give one such as http://'],
       [['--host', 'comfyui', '--workflow', 'nope.json'], 'nope.json for --workflow: check its name'],
     ] as const;
     for (const [flags, message] of wrong) {
