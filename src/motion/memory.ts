@@ -32,6 +32,9 @@ export type LevelPlan = {
   readonly sums: number;
 };
 
+/** A level forwards (from the first source to the second) and backwards. */
+export type LevelPair = readonly [LevelPlan, LevelPlan];
+
 /** A plane of both sources, as 16-bit words with margins. */
 export type PlanePlan = PlaneLayout & {
   readonly address: number;
@@ -51,17 +54,17 @@ export type MotionMemory = {
   /** the pair in its original layout */
   readonly pictures: readonly [number, number];
   readonly planes: readonly PlanePlan[];
-  /** finest first, each forwards (from the first source to the second) and backwards */
-  readonly levels: readonly (readonly [LevelPlan, LevelPlan])[];
+  /** finest first */
+  readonly levels: readonly [LevelPair, ...LevelPair[]];
   /** motion of the current frame */
   readonly field: number;
-  /** slots for finished frames */
-  readonly frames: readonly number[];
+  /** the finished frame */
+  readonly frame: number;
   readonly bytes: number;
 };
 
 /** Plans the memory: the same arguments give the same addresses in every thread. */
-export function planMotionMemory(layout: PlanarLayout, threads: number, frames: number): MotionMemory {
+export function planMotionMemory(layout: PlanarLayout, threads: number): MotionMemory {
   let end = 1024;
   const take = (bytes: number) => {
     const address = end;
@@ -77,8 +80,8 @@ export function planMotionMemory(layout: PlanarLayout, threads: number, frames: 
   const planes = planesOf(layout).map((plane) => planPlane(plane, take));
   const levels = planLevels(layout.width, layout.height, take);
   const field = take(columns * Math.ceil(layout.height / cellSide) * cellBytes);
-  const finished = Array.from({ length: frames }, () => take(picture));
-  return { layout, control, filter, scratch, pictures, planes, levels, field, frames: finished, bytes: end };
+  const frame = take(picture);
+  return { layout, control, filter, scratch, pictures, planes, levels, field, frame, bytes: end };
 }
 
 type Take = (bytes: number) => number;
@@ -89,7 +92,7 @@ function planPlane(plane: PlaneLayout, take: Take): PlanePlan {
   return { ...plane, address: take(structureBytes), stride, sources: [first(), first()] };
 }
 
-function planLevels(width: number, height: number, take: Take): (readonly [LevelPlan, LevelPlan])[] {
+function planLevels(width: number, height: number, take: Take): [LevelPair, ...LevelPair[]] {
   const stride = (Math.ceil(width / cellSide) * cellSide + 2 * lumaMargin) * 4;
   const columns = Math.ceil(width / cellSide);
   const rows = Math.ceil(height / cellSide);

@@ -12,8 +12,6 @@ export type { PlanarLayout } from './planar-layout.js';
 const pageBytes = 65536;
 /** With more threads, each would have too little to do. */
 const maxThreads = 16;
-/** Frames that have room in the memory: one is made while another is copied out. */
-const frameSlots = 2;
 /** Pixels of the shorter side. */
 const minSide = 16;
 
@@ -33,19 +31,16 @@ export class MotionInterpolator implements AsyncDisposable {
   readonly #plan: MotionMemory;
   readonly #bytes: Uint8Array;
   readonly #workers: readonly Worker[];
-  /** jobs that were sent to the workers, which do them in order */
-  readonly #jobs: PendingJob[] = [];
-  /** addresses in the memory at which a frame can be made */
-  readonly #freeSlots: number[];
-  readonly #waitingForSlot: (() => void)[] = [];
-  readonly #frames = new Set<Promise<void>>();
+  /** Resolves when all that was requested has been done: pairs and frames are made in order. */
+  #queue: Promise<void> = Promise.resolve();
   #pair: Promise<void> = Promise.resolve();
+  /** the job that the workers are doing */
+  #job: PendingJob | undefined;
   #failure: Error | undefined;
 
   private constructor(plan: MotionMemory, memory: WebAssembly.Memory, workers: readonly Worker[]) {
     this.#plan = plan;
     this.#bytes = new Uint8Array(memory.buffer);
-    this.#freeSlots = [...plan.frames];
     this.#workers = workers;
     for (const worker of workers) {
       worker.on('message', () => this.#jobDone());
@@ -63,7 +58,7 @@ export class MotionInterpolator implements AsyncDisposable {
     layout: PlanarLayout,
     threads = Math.min(availableParallelism(), maxThreads),
   ): Promise<MotionInterpolator> {
-    const plan = planMotionMemory(layout, threads, frameSlots);
+    const plan = planMotionMemory(layout, threads);
     checkSize(layout, plan);
     const module = new WebAssembly.Module(await readFile(new URL('./motion.wasm', import.meta.url)));
     const pages = Math.ceil(plan.bytes / pageBytes);
@@ -72,7 +67,7 @@ export class MotionInterpolator implements AsyncDisposable {
     writeStructures(plan, new Int32Array(memory.buffer));
     kernels.fillFilter(plan.filter);
     const workers = Array.from({ length: threads }, (_, thread) => {
-      const workerData: WorkerSetup = { module, memory, layout, threads, frames: frameSlots, thread };
+      const workerData: WorkerSetup = { module, memory, layout, threads, thread };
       // No flags of the program: with --input-type, no thread would start.
       return new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] });
     });
@@ -85,18 +80,14 @@ export class MotionInterpolator implements AsyncDisposable {
    * @throws RangeError when a picture does not have the bytes of the layout; Error when the threads have failed
    */
   setPair(a: Uint8Array, b: Uint8Array): Promise<void> {
-    const before = [this.#pair, ...this.#frames];
-    this.#pair = this.#estimate(a, b, before);
-    return this.#pair;
-  }
-
-  async #estimate(a: Uint8Array, b: Uint8Array, before: readonly Promise<void>[]): Promise<void> {
-    await Promise.allSettled(before);
-    [a, b].forEach((picture, index) => {
-      this.#checkLength(picture);
-      this.#bytes.set(picture, this.#plan.pictures[index]);
+    this.#pair = this.#inOrder(async () => {
+      for (const [index, picture] of [a, b].entries()) {
+        this.#checkLength(picture);
+        this.#bytes.set(picture, this.#plan.pictures[index]);
+      }
+      await this.#run({ type: 'pair' });
     });
-    await this.#run({ type: 'pair' });
+    return this.#pair;
   }
 
   /**
@@ -107,33 +98,22 @@ export class MotionInterpolator implements AsyncDisposable {
    * @throws RangeError when `out` does not have the bytes of the layout; Error when the threads have failed
    */
   frame(weight: number, out: Uint8Array): Promise<void> {
-    const frame = this.#make(weight, out, this.#pair).finally(() => this.#frames.delete(frame));
-    this.#frames.add(frame);
-    return frame;
+    const pair = this.#pair;
+    return this.#inOrder(async () => {
+      this.#checkLength(out);
+      await pair;
+      const [a, b] = this.#plan.pictures;
+      if (weight <= 0) return this.#copy(a, out);
+      if (weight >= 1) return this.#copy(b, out);
+      await this.#run({ type: 'frame', weight });
+      this.#copy(this.#plan.frame, out);
+    });
   }
 
-  async #make(weight: number, out: Uint8Array, pair: Promise<void>): Promise<void> {
-    this.#checkLength(out);
-    await pair;
-    const [a, b] = this.#plan.pictures;
-    if (weight <= 0) return this.#copy(a, out);
-    if (weight >= 1) return this.#copy(b, out);
-    const address = await this.#takeSlot();
-    try {
-      await this.#run({ type: 'frame', weight, out: address });
-      this.#copy(address, out);
-    } finally {
-      this.#freeSlots.push(address);
-      this.#waitingForSlot.shift()?.();
-    }
-  }
-
-  async #takeSlot(): Promise<number> {
-    for (;;) {
-      const address = this.#freeSlots.shift();
-      if (address !== undefined) return address;
-      await new Promise<void>((resolve) => this.#waitingForSlot.push(resolve));
-    }
+  #inOrder(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => {});
+    return done;
   }
 
   #copy(address: number, out: Uint8Array): void {
@@ -149,19 +129,22 @@ export class MotionInterpolator implements AsyncDisposable {
   #run(job: MotionJob): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
-      if (this.#jobs.push({ resolve, reject }) === 1) for (const worker of this.#workers) worker.ref();
-      for (const worker of this.#workers) worker.postMessage(job);
+      this.#job = { resolve, reject };
+      for (const worker of this.#workers) {
+        worker.ref();
+        worker.postMessage(job);
+      }
     });
   }
 
   #jobDone(): void {
-    this.#jobs.shift()?.resolve();
-    if (this.#jobs.length === 0) for (const worker of this.#workers) worker.unref();
+    for (const worker of this.#workers) worker.unref();
+    this.#job?.resolve();
   }
 
   #fail(cause: unknown): void {
     this.#failure ??= new Error('The interpolation by motion has failed: choose another one.', { cause });
-    for (const { reject } of this.#jobs.splice(0)) reject(this.#failure);
+    this.#job?.reject(this.#failure);
   }
 
   /** Ends the threads; frames that are not ready are rejected. */

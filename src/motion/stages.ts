@@ -1,4 +1,4 @@
-import type { LevelPlan, MotionMemory, PlanePlan } from './memory.js';
+import type { LevelPair, LevelPlan, MotionMemory } from './memory.js';
 import { sampleBytes } from './planar-layout.js';
 
 /**
@@ -39,7 +39,7 @@ export type MotionKernels = {
       filter: number,
       out: number,
       bytes: number,
-      highest: number,
+      max: number,
       line: number,
       first: number,
       end: number,
@@ -62,58 +62,54 @@ const coarserIterations = 4;
 
 /** The stages that estimate the motion between the two pictures in memory. */
 export function pairStages(kernels: MotionKernels, memory: MotionMemory): readonly Stage[] {
-  const { planes, levels } = memory;
-  const importing = planes.map((plane, index) =>
-    importTasks(kernels, memory, plane, index === 0 ? levels[0]?.[0] : undefined),
-  );
-  const halving = levels.slice(1).map(([coarser], index) => halveTasks(kernels, levels[index]?.[0], coarser));
-  const searching = levels.map((level, index) => [
-    searchTasks(kernels, level, levels[index + 1], index),
-    gatherTasks(kernels, level),
-  ]);
-  const trusting = levels
-    .slice(0, 1)
-    .flatMap((level) => [matchTasks(kernels, level), trustTasks(kernels, level), smoothTasks(kernels, level)]);
-  return [importing.flat(), ...halving, ...searching.reverse().flat(), ...trusting];
+  const { levels } = memory;
+  const [finest] = levels;
+  const halving = levels.slice(1).map((level, index) => halveTasks(kernels, levels[index], level));
+  // From the coarsest level to the finest: each search starts from the motions of the level before.
+  const searching = levels
+    .map((level, index) => [
+      searchTasks(kernels, level, levels[index + 1], index === 0 ? finestIterations : coarserIterations),
+      cellTasks(level, ({ address }, first, end) => kernels.gatherCells(address, first, end)),
+    ])
+    .reverse();
+  const trusting = [
+    cellTasks(finest, ({ address }, first, end) => kernels.measureMatch(address, first, end)),
+    cellTasks(finest, (level, first, end, opposite) =>
+      kernels.trustMotion(level.address, opposite.address, first, end),
+    ),
+    cellTasks(finest, ({ address }, first, end) => kernels.smoothMotion(address, first, end)),
+  ];
+  return [importTasks(kernels, memory), ...halving, ...searching.flat(), ...trusting];
 }
 
-type Directions = MotionMemory['levels'][number];
-
-function importTasks(kernels: MotionKernels, memory: MotionMemory, plane: PlanePlan, level?: LevelPlan): Task[] {
-  const { layout, pictures } = memory;
+function importTasks(kernels: MotionKernels, { layout, pictures, planes, levels }: MotionMemory): Task[] {
   const lumaScale = 2 ** (8 - layout.depth);
-  const { address, offset, height } = plane;
-  return pictures.flatMap((picture, second) =>
-    tasksOfRows(height, rowsOfSamples, (first, end) =>
-      kernels.importRows(
-        address,
-        level?.address ?? 0,
-        second,
-        picture + offset,
-        sampleBytes(layout),
-        lumaScale,
-        first,
-        end,
-      ),
+  const bytes = sampleBytes(layout);
+  const [[luma]] = levels;
+  return planes.flatMap(({ address, offset, height }, index) =>
+    pictures.flatMap((picture, second) =>
+      tasksOfRows(height, rowsOfSamples, (first, end) => {
+        const level = index === 0 ? luma.address : 0;
+        kernels.importRows(address, level, second, picture + offset, bytes, lumaScale, first, end);
+      }),
     ),
   );
 }
 
-function halveTasks(kernels: MotionKernels, finer: LevelPlan | undefined, coarser: LevelPlan): Task[] {
+function halveTasks(kernels: MotionKernels, finer: LevelPair | undefined, [coarser]: LevelPair): Task[] {
   return [0, 1].flatMap((second) =>
     tasksOfRows(coarser.height, rowsOfSamples, (first, end) =>
-      kernels.halveRows(finer?.address ?? 0, coarser.address, second, first, end),
+      kernels.halveRows(finer?.[0].address ?? 0, coarser.address, second, first, end),
     ),
   );
 }
 
 function searchTasks(
   kernels: MotionKernels,
-  level: Directions,
-  coarser: Directions | undefined,
-  index: number,
+  level: LevelPair,
+  coarser: LevelPair | undefined,
+  iterations: number,
 ): Task[] {
-  const iterations = index === 0 ? finestIterations : coarserIterations;
   return level.flatMap(({ address, rows }, direction) =>
     tasksOfRows(rows + 1, rowsOfCells, (first, end, scratch) =>
       kernels.searchPatches(address, coarser?.[direction]?.address ?? 0, iterations, first, end, scratch),
@@ -121,63 +117,29 @@ function searchTasks(
   );
 }
 
-function gatherTasks(kernels: MotionKernels, level: Directions): Task[] {
-  return level.flatMap(({ address, rows }) =>
-    tasksOfRows(rows, rowsOfCells, (first, end) => kernels.gatherCells(address, first, end)),
-  );
+/** Tasks on the rows of cells of a level, in both directions. */
+function cellTasks(
+  [forwards, backwards]: LevelPair,
+  work: (level: LevelPlan, first: number, end: number, opposite: LevelPlan) => void,
+): Task[] {
+  const tasksOf = (level: LevelPlan, opposite: LevelPlan) =>
+    tasksOfRows(level.rows, rowsOfCells, (first, end) => work(level, first, end, opposite));
+  return [...tasksOf(forwards, backwards), ...tasksOf(backwards, forwards)];
 }
 
-function matchTasks(kernels: MotionKernels, level: Directions): Task[] {
-  return level.flatMap(({ address, rows }) =>
-    tasksOfRows(rows, rowsOfCells, (first, end) => kernels.measureMatch(address, first, end)),
-  );
-}
-
-function trustTasks(kernels: MotionKernels, [forward, backward]: Directions): Task[] {
-  const oneWay = (level: LevelPlan, opposite: LevelPlan) =>
-    tasksOfRows(level.rows, rowsOfCells, (first, end) =>
-      kernels.trustMotion(level.address, opposite.address, first, end),
-    );
-  return [...oneWay(forward, backward), ...oneWay(backward, forward)];
-}
-
-function smoothTasks(kernels: MotionKernels, level: Directions): Task[] {
-  return level.flatMap(({ address, rows }) =>
-    tasksOfRows(rows, rowsOfCells, (first, end) => kernels.smoothMotion(address, first, end)),
-  );
-}
-
-/** The stages that make the frame at `weight` (0 to 1) between the two pictures, at the address `out`. */
-export function frameStages(
-  kernels: MotionKernels,
-  memory: MotionMemory,
-  weight: number,
-  out: number,
-): readonly Stage[] {
-  const { layout, planes, levels, field, filter } = memory;
-  const [finest] = levels;
-  if (finest === undefined) return [];
-  const [forward, backward] = finest;
-  const highest = 2 ** layout.depth - 1;
-  const moving = tasksOfRows(forward.rows, rowsOfCells, (first, end) =>
-    kernels.motionAt(forward.address, backward.address, weight, field, first, end),
+/** The stages that make the frame at `weight` (0 to 1) between the two pictures. */
+export function frameStages(kernels: MotionKernels, memory: MotionMemory, weight: number): readonly Stage[] {
+  const { layout, planes, levels, field, filter, frame } = memory;
+  const [[forwards, backwards]] = levels;
+  const max = 2 ** layout.depth - 1;
+  const bytes = sampleBytes(layout);
+  const moving = tasksOfRows(forwards.rows, rowsOfCells, (first, end) =>
+    kernels.motionAt(forwards.address, backwards.address, weight, field, first, end),
   );
   const composing = planes.flatMap(({ address, height, offset }) =>
     tasksOfRows(height, rowsOfSamples, (first, end, line) => {
-      const to = out + offset;
-      kernels.composeRows(
-        address,
-        forward.address,
-        field,
-        weight,
-        filter,
-        to,
-        sampleBytes(layout),
-        highest,
-        line,
-        first,
-        end,
-      );
+      const out = frame + offset;
+      kernels.composeRows(address, forwards.address, field, weight, filter, out, bytes, max, line, first, end);
     }),
   );
   return [moving, composing];

@@ -9,31 +9,26 @@ export type WorkerSetup = {
   readonly memory: WebAssembly.Memory;
   readonly layout: PlanarLayout;
   readonly threads: number;
-  /** number of frames that the memory has room for */
-  readonly frames: number;
   /** index of this thread */
   readonly thread: number;
 };
 
-/** A job that all workers do together: to estimate the motion of the pair, or to make a frame at an address. */
-export type MotionJob =
-  | { readonly type: 'pair' }
-  | { readonly type: 'frame'; readonly weight: number; readonly out: number };
+/** A job that all workers do together: to estimate the motion of the pair, or to make a frame. */
+export type MotionJob = { readonly type: 'pair' } | { readonly type: 'frame'; readonly weight: number };
 
 /** Words of the shared memory, 0 at the start: the next task, the threads that have finished the stage, all stages done. */
 const [nextTask, finishedThreads, stagesDone] = [0, 1, 2];
 
-const { module, memory, layout, threads, frames, thread } = workerData as WorkerSetup;
-const plan = planMotionMemory(layout, threads, frames);
+const { module, memory, layout, threads, thread } = workerData as WorkerSetup;
+const plan = planMotionMemory(layout, threads);
 const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as MotionKernels;
 const words = new Int32Array(memory.buffer, plan.control, 3);
 const scratch = plan.scratch[thread] ?? 0;
 const pair = pairStages(kernels, plan);
 
 parentPort?.on('message', (job: MotionJob) => {
-  if (runStages(job.type === 'pair' ? pair : frameStages(kernels, plan, job.weight, job.out))) {
-    parentPort?.postMessage('done');
-  }
+  const stages = job.type === 'pair' ? pair : frameStages(kernels, plan, job.weight);
+  if (runStages(stages)) parentPort?.postMessage('done');
 });
 
 /** Does this thread's share of the stages; true for the one thread that finishes last. */

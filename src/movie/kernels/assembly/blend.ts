@@ -61,7 +61,7 @@ export function absoluteDifference(a: usize, b: usize, length: usize): f64 {
     const difference = v128.or(i8x16.sub_sat_u(bytesOfA, bytesOfB), i8x16.sub_sat_u(bytesOfB, bytesOfA));
     const pairs = i16x8.extadd_pairwise_i8x16_u(difference);
     sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(pairs));
-    // A lane grows by at most 1020 a turn: it is emptied long before it is full.
+    // A lane grows by at most 1020 per 16 bytes: it is emptied long before it overflows.
     if (!(i & 0xfffff)) {
       total += sumOfLanes(sums);
       sums = i32x4.splat(0);
