@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { CodecRow } from '../options/codecs.js';
-import { printJson, printTable } from './print.js';
+import { printJson, printTable } from './output.js';
 
-/** `codecs`: the codec table, each row tried here and now. */
+/** `codecs`: the codec table, with each codec tried on this machine. */
 export function addCodecsCommand(program: Command): void {
   program
     .command('codecs')
-    .description('list the codecs and try each of them')
-    .option('--json', 'print one JSON object a line')
+    .description('list the codecs and try each of them on this machine')
+    .option('--json', 'print one JSON object per line')
     .addHelpText('after', '\nExample:\n  $ steps-animation codecs')
     .action(async ({ json = false }: { json?: boolean }) => {
       const { tryCodecs } = await import('../movie/movie-file.js');

@@ -1,9 +1,13 @@
 import { type Command, Option } from 'commander';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { type DeviceChoice, deviceNames } from '../diffusion/networks/devices.js';
 import { StepsAnimationError } from '../errors.js';
+import { hostNames } from '../hosts/host-kinds.js';
+import type { HostChoice } from '../hosts/open-host.js';
+import { checkOptions, valueOfText } from '../options/check-options.js';
 import { allowedValues, describeOptions, type OptionDescription, rangeOf } from '../options/describe-options.js';
 
-/** A flag that has a `--no-…` beside it, which the help tells in the same line. */
+/** A flag with a `--no-…` counterpart, which the help shows on the same line. */
 class NegatableOption extends Option {}
 
 /** How the help writes an option. */
@@ -13,7 +17,7 @@ export function optionTerm(option: Option): string {
 
 /**
  * Adds a flag for every option of a schema. The help shows the defaults, the schema sets them.
- * @param isTaken which of the options the command takes; all if left out
+ * @param isTaken which of the options the command takes; all by default
  */
 export function addFlags(
   command: Command,
@@ -47,29 +51,92 @@ function hint(description: OptionDescription): string {
 }
 
 /**
- * The options of a schema from a command's values, checked and complete.
- * @throws StepsAnimationError `usage` naming the first wrong value and what is allowed
+ * Reads the options of a schema from a command's flags, checked and complete.
+ * @throws StepsAnimationError `usage` naming the flags with wrong values and what is allowed
  */
-export function readOptions<S extends z.ZodObject>(schema: S, values: Readonly<Record<string, unknown>>): z.output<S> {
-  const descriptions = describeOptions(schema);
-  const given = descriptions.filter(({ name }) => values[name] !== undefined);
-  const input = Object.fromEntries(given.map((description) => [description.name, fromText(description, values)]));
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const description = descriptions.find(({ name }) => name === issue?.path[0]);
-  if (!issue || !description) throw new StepsAnimationError('usage', z.prettifyError(result.error));
-  throw new StepsAnimationError('usage', sentence(issue, description, values[description.name]));
+export function readOptions<S extends z.ZodObject>(schema: S, flags: Readonly<Record<string, unknown>>): z.output<S> {
+  const given = describeOptions(schema).filter(({ name }) => flags[name] !== undefined);
+  const options = Object.fromEntries(given.map((option) => [option.name, valueOfText(option, flags[option.name])]));
+  const flagOf = (name: string) => given.find((option) => option.name === name)?.flag ?? name;
+  return checkOptions(schema, options, { nameOf: flagOf, given: flags });
 }
 
-function fromText({ name, type, word }: OptionDescription, values: Readonly<Record<string, unknown>>): unknown {
-  const value = values[name];
-  const isText = type === 'boolean' || type === 'string' || typeof value !== 'string' || value.trim() === '';
-  return isText || value === word ? value : Number(value);
+/** Which host generates the images, and how it is reached. */
+export type HostFlags = {
+  readonly host?: string;
+  readonly url?: string;
+  readonly hostAuth?: string;
+  readonly workflow?: string;
+};
+
+const defaultHost = 'embedded';
+
+/**
+ * Adds the flags that choose a host.
+ * @param shownDefault what the help says that is used without `--host`; null where it names the kind of a new host
+ */
+export function addHostFlags(command: Command, shownDefault: string | null = defaultHost): void {
+  const kinds = hostNames.join(', ');
+  command
+    .option(
+      '--host <name>',
+      shownDefault === null
+        ? `kind of the host: ${kinds} (docs/hosts.md)`
+        : `what generates the images: ${kinds}, or a name in steps-animation.config.json (docs/hosts.md) (default: ${shownDefault})`,
+    )
+    .option('--url <address>', 'address of that host (default: its default address on this machine)')
+    .option('--host-auth <user:password>', 'login of that host')
+    .option(
+      '--workflow <file>',
+      'ComfyUI workflow that generates the images, as saved with Workflow, Export (API); - is standard input',
+    );
 }
 
-function sentence(issue: z.core.$ZodIssue, description: OptionDescription, value: unknown): string {
-  const isOwn = issue.code === 'custom' || (issue.code === 'invalid_format' && issue.message.startsWith('must'));
-  const requirement = isOwn ? issue.message : `must be ${allowedValues(description)}`;
-  return `${description.flag} ${requirement}, not ${JSON.stringify(value)}`;
+/** @throws StepsAnimationError `usage` unless `--host` names a kind of host */
+export function hostKind({ host }: HostFlags): string {
+  if (host !== undefined && hostNames.includes(host)) return host;
+  const wrong = host === undefined ? '--host is missing: it' : '--host';
+  const given = host === undefined ? '' : `, not ${JSON.stringify(host)}`;
+  throw new StepsAnimationError('usage', `${wrong} must be one of ${hostNames.join(', ')}${given}.`);
+}
+
+/** The host that the flags choose, without the settings of the embedded one. */
+export function hostChoice({ host = defaultHost, url, hostAuth: auth, workflow }: HostFlags): HostChoice {
+  return {
+    host,
+    ...(url !== undefined && { url }),
+    ...(auth !== undefined && { auth }),
+    ...(workflow && { workflow }),
+  };
+}
+
+/** Where images and movies go, and what the models run on. */
+export type EmbeddedFlags = {
+  readonly modelsDir?: string;
+  readonly device: DeviceChoice;
+};
+
+export function outdirOption(): Option {
+  return new Option('--outdir <folder>', 'folder in which images and movies are saved').default('outputs');
+}
+
+export function modelsDirOption(): Option {
+  const where = '$STEPS_ANIMATION_MODELS, or one in your cache folder';
+  return new Option('--models-dir <folder>', `folder of the downloaded models (default: ${where})`);
+}
+
+export function deviceOption(): Option {
+  return new Option('--device <name>', 'what the model runs on; auto is the first one of this machine that works')
+    .choices(deviceNames)
+    .default('auto');
+}
+
+/** Reads a whole number between two limits. @throws StepsAnimationError `usage` naming the flag */
+export function wholeNumber(flag: string, minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+    const message = `${flag} must be a whole number from ${minimum} to ${maximum}, not ${JSON.stringify(text)}.`;
+    throw new StepsAnimationError('usage', message);
+  };
 }

@@ -4,12 +4,12 @@ import { StepsAnimationError } from '../errors.js';
 import type { FoundHost } from '../hosts/find-hosts.js';
 import type { ConfiguredHost } from '../hosts/host-config.js';
 import { messageOf } from '../util/error-message.js';
-import { addHostFlags, type HostFlags, hostChoice, hostKind } from './host-flags.js';
-import { withInterruption } from './interruption.js';
-import { printJson, printTable } from './print.js';
+import { withInterruption } from './exit.js';
+import { addHostFlags, type HostFlags, hostChoice, hostKind } from './flags.js';
+import { printJson, printTable } from './output.js';
 
-/** Milliseconds for a host with a name to say what it has, when all are listed. */
-const patience = 3000;
+/** How long a configured host may take to answer when all are listed. */
+const listTimeoutMs = 3000;
 
 type Listed = {
   /** what `--host` calls it */
@@ -17,39 +17,39 @@ type Listed = {
   readonly host: string;
   readonly url: string | null;
   readonly models: readonly string[] | null;
-  /** that uses it; null where it cannot be used as it is */
+  /** the command that uses it; null if it cannot be used as it is */
   readonly command: string | null;
   readonly problem: string | null;
 };
 
-/** `hosts`: what can make images, and whether it does; which of them have a name. */
+/** `hosts`: lists, tests, adds and removes programs that generate images. */
 export function addHostsCommand(program: Command): void {
   const hosts = program
     .command('hosts')
-    .description('list what can make images, try it, or give it a name (docs/hosts.md)')
+    .description('list programs that generate images, test them, or give them a name (docs/hosts.md)')
     .addHelpText('after', '\nExample:\n  $ steps-animation hosts list');
   hosts
     .command('list')
-    .description('list the hosts that are configured, and look for others on this machine')
-    .option('--json', 'print one JSON object a line')
+    .description('list the configured hosts, and look for others on this machine')
+    .option('--json', 'print one JSON object per line')
     .addHelpText('after', '\nExample:\n  $ steps-animation hosts list --json')
     .action(list);
   const test = hosts
     .command('test')
-    .description('ask a host what it has')
+    .description('list the models, samplers and schedulers of a host')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ steps-animation hosts test --host webui --url http://127.0.0.1:7860');
   addHostFlags(test);
   test.action(tryHost);
   const add = hosts
     .command('add <name>')
-    .description('give a host a name for --host, by which serve takes it, too')
+    .description('give a host a name for --host; serve uses it too')
     .addHelpText('after', '\nExample:\n  $ steps-animation hosts add studio --host webui --url http://studio:7860');
   addHostFlags(add, null);
   add.action(addHost);
   hosts
     .command('remove <name>')
-    .description('forget a host that was added')
+    .description('remove a host that was added')
     .addHelpText('after', '\nExample:\n  $ steps-animation hosts remove studio')
     .action(removeHost);
 }
@@ -83,11 +83,11 @@ async function ofConfigured({ name, ...choice }: ConfiguredHost): Promise<Listed
   const listed = { name, host: choice.host, url: choice.url ?? null };
   try {
     await using host = await openHost(choice);
-    const { models } = await host.describe(AbortSignal.timeout(patience));
+    const { models } = await host.describe(AbortSignal.timeout(listTimeoutMs));
     return { ...listed, models: models.map((model) => model.name), command: commandFor(name), problem: null };
   } catch (error) {
     const isSlow = error instanceof StepsAnimationError && error.code === 'interrupted';
-    const problem = isSlow ? `did not answer within ${patience / 1000} s` : messageOf(error);
+    const problem = isSlow ? `did not answer within ${listTimeoutMs / 1000} s` : messageOf(error);
     return { ...listed, models: null, command: null, problem };
   }
 }
@@ -101,7 +101,7 @@ function commandFor(name: string): string {
   return `steps-animation txt2img "a red apple" --host ${quoted(name)}`;
 }
 
-/** As one word of a shell, whatever is in it. */
+/** Quotes a word for a POSIX shell. */
 function quoted(word: string): string {
   return /^[\w./:-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
@@ -128,7 +128,7 @@ async function addHost(name: string, flags: HostFlags): Promise<void> {
   const { configuredHostSchema, rememberHost } = await import('../hosts/host-config.js');
   const { openHost } = await import('../hosts/open-host.js');
   if (flags.workflow === '-') {
-    const message = 'The workflow of a host with a name is read whenever it is used: give a file, not standard input.';
+    const message = 'The workflow of a named host is read each time it is used: give a file, not standard input.';
     throw new StepsAnimationError('usage', message);
   }
   const { url, hostAuth: auth } = flags;
@@ -142,11 +142,11 @@ async function addHost(name: string, flags: HostFlags): Promise<void> {
     ...(workflow !== undefined && { workflow }),
   });
   await rememberHost(configured);
-  process.stdout.write(`${name} is added: ${commandFor(name)}\n`);
+  process.stdout.write(`Added ${name}: ${commandFor(name)}\n`);
   try {
     await withInterruption((signal) => host.describe(signal), 'stopping');
   } catch (error) {
-    process.stderr.write(`It does not answer now: ${messageOf(error)}\n`);
+    process.stderr.write(`It does not answer at the moment: ${messageOf(error)}\n`);
   }
 }
 
@@ -154,9 +154,9 @@ async function removeHost(name: string): Promise<void> {
   const { forgetHost, readConfiguredHosts, readOwnHosts } = await import('../hosts/host-config.js');
   if (!(await readOwnHosts()).some((host) => host.name === name)) {
     const isElsewhere = (await readConfiguredHosts()).some((host) => host.name === name);
-    const reason = isElsewhere ? 'is in the config file of this folder: take it out there' : 'has not been added';
+    const reason = isElsewhere ? 'is in the config file of this folder: remove it there' : 'has not been added';
     throw new StepsAnimationError('usage', `The host ${JSON.stringify(name)} ${reason}.`);
   }
   await forgetHost(name);
-  process.stdout.write(`${name} is forgotten.\n`);
+  process.stdout.write(`Removed ${name}.\n`);
 }

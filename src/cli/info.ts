@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { FileFacts } from '../app/inspect-file.js';
 import { parseInfotext } from '../infotext/parse-infotext.js';
-import { printJson, printTable } from './print.js';
+import { printJson, printTable } from './output.js';
 
-/** `info <file>`: what an image or a movie is, and the settings that it was made with. */
+/** `info <file>`: describes an image or a movie, and shows the settings that it was made with. */
 export function addInfoCommand(program: Command): void {
   program
     .command('info')
-    .description('tell what an image or a movie is, and the settings that it was made with')
+    .description('describe an image or a movie, and show the settings that it was made with')
     .argument('<file>', 'a PNG, JPEG or WebP image, or a movie')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ steps-animation info "outputs/txt2img-images/animation/42-a red apple.mp4"')
@@ -23,7 +23,7 @@ export function addInfoCommand(program: Command): void {
 function printFacts({ infotext, tags, ...facts }: FileFacts): void {
   printTable(Object.entries(facts).map(([name, value]) => [name, String(value)]));
   if (infotext === null) {
-    console.log('\nThere is no infotext in it.');
+    console.log('\nIt has no infotext.');
     return;
   }
   const { prompt, negativePrompt, fields } = parseInfotext(infotext);

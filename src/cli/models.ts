@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { locateModels } from '../models/models-folders.js';
 import type { PullEvent } from '../models/pull.js';
-import { withInterruption } from './interruption.js';
-import { formatBytes, printJson, printTable } from './print.js';
-import { createProgressDisplay } from './progress.js';
+import { withInterruption } from './exit.js';
+import { modelsDirOption } from './flags.js';
+import { printJson, printTable } from './output.js';
+import { createProgressDisplay, formatBytes } from './progress.js';
 
 type ModelsFlags = { readonly modelsDir?: string; readonly json?: boolean };
 
-/** `models`: what there is to sample with, and how more comes. */
+/** `models`: lists the models and downloads more. */
 export function addModelsCommand(program: Command): void {
   const models = program
     .command('models')
@@ -17,22 +18,19 @@ export function addModelsCommand(program: Command): void {
     models
       .command(name)
       .description(description)
-      .option(
-        '--models-dir <folder>',
-        'folder of the stored models (default: $STEPS_ANIMATION_MODELS, or one in your cache folder)',
-      )
+      .addOption(modelsDirOption())
       .addHelpText('after', `\nExample:\n  $ steps-animation models ${example}`);
-  add('list', 'list the models of this package and the stored ones', 'list')
-    .option('--json', 'print one JSON object a line')
+  add('list', 'list the models of this package and the downloaded ones', 'list')
+    .option('--json', 'print one JSON object per line')
     .action(list);
-  add('pull', 'download a model from a hub, or go on with it', 'pull owner/name')
+  add('pull', 'download a model from a hub, or resume a download', 'pull owner/name')
     .argument(
       '<repository>',
       'a repository in the diffusers ONNX layout, as owner/name or owner/name@revision, or a short name (docs/models.md)',
     )
-    .option('--json', 'print one JSON object a line: how far the download has come, then the model')
+    .option('--json', 'print one JSON object per line: the progress of the download, then the model')
     .action(pull);
-  add('path', 'print the folder of a model, or of the stored models', 'path emoji')
+  add('path', 'print the folder of a model, or of the downloaded models', 'path emoji')
     .argument('[name]', 'name of a model')
     .action(path);
 }
@@ -60,7 +58,7 @@ async function pull(repository: string, { modelsDir, json = false }: ModelsFlags
   const { stored } = locateModels(modelsDir);
   const reporter = json ? jsonReporter() : terminalReporter();
   const settings = { repository, modelsFolder: stored, onEvent: reporter.handle };
-  const stopping = 'stopping; what has come is kept';
+  const stopping = 'stopping; what has been downloaded is kept';
   const model = await withInterruption((signal) => pullModel({ ...settings, signal }), stopping).finally(
     reporter.close,
   );
@@ -80,7 +78,7 @@ async function path(name: string | undefined, { modelsDir }: ModelsFlags): Promi
 
 type PullReporter = { handle(event: PullEvent): void; close(): void };
 
-/** A bar where there is a terminal to show it on. */
+/** A bar on a terminal, otherwise nothing. */
 function terminalReporter(): PullReporter {
   const display = process.stderr.isTTY ? createProgressDisplay(process.stderr) : undefined;
   return {
@@ -91,7 +89,7 @@ function terminalReporter(): PullReporter {
   };
 }
 
-/** A line for each file, and one a second for what has come. */
+/** A line for each file, and one per second for the progress. */
 function jsonReporter(): PullReporter {
   let shownAt = Number.NEGATIVE_INFINITY;
   return {

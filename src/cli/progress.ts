@@ -1,23 +1,22 @@
 import cliProgress, { type SingleBar } from 'cli-progress';
-import { formatBytes } from './print.js';
 
-/** How far something has come that is counted in units: steps of sampling, frames of rendering, bytes of a download. */
+/** Progress in steps of sampling, frames of rendering or bytes of a download. */
 type Progress = {
   readonly unit: 'step' | 'frame' | 'byte';
   readonly value: number;
   readonly total: number;
 };
 
-/** Shows how far a run has come. */
+/** Shows the progress of a run. */
 export type ProgressDisplay = {
   show(progress: Progress): void;
-  /** Clears the way for other output. */
+  /** Removes the bar, so that other output can follow. */
   stop(): void;
 };
 
 type Speed = { readonly remaining: string; readonly rate: string };
 
-/** A bar on a terminal, else a line a second. */
+/** A bar on a terminal, otherwise a line per second. */
 export function createProgressDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   return stream.isTTY ? progressBar(stream) : progressLines(stream);
 }
@@ -73,7 +72,7 @@ function amount({ unit, value, total }: Progress): string {
 
 const rateUnits = { step: 'it/s', frame: 'frames/s', byte: 'MB/s' } as const satisfies Record<Progress['unit'], string>;
 
-/** Measures from the first unit on, which leaves out the time that loading took. */
+/** Measures from the first unit on, which excludes the time of loading. */
 function speedometer(): (progress: Progress) => Speed {
   let start: { unit: string; value: number; time: number } | undefined;
   return ({ unit, value, total }) => {
@@ -85,4 +84,11 @@ function speedometer(): (progress: Progress) => Speed {
     if (unit === 'byte') return { remaining: `${seconds} s left`, rate: `${formatBytes(perSecond)}/s` };
     return { remaining: `${seconds} s left`, rate: `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} ${rateUnits[unit]}` };
   };
+}
+
+/** Bytes as `12.3 MB`, in powers of 1000. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${value.toFixed(power === 0 || value >= 100 ? 0 : 1)} ${['B', 'kB', 'MB', 'GB'][power]}`;
 }

@@ -2,11 +2,9 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { StepsAnimationError } from '../errors.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
-import { failureOf } from './failure.js';
-import { addFlags, readOptions } from './flags.js';
-import { withInterruption } from './interruption.js';
-import { printJson } from './print.js';
-import { createRunReporter } from './run-reporter.js';
+import { failureOf, withInterruption } from './exit.js';
+import { addFlags, outdirOption, readOptions } from './flags.js';
+import { createRunReporter, printJson } from './output.js';
 
 type RecordFlags = {
   readonly outdir: string;
@@ -15,24 +13,26 @@ type RecordFlags = {
   readonly saveImages: boolean;
 };
 
-/** `record`: steps from any program, on standard input. */
+/** `record`: movies of the steps that any program sends to standard input. */
 export function addRecordCommand(program: Command): void {
   const command = program
     .command('record')
     .description('make movies of the steps that another program sends to standard input (docs/protocol.md)')
-    .option('--outdir <folder>', 'folder below which images and movies go', 'outputs')
+    .addOption(outdirOption())
     .addOption(
-      new Option('--tab <name>', 'which of the folders of images').choices(['txt2img', 'img2img']).default('txt2img'),
+      new Option('--tab <name>', 'which folder of --outdir the images go to')
+        .choices(['txt2img', 'img2img'])
+        .default('txt2img'),
     )
-    .option('--folder <folder>', 'folder of the images, in place of the one that --outdir and --tab tell')
-    .option('--no-save-images', 'leave saving the finished images to the program that sends them')
+    .option('--folder <folder>', 'folder of the images, instead of the one that --outdir and --tab name')
+    .option('--no-save-images', 'do not save the finished images: the sending program does')
     .addHelpText('after', '\nExample:\n  $ my-program | steps-animation record --duration 6');
   addFlags(command, 'Animation:', animationOptionsSchema);
   command.action(async (flags: RecordFlags & Record<string, unknown>) => {
     try {
       await record(flags);
     } catch (error) {
-      // The sender reads standard output: it is told there, too.
+      // The sender reads standard output, so the error goes there too.
       const code = error instanceof StepsAnimationError ? error.code : 'unexpected';
       printJson({ type: 'error', code, message: failureOf(error).message });
       throw error;
@@ -49,8 +49,8 @@ async function record({
 }: RecordFlags & Record<string, unknown>): Promise<void> {
   const animation = readOptions(animationOptionsSchema, flags);
   if (process.stdin.isTTY) {
-    const message = 'Standard input is a terminal: record takes the steps that another program sends there.';
-    throw new StepsAnimationError('usage', `${message} docs/protocol.md tells how.`);
+    const message = 'Standard input is a terminal: record needs the steps that another program sends there.';
+    throw new StepsAnimationError('usage', `${message} docs/protocol.md describes the format.`);
   }
   const [{ animate }, { createStreamHost }, { decodePicture }] = await Promise.all([
     import('../app/animate.js'),
@@ -62,8 +62,8 @@ async function record({
   const host = createStreamHost({
     stream: process.stdin,
     decode: decodePicture,
-    onWait: say('steps come faster than they can be stored: their sender has to wait'),
-    onCut: say('the stream was cut off: its images end with the last step that came'),
+    onWait: say('steps arrive faster than they can be stored: the sender has to wait'),
+    onCut: say('the stream was cut off: its images end with the last step that arrived'),
   });
   await withInterruption((signal) =>
     animate({

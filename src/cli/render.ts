@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RunChoice } from '../app/picture-sources.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
+import { withInterruption } from './exit.js';
 import { addFlags, readOptions } from './flags.js';
-import { withInterruption } from './interruption.js';
-import { createRunReporter } from './run-reporter.js';
+import { createRunReporter } from './output.js';
 
 type RenderFlags = {
   readonly outdir: string;
@@ -15,7 +15,7 @@ type RenderFlags = {
   readonly json?: boolean;
 };
 
-/** `render <folder or images…>`: a movie from intermediate images. */
+/** `render <sources…>`: a movie of images that exist already. */
 export function addRenderCommand(program: Command): void {
   const command = program
     .command('render')
@@ -24,15 +24,19 @@ export function addRenderCommand(program: Command): void {
       '<sources...>',
       'folders of intermediate images, images, patterns such as "steps/*.png", animated images or movies',
     )
-    .option('--runs <which>', 'of folders with several runs: all, last, or the seeds of some (default: all)', readRuns)
+    .option(
+      '--runs <which>',
+      'of a folder with several runs: all, last, or seeds such as 42,43 (default: all)',
+      readRuns,
+    )
     .option('--side-by-side', 'put the runs or sources side by side, labelled with what differs')
     .option(
       '--size <WxH>',
-      'size of the movie in pixels; images are fitted to it (default: that of the first)',
+      'size of the movie in pixels, which images are fitted to (default: size of the first image)',
       readSize,
     )
-    .option('--outdir <folder>', 'folder that the movie goes to', 'outputs')
-    .option('--output <file>', 'name of the movie, instead of one in the folder above that comes from the images')
+    .option('--outdir <folder>', 'folder in which the movie is saved', 'outputs')
+    .option('--output <file>', 'file name of the movie, instead of one in --outdir that is derived from the images')
     .option('--json', 'print one JSON object for the finished animation, and nothing else, to standard output')
     .addHelpText('after', '\nExample:\n  $ steps-animation render outputs/txt2img-images/intermediate --duration 5');
   addFlags(command, 'Animation:', animationOptionsSchema, ({ needsSampling = false }) => !needsSampling);

@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { option } from './option.js';
 
-const side = z
-  .int()
-  .min(0)
-  .max(4096)
-  .multipleOf(8, { error: (issue) => `must be a multiple of 8, not ${issue.input}` })
-  .default(0);
+const side = z.int().min(0).max(4096).multipleOf(8, { error: 'must be a multiple of 8' }).default(0);
 
 const seed = z
   .int()

@@ -42,3 +42,8 @@ export function rowsOf<S extends z.ZodRawShape>({ shape }: z.ZodObject<S>): Reco
   });
   return Object.fromEntries(entries);
 }
+
+/** Whether the properties of a schema are options. */
+export function hasRows({ shape }: z.ZodObject): boolean {
+  return Object.values(shape).every((schema) => rows.has(schema as z.ZodType));
+}

@@ -161,7 +161,7 @@ describe('hosts', () => {
     vi.stubEnv('APPDATA', config);
     onTestFinished(() => void vi.unstubAllEnvs());
     const added = await runCommand('hosts', 'add', 'later', '--host', 'webui', '--url', 'http://127.0.0.1:9');
-    expect(added).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('does not answer now') });
+    expect(added).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('does not answer at the moment') });
     expect((await runCommand('hosts', 'list')).stdout).toContain('later');
     const kinds = 'must be one of embedded, comfyui, invokeai, webui';
     const wrong = [

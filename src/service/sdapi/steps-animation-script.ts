@@ -3,6 +3,7 @@ import {
   type AnimationOptionsInput,
   animationOptionsSchema,
 } from '../../options/animation-options.js';
+import { valueOfText } from '../../options/check-options.js';
 import { describeOptions, type OptionDescription } from '../../options/describe-options.js';
 import { rowsOf } from '../../options/option.js';
 import { snakeCase } from '../../util/letter-case.js';
@@ -68,7 +69,7 @@ function byPosition([isEnabled = false, ...values]: readonly unknown[]): Animati
     const value = values[index] ?? null;
     return value === null ? [] : [[option.name, readValue(option, value)] as const];
   });
-  return checkOptions(Object.fromEntries(given));
+  return checked(Object.fromEntries(given));
 }
 
 /** Who names options wants an animation, unless `is_enabled` says otherwise. */
@@ -79,7 +80,7 @@ function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknow
     if (!option) throw complain('alwayson_scripts', `${scriptName} has no option "${name}"`, value);
     return [option.name, readValue(option, value)] as const;
   });
-  return checkOptions(Object.fromEntries(given));
+  return checked(Object.fromEntries(given));
 }
 
 function isTrue(isEnabled: unknown): boolean {
@@ -88,13 +89,11 @@ function isTrue(isEnabled: unknown): boolean {
   return data;
 }
 
-/** A value of the kind that the option has, where it came as text. */
-function readValue({ type, word }: OptionDescription, value: unknown): unknown {
-  if (type === 'string' || value === word) return value;
-  if (type === 'boolean') return truth.safeParse(value).data ?? value;
-  return typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+/** A value of the option's type, where it came as text. */
+function readValue(option: OptionDescription, value: unknown): unknown {
+  return option.type === 'boolean' ? (truth.safeParse(value).data ?? value) : valueOfText(option, value);
 }
 
-function checkOptions(given: unknown): AnimationOptionsInput {
+function checked(given: unknown): AnimationOptionsInput {
   return checkFields(animationOptionsSchema, given, (name) => `alwayson_scripts.${scriptName}.${name}`);
 }

@@ -4,15 +4,15 @@ import { messageOf } from '../util/error-message.js';
 
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
-/** What a failed command says, in one line, and the code that it exits with. */
+/** What a failed command prints, in one line, and its exit code. */
 export type Failure = { readonly message: string; readonly exitCode: number };
 
-/** Turns anything thrown into a sentence for people. */
+/** Turns anything thrown into a message for the user. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) {
     if (error.code === 'commander.help') return { message: 'Name one of these commands.', exitCode: exitCodes.usage };
     if (error.code === 'commander.unknownCommand' && !error.message.includes('Did you mean')) {
-      const message = `${error.message.replace(/^error: /, '')}: "steps-animation --help" lists those that there are.`;
+      const message = `${error.message.replace(/^error: /, '')}: "steps-animation --help" lists the commands.`;
       return { message: oneLine(message), exitCode: exitCodes.usage };
     }
     const isPrompt = error.code === 'commander.excessArguments' && /'(txt|img)2img'/.test(error.message);
@@ -31,4 +31,28 @@ function exitCodeOf({ code }: StepsAnimationError): number {
 
 function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
+}
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * Runs something that a first Ctrl-C or SIGTERM aborts cleanly and a second one kills.
+ * @param stopping printed after the first one
+ */
+export async function withInterruption<T>(
+  run: (signal: AbortSignal) => Promise<T>,
+  stopping = 'stopping after this step',
+): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    process.stderr.write(`\n${stopping}; press Ctrl-C again to stop at once\n`);
+    controller.abort();
+  };
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    return await run(controller.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+  }
 }

@@ -1,25 +1,41 @@
 import type { AnimationResult, RunEvent } from '../app/animate.js';
-import { printJson } from './print.js';
 import { createProgressDisplay } from './progress.js';
 
-/** Tells a person, or with `json` a program, what a run does. */
+/** Prints a value as JSON, on one line. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Prints rows with columns as wide as their longest cell. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  for (const row of rows) {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    process.stdout.write(`${cells.join('  ').trimEnd()}\n`);
+  }
+}
+
+/** Prints what happens during a run. */
 export type RunReporter = {
   handle(event: RunEvent): void;
-  /** Takes the progress off the terminal. */
+  /** Removes the progress from the terminal. */
   close(): void;
 };
 
 type RunReporterOptions = {
-  /** one JSON object a line on standard output, for animations only; for images where no animation is made */
+  /** one JSON object a line on standard output: of each animation, or of each image when no animation is made */
   readonly json: boolean;
   readonly createAnimation: boolean;
   readonly debug: boolean;
 };
 
-/** Results go to standard output, all else to standard error. */
+/** Results go to standard output, everything else to standard error. */
 export function createRunReporter({ json, createAnimation, debug }: RunReporterOptions): RunReporter {
   const display = createProgressDisplay(process.stderr);
-  // A live movie's frames come with the steps: they are told only while none is on its way.
+  // A live movie's frames come with the steps: they are shown only once sampling is over.
   let sampling = false;
   const result = (event: RunEvent, text: string) => {
     display.stop();
