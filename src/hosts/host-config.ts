@@ -4,17 +4,17 @@ import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
 import { replaceWhole } from '../files/whole-files.js';
-import { messageOf } from '../util/error-message.js';
+import { hasCode, messageOf } from '../util/error-message.js';
 import { hostNames } from './host-kinds.js';
 
 const fileName = 'steps-animation.config.json';
 
 export const configuredHostSchema = z.strictObject({
-  /** what `--host` calls it */
+  /** its name in `--host` */
   name: z
     .string()
     .min(1)
-    .refine((name) => !hostNames.includes(name), 'is what a kind of host is called: choose another'),
+    .refine((name) => !hostNames.includes(name), 'is the name of a kind of host: choose another'),
   host: z.enum(hostNames),
   url: z.url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:7860' }).exactOptional(),
   auth: z.string().exactOptional(),
@@ -23,13 +23,13 @@ export const configuredHostSchema = z.strictObject({
 
 const configSchema = z.strictObject({ hosts: z.array(configuredHostSchema).default([]) });
 
-/** A host that a person has given a name. */
+/** A host to which the user has given a name. */
 export type ConfiguredHost = z.output<typeof configuredHostSchema>;
 
 /**
  * The hosts of `steps-animation.config.json` in the working folder and in the user's config folder (`~/.config` or
- * `$XDG_CONFIG_HOME`, `~/Library/Preferences`, `%APPDATA%`); the first that has a name counts.
- * @throws StepsAnimationError `input` for a file that is not as it should be
+ * `$XDG_CONFIG_HOME`, `~/Library/Preferences`, `%APPDATA%`); the first one of a name counts.
+ * @throws StepsAnimationError `input` for an invalid file
  */
 export async function readConfiguredHosts(): Promise<readonly ConfiguredHost[]> {
   const paths = [join(process.cwd(), fileName), ownPath()];
@@ -37,33 +37,35 @@ export async function readConfiguredHosts(): Promise<readonly ConfiguredHost[]> 
   return hosts.filter(({ name }, index) => hosts.findIndex((host) => host.name === name) === index);
 }
 
-/** The hosts of the user's config folder, which `rememberHost` and `forgetHost` change. */
+/** The hosts of the user's config folder only, which `rememberHost` and `forgetHost` change. */
 export async function readOwnHosts(): Promise<readonly ConfiguredHost[]> {
   return await readHosts(ownPath());
 }
 
 /**
- * Adds a host to the user's config folder, where nobody else may read it.
- * @throws StepsAnimationError `usage` when one that is configured has the name,
- *   `input` for a config file that is not as it should be, `output` when it cannot be written
+ * Adds a host to the user's config folder, in a file that nobody else may read.
+ * @throws StepsAnimationError `usage` if the name is taken, `input` for an invalid config file, `output` if it cannot be
+ *   written
  */
 export async function rememberHost(host: ConfiguredHost): Promise<void> {
   await checkIsNew(host.name);
   await writeOwnHosts([...(await readOwnHosts()).filter(({ name }) => name !== host.name), host]);
 }
 
-/** @throws StepsAnimationError `usage` when a host that is configured has the name */
+/** @throws StepsAnimationError `usage` if a configured host has the name */
 export async function checkIsNew(name: string): Promise<void> {
   if ((await readConfiguredHosts()).some((host) => host.name === name)) throw nameTaken(name);
 }
 
-/** That another host has the name. */
 export function nameTaken(name: string): StepsAnimationError {
   const remedy = 'choose another name, or remove that one first';
   return new StepsAnimationError('usage', `There is a host ${JSON.stringify(name)} already: ${remedy}.`);
 }
 
-/** Takes a host out of the user's config folder. @throws StepsAnimationError as `rememberHost` */
+/**
+ * Removes a host from the user's config folder.
+ * @throws StepsAnimationError as `rememberHost`
+ */
 export async function forgetHost(name: string): Promise<void> {
   await writeOwnHosts((await readOwnHosts()).filter((host) => host.name !== name));
 }
@@ -77,23 +79,23 @@ function ownPath(): string {
 }
 
 async function readHosts(path: string): Promise<readonly ConfiguredHost[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw wrong(path, error.message, error);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw invalid(path, messageOf(error), error);
   });
   if (text === undefined) return [];
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw wrong(path, messageOf(cause), cause);
+    throw invalid(path, messageOf(cause), cause);
   }
   const { success, data, error } = configSchema.safeParse(json);
   if (success) return data.hosts;
-  const faults = error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`);
-  throw wrong(path, faults.join('; '), error);
+  const problems = error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`);
+  throw invalid(path, problems.join('; '), error);
 }
 
-function wrong(path: string, reason: string, cause: unknown): StepsAnimationError {
+function invalid(path: string, reason: string, cause: unknown): StepsAnimationError {
   return new StepsAnimationError('input', `Cannot use ${path}: ${reason} (docs/hosts.md shows one).`, { cause });
 }

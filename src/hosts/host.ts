@@ -3,33 +3,41 @@ import type { generationOptionsSchema, img2imgOptionsSchema } from '../options/g
 import type { Picture } from '../pictures/picture.js';
 
 /**
- * A program that generates images and tells of every step.
- * `Request` is what it is asked for; undefined where what it makes has been decided elsewhere.
+ * Something that generates images and reports every step: the engine of this package or another program.
+ * `Request` is undefined where the images were requested elsewhere.
  */
 export type Host<Request extends GenerationRequest | undefined = GenerationRequest> = {
   readonly name: string;
-  /** What this host has: asked before anything is generated, so that wrong requests fail at once. */
+  /**
+   * What the host has.
+   * @param signal ends the wait for an answer
+   * @throws StepsAnimationError `network` if the host cannot be reached
+   */
   describe(signal?: AbortSignal): Promise<HostDescription>;
   /**
-   * Checks all of a request that can be checked without loading its model.
+   * Checks a request as far as that is possible without loading its model.
    * @throws StepsAnimationError `usage` or `model`, as `generate` would
    */
   check?(request: Request): Promise<void>;
-  /**
-   * Begins to load what a request needs, while its caller gets ready; returns at once. What goes wrong is told by
-   * `generate`.
-   */
+  /** Begins to load what a request needs, and returns at once; what goes wrong is thrown by `generate`. */
   prepare?(request: Request): void;
   /**
-   * Runs a request and yields its events in order.
-   * When `signal` aborts, sampling stops after the step at hand; images begun then end with the reason
-   * `interrupted`, and `end` still comes. At each `skip` event of `skips`, the batch at hand alone ends like that, with
-   * the reason `skipped`, and the next begins. A run that fails on the way does the same and throws after `end`.
+   * Runs a request and yields its events in order. Either of these ends images early, with the picture of their last
+   * step:
+   * - When `signal` aborts, or the run is interrupted in the program itself, sampling stops after the current step.
+   *   Images in progress end with the reason `interrupted`, no other image begins, and `end` follows.
+   * - At each `skip` event of `skips`, the same happens to the current batch only: its images in progress end with the
+   *   reason `skipped`, none of its others begins, and the next batch does. After `start` the first batch is the
+   *   current one. A skip in the program itself counts as well.
+   *
+   * If a run fails, its images in progress end with the reason `interrupted`, and the error is thrown after `end`.
+   * @throws StepsAnimationError `usage`, `model` or `network`
    */
   generate(request: Request, signal?: AbortSignal, skips?: EventTarget): AsyncIterable<GenerationEvent>;
 };
 
 export type HostDescription = {
+  /** the default one first, if there is one */
   readonly models: readonly ModelDescription[];
   readonly samplers: readonly string[];
   readonly schedulers: readonly string[];
@@ -42,22 +50,25 @@ export type ModelDescription = {
   readonly height: number;
 };
 
-/** What a host is asked for: the generation options (docs/options.md), those left out by their defaults. */
+/** The generation options (docs/options.md), each with its default if left out. */
 export type GenerationRequest = z.input<typeof generationOptionsSchema> & {
-  /** what img2img starts from */
+  /** what img2img starts from; txt2img if left out */
   readonly start?: StartRequest;
 };
 
+/** The starting picture of img2img, with the img2img options (docs/options.md). */
 export type StartRequest = z.input<typeof img2imgOptionsSchema> & {
   /** of any size */
   readonly picture: Picture;
-  /** a picture of the same size: what is white is painted anew, what is black stays */
+  /** of the same size: white is repainted, black stays; everything is repainted if left out */
   readonly mask?: Picture;
 };
 
+/** An image of a run. */
 export type ImageInfo = {
-  /** which batch of the run and which place in it, both from 0 */
+  /** the batch of the run, from 0 */
   readonly batch: number;
+  /** the place in the batch, from 0 */
   readonly position: number;
   readonly seed: number;
   readonly prompt: string;
@@ -68,22 +79,25 @@ export type ImageInfo = {
   readonly height?: number;
 };
 
+/** A pass that each image goes through. */
 export type PassInfo = {
   readonly kind: 'base' | 'hires';
-  /** of its pictures in pixels, if known */
+  /** size of its pictures in pixels, if known beforehand */
   readonly width?: number;
   readonly height?: number;
   /** planned steps */
   readonly steps: number;
-  /** whether that number is certain; adaptive samplers do not know */
+  /** whether there will be exactly so many steps; unknown with adaptive samplers, for example */
   readonly exact: boolean;
 };
 
-/** Which latent a step's picture shows: the model's guess of the clean image, or the noisy one. */
+/** Which latent the picture of a step shows: the model's guess of the clean image, or the noisy one. */
 export type Content = 'denoised' | 'noisy';
 
+/** Why an image is as it is. */
 export type FinishReason = 'finished' | 'interrupted' | 'skipped';
 
+/** What happens in a run: one `start`, steps, images and notes, one `end`. */
 export type GenerationEvent =
   | { readonly type: 'start'; readonly images: readonly ImageInfo[]; readonly passes: readonly PassInfo[] }
   | {
@@ -94,20 +108,21 @@ export type GenerationEvent =
       readonly pass: number;
       /** from 1 */
       readonly step: number;
-      /** Decodes the step's picture, off the sampler's path; may be asked until the iteration has ended. */
+      /** Decodes the picture of the step, beside the sampler; can be called until the iteration has ended. */
       readonly picture: (content: Content) => Promise<Picture>;
-      /** A rough picture of the step, of any size, that costs next to nothing and is there at once. */
+      /** A rough picture of the step, of any size, which costs next to nothing. */
       readonly preview?: () => Picture;
       /**
-       * Tells the host that the picture will not be asked for. Where there is this function, every step is to be
-       * asked for or released: a host that holds pictures goes on only while few of them wait.
+       * Says that the picture will not be needed. If there is this function, `picture` or `release` has to be called for
+       * every step: the host keeps the pictures, and waits while too many are pending.
        */
       readonly release?: () => void;
     }
-  /** something that a person may want to know */
+  /** something that the user may want to know */
   | { readonly type: 'note'; readonly message: string }
   | {
       readonly type: 'image';
+      /** index into `images` of `start` */
       readonly image: number;
       readonly picture: Picture;
       readonly infotext: string;

@@ -9,9 +9,10 @@ export type HostChoice = HostSettings & {
 };
 
 /**
- * Opens a host by its name; whether it is there shows when it is asked. What is given goes before what is configured.
- * @throws StepsAnimationError `usage` for a name that there is not or a setting that the host does not take, `input`
- *   for a config file that is not as it should be
+ * Opens a host by its name, without a connection: whether it can be reached shows with its first request.
+ * @param choice its settings take precedence over those of the config file
+ * @throws StepsAnimationError `usage` for an unknown name or a setting that the host does not take, `input` for an
+ *   invalid config file
  */
 export async function openHost({ host: name, ...given }: HostChoice): Promise<Host & AsyncDisposable> {
   const { host, settings } = hostNames.includes(name)

@@ -1,5 +1,5 @@
 import type { GenerationOptions, Img2imgOptions } from '../../options/generation-options.js';
-import type { StartFiles } from '../remote/start-files.js';
+import type { StartFiles } from '../remote/pictures.js';
 import type { ComfyuiWorkflow } from './workflow.js';
 
 /** What the built-in workflow is made of; all else needs a workflow of the user's own. */

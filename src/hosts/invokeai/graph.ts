@@ -1,5 +1,5 @@
 import type { GenerationOptions, Img2imgOptions } from '../../options/generation-options.js';
-import type { StartFiles } from '../remote/start-files.js';
+import type { StartFiles } from '../remote/pictures.js';
 import type { Base, InvokeaiModel } from './catalogue.js';
 
 type GraphSettings = {

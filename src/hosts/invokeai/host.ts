@@ -1,8 +1,8 @@
 import type { GenerationEvent, Host } from '../host.js';
 import { generateImages } from '../remote/generate-images.js';
 import { defaultUrlOf, HttpClient } from '../remote/http-client.js';
+import { sendStart } from '../remote/pictures.js';
 import { remoteHost, type Stops } from '../remote/remote-host.js';
-import { sendStart } from '../remote/start-files.js';
 import { readModels, samplers, schedulers } from './catalogue.js';
 import { invokeai, uploadPicture } from './connection.js';
 import { type InvokeaiPlan, planRequest } from './plan.js';
