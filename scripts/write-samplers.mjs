@@ -10,54 +10,54 @@ import { levelOptionsOf, planOf, traitsOf } from './samplers/traits.mjs';
 
 const inDocs = (name) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
 const request = { model: 'emoji', prompt: 'an owl on teal', negativePrompt: '', seed: 7, steps: 10, cfgScale: 4 };
-const asked = [10, 20, 60];
+const requestedSteps = [10, 20, 60];
 
 const text = `# Samplers and schedulers
 
 The tables are made from the code by \`node scripts/write-samplers.mjs\`, which also draws the pictures. Names and aliases
-may be written in capitals or not: \`--sampler "DPM++ 2M" --scheduler Karras\` is the same as \`--sampler dpmpp_2m
+are not case-sensitive: \`--sampler "DPM++ 2M" --scheduler Karras\` is the same as \`--sampler dpmpp_2m
 --scheduler karras\`.
 
 ## Every sampler, step by step
 
 ![The steps of every sampler, one row each](images/samplers.webp)
 
-*What the embedded model makes of "${request.prompt}" with seed ${request.seed}, CFG scale ${request.cfgScale} and ${request.steps} steps: up to seven of the denoised steps,
+*"${request.prompt}" by the embedded model, with seed ${request.seed}, CFG scale ${request.cfgScale} and ${request.steps} steps: up to seven of the denoised steps,
 with their numbers, and the finished image.*
 
-Ten steps are few, and so the samplers differ. What looks wrong in the picture, and why:
+With only ten steps the samplers differ visibly. What looks wrong in the picture, and why:
 
-- **PLMS** and, less so, **LMS** end on blotches: one step, long in log σ, leads to the lowest noise level, and they
+- **PLMS** and, to a lesser degree, **LMS** end on blotches: the step to the lowest noise level is long in log σ, and they
   extrapolate over it from four slopes. The PLMS of diffusers does the same with this model and this noise. With 20 steps
-  LMS is clean and PLMS nearly so.
-- **DPM fast** takes 4 steps when 10 are asked for: too few here. With 20 asked for it is clean.
-- **DDIM CFG++** is pale because it divides the CFG scale by 12.5. With \`--cfg-scale 12\` it is as clear as the others.
-- **LCM** is meant for models that were distilled for it.
+  LMS is clean, and PLMS nearly so.
+- **DPM fast** takes 4 steps when 10 are requested: too few here. With 20 it is clean.
+- **DDIM CFG++** is pale because it divides the CFG scale by 12.5. With \`--cfg-scale 12\` it is as vivid as the others.
+- **LCM** is for models that were distilled for it.
 
-The coarse shapes and the strong colours of early steps are those of the embedded model, which is small.
+The coarse shapes and strong colours of early steps are typical of the embedded model, which is small.
 
 ## Samplers
 
-*Steps* are those that a run tells when ${asked.join(', ')} are asked for, with the scheduler that \`Automatic\` stands for.
-*Evaluations* counts how often the model is asked in ${asked[1]} steps. *Noise* is what is added on the way if no option says
-otherwise: none, fresh noise, or that of a Brownian motion over the levels; *ancestral* steps go below their goal, and as
-much noise as \`--eta\` says takes them up again. *Options* are those that change anything; \`--s-churn\` adds noise where
-there is none, between \`--s-tmin\` and \`--s-tmax\`, and \`--s-noise\` is a factor on all noise. Edits of prompts count two
-evaluations a step where the sampler is of second order.
+*Steps* are those that a run reports when ${requestedSteps.join(', ')} are requested with the scheduler \`Automatic\`, which stands
+for the one in the column of that name. *Evaluations* is the number of model evaluations in ${requestedSteps[1]} steps. *Noise* is what is
+added during sampling by default: none, fresh noise, or that of a Brownian motion over the levels; *ancestral* steps denoise
+below the next level, and fresh noise, as much as \`--eta\` says, brings them back up. *Options* are those that have an
+effect; \`--s-churn\` adds noise to samplers that add none, between \`--s-tmin\` and \`--s-tmax\`, and \`--s-noise\` is a factor
+on all noise. Prompt edits count two evaluations a step for second-order samplers.
 
 ${await samplerTable()}
 
-DPM adaptive chooses its steps itself: their number depends on the image, and the movie has its exact duration all the
-same. Restart goes back up from a low level once from 20 steps on, and twice from 36 on.
+DPM adaptive chooses its steps itself: their number depends on the image, but the movie still has its exact duration.
+Restart goes back up from a low noise level once from 20 steps on, and twice from 36 on.
 
 ## Schedulers
 
 ![DPM++ 2M with every scheduler, one row each](images/schedulers.webp)
 
-*The same with DPM++ 2M. Beta is spaced in σ, as in the web UI: with ten steps a single one leads from 0.72 to 0.029, and
-DPM++ 2M overshoots there.*
+*The same with DPM++ 2M. Beta is spaced in σ, as in the web UI: with ten steps a single one leads from 0.72 to 0.029, where
+DPM++ 2M overshoots.*
 
-*Levels* are the first, the middle and the last one above 0 of ten steps with the embedded model.
+*Levels* are the first, the middle and the last noise level above 0 of ten steps with the embedded model.
 
 ${schedulerTable()}
 `;
@@ -76,7 +76,7 @@ async function samplerTable() {
   const rows = [];
   for (const row of samplers) {
     const { noise, evaluations, options } = await traitsOf(row);
-    const plans = asked.map((steps) => planOf(row.name, steps));
+    const plans = requestedSteps.map((steps) => planOf(row.name, steps));
     const isKnown = plans.every(({ exact }) => exact);
     rows.push([
       row.name,
@@ -99,14 +99,14 @@ async function samplerTable() {
     'Noise',
     'Automatic',
     'Options',
-    'Paper',
+    'Source',
   ];
   return table(heads, rows);
 }
 
 function schedulerTable() {
   const rows = schedulers.map(({ name, aliases, source }) => {
-    const plans = asked.map((steps) => planOf('Euler', steps, { scheduler: name }));
+    const plans = requestedSteps.map((steps) => planOf('Euler', steps, { scheduler: name }));
     const levels = plans[0].sigmas.filter((sigma) => sigma > 0);
     const shown = [levels[0], levels[Math.floor(levels.length / 2)], levels.at(-1)];
     return [

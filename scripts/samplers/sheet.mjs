@@ -8,12 +8,12 @@ const gap = 4;
 const captionHeight = 16;
 const nameWidth = 216;
 
-/** How many steps a row shows beside the finished image. */
+/** Maximum number of steps in a row, in addition to the finished image. */
 const columns = 7;
 const background = '#181818';
 const fontfile = createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
 
-/** Runs a request and picks the steps to be shown: the first, others evenly spaced, and the finished image. */
+/** Runs a request and picks the pictures of its row: the first step, others evenly spaced, and the finished image. */
 export async function sampleRow(host, label, request) {
   const steps = [];
   let finished;
@@ -22,7 +22,7 @@ export async function sampleRow(host, label, request) {
     if (event.type === 'image') finished = event.picture;
     if (event.type === 'end') await Promise.all(steps);
   }
-  // The last step shows the same as the finished image, or nearly so.
+  // The last step looks the same as the finished image, or nearly so.
   const before = (await Promise.all(steps)).slice(0, -1);
   const shown = Math.min(columns, before.length);
   const pictures = Array.from({ length: shown }, (_, i) => {

@@ -1,38 +1,30 @@
 import { combine, type Latent } from '../latent.js';
-import type { Denoise, Sampler } from './sampler.js';
+import type { Denoise, Sampler, Sampling } from './sampler.js';
 import { addChurn, ancestralLevels, intervals, slope } from './steps.js';
 
 /**
  * Heun's method, with optional churn: Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative
  * Models", Algorithm 2. Two evaluations a step, one for the last.
  */
-export const heun: Sampler = async function* (sampling) {
-  const { denoise, sigmas } = sampling;
-  let x = sampling.latent;
-  for (const { step, sigma, next } of intervals(sigmas)) {
-    const churned = addChurn(sampling, x, sigma);
-    const denoised = await denoise(churned.x, churned.sigma);
-    yield { step, sigma: churned.sigma, denoised, noisy: churned.x };
-    x = await heunStep(denoise, churned.x, denoised, churned.sigma, next);
-  }
-  return x;
-};
+export const heun: Sampler = (sampling) => sampleBy(heunStep, sampling);
 
 /**
  * DPM-Solver-2, with optional churn: Lu et al. 2022, "DPM-Solver: A Fast ODE Solver for Diffusion Probabilistic Model
  * Sampling in Around 10 Steps"; with the slope at the geometric mean of both levels, as k-diffusion's.
  */
-export const dpm2: Sampler = async function* (sampling) {
+export const dpm2: Sampler = (sampling) => sampleBy(midpointStep, sampling);
+
+async function* sampleBy(takeStep: typeof heunStep, sampling: Sampling): ReturnType<Sampler> {
   const { denoise, sigmas } = sampling;
   let x = sampling.latent;
   for (const { step, sigma, next } of intervals(sigmas)) {
     const churned = addChurn(sampling, x, sigma);
     const denoised = await denoise(churned.x, churned.sigma);
     yield { step, sigma: churned.sigma, denoised, noisy: churned.x };
-    x = await midpointStep(denoise, churned.x, denoised, churned.sigma, next);
+    x = await takeStep(denoise, churned.x, denoised, churned.sigma, next);
   }
   return x;
-};
+}
 
 /** {@link dpm2} with ancestral steps, as k-diffusion's `sample_dpm_2_ancestral`. */
 export const dpm2Ancestral: Sampler = async function* (sampling) {
