@@ -2,26 +2,26 @@ import { Checkbox, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useAbout } from '../api/queries.js';
 import type { AboutShape } from '../api/types.js';
 import { Section, Sections } from './form-layout.js';
-import { useOptions } from './form-options.js';
+import { type BoundOption, useOptions } from './form-options.js';
 import { setScriptEnabled, type Tab, useForm } from './form-store.js';
 import { OptionField } from './option-field.js';
-
-/** The options of the original Steps Animation script, in its order. */
-const original = [
-  ...['codec', 'interpolation', 'duration', 'skipSteps', 'lastFrameDuration', 'debug', 'runIncomplete'],
-  ...['deleteIntermediate', 'createAnimation', 'intermediatePath', 'animationPath'],
-];
 
 /** The options of the movie: those of the original script, and the newer ones below them. */
 export function AnimationPanel({ tab }: { readonly tab: Tab }) {
   const { data: about } = useAbout();
   const { scriptEnabled } = useForm(tab);
   const options = useOptions(tab, 'animation');
-  const newer = Object.keys(options).filter((name) => !original.includes(name));
+  const placeOf = ({ option }: BoundOption) => option.place ?? Number.POSITIVE_INFINITY;
+  const original = Object.values(options)
+    .filter(({ option }) => option.place !== undefined)
+    .sort((a, b) => placeOf(a) - placeOf(b));
+  const newer = Object.values(options).filter(({ option }) => option.place === undefined);
   const titles = about ? codecTitles(about) : {};
-  const fields = (names: readonly string[]) => (
+  const fields = (shown: readonly BoundOption[]) => (
     <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-      {names.map((name) => options[name] && <OptionField key={name} {...options[name]} titles={titles} />)}
+      {shown.map((bound) => (
+        <OptionField key={bound.option.name} {...bound} titles={titles} />
+      ))}
     </SimpleGrid>
   );
   return (

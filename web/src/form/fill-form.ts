@@ -3,7 +3,7 @@ import { request } from '../api/client.js';
 import { useAbout } from '../api/queries.js';
 import type { AboutShape, AnimationDetailsShape, InspectionShape, JobShape } from '../api/types.js';
 import { notifyError, notifyUndoable } from '../ui/notifications.js';
-import { checkValues, hiresOptions, validValues } from './form-options.js';
+import { checkValues, validValues, withoutHires } from './form-options.js';
 import { getForm, setForm, setOptions, setScriptEnabled, type Tab, type Values } from './form-store.js';
 import { type StartPicture, setStartPicture } from './start-picture.js';
 
@@ -46,13 +46,9 @@ function openForm(tab: Tab, note = ''): void {
 /** Opens img2img with a picture and the options it was made with, except for the seed, as web UIs do. */
 export function sendToImg2img(about: AboutShape, picture: StartPicture, generation: Values): void {
   setStartPicture(picture);
-  const { seed: _, ...values } = withoutHires(validValues(about, 'generation', generation));
+  const { seed: _, ...values } = withoutHires(about, validValues(about, 'generation', generation));
   setOptions('img2img', { generation: values });
   location.hash = 'img2img';
-}
-
-export function withoutHires(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !hiresOptions.includes(name)));
 }
 
 /** Fills the form of a tab with the settings stored in an image or movie file. @returns whether it has any */
@@ -72,7 +68,7 @@ export function useReadSettings(tab: Tab): (file: File) => Promise<boolean> {
 /** Infotexts omit options that have their default, so options that are missing are reset. */
 function fillFromFile(about: AboutShape, tab: Tab, fileName: string, file: InspectionShape): boolean {
   const all = file.generation as Values;
-  const generation = validValues(about, 'generation', tab === 'img2img' ? withoutHires(all) : all);
+  const generation = validValues(about, 'generation', tab === 'img2img' ? withoutHires(about, all) : all);
   const img2img = tab === 'img2img' ? validValues(about, 'img2img', file.img2img as Values) : {};
   const labels = [...labelsOf(about, 'generation', generation), ...labelsOf(about, 'img2img', img2img)];
   if (!file.infotext || labels.length === 0) {

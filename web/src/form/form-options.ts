@@ -3,9 +3,6 @@ import type { AboutShape, OptionShape } from '../api/types.js';
 import { type Form, type Group, setOptions, type Tab, useForm, type Value, type Values } from './form-store.js';
 import { optionProblem } from './option-checks.js';
 
-/** The options of the second pass, which only txt2img has. */
-export const hiresOptions = ['hiresScale', 'hiresUpscaler', 'hiresSteps', 'hiresDenoisingStrength'];
-
 /** An option of a tab's form with its value, ready to be passed to a field. */
 export type BoundOption = {
   readonly option: OptionShape;
@@ -40,6 +37,12 @@ function optionsOf(about: AboutShape, group: Group): readonly OptionShape[] {
     ...(names[option.name]?.length ? { choices: [...(names[option.name] ?? [])] } : {}),
     ...(option.name === 'model' ? { default: about.model } : {}),
   }));
+}
+
+/** Generation options without those of the hires pass, which only txt2img has. */
+export function withoutHires(about: AboutShape, generation: Values): Values {
+  const hires = about.options.generation.filter(({ section }) => section === 'hires').map(({ name }) => name);
+  return Object.fromEntries(Object.entries(generation).filter(([name]) => !hires.includes(name)));
 }
 
 /** The options of a group that have a value, with what is wrong with it. */

@@ -3,15 +3,10 @@ import { useAbout } from '../api/queries.js';
 import type { AboutShape } from '../api/types.js';
 import { DiceIcon, RecycleIcon, SwapIcon } from '../ui/icons.js';
 import { Section, Sections } from './form-layout.js';
-import { type BoundOption, hiresOptions, useOptions } from './form-options.js';
+import { type BoundOption, useOptions } from './form-options.js';
 import { setOptions, type Tab } from './form-store.js';
 import { NumberField, OptionField, SliderField } from './option-field.js';
 import { WithHelp } from './option-help.js';
-
-const advanced = [
-  ...['clipSkip', 'guidanceRescale', 'rng', 'variationSeed', 'variationStrength', 'seedResizeFromWidth'],
-  ...['seedResizeFromHeight', 'eta', 'sigmaMin', 'sigmaMax', 'rho', 'sChurn', 'sTmin', 'sTmax', 'sNoise', 'preview'],
-];
 
 type Props = { readonly tab: Tab; readonly lastSeed: number | undefined };
 
@@ -41,7 +36,11 @@ export function GenerationFields({ tab, lastSeed }: Props) {
         {tab === 'txt2img' && <HiresSection tab={tab} />}
         <Section name="advanced" title="Advanced">
           <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-            {advanced.map((name) => options[name] && <OptionField key={name} {...options[name]} />)}
+            {Object.entries(options)
+              .filter(([, { option }]) => option.section === undefined)
+              .map(([name, bound]) => (
+                <OptionField key={name} {...bound} />
+              ))}
           </SimpleGrid>
         </Section>
       </Sections>
@@ -144,7 +143,11 @@ function HiresSection({ tab }: { readonly tab: Tab }) {
               {sizes}
             </Text>
             <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
-              {hiresOptions.map((name) => options[name] && <OptionField key={name} {...options[name]} />)}
+              {Object.entries(options)
+                .filter(([, { option }]) => option.section === 'hires')
+                .map(([name, bound]) => (
+                  <OptionField key={name} {...bound} />
+                ))}
             </SimpleGrid>
           </>
         )}

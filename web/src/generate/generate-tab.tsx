@@ -1,7 +1,7 @@
 import { Alert, Button, Grid, Stack } from '@mantine/core';
 import { type ReactNode, type RefObject, useEffect, useEffectEvent, useRef } from 'react';
 import { useAbout, useJob } from '../api/queries.js';
-import type { NewJobShape } from '../api/types.js';
+import type { AboutShape, NewJobShape } from '../api/types.js';
 import { AnimationPanel } from '../form/animation-panel.js';
 import { FormActions } from '../form/form-actions.js';
 import { FormSkeleton } from '../form/form-layout.js';
@@ -17,7 +17,7 @@ import { PromptArea } from './prompt-area.js';
 type Props = {
   readonly tab: Tab;
   /** builds the job of the form; rejects if something is missing */
-  readonly createJob: () => Promise<NewJobShape>;
+  readonly createJob: (about: AboutShape) => Promise<NewJobShape>;
   /** shown above the generation options */
   readonly children?: ReactNode;
 };
@@ -37,7 +37,7 @@ export function GenerateTab({ tab, createJob, children }: Props) {
   const generate = () => {
     if (submit.isPending || !about.data) return;
     const problems = formProblems(about.data, tab, getForm(tab));
-    if (problems.length === 0) createJob().then(submit.mutate, notifyError);
+    if (problems.length === 0) createJob(about.data).then(submit.mutate, notifyError);
     else {
       notifyError(problems.join(' '));
       if (form.current) focusProblem(form.current);

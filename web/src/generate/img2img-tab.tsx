@@ -1,6 +1,6 @@
 import { SimpleGrid, Skeleton } from '@mantine/core';
-import { withoutHires } from '../form/fill-form.js';
-import { useOptions } from '../form/form-options.js';
+import type { AboutShape } from '../api/types.js';
+import { useOptions, withoutHires } from '../form/form-options.js';
 import { useForm } from '../form/form-store.js';
 import { OptionField, SliderField } from '../form/option-field.js';
 import { readAsDataUrl, useMask, useStartPicture } from '../form/start-picture.js';
@@ -13,11 +13,11 @@ export default function Img2imgTab() {
   const { denoisingStrength, resizeMode, startFrame } = useOptions('img2img', 'img2img');
   const start = useStartPicture();
   const mask = useMask(start?.url);
-  const createJob = async () => {
+  const createJob = async (about: AboutShape) => {
     if (!start) throw new Error('Choose a start picture first: drop it, paste it or open a file.');
     return {
       kind: 'img2img' as const,
-      ...{ generation: withoutHires(generation), img2img, animation: scriptEnabled ? animation : null },
+      ...{ generation: withoutHires(about, generation), img2img, animation: scriptEnabled ? animation : null },
       picture: await readAsDataUrl(start),
       ...(mask === undefined ? {} : { mask }),
     };

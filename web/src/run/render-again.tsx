@@ -8,12 +8,6 @@ import type { Value, Values } from '../form/form-store.js';
 import { OptionField } from '../form/option-field.js';
 import { notifyError } from '../ui/notifications.js';
 
-/** The options that affect a movie of existing steps. */
-const offered = [
-  ...['codec', 'interpolation', 'duration', 'lastFrameDuration', 'firstFrameDuration', 'fps', 'loop', 'pacing'],
-  ...['skipSteps', 'every', 'stopAt', 'encoderSettings'],
-];
-
 type Props = {
   readonly job: JobShape;
   readonly image: JobImage;
@@ -50,7 +44,8 @@ export default function RenderAgain({ job, image, onRender, onClose }: Props) {
         </Text>
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
           {about?.options.animation
-            .filter(({ name }) => offered.includes(name))
+            // The debug messages of render jobs are not shown in the page.
+            .filter(({ name, needsSampling }) => !needsSampling && name !== 'debug')
             .map((option) => (
               <OptionField key={option.name} option={option} value={values[option.name]} onChange={set(option.name)} />
             ))}
