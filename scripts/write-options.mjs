@@ -1,8 +1,9 @@
 // Writes docs/options.md from the schemas of the options; with --check it only tells whether that is needed.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { allowedValues } from '../dist/options/allowed-values.js';
 import { animationOptionsSchema } from '../dist/options/animation-options.js';
-import { allowedValues, describeOptions } from '../dist/options/describe-options.js';
+import { describeOptions } from '../dist/options/describe-options.js';
 import { generationOptionsSchema } from '../dist/options/generation-options.js';
 
 const path = fileURLToPath(new URL('../docs/options.md', import.meta.url));

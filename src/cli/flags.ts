@@ -4,8 +4,9 @@ import { type DeviceChoice, deviceNames } from '../diffusion/networks/devices.js
 import { StepsAnimationError } from '../errors.js';
 import { hostNames } from '../hosts/host-kinds.js';
 import type { HostChoice } from '../hosts/open-host.js';
+import { allowedValues, rangeOf } from '../options/allowed-values.js';
 import { checkOptions, valueOfText } from '../options/check-options.js';
-import { allowedValues, describeOptions, type OptionDescription, rangeOf } from '../options/describe-options.js';
+import { describeOptions, type OptionDescription } from '../options/describe-options.js';
 
 /** A flag with a `--no-…` counterpart, which the help shows on the same line. */
 class NegatableOption extends Option {}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
-import { allowedValues, describeOptions, type OptionDescription } from './describe-options.js';
+import { allowedValues } from './allowed-values.js';
+import { describeOptions, type OptionDescription } from './describe-options.js';
 import { hasRows } from './option.js';
 
 type Wording = {

@@ -60,22 +60,3 @@ export function describeOptions(schema: z.ZodObject): OptionDescription[] {
     };
   });
 }
-
-/** What an option takes, as the end of a sentence: `a whole number from 1 to 1000`. */
-export function allowedValues(description: OptionDescription): string {
-  const { type, choices, minLength = 0, multipleOf } = description;
-  if (choices) return choices.length > 1 ? `one of ${choices.join(', ')}` : choices.join();
-  if (type === 'boolean') return 'true or false';
-  if (type === 'string') return minLength > 0 ? 'a text that is not empty' : 'a text';
-  if (multipleOf !== undefined && Number.isInteger(multipleOf)) {
-    return `a multiple of ${multipleOf} from ${rangeOf(description)}`;
-  }
-  const or = description.word === undefined ? '' : ` or ${description.word}`;
-  return `a ${type === 'integer' ? 'whole number' : 'number'} from ${rangeOf(description)}${or}`;
-}
-
-/** The limits of a number: `0.5 to 120 seconds`. */
-export function rangeOf({ minimum, maximum, multipleOf = 1, unit }: OptionDescription): string {
-  const limits = maximum === undefined ? `${minimum} upwards` : `${minimum} to ${maximum}`;
-  return `${limits}${unit ? ` ${unit}` : ''}${multipleOf < 1 ? ` in steps of ${multipleOf}` : ''}`;
-}

@@ -1,12 +1,11 @@
+import { allowedValues } from '../../../src/options/allowed-values.js';
 import type { OptionShape } from '../api/types.js';
 import type { Value } from './form-store.js';
 
 /** @returns why the service would refuse a value, as a sentence; undefined if it is valid */
 export function optionProblem(option: OptionShape, value: Value): string | undefined {
-  const { word, choices } = option;
   if (isAllowed(option, value)) return undefined;
-  if (choices) return `${value} is not available here. Choose another one.`;
-  return `Must be ${allowedText(option)}${word === undefined ? '' : `, or ${word}`}.`;
+  return option.choices ? `${value} is not available here. Choose another one.` : `Must be ${allowedValues(option)}.`;
 }
 
 function isAllowed(option: OptionShape, value: Value): boolean {
@@ -24,14 +23,6 @@ function isNumberAllowed({ type, minimum, maximum, multipleOf }: OptionShape, va
   // Tenths are not exact in binary.
   const quotient = value / (multipleOf ?? value);
   return multipleOf === undefined || Math.abs(quotient - Math.round(quotient)) < 1e-6;
-}
-
-function allowedText({ type, minimum, maximum, multipleOf }: OptionShape): string {
-  if (type === 'boolean') return 'on or off';
-  if (type === 'string') return 'a text that is not empty';
-  const noun =
-    multipleOf === undefined ? (type === 'integer' ? 'a whole number' : 'a number') : `a multiple of ${multipleOf}`;
-  return `${noun} from ${minimum ?? '−∞'} ${maximum === undefined ? 'upwards' : `to ${maximum}`}`;
 }
 
 /** The label of an option's field, with its unit. */
