@@ -20,9 +20,10 @@ function isNumberAllowed({ type, minimum, maximum, multipleOf }: OptionShape, va
   if (typeof value !== 'number' || !Number.isFinite(value)) return false;
   if (type === 'integer' && !Number.isInteger(value)) return false;
   if (value < (minimum ?? value) || value > (maximum ?? value)) return false;
+  if (multipleOf === undefined) return true;
   // Tenths are not exact in binary.
-  const quotient = value / (multipleOf ?? value);
-  return multipleOf === undefined || Math.abs(quotient - Math.round(quotient)) < 1e-6;
+  const quotient = value / multipleOf;
+  return Math.abs(quotient - Math.round(quotient)) < 1e-6;
 }
 
 /** The label of an option's field, with its unit. */
