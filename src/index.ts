@@ -1,4 +1,5 @@
-export { type AnimateSettings, type AnimationResult, animate, type RunEvent } from './app/animate.js';
+export { type AnimateSettings, animate } from './app/animate.js';
+export type { AnimationResult, RunEvent } from './app/events.js';
 export { type RenderSettings, render } from './app/render.js';
 export { type ErrorCode, StepsAnimationError } from './errors.js';
 export { createEmbeddedHost, type EmbeddedHostSettings } from './hosts/embedded/host.js';
@@ -21,6 +22,6 @@ export {
 } from './options/generation-options.js';
 export type { Picture } from './pictures/picture.js';
 export { readPicture } from './pictures/picture-files.js';
-export type { Recording } from './recording/image-recording.js';
+export type { Recording } from './recording/image.js';
+export type { RecordedImage } from './recording/plan.js';
 export { Recorder, type RecorderEvent, type RecorderSettings } from './recording/recorder.js';
-export type { RecordedImage } from './recording/recording-plan.js';

@@ -1,31 +1,33 @@
 import sharp from 'sharp';
 import { StepsAnimationError } from '../errors.js';
+import { readExifComment } from '../infotext/exif.js';
+import { readGifComment } from '../infotext/gif.js';
 import { readImageHead } from '../infotext/infotext-files.js';
-import { isAnimatedPng } from '../infotext/png.js';
-import { probeMovie } from '../movie/probe.js';
-import { readInfotext } from './read-infotext.js';
+import { isAnimatedPng, readPngText } from '../infotext/png.js';
+import { probeMovie, readMovieComment } from '../movie/probe.js';
 
-/** What a file tells of itself; `infotext` is null where it holds none. */
-export type FileFacts = {
+/** What a file is; other fields depend on its type. */
+export type FileInfo = {
   readonly type: 'image' | 'movie';
   readonly path: string;
+  /** null if it contains none */
   readonly infotext: string | null;
-  readonly [fact: string]: unknown;
+  readonly [field: string]: unknown;
 };
 
 /**
- * Tells what an image or a movie is.
+ * Inspects an image or a movie.
  * @throws StepsAnimationError `input` when it is neither or cannot be read
  */
-export async function describeFile(path: string): Promise<FileFacts> {
+export async function inspectFile(path: string): Promise<FileInfo> {
   const head = await readImageHead(path).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message.split(',')[0] : String(cause);
     throw new StepsAnimationError('input', `Cannot read the file ${path} (${reason}): check its name.`, { cause });
   });
-  return (await describeImage(path, head)) ?? (await describeMovie(path));
+  return (await inspectImage(path, head)) ?? (await inspectMovie(path));
 }
 
-async function describeImage(path: string, head: Buffer): Promise<FileFacts | undefined> {
+async function inspectImage(path: string, head: Buffer): Promise<FileInfo | undefined> {
   const metadata = await sharp(path, { animated: true })
     .metadata()
     .catch(() => undefined);
@@ -33,17 +35,33 @@ async function describeImage(path: string, head: Buffer): Promise<FileFacts | un
   const { format, width, height, pageHeight = height, pages = 1, delay = [] } = metadata;
   if (format === 'png' && isAnimatedPng(head)) return undefined;
   const infotext = (await readInfotext(path)) ?? null;
-  const facts = { path, format, width, height: pageHeight, infotext };
-  if (pages === 1) return { type: 'image', ...facts };
+  const info = { path, format, width, height: pageHeight, infotext };
+  if (pages === 1) return { type: 'image', ...info };
   const duration = delay.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000;
-  return { type: 'movie', ...facts, frames: pages, duration };
+  return { type: 'movie', ...info, frames: pages, duration };
 }
 
-async function describeMovie(path: string): Promise<FileFacts> {
-  const { tags, ...facts } = await probeMovie(path).catch((cause: unknown) => {
-    const message = `${path} is no image or movie that can be read: give a PNG, JPEG or WebP image, or a movie.`;
+async function inspectMovie(path: string): Promise<FileInfo> {
+  const { tags, ...info } = await probeMovie(path).catch((cause: unknown) => {
+    const message = `${path} is not a readable image or movie: give a PNG, JPEG or WebP image, or a movie.`;
     throw new StepsAnimationError('input', message, { cause });
   });
   const infotext = (await readInfotext(path)) ?? null;
-  return { type: 'movie', path, ...facts, infotext, tags };
+  return { type: 'movie', path, ...info, infotext, tags };
+}
+
+/**
+ * Reads the infotext of a PNG, JPEG, WebP or GIF file, animated or not, or of a movie's tags. Only a small part of a
+ * large file is read.
+ * @returns undefined if there is none
+ */
+export async function readInfotext(path: string): Promise<string | undefined> {
+  const head = await readImageHead(path);
+  const text = readPngText(head, 'parameters') ?? readGifComment(head);
+  if (text !== undefined) return text;
+  const metadata = await sharp(path)
+    .metadata()
+    .catch(() => undefined);
+  if (!metadata) return await readMovieComment(path);
+  return metadata.exif && readExifComment(metadata.exif);
 }

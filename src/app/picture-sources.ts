@@ -13,13 +13,13 @@ import { encodePng } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
 import { imageExtensions, type Run, type RunImage, readRuns } from '../recording/runs.js';
 import { firstLineOf } from '../util/error-message.js';
-import { readInfotext } from './read-infotext.js';
+import { readInfotext } from './inspect-file.js';
 
 const movieExtensions = new Set(['.apng', '.avi', '.gif', '.m4v', '.mkv', '.mov', '.mp4', '.webm']);
-/** What a pattern may match: a manifest beside the images is none of it. */
+/** What a pattern may match; manifests lie beside the images. */
 const pictureExtensions = new Set([...imageExtensions, ...movieExtensions, '.tif', '.tiff', '.avif']);
 
-/** Which runs of a folder are taken: all, the last one, or the images with these seeds. */
+/** Which runs of a folder to show: all, the last one, or the images with these seeds. */
 export type RunChoice = 'all' | 'last' | readonly number[];
 
 /** The pictures of one image, from its first step to the finished image, or of one list of images. */
@@ -28,22 +28,22 @@ export type SourceSequence = {
   /** in pixels: of the finished image, or of the first picture where there is none */
   readonly width: number;
   readonly height: number;
-  /** of the last picture; empty if it has none */
+  /** of the last picture; empty if there is none */
   readonly infotext: string;
   readonly seed: number | null;
-  /** what a movie of it may be called, where the infotext does not tell */
+  /** name for a movie of it, if the infotext contains no seed */
   readonly name: string;
 };
 
-/** Sequences in the order in which a movie shows them; disposing of them removes what was unpacked. */
+/** Picture sequences in the order in which a movie shows them. Disposing of them removes the frames of unpacked movies. */
 export class PictureSources implements AsyncDisposable {
   readonly sequences: SourceSequence[] = [];
   #unpacked: string | undefined;
 
   /**
-   * Finds pictures.
+   * Finds the pictures of files and folders.
    * @param sources folders of intermediate images, image files, patterns such as `steps/*.png`, animated images or movies
-   * @throws StepsAnimationError `input` naming the file or folder and the remedy; `usage` for runs that are not there
+   * @throws StepsAnimationError `input` naming the file or folder; `usage` for a seed that no run has
    */
   static async find(
     sources: readonly string[],
@@ -57,8 +57,7 @@ export class PictureSources implements AsyncDisposable {
         single = [];
       };
       for (const path of (await Promise.all(sources.map(expand))).flat()) {
-        const facts = await stat(path);
-        if (facts.isDirectory()) {
+        if ((await stat(path)).isDirectory()) {
           await endList();
           await found.#addRuns(path, chooseRuns(path, await readRuns(path), runs));
         } else if (await isMovie(path)) {
@@ -99,7 +98,7 @@ export class PictureSources implements AsyncDisposable {
     this.sequences.push({ pictures, ...size, infotext, seed: known, name: nameOf(last) });
   }
 
-  /** Decodes a movie into files: a movie's frames can only be read in their order. */
+  /** Decodes a movie into files, as its frames can only be read in order. */
   async #unpack(path: string, signal: AbortSignal | undefined): Promise<PictureSource[]> {
     this.#unpacked ??= await mkdtemp(join(tmpdir(), 'steps-animation-'));
     const pictures: PictureSource[] = [];
@@ -117,11 +116,11 @@ export class PictureSources implements AsyncDisposable {
   }
 }
 
-/** A path that exists is taken as it is, whatever characters it has; else it may be a pattern. */
+/** Expands a pattern; a path that exists is not one, whatever characters it contains. */
 async function expand(source: string): Promise<string[]> {
-  const facts = await stat(source).catch(() => undefined);
-  if (facts?.isFile() || facts?.isDirectory()) return [resolve(source)];
-  const isPattern = !facts && isDynamicPattern(source);
+  const stats = await stat(source).catch(() => undefined);
+  if (stats?.isFile() || stats?.isDirectory()) return [resolve(source)];
+  const isPattern = !stats && isDynamicPattern(source);
   const pattern = sep === '\\' ? source.replaceAll(sep, '/') : source;
   const found = isPattern ? await glob(pattern, { absolute: true, expandDirectories: false }) : [];
   const usable = found.filter((path) => pictureExtensions.has(extname(path).toLowerCase()));
@@ -144,7 +143,7 @@ function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): Ru
   return images.filter(({ seed }) => seed !== null && choice.includes(seed));
 }
 
-/** Animated images are movies, too: their frames are read in order. */
+/** Animated images are movies, too. */
 async function isMovie(path: string): Promise<boolean> {
   if (movieExtensions.has(extname(path).toLowerCase())) return true;
   const { pages = 1, format } = await metadataOf(path);

@@ -14,40 +14,51 @@ import {
 import { checkOptions } from '../options/check-options.js';
 import { codecRow } from '../options/codecs.js';
 import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
-import { describeEncoder, describeMovie, frameRateNote } from '../recording/debug-messages.js';
-import { isTaken } from '../recording/step-selection.js';
-import { type AnimationResult, describe, type RunEvent } from './animate.js';
+import { describeEncoder, describeMovie, frameRateNote } from '../recording/messages.js';
+import { isSelected } from '../recording/steps.js';
+import { type AnimationResult, animationResult, type RunEvent } from './events.js';
 import { PictureSources, type RunChoice, type SourceSequence } from './picture-sources.js';
 
 export type RenderSettings = {
-  /** folders of intermediate images, image files, patterns such as `steps/*.png`, animated images or movies */
+  /** paths of intermediate folders, image files, animated images or movies, or patterns such as `steps/*.png` */
   readonly sources: readonly string[];
+  /** default: all defaults */
   readonly animation?: AnimationOptionsInput;
-  /** of folders: which of their runs; all if left out */
+  /** which runs of the folders to show. Default: all */
   readonly runs?: RunChoice;
-  /** puts the sources, or the runs of a folder, side by side instead of one after another */
+  /** shows the sources, or the runs of a folder, side by side instead of one after another. Default: false */
   readonly sideBySide?: boolean;
-  /** in pixels; pictures of another size are fitted to it. That of the first image if left out */
+  /** in pixels; pictures of another size are fitted to it. Default: the size of the first image */
   readonly size?: { readonly width: number; readonly height: number };
-  /** folder that the movie goes to, under a name that comes from the images; `output` goes before it */
+  /** folder of the movie, which is named after the images; ignored if `output` is given. Default: `outputs` */
   readonly outdir?: string;
-  /** name of the movie file */
+  /** path of the movie file; its extension has to match the codec */
   readonly output?: string;
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
 };
 
 /**
- * Makes a movie of images that are there already, such as the intermediate images of an earlier run.
- * @throws StepsAnimationError `usage`, `input`, `output` or `encoder`; `interrupted` when aborted
+ * Makes a movie of existing images, such as the intermediate images of an earlier run.
+ * @throws StepsAnimationError `usage` for an option, `input` for a source, `output` or `encoder` when the movie cannot be
+ *   written, `interrupted` when aborted; then no file is left
+ *
+ * @example
+ * ```ts
+ * const { path } = await render({
+ *   sources: ['outputs/txt2img-images/intermediate'],
+ *   runs: 'last',
+ *   animation: { codec: 'webp', loop: 'boomerang' },
+ * });
+ * ```
  */
 export async function render(settings: RenderSettings): Promise<AnimationResult> {
   const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
   const { runs, signal } = settings;
   try {
-    // FFmpeg's libraries are loaded while the files are looked at.
+    // FFmpeg's libraries are loaded while the sources are inspected.
     const writerModule = import('../movie/movie-file.js');
-    writerModule.catch(() => {}); // a failure is met when it is awaited
+    writerModule.catch(() => {}); // a failure is thrown when it is awaited
     await using found = await PictureSources.find(settings.sources, { ...(runs && { runs }), signal });
     const { writeMovie } = await writerModule;
     return await renderSequences(found.sequences, animation, settings, writeMovie);
@@ -63,16 +74,18 @@ async function renderSequences(
   settings: RenderSettings,
   writeMovie: typeof import('../movie/movie-file.js').writeMovie,
 ): Promise<AnimationResult> {
-  const taken = sequences.map((sequence) => ({ ...sequence, pictures: choose(sequence.pictures, animation) }));
+  const taken = sequences.map((sequence) => ({ ...sequence, pictures: select(sequence.pictures, animation) }));
   const { sources, ...size } = arrange(taken, settings);
   const last = sequences.at(-1);
   const infotext = last?.infotext ?? '';
   const target = targetOf(settings, animation, last);
   await prepareFolder(target.folder);
   const { interpolation, skipSteps } = animation;
-  const facts = { infotext, ...size, interpolation, skipSteps, lastStep: sources.length };
+  const tags = movieTags({
+    ...{ infotext, ...size, interpolation, skipSteps, lastStep: sources.length, timestamp: new Date() },
+  });
   const movie = {
-    ...{ ...animation, ...size, tags: movieTags({ ...facts, timestamp: new Date() }) },
+    ...{ ...animation, ...size, tags },
     ...{ duration: durationOf(animation, sources.length), sources: sources.length, sideBySide: 1 },
   };
   const debug = (message: string) => settings.onEvent?.({ type: 'debug', message });
@@ -91,14 +104,14 @@ async function renderSequences(
   debug(describeMovie(finished));
   const finishMs = finished.publishedAt - lastSourceAt;
   const seed = settings.sideBySide ? null : (last?.seed ?? null);
-  const result = describe(finished, animation, sources.length, finishMs, null, seed);
+  const result = animationResult(finished, animation, { image: null, seed, steps: sources.length, finishMs });
   settings.onEvent?.(result);
   return result;
 }
 
-/** Those of a sequence's pictures that the options take, and the last one always. */
-function choose(pictures: readonly PictureSource[], animation: AnimationOptions): PictureSource[] {
-  return pictures.filter((_, index) => index === pictures.length - 1 || isTaken(index + 1, animation));
+/** The pictures of a sequence that the options select; the last one always is. */
+function select(pictures: readonly PictureSource[], animation: AnimationOptions): PictureSource[] {
+  return pictures.filter((_, index) => index === pictures.length - 1 || isSelected(index + 1, animation));
 }
 
 function arrange(sequences: readonly SourceSequence[], settings: RenderSettings) {
@@ -124,7 +137,7 @@ function targetOf(settings: RenderSettings, { codec }: AnimationOptions, last: S
   return { folder: dirname(resolve(output)), stem: basename(output, given) };
 }
 
-/** The movie is named after the seed and the prompt, or after the images' folder where these are not known. */
+/** The movie is named after the seed and the prompt, or after the images' folder if these are unknown. */
 function stemOf({ infotext, name }: SourceSequence): string {
   const parsed = parseInfotext(infotext);
   const seed = seedOf(parsed);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { FileFacts } from '../app/inspect-file.js';
+import type { FileInfo } from '../app/inspect-file.js';
 import { parseInfotext } from '../infotext/parse-infotext.js';
 import { printJson, printTable } from './output.js';
 
@@ -13,14 +13,14 @@ export function addInfoCommand(program: Command): void {
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  $ steps-animation info "outputs/txt2img-images/animation/42-a red apple.mp4"')
     .action(async (file: string, { json = false }: { json?: boolean }) => {
-      const { describeFile } = await import('../app/inspect-file.js');
-      const facts = await describeFile(resolve(file));
+      const { inspectFile } = await import('../app/inspect-file.js');
+      const facts = await inspectFile(resolve(file));
       if (json) printJson(facts);
       else printFacts(facts);
     });
 }
 
-function printFacts({ infotext, tags, ...facts }: FileFacts): void {
+function printFacts({ infotext, tags, ...facts }: FileInfo): void {
   printTable(Object.entries(facts).map(([name, value]) => [name, String(value)]));
   if (infotext === null) {
     console.log('\nIt has no infotext.');

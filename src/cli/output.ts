@@ -1,4 +1,4 @@
-import type { AnimationResult, RunEvent } from '../app/animate.js';
+import type { AnimationResult, RunEvent } from '../app/events.js';
 import { createProgressDisplay } from './progress.js';
 
 /** Prints a value as JSON, on one line. */

@@ -1,29 +1,26 @@
 import { unlink } from 'node:fs/promises';
+import type { Picture } from '../pictures/picture.js';
+import { decodePicture } from '../pictures/picture-files.js';
+import { isRetouched, makeThumbnail, type Thumbnail } from '../pictures/retouch.js';
 
-type KeptFile = { readonly step: number; readonly path: string };
+type IntermediateFile = { readonly step: number; readonly path: string };
 
-/** The intermediate files of one image that are on disk, in the order of their steps. */
+/** The intermediate files of one image, in the order of their steps, and what its last step looked like. */
 export class IntermediateFiles {
-  readonly #files: KeptFile[] = [];
+  readonly #files: IntermediateFile[] = [];
+  #planned: { readonly step: number; readonly thumbnail: Promise<Thumbnail | undefined> } | undefined;
 
+  /** Adds a file that has been written. */
   add(step: number, path: string): void {
     this.#files.push({ step, path });
     this.#files.sort((a, b) => a.step - b.step);
-  }
-
-  get count(): number {
-    return this.#files.length;
   }
 
   get paths(): string[] {
     return this.#files.map(({ path }) => path);
   }
 
-  pathOf(step: number): string | undefined {
-    return this.#files.find((file) => file.step === step)?.path;
-  }
-
-  /** Those of the steps before `step`. */
+  /** Paths of the files of the steps before `step`. */
   before(step: number): string[] {
     return this.#files.filter((file) => file.step < step).map(({ path }) => path);
   }
@@ -31,4 +28,30 @@ export class IntermediateFiles {
   async delete(): Promise<void> {
     for (const { path } of this.#files.splice(0)) await unlink(path).catch(() => {});
   }
+
+  /** Keeps a thumbnail of the planned last step, which saves reading its file again. */
+  keepThumbnail(step: number, picture: Picture): void {
+    this.#planned = { step, thumbnail: thumbnailIfPossible(picture) };
+  }
+
+  /**
+   * Whether the finished image shows something other than the last step; false if that cannot be told.
+   * @param lastStep its number, which is not the planned one in a run that ended early
+   */
+  async isRetouchedBy(finished: Picture, lastStep: number): Promise<boolean> {
+    const thumbnail =
+      this.#planned?.step === lastStep
+        ? await this.#planned.thumbnail
+        : await thumbnailOfFile(this.#files.find(({ step }) => step === lastStep)?.path);
+    return thumbnail !== undefined && isRetouched(thumbnail, await makeThumbnail(finished));
+  }
+}
+
+async function thumbnailIfPossible(picture: Picture): Promise<Thumbnail | undefined> {
+  return await makeThumbnail(picture).catch(() => undefined);
+}
+
+async function thumbnailOfFile(path: string | undefined): Promise<Thumbnail | undefined> {
+  const picture = path === undefined ? undefined : await decodePicture(path).catch(() => undefined);
+  return picture && (await thumbnailIfPossible(picture));
 }

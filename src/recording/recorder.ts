@@ -5,68 +5,92 @@ import { prepareFolder, removeAbandoned } from '../files/whole-files.js';
 import { MovieClient } from '../movie/client.js';
 import { trialSettings } from '../movie/messages.js';
 import type { AnimationOptions } from '../options/animation-options.js';
-import { checkPicture, type Picture } from '../pictures/picture.js';
-import { describeEncoder, frameRateNote } from './debug-messages.js';
-import type { ImageRecording, Recording } from './image-recording.js';
-import { PictureQueue } from './picture-queue.js';
-import type { RecordedImage } from './recording-plan.js';
-import { type FinishedImage, RunRecording } from './run-recording.js';
+import { checkPicture, type Picture, type Size } from '../pictures/picture.js';
+import type { Recording } from './image.js';
+import { describeEncoder, frameRateNote } from './messages.js';
+import type { RecordedImage } from './plan.js';
+import { type FinishedImage, RunRecording } from './run.js';
 import type { RecordedPass } from './steps.js';
 
-/** What the recorder tells while it works. */
+/** An event of a recorder. `image` is the index of the image in its run; the grid has the index after the last image. */
 export type RecorderEvent =
+  /** frames of a movie that are written, and all of them */
   | { readonly type: 'rendering'; readonly image: number; readonly frame: number; readonly frames: number }
-  /** a step's picture is on disk; `step` counts through the passes of its image, from 1 */
+  /** an intermediate image has been written; `step` counts through all passes of its image, from 1 */
   | { readonly type: 'intermediate'; readonly image: number; readonly step: number; readonly path: string }
-  /** what a person should know */
+  /** a message for the user, such as that a frame rate was reduced */
   | { readonly type: 'note'; readonly message: string }
+  /** a decision or a measurement, for those who want details */
   | { readonly type: 'debug'; readonly message: string };
 
 export type RecorderSettings = {
+  /** checked and complete, as `animationOptionsSchema` returns them */
   readonly animation: AnimationOptions;
-  /** folder of the finished images; the folders of intermediate files and movies lie below it */
+  /** folder of the finished images; those of the intermediate images and of the movies are below it */
   readonly folder: string;
   readonly onEvent?: (event: RecorderEvent) => void;
 };
 
-/** Which image, which of the passes, and which step of it, from 1. */
-export type RecordedStep = { readonly image: number; readonly pass: number; readonly step: number };
+/** A step of an image. */
+export type RecordedStep = {
+  /** index of the image in the run */
+  readonly image: number;
+  /** index of the pass in the run */
+  readonly pass: number;
+  /** number of the step in its pass, from 1 */
+  readonly step: number;
+};
 
-/** Pictures on their way to the movie process, not yet acknowledged. */
-const mostUnderWay = 4;
+/** Pictures that are sent to the movie process before it has acknowledged the first of them. */
+const maxInFlight = 4;
 
 /**
- * Takes steps as they come, never makes the sampler wait, and owns everything that follows: intermediate
- * files, the movies, their check, and the clearing up.
+ * Makes movies of images while they are sampled: it writes the intermediate images, makes the movies in a process of its
+ * own, checks them, and cleans up. It never makes the sampler wait. Dispose of it at the end.
+ *
+ * @example
+ * ```ts
+ * const animation = animationOptionsSchema.parse({ codec: 'x264', duration: 5 });
+ * const size = { width: 512, height: 512 };
+ * await using recorder = await Recorder.open({ animation, folder: 'outputs' }, size);
+ * recorder.start(
+ *   [{ batch: 0, position: 0, seed: 42, prompt: 'a red apple', infotext: '', ...size }],
+ *   [{ kind: 'base', steps: 20, exact: true }],
+ * );
+ * for (let step = 1; step <= 20; step++) {
+ *   const latent = await sampleStep(step);
+ *   recorder.step({ image: 0, pass: 0, step }, () => decode(latent));
+ * }
+ * const { movie } = await recorder.finish(0, { picture: await decode(finalLatent), infotext: '', reason: 'finished' });
+ * console.log(movie?.path);
+ * ```
  */
 export class Recorder implements AsyncDisposable {
   readonly #settings: RecorderSettings;
   readonly #intermediateFolder: string;
   readonly #animationFolder: string;
   readonly #client: MovieClient;
-  readonly #queue: PictureQueue;
   readonly #startedAt = new Date();
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   #run: RunRecording | undefined;
-  /** Steps are decoded and handed over one after another, in the order in which they came. */
-  #line: Promise<void> = Promise.resolve();
+  /** steps are decoded and sent one at a time, in order of arrival */
+  #queue: Promise<void> = Promise.resolve();
 
   private constructor(settings: RecorderSettings, intermediateFolder: string, animationFolder: string) {
     this.#settings = settings;
     this.#intermediateFolder = intermediateFolder;
     this.#animationFolder = animationFolder;
-    this.#queue = new PictureQueue(intermediateFolder);
     this.#client = new MovieClient(({ movie, frame, frames }) =>
       settings.onEvent?.({ type: 'rendering', image: movie, frame, frames }),
     );
   }
 
   /**
-   * Makes sure, before any sampling, that the folders can be written to and that the codec works at this size.
-   * @param size of the pictures in pixels
-   * @throws StepsAnimationError `output`, `usage` or `encoder`
+   * Opens a recorder. Checks, before any sampling, that the folders can be written to and that the codec works.
+   * @param size of the pictures in pixels, to try the codec with
+   * @throws StepsAnimationError `output` for a folder, `usage` for an option, `encoder` if the codec does not work
    */
-  static async open(settings: RecorderSettings, size: { width: number; height: number }): Promise<Recorder> {
+  static async open(settings: RecorderSettings, size: Size): Promise<Recorder> {
     const { folder, animation } = settings;
     const intermediateFolder = resolveBelow(folder, animation.intermediatePath);
     const animationFolder = resolveBelow(folder, animation.animationPath);
@@ -88,69 +112,76 @@ export class Recorder implements AsyncDisposable {
   }
 
   /**
-   * Announces the images of the run and the passes that each goes through, before their first steps.
-   * @throws StepsAnimationError `input` when the run before has not ended
+   * Starts a run, before its first step.
+   * @param images of the run
+   * @param passes that each of the images goes through
+   * @throws StepsAnimationError `input` when the previous run has not ended
    */
   start(images: readonly RecordedImage[], passes: readonly RecordedPass[]): void {
     if (this.#run)
       throw new StepsAnimationError('input', 'The host announced a second run before the first had ended.');
+    const { animation, onEvent } = this.#settings;
     this.#run = new RunRecording(images, passes, {
       client: this.#client,
-      animation: this.#settings.animation,
+      animation,
       intermediateFolder: this.#intermediateFolder,
       animationFolder: this.#animationFolder,
       startedAt: this.#startedAt,
-      debug: (message) => this.#settings.onEvent?.({ type: 'debug', message }),
-      note: (message) => this.#settings.onEvent?.({ type: 'note', message }),
-      onIntermediate: (file) => this.#settings.onEvent?.({ type: 'intermediate', ...file }),
+      debug: (message) => onEvent?.({ type: 'debug', message }),
+      note: (message) => onEvent?.({ type: 'note', message }),
+      onIntermediate: (file) => onEvent?.({ type: 'intermediate', ...file }),
     });
   }
 
   /**
-   * Takes a step; returns at once.
-   * @param step the image, the index of the pass, and the number of the step within the pass, from 1
-   * @param picture the picture, which then belongs to the recorder, or a function that decodes it later
-   * @returns whether the step is one of those that the options take; the picture of any other is not asked for
+   * Records a step; returns at once. What goes wrong with it is thrown by `finish`.
+   * @param picture the picture, which must not be changed afterwards and waits in memory for its turn; or a function
+   *   that decodes it when it is its turn, which bounds the memory however fast the steps are
+   * @returns whether the options select the step; `picture` is not called for any other
+   * @throws StepsAnimationError `input` for an image that was not announced
    */
   step(step: RecordedStep, picture: Picture | (() => Promise<Picture>)): boolean {
-    const recording = this.#started.image(step.image);
-    const number = recording.take(step.pass, step.step);
+    const image = this.#started.image(step.image);
+    const number = image.count(step.pass, step.step);
     if (number === undefined) return false;
-    const take = typeof picture === 'function' ? picture : this.#queue.add(picture).take;
-    this.#enqueue(recording, async () => {
-      // Taken whatever happens to the movie: a host may hold its pictures only for so long.
-      const taken = await take();
-      checkPicture(taken);
-      await recording.begin();
-      while (this.#underWay.size >= mostUnderWay) await Promise.race(this.#underWay);
-      this.#follow(recording, recording.step(number, step.pass, taken));
-    });
+    const record = async () => {
+      // Even if the movie has failed: a host may hold its pictures only until then.
+      const decoded = typeof picture === 'function' ? await picture() : picture;
+      checkPicture(decoded);
+      await image.begin();
+      while (this.#inFlight.size >= maxInFlight) await Promise.race(this.#inFlight);
+      const sent = image.step(number, step.pass, decoded).finally(() => this.#inFlight.delete(sent));
+      this.#inFlight.add(sent);
+    };
+    this.#queue = this.#queue.then(record).catch((error: unknown) => image.fail(error));
     return true;
   }
 
   /**
-   * Takes a finished image, on which its movie ends.
-   * @returns when the movie is there and checked
-   * @throws StepsAnimationError saying what failed and how to try again from the intermediate files
+   * Finishes an image, on which its movie ends.
+   * @param image index of the image in the run
+   * @returns when the movie is on disk and checked
+   * @throws StepsAnimationError saying what failed and how to try again from the intermediate images, which are kept
    */
   async finish(image: number, finished: FinishedImage): Promise<Recording> {
     const arrivedAt = performance.timeOrigin + performance.now();
     const run = this.#started;
     run.image(image);
-    await this.#line;
+    await this.#queue;
     return await run.finish(image, finished, arrivedAt);
   }
 
   /**
-   * Ends the run, after its images: makes the movie of all images side by side where it is wanted, and clears up.
+   * Ends the run after its last image: makes the movie of all images side by side if the options ask for it, and cleans
+   * up. Another run may follow.
    * @returns that movie, or null
-   * @throws StepsAnimationError when it fails; the intermediate files are kept then
+   * @throws StepsAnimationError when it fails; the intermediate images are kept then
    */
   async end(): Promise<Recording | null> {
     const run = this.#run;
     this.#run = undefined;
-    await this.#line;
-    await Promise.all(this.#underWay);
+    await this.#queue;
+    await Promise.all(this.#inFlight);
     return (await run?.end()) ?? null;
   }
 
@@ -159,28 +190,16 @@ export class Recorder implements AsyncDisposable {
     return this.#run;
   }
 
-  #enqueue(recording: ImageRecording, work: () => Promise<void>): void {
-    this.#line = this.#line.then(work).catch((error: unknown) => recording.fail(error));
-  }
-
-  #follow(recording: ImageRecording, work: Promise<void>): void {
-    const followed = work
-      .catch((error: unknown) => recording.fail(error))
-      .finally(() => this.#underWay.delete(followed));
-    this.#underWay.add(followed);
-  }
-
-  /** Lets the movie process go; to be called when everything has been finished or given up. */
+  /** Ends the run and the movie process; live movies that were not finished are removed. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.end();
     } finally {
       await this.#client[Symbol.asyncDispose]();
-      this.#queue[Symbol.dispose]();
     }
     await removeAbandoned(this.#intermediateFolder);
     await removeAbandoned(this.#animationFolder);
-    // Succeeds only when it is empty: files of other runs stay.
+    // Succeeds only if it is empty: files of other runs stay.
     await rmdir(this.#intermediateFolder).catch(() => {});
   }
 }

@@ -5,18 +5,18 @@ import { timeTolerance } from '../files/whole-files.js';
 import { isFile } from '../util/exists.js';
 import { type ManifestImage, parseManifest } from './manifest.js';
 
-/** An image of a run. */
+/** An image of a run, as found on disk. */
 export type RunImage = {
-  /** null where the files' names do not tell */
+  /** null if the files' names do not contain it */
   readonly seed: number | null;
   /**
-   * paths of the intermediate files in the order of their steps, and of the finished image if it is there: it takes
-   * the place of the last step's picture, which shows the same
+   * paths of the intermediate files in the order of their steps, and of the finished image if it exists: it replaces
+   * the last step's picture, which shows the same
    */
   readonly pictures: readonly string[];
 };
 
-/** Intermediate files that were made together. */
+/** Intermediate files of one run, as found on disk. */
 export type Run = {
   /** milliseconds since 1970 */
   readonly startedAt: number;
@@ -27,8 +27,8 @@ export const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp']);
 const naturalOrder = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /**
- * The runs of a folder, in the order in which they were made. They are told apart by their manifests; images that no
- * manifest lists belong to the run that their names continue, or else make runs of their own.
+ * Finds the runs of a folder by their manifests, in the order of their start. Images that no manifest lists belong to the
+ * run that their names continue, or else make runs of their own.
  */
 export async function readRuns(folder: string): Promise<Run[]> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
@@ -37,11 +37,11 @@ export async function readRuns(folder: string): Promise<Run[]> {
   for (const { images } of listed) {
     for (const image of images) {
       image.names = image.names.filter((name) => present.delete(name));
-      // A finished image in the same folder is no run of its own.
-      if (image.facts.finished !== null) present.delete(image.facts.finished);
+      // A finished image in the same folder is not a run of its own.
+      if (image.entry.finished !== null) present.delete(image.entry.finished);
     }
   }
-  // The newest first: a run that was cut off is the last one that could have written them.
+  // The newest first: a run that was killed is the last one that can have written them.
   for (const { startedAt, images } of listed.toSorted((a, b) => b.startedAt - a.startedAt)) {
     for (const image of images) await adopt(folder, startedAt, image, present);
   }
@@ -58,78 +58,77 @@ export async function readRuns(folder: string): Promise<Run[]> {
     .sort((a, b) => a.startedAt - b.startedAt);
 }
 
-type ListedImage = { readonly facts: ManifestImage; names: string[] };
+/** An entry of a manifest, and the names of its files that exist. */
+type ListedImage = { readonly entry: ManifestImage; names: string[] };
 
 async function readManifests(folder: string, names: readonly string[]) {
   const listed: { readonly startedAt: number; readonly images: readonly ListedImage[] }[] = [];
   for (const name of names.filter((name) => name.endsWith('.json'))) {
     const manifest = parseManifest(await readFile(join(folder, name), 'utf8').catch(() => ''));
     if (!manifest) continue;
-    const images = manifest.images.map((facts) => ({ facts, names: facts.steps.map(({ file }) => file) }));
+    const images = manifest.images.map((entry) => ({ entry, names: entry.steps.map(({ file }) => file) }));
     listed.push({ startedAt: Date.parse(manifest.startedAt), images });
   }
   return listed;
 }
 
-/** Files that a killed run could not list any more: their names continue those of an image that did not end. */
+/** Adds files that a killed run did not list: their names continue those of an image that did not end. */
 async function adopt(folder: string, startedAt: number, image: ListedImage, present: Set<string>): Promise<void> {
-  const { facts, names } = image;
-  if (facts.reason !== null) return;
-  const steps = new Set(names.map((name) => parsed(name)?.step));
-  const endings = new Set(names.map((name) => parsed(name)?.prompt));
+  const { entry, names } = image;
+  if (entry.reason !== null) return;
+  const steps = new Set(names.map((name) => parseName(name)?.step));
+  const prompts = new Set(names.map((name) => parseName(name)?.prompt));
   for (const name of [...present].sort(naturalOrder.compare)) {
-    const of = parsed(name);
-    const isOfImage = of?.batch === facts.batch && of.position === facts.position && of.seed === facts.seed;
-    // A step that the image has already is another run's.
-    if (!isOfImage || steps.has(of.step)) continue;
-    const continues = endings.size > 0 ? endings.has(of.prompt) : isNamedAfter(of.prompt, facts.prompt);
+    const file = parseName(name);
+    const isOfImage = file?.batch === entry.batch && file.position === entry.position && file.seed === entry.seed;
+    // A step that the image has already belongs to another run.
+    if (!isOfImage || steps.has(file.step)) continue;
+    const continues = prompts.size > 0 ? prompts.has(file.prompt) : isNamedAfter(file.prompt, entry.prompt);
     if (!continues || (await stat(join(folder, name))).mtimeMs < startedAt - timeTolerance) continue;
-    endings.add(of.prompt);
-    steps.add(of.step);
+    prompts.add(file.prompt);
+    steps.add(file.step);
     names.push(name);
     present.delete(name);
   }
-  names.sort((a, b) => (parsed(a)?.step ?? 0) - (parsed(b)?.step ?? 0));
+  names.sort((a, b) => (parseName(a)?.step ?? 0) - (parseName(b)?.step ?? 0));
 }
 
-/** Names that were taken have a number at their end. */
+/** A name that was not free got a number at its end. */
 function isNamedAfter(named: string, prompt: string): boolean {
   const safe = safePrompt(prompt);
   return named === safe || named.replace(/(?:^|-)\d+$/u, '') === safe;
 }
 
-async function runImage(
-  folder: string,
-  { facts, names }: { facts: ManifestImage; names: string[] },
-): Promise<RunImage> {
-  const finished = facts.finished === null ? null : resolve(folder, facts.finished);
-  const isThere = finished !== null && imageExtensions.has(extname(finished)) && (await isFile(finished));
-  const paths = (of: readonly string[]) => of.map((name) => join(folder, name));
-  if (!isThere) return { seed: facts.seed, pictures: paths(names) };
-  // Manifests of before did not tell the last step.
-  const lastStep = facts.lastStep ?? facts.steps.at(-1)?.step ?? 0;
-  const earlier = new Set(facts.steps.filter(({ step }) => step < lastStep).map(({ file }) => file));
-  return { seed: facts.seed, pictures: [...paths(names.filter((name) => earlier.has(name))), finished] };
+async function runImage(folder: string, { entry, names }: ListedImage): Promise<RunImage> {
+  const { seed, steps } = entry;
+  const pathsOf = (files: readonly string[]) => files.map((name) => join(folder, name));
+  const finished = entry.finished === null ? null : resolve(folder, entry.finished);
+  if (finished === null || !imageExtensions.has(extname(finished)) || !(await isFile(finished)))
+    return { seed, pictures: pathsOf(names) };
+  // Early manifests do not contain the last step.
+  const lastStep = entry.lastStep ?? steps.at(-1)?.step ?? 0;
+  const earlier = new Set(steps.filter(({ step }) => step < lastStep).map(({ file }) => file));
+  return { seed, pictures: [...pathsOf(names.filter((name) => earlier.has(name))), finished] };
 }
 
-/** Runs told apart by what follows the step in the names; all other names are one run, in natural order. */
+/** Groups names by what follows the step in them; all other names are one run, in natural order. */
 async function runsByName(folder: string, names: readonly string[]): Promise<Run[]> {
   const groups = new Map<string, string[]>();
   for (const name of names.toSorted(naturalOrder.compare)) {
-    const of = parsed(name);
-    const key = of ? `${of.batch}.${of.position}.${of.seed}.${of.prompt}` : '';
+    const file = parseName(name);
+    const key = file ? `${file.batch}.${file.position}.${file.seed}.${file.prompt}` : '';
     groups.set(key, [...(groups.get(key) ?? []), name]);
   }
   return await Promise.all(
     [...groups.values()].map(async (group) => {
       const files = group.map((name) => join(folder, name));
       const [first = ''] = files;
-      const image = { seed: parsed(basename(first))?.seed ?? null, pictures: files };
+      const image = { seed: parseName(basename(first))?.seed ?? null, pictures: files };
       return { startedAt: (await stat(first)).mtimeMs, images: [image] };
     }),
   );
 }
 
-function parsed(name: string): IntermediateName | undefined {
+function parseName(name: string): IntermediateName | undefined {
   return parseIntermediateStem(basename(name, extname(name)));
 }

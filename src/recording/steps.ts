@@ -1,59 +1,74 @@
 import type { AnimationOptions } from '../options/animation-options.js';
-import { isTaken } from './step-selection.js';
 
+/** A pass of the sampler that each image of a run goes through. */
 export type RecordedPass = {
   readonly kind: 'base' | 'hires';
-  /** planned steps */
+  /** planned number of steps */
   readonly steps: number;
-  /** whether that number is certain; adaptive samplers do not know */
+  /** whether that number is certain; adaptive samplers only estimate it */
   readonly exact: boolean;
 };
 
-/** The passes of which steps are taken: all where the run has none of the kind that is wanted. */
-export function takenPasses(passes: readonly RecordedPass[], wanted: AnimationOptions['passes']): ReadonlySet<number> {
-  const all = passes.map((_, index) => index);
-  const chosen = all.filter((index) => passes[index]?.kind === wanted);
-  return new Set(wanted === 'all' || chosen.length === 0 ? all : chosen);
+type StepSelection = Pick<AnimationOptions, 'skipSteps' | 'every' | 'stopAt'>;
+
+/** Whether the options select a step, counted from 1. The finished image, which replaces the last step, is always shown. */
+export function isSelected(step: number, { skipSteps, every, stopAt }: StepSelection): boolean {
+  return step > skipSteps && (step - skipSteps - 1) % every === 0 && (stopAt === 0 || step <= stopAt);
 }
 
-/** Numbers the steps of one image through its passes, from 1, and chooses those that the options take. */
+/** The number of pictures in a movie of so many steps: the selected ones before the last step, and the finished image. */
+export function countPictures(steps: number, selection: StepSelection): number {
+  let pictures = 1;
+  for (let step = 1; step < steps; step++) if (isSelected(step, selection)) pictures++;
+  return pictures;
+}
+
+/** The indices of the passes whose steps are recorded: those of the wanted kind, or all if there are none. */
+export function selectedPasses(
+  passes: readonly Pick<RecordedPass, 'kind'>[],
+  wanted: AnimationOptions['passes'],
+): ReadonlySet<number> {
+  const all = passes.map((_, index) => index);
+  const selected = all.filter((index) => passes[index]?.kind === wanted);
+  return new Set(selected.length === 0 ? all : selected);
+}
+
+/** Numbers the steps of one image through its recorded passes, from 1, and selects those that the options ask for. */
 export class StepCounter {
   readonly #passes: ReadonlySet<number>;
-  readonly #selection: AnimationOptions;
-  #pass = -1;
-  /** number of the last step of the passes before */
+  readonly #selection: StepSelection;
+  #pass: number | undefined;
+  /** number of the last step of the previous pass */
   #before = 0;
   #last = 0;
-  /** number of the first step of each pass after the first */
-  readonly #changes: number[] = [];
+  readonly #passChanges: number[] = [];
 
-  constructor(passes: ReadonlySet<number>, selection: AnimationOptions) {
+  /** @param passes indices of the recorded passes */
+  constructor(passes: ReadonlySet<number>, selection: StepSelection) {
     this.#passes = passes;
     this.#selection = selection;
   }
 
-  /** The highest number so far. */
+  /** The highest number so far, whether selected or not. */
   get last(): number {
     return this.#last;
   }
 
-  /** Where a further pass began. */
-  get changes(): readonly number[] {
-    return this.#changes;
+  /** The number of the first step of each pass after the first. */
+  get passChanges(): readonly number[] {
+    return this.#passChanges;
   }
 
-  /** The number of a step that has arrived; undefined when it is not taken. */
-  take(pass: number, step: number): number | undefined {
+  /** Counts a step. @returns its number; undefined when it is not selected */
+  count(pass: number, step: number): number | undefined {
     if (!this.#passes.has(pass)) return undefined;
-    if (pass !== this.#pass) this.#begin(pass);
+    if (pass !== this.#pass) {
+      if (this.#pass !== undefined) this.#passChanges.push(this.#last + 1);
+      this.#before = this.#last;
+      this.#pass = pass;
+    }
     const number = this.#before + step;
     this.#last = Math.max(this.#last, number);
-    return isTaken(number, this.#selection) ? number : undefined;
-  }
-
-  #begin(pass: number): void {
-    this.#before = this.#last;
-    if (this.#pass >= 0) this.#changes.push(this.#last + 1);
-    this.#pass = pass;
+    return isSelected(number, this.#selection) ? number : undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AnimationResult } from '../app/animate.js';
+import type { AnimationResult } from '../app/events.js';
 import type { ErrorCode } from '../errors.js';
 import type { AnimationOptions, AnimationOptionsInput } from '../options/animation-options.js';
 import type { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';

@@ -1,7 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { animate, type RunEvent } from '#src/app/animate.js';
+import { animate } from '#src/app/animate.js';
+import type { RunEvent } from '#src/app/events.js';
 import type { GenerationEvent, Host } from '#src/hosts/host.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { plain } from '../helpers/pictures.js';

@@ -2,9 +2,8 @@ import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { describeFile } from '#src/app/inspect-file.js';
+import { inspectFile, readInfotext } from '#src/app/inspect-file.js';
 import { PictureSources } from '#src/app/picture-sources.js';
-import { readInfotext } from '#src/app/read-infotext.js';
 import { render } from '#src/index.js';
 import { readImageHead } from '#src/infotext/infotext-files.js';
 import { parseInfotext } from '#src/infotext/parse-infotext.js';
@@ -104,7 +103,7 @@ describe('sources of pictures', () => {
       await using sources = await PictureSources.find([path]);
       expect(sources.sequences[0]).toMatchObject({ infotext, seed: 42 });
       expect(await pixels(sources)).toHaveLength(5);
-      expect(await describeFile(path)).toMatchObject({ infotext, type: 'movie' });
+      expect(await inspectFile(path)).toMatchObject({ infotext, type: 'movie' });
     },
   );
 
@@ -208,7 +207,7 @@ describe('sources of pictures', () => {
         outdir: folder,
       });
       expect(frames).toBe(10);
-      const facts = await describeFile(path);
+      const facts = await inspectFile(path);
       expect(facts.infotext).toBe(long);
       expect(facts.duration).toBeCloseTo(1, 1);
     },

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type AnimationOptionsInput, animationOptionsSchema } from '#src/options/animation-options.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { Recorder, type RecorderEvent } from '#src/recording/recorder.js';
-import { countSources, isTaken } from '#src/recording/step-selection.js';
+import { countPictures, isSelected } from '#src/recording/steps.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { plain } from '../helpers/pictures.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -86,9 +86,9 @@ describe('the choice of steps', () => {
     fc.assert(
       fc.property(selection, fc.integer({ min: 1, max: 12 }), (options, steps) => {
         const taken = Array.from({ length: steps - 1 }, (_, index) => index + 1).filter((step) =>
-          isTaken(step, options),
+          isSelected(step, options),
         );
-        expect(countSources(steps, options)).toBe(taken.length + 1);
+        expect(countPictures(steps, options)).toBe(taken.length + 1);
         if (options.skipSteps < steps - 1 && options.stopAt === 0) expect(taken[0]).toBe(options.skipSteps + 1);
       }),
     );

@@ -1,7 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readInfotext } from '#src/app/read-infotext.js';
+import { readInfotext } from '#src/app/inspect-file.js';
 import { readPngText } from '#src/infotext/png.js';
 import { probeMovie } from '#src/movie/probe.js';
 import type { AnimationOptionsInput } from '#src/options/animation-options.js';
@@ -48,7 +48,7 @@ async function record(folder: string, plan: Plan) {
   return await recorder.finish(0, { picture: plan.last ?? emerging(size.width, size.height, 1), infotext, reason });
 }
 
-/** A picture in whose middle something was painted anew. */
+/** A picture with something painted into its middle. */
 function withPatch({ width, height, data }: Picture): Picture {
   const painted = Uint8Array.from(data);
   forPatch(width, height, (offset) => painted.fill(20, offset, offset + 3));
@@ -257,7 +257,7 @@ describe('recorder', () => {
     expect(movie).toMatchObject({ width: 192, height: 128, frames: 30 });
   });
 
-  it('spills to a file rather than growing when steps come faster than they can be stored', async () => {
+  it('records every step when they come faster than they can be stored', async () => {
     const folder = await temporaryFolder();
     const last = emerging(512, 512, 1);
     const { movie, steps } = await record(folder, {

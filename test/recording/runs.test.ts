@@ -2,8 +2,7 @@ import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type AnimationOptionsInput, animationOptionsSchema } from '#src/options/animation-options.js';
-import { parseManifest } from '#src/recording/manifest.js';
-import { RunManifestFile } from '#src/recording/manifest-file.js';
+import { ManifestFile, parseManifest } from '#src/recording/manifest.js';
 import { Recorder } from '#src/recording/recorder.js';
 import { type Run, readRuns } from '#src/recording/runs.js';
 import { emerging } from '../helpers/pictures.js';
@@ -61,15 +60,14 @@ describe('runs of a folder', () => {
 
   it('know files that a killed run could not list any more', async () => {
     const folder = await temporaryFolder();
-    const facts = { batch: 0, position: 0, seed: 42, prompt: 'x', infotext: '', width: null, height: null };
-    const image = { ...facts, reason: null, finished: null, lastStep: null, steps: [] };
-    const manifest = new RunManifestFile(folder, 'run', new Date(), {}, [image]);
+    const image = { batch: 0, position: 0, seed: 42, prompt: 'x', infotext: '' };
+    const manifest = new ManifestFile(folder, new Date('2023-01-02T03:04:05.5Z'), {}, [image]);
     const names = ['0000001-42-x.png', '0000002-42-x.png', '0000003-42-x.png'];
     for (const name of [...names, '0000001-8-x.png']) await writeFile(join(folder, name), '');
     manifest.addStep(0, { step: 1, pass: 'base', path: join(folder, names[0] ?? '') });
     // At once: what has just been noted is written, too.
     await manifest.end();
-    expect(await readdir(folder)).toContain('run.json');
+    expect(await readdir(folder)).toContain('2023-01-02T03-04-05-42-x.json');
     const runs = await readRuns(folder);
     expect(runs.map(({ images }) => namesOf(images[0]?.pictures ?? []))).toEqual(
       expect.arrayContaining([names, ['0000001-8-x.png']]),

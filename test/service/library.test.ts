@@ -1,7 +1,7 @@
 import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { AnimationResult } from '#src/app/animate.js';
+import type { AnimationResult } from '#src/app/events.js';
 import { codecs } from '#src/options/codecs.js';
 import { Database } from '#src/service/database.js';
 import { Library } from '#src/service/library/library.js';

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readInfotext } from '#src/app/read-infotext.js';
+import { readInfotext } from '#src/app/inspect-file.js';
 import type { JobEvent } from '#src/service/job.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { describeFile } from '../../app/inspect-file.js';
+import { inspectFile } from '../../app/inspect-file.js';
 import { TokenCounter } from '../../diffusion/prompts/token-count.js';
 import { optionsOfInfotext } from '../../infotext/infotext-options.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
@@ -81,7 +81,7 @@ async function inspect(body: Readable): Promise<z.input<typeof inspection>> {
   try {
     const path = join(folder, 'file');
     await pipeline(body, limited(mostBytes), createWriteStream(path));
-    const { type, infotext } = await describeFile(path).catch(() => {
+    const { type, infotext } = await inspectFile(path).catch(() => {
       throw new HttpError(422, 'This is neither an image nor a movie that can be read.');
     });
     const text = infotext ?? '';

@@ -1,4 +1,5 @@
-import { animate, type RunEvent } from '../../app/animate.js';
+import { animate } from '../../app/animate.js';
+import type { RunEvent } from '../../app/events.js';
 import type { GenerationRequest, Host } from '../../hosts/host.js';
 import type { Job } from '../job.js';
 import { decodeStart, type JobFiles } from './job-files.js';

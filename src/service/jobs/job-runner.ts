@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../app/animate.js';
+import type { RunEvent } from '../../app/events.js';
 import { type ErrorCode, StepsAnimationError } from '../../errors.js';
 import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { messageOf } from '../../util/error-message.js';

@@ -1,9 +1,9 @@
-import type { RunEvent } from '../../app/animate.js';
+import type { RunEvent } from '../../app/events.js';
 import { render } from '../../app/render.js';
 import { StepsAnimationError } from '../../errors.js';
 import { resolveBelow } from '../../files/file-names.js';
 import type { AnimationOptions } from '../../options/animation-options.js';
-import { isTaken } from '../../recording/step-selection.js';
+import { isSelected } from '../../recording/steps.js';
 import { exists } from '../../util/exists.js';
 import type { Job } from '../job.js';
 import type { JobFiles } from './job-files.js';
@@ -60,6 +60,6 @@ function keptSteps(
   const kept = store.steps(id, image);
   const last = finished === null ? kept.at(-1)?.step : undefined;
   return kept
-    .filter(({ step }) => step !== lastStep && (step === last || isTaken(step, animation)))
+    .filter(({ step }) => step !== lastStep && (step === last || isSelected(step, animation)))
     .map((step) => files.stepPath(id, step));
 }

@@ -1,6 +1,6 @@
-import type { AnimationResult, RunEvent } from '../../app/animate.js';
+import type { AnimationResult, RunEvent } from '../../app/events.js';
 import type { ImageInfo } from '../../hosts/host.js';
-import { takenPasses } from '../../recording/steps.js';
+import { selectedPasses } from '../../recording/steps.js';
 import type { Job, JobEvent, JobProgress } from '../job.js';
 import type { Library } from '../library/library.js';
 import type { JobFiles } from './job-files.js';
@@ -119,7 +119,7 @@ export class RunningJob {
     const { store, job } = this.#settings;
     this.#images = images;
     this.#steps = images.map(() => 0);
-    this.#passes = takenPasses(passes, job.options.animation?.passes ?? 'all');
+    this.#passes = selectedPasses(passes, job.options.animation?.passes ?? 'all');
     store.addImages(
       this.id,
       images.map(({ seed, infotext, width = 0, height = 0 }, index) => ({ index, seed, infotext, width, height })),

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
-import { readInfotext } from '../../app/read-infotext.js';
+import { readInfotext } from '../../app/inspect-file.js';
 import { movieStem } from '../../files/file-names.js';
 import { parseInfotext, seedOf } from '../../infotext/parse-infotext.js';
 

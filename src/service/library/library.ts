@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
-import type { AnimationResult } from '../../app/animate.js';
+import type { AnimationResult } from '../../app/events.js';
 import { StepsAnimationError } from '../../errors.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { exists } from '../../util/exists.js';

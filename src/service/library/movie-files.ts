@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import type { AnimationResult } from '../../app/animate.js';
-import { readInfotext } from '../../app/read-infotext.js';
+import type { AnimationResult } from '../../app/events.js';
+import { readInfotext } from '../../app/inspect-file.js';
 import { StepsAnimationError } from '../../errors.js';
 import { parseIntermediateStem } from '../../files/file-names.js';
 import { readImageHead } from '../../infotext/infotext-files.js';

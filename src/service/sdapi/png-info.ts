@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeFile } from '../../app/inspect-file.js';
+import { inspectFile } from '../../app/inspect-file.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { HttpError } from '../http-error.js';
 import { bytesOf } from './pictures.js';
@@ -18,7 +18,7 @@ async function describeBytes(bytes: Uint8Array) {
   try {
     const path = join(folder, 'file');
     await writeFile(path, bytes);
-    return await describeFile(path);
+    return await inspectFile(path);
   } catch {
     throw new HttpError(422, 'Invalid encoded image');
   } finally {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { animate, type RunEvent } from '#src/app/animate.js';
+import { animate } from '#src/app/animate.js';
+import type { RunEvent } from '#src/app/events.js';
 import { samplerNames, schedulerNames } from '#src/diffusion/names.js';
 import { createWebuiHost } from '#src/hosts/webui/host.js';
 import { probeMovie } from '#src/movie/probe.js';
