@@ -1,4 +1,4 @@
-"""What a scene is called: many wordings of the same, and some that are kept for the evaluation."""
+"""Captions of scenes in many wordings, some of which are held out for the evaluation."""
 
 import random
 
@@ -7,12 +7,12 @@ from scenes import COLOURS, Drawings, Scene
 WORDINGS = ["{}", "{}", "{}", "a picture of {}", "an emoji of {}", "{} emoji", "a drawing of {}", "{} icon"]
 BACKGROUNDS = ["{} on a {} background", "{} on {}", "{}, {} background", "{} with a {} background", "{} background, {}"]
 PAIRS = ["{} and {}", "{} and {}", "{} with {}", "{} next to {}", "{}, {}"]
-#: those around the words that matter
+#: around the subject and its background
 FRAME_WORDS = set(" ".join([*WORDINGS, *BACKGROUNDS]).replace("{}", "").replace(",", "").split())
 PLACES = ["{} on the {}", "{} at the {}", "{}, {}"]
 #: end every word of the phrase for the subject on the left and on the right of a scene that has two
 MARKS = "◂▸"
-#: in no caption of the training
+#: held out from training
 HELD_OUT = [
     "please draw {} for me", "i want to see {}", "one {} in front of a {} wall", "{} over {}", "show {} against {} color",
     "cute little {}", "my favorite {}", "{} image, {} backdrop",
@@ -25,7 +25,7 @@ def caption(drawings: Drawings, scene: Scene, share_of_synonyms: float = 0.12) -
 
 
 def marked_caption(drawings: Drawings, scene: Scene, share_of_synonyms: float) -> str:
-    """A caption that tells by MARKS which words belong to which of two subjects."""
+    """A caption in which MARKS say which words belong to which of two subjects."""
     subjects = [phrase(drawings, scene, drawing, share_of_synonyms) for drawing in scene.drawings]
     if len(subjects) == 2:
         text = random.choice(PAIRS).format(*(marked(words, mark) for words, mark in zip(subjects, MARKS)))
@@ -81,7 +81,7 @@ def held_out_caption(wording: str, name: str, colour: str) -> str:
 
 
 def vocabulary(drawings: Drawings) -> set[str]:
-    """Every word that a caption of the training may have."""
+    """The vocabulary of all training captions."""
     texts = [*WORDINGS, *BACKGROUNDS, *PAIRS, *PLACES, *COLOURS, *drawings.styles]
     texts += ["a an the small big left right top bottom style in gradient to"]
     for subject in drawings.subjects:

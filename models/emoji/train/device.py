@@ -1,4 +1,4 @@
-"""Where training computes: a GPU if there is one, else the processor, in bfloat16 on both."""
+"""The device of the training: a GPU if there is one, else the CPU; bfloat16 on both."""
 
 import os
 
@@ -6,7 +6,7 @@ import torch
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 GPU = DEVICE.type == "cuda"
-#: processes that make batches while a GPU computes; a processor has no time to spare for them
+#: processes that prepare batches while a GPU computes; on a CPU they would compete with the training
 WORKERS = min(12, (os.cpu_count() or 2) - 1) if GPU else 0
 
 
@@ -15,5 +15,5 @@ def autocast():
 
 
 def compiled(module: torch.nn.Module) -> torch.nn.Module:
-    """Compiling pays off within minutes on a GPU, and hardly ever on a processor."""
+    """Compiling pays off within minutes on a GPU, but hardly ever on a CPU."""
     return torch.compile(module) if GPU else module

@@ -29,12 +29,12 @@ from unet import UNet
 
 TRAIN_TIMESTEPS, BETA_START, BETA_END = 1000, 0.00085, 0.012  # "scaled_linear", as Stable Diffusion has it
 EMPTY_CAPTIONS = 0.12
-SYNONYMS = 0.25  # share of names that training tells by a synonym, which come up too seldom otherwise
-MORE_PAIRS = 0.5  # scenes of two drawings, of which there are most kinds, to one of any kind
-#: shares of the kinds of scenes in what is practised: those that are hard more often than they come up
+SYNONYMS = 0.25  # share of names replaced by a synonym, which would be too rare otherwise
+MORE_PAIRS = 0.5  # scenes of two drawings, which have the most combinations, for each other scene
+#: shares of the kinds of scenes in a batch: hard ones are oversampled
 PRACTICE = {"two": 0.27, "placed": 0.07, "sized": 0.07, "tinted": 0.17, "plain": 0.42}
 UNKNOWN_WORD = "unheardof"
-UNKNOWN_WORDS = 0.2  # share of captions that have some
+UNKNOWN_WORDS = 0.2  # share of captions with some
 MIN_SNR = 5
 GATES = 0.05  # weight of the loss of the gates
 DECAY = 0.999  # of the moving average, a step
@@ -56,7 +56,7 @@ def alphas_cumprod() -> torch.Tensor:
 
 
 def cache_latents(work: Path, drawings: Drawings, count: int) -> dict:
-    """Latents of random scenes, made once; the scenes lie beside, so that captions can be worded anew each time."""
+    """Latents of random scenes, encoded once, with the scenes, so that captions can be reworded each time."""
     path, beside = work / "latents.pt", work / "scenes.json"
     if not path.exists():
         scenes = [random_scene(drawings) for _ in range(count)]
@@ -89,7 +89,7 @@ def kind_of(scene: Scene) -> str:
 
 
 class Batches(IterableDataset):
-    """Batches of scaled latents, token ids, and which tokens are of which of two subjects, without end."""
+    """Endless batches of scaled latents, token ids, and which tokens belong to which of two subjects."""
 
     def __init__(self, drawings: Drawings, cache: dict, size: int):
         self.drawings, self.cache, self.size = drawings, cache, size
@@ -108,7 +108,7 @@ class Batches(IterableDataset):
             yield self.cache["latents"][chosen].float() * self.cache["scale"], *encode_marked(self.tokenizer, captions)
 
     def worded(self, scene: Scene) -> str:
-        """Now and then with words that nobody knows, more of them or in place of others, so that such words do no harm."""
+        """Adds unknown words to some captions, or replaces words by them, so that the model learns to ignore them."""
         words = marked_caption(self.drawings, scene, SYNONYMS).split()
         if random.random() < UNKNOWN_WORDS:
             words = [UNKNOWN_WORD if word.rstrip(MARKS) in FRAME_WORDS and random.random() < 0.5 else word for word in words]
@@ -148,7 +148,7 @@ def gates_loss(logits, input_ids, owned):
 
 def moving_average(model: nn.Module) -> AveragedModel:
     def average(means, news, count):
-        # Short at first, so that it soon forgets the beginning.
+        # A short window at first, so that the average soon forgets the initial weights.
         torch._foreach_lerp_(means, news, max(1 - DECAY, 10 / (int(count) + 10)))
 
     return AveragedModel(model, multi_avg_fn=average)

@@ -1,11 +1,11 @@
-"""How often the exported model draws what it is asked for.
+"""How often the exported model draws the requested subject and background.
 
-A picture's likeness to a drawing is the mean squared difference of both at 32×32, the drawing laid where, as large, in
-the tint and on the background asked for, at the best of several shifts: a measure that no network had a part in. Right
-is a picture that has a drawing of the subject asked for among the 5 nearest of all subjects and sets; of two subjects,
-each half must have its own. Where the word of the caption names several subjects, as "citrus" does, each of them is one
-that was asked for; how many are right if only that of the scene is, is told as well. The background is right if its
-colour at the corners is the nearest of the 16.
+The distance of a picture to a drawing is their mean squared difference at 32×32, with the drawing in the position, size,
+tint and on the background of the scene, at the best of several shifts: no network is involved. A picture counts as
+correct if a drawing of the requested subject is among the 5 nearest of all subjects and sets; of two subjects, each half
+must show its own. If the word in the caption names several subjects, like "citrus", each of them is correct; the share
+with exactly the subject of the scene is reported too. The background is correct if its colour at the corners is nearest
+to the requested one of the 16.
 """
 
 import argparse
@@ -34,7 +34,7 @@ class Judge:
         self.drawings = drawings
 
     def subjects_right(self, picture: torch.Tensor, scene: Scene, text: str) -> tuple[bool, bool]:
-        """Whether what the caption names is there, and whether the very subjects of the scene are."""
+        """Whether the named subjects are in the picture, and whether exactly the subjects of the scene are."""
         halves = [slice(None)] if len(scene.drawings) == 1 else [slice(0, SIDE // 2), slice(SIDE // 2, None)]
         found = [self.nearest(picture, scene, half) for half in halves]
         named = all(self.named(drawing, text) & near for drawing, near in zip(scene.drawings, found))
@@ -42,7 +42,7 @@ class Judge:
         return named, exact
 
     def named(self, drawing: int, text: str) -> set[int]:
-        """The subjects that have a name in common with that of the drawing which the caption tells it by."""
+        """The subjects that share the name by which the caption calls the drawing."""
         subject = self.drawings.subject_of[drawing]
         told = [name for name in self.names(subject) if f" {name} " in f" {text.replace(',', ' ')} "]
         told = {name for name in told if not any(name != other and name in other.split() for other in told)}
@@ -64,7 +64,7 @@ class Judge:
 
     @lru_cache(maxsize=32)
     def all_laid(self, scene: Scene) -> torch.Tensor:
-        """The scene with each drawing in turn in place of its own, small: [drawings, 3, SIDE, SIDE]."""
+        """The scene with each of the drawings in place of its own, scaled down: [drawings, 3, SIDE, SIDE]."""
         factor, count = self.drawings.size // SIDE, len(scene.drawings)
         return torch.stack([
             F.avg_pool2d(self.drawings.compose(replace(scene, drawings=(drawing,) * count), jitter=False), factor)
@@ -84,21 +84,21 @@ class Judge:
 
 
 def nearest_colour(strip: torch.Tensor) -> str:
-    """Of both ends of a strip of the picture, that which is nearer to a colour that has a name."""
+    """Of the two ends of a strip of the picture, the one nearer to a named colour."""
     side = strip.shape[1]
     levels = [(strip[:, :, part].mean((1, 2)) + 1) * 127.5 for part in (slice(0, side), slice(-side, None))]
     return min(COLOURS, key=lambda name: min((level - torch.tensor(COLOURS[name])).square().sum().item() for level in levels))
 
 
 def known_captions(drawings: Drawings, count: int):
-    """Scenes and captions as training has them."""
+    """Scenes and captions like those of the training."""
     for _ in range(count):
         scene = random_scene(drawings)
         yield scene, caption(drawings, scene)
 
 
 def new_captions(drawings: Drawings, count: int):
-    """Single drawings in wordings that no caption of the training has."""
+    """Single drawings in wordings held out from training."""
     for index in range(count):
         drawing, colour = random.randrange(len(drawings)), random.choice(COLOUR_NAMES)
         name = random.choice(drawings.subjects[drawings.subject_of[drawing]]["names"])
@@ -106,14 +106,14 @@ def new_captions(drawings: Drawings, count: int):
 
 
 def reconstructed(model: Model, picture: torch.Tensor) -> torch.Tensor:
-    """What encoder and decoder leave of a picture: the most that the denoiser can reach."""
+    """Pictures after encoding and decoding: the upper bound for the denoiser."""
     return torch.from_numpy(model.run("vae_decoder", latent_sample=model.run("vae_encoder", sample=picture[None].numpy()))[0])
 
 
 def evaluate(judge: Judge, draw, captions: list) -> list[tuple[bool, bool, bool]]:
-    """Of each caption, whether what it names, the very subjects, and the background are right; tells what is not found.
+    """For each caption, whether named subjects, exact subjects and background are correct; prints the misses.
 
-    `draw` makes a picture [3, size, size] in -1 … 1 of a scene, its caption and a seed.
+    `draw` returns a picture [3, size, size] in -1 … 1 of a scene, its caption and a seed.
     """
     results = []
     for index, (scene, text) in enumerate(captions):

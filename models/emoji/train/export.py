@@ -21,8 +21,8 @@ from tiny_decoder import TinyDecoder
 from training import load
 from unet import CHANNELS
 
-FACTOR = 8  # pixels to a latent's place
-HALVED_FROM = 256  # elements; smaller tensors stay as they are
+FACTOR = 8  # pixels a latent position, along each side
+HALVED_FROM = 256  # elements; smaller tensors stay float32
 
 
 def write_json(path: Path, value: dict):
@@ -47,7 +47,7 @@ def halve_weights(path: Path):
 
 
 def signature(part: str, side: int) -> tuple[dict[str, torch.Tensor], str]:
-    """Examples of a part's inputs, and the name of its output, for pictures of that many pixels a side."""
+    """Example inputs of a part, and the name of its output, for pictures of that many pixels a side."""
     latent = torch.randn(2, LATENT_CHANNELS, side // FACTOR, side // FACTOR)
     return {
         "unet": ({
@@ -61,7 +61,7 @@ def signature(part: str, side: int) -> tuple[dict[str, torch.Tensor], str]:
 
 
 def export(module: nn.Module, folder: Path, side: int):
-    """Writes the part that the folder is named after. The first dimension of every input and of the output is free."""
+    """Exports the part that the folder is named after, with a dynamic first dimension of all inputs and the output."""
     inputs, output = signature(folder.name, side)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.onnx"
@@ -151,7 +151,7 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=Path, default=Path("work"))
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent.parent)
     options = parser.parse_args()
-    # Beside first, then part by part into place: a reader never sees half a file.
+    # Written to another folder first and then renamed part by part: a reader never sees half a file.
     beside = options.work / "export"
     shutil.rmtree(beside, ignore_errors=True)
     export_all(options.work, beside)

@@ -1,4 +1,4 @@
-# Sourced by run.sh and ../evaluate: what training and evaluation need, in the folder $work; $python is the one to use.
+# Sourced by run.sh and ../evaluate: installs what both need in the folder $work, and sets $python.
 mkdir -p "$work"
 [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
 python="$work/venv/bin/python"

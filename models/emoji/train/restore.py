@@ -1,4 +1,4 @@
-"""Makes checkpoints of an exported model, from which training goes on where those of its own training are gone.
+"""Turns an exported model back into checkpoints, to continue its training when its own checkpoints are lost.
 
 An export with other weights tells which tensor of the file is which parameter: both have the same order.
 """
@@ -23,7 +23,7 @@ from training import save
 
 
 def restore(module: nn.Module, path: Path, side: int):
-    """Gives a part the weights of the file that was exported from one like it."""
+    """Loads the weights of an exported file into a part of the same architecture."""
     parameters = dict(module.named_parameters())
     with torch.no_grad(), tempfile.TemporaryDirectory() as folder:
         for parameter in parameters.values():
@@ -47,7 +47,7 @@ def tensors_of(path: Path) -> list[torch.Tensor]:
 
 
 def like(parameter: torch.Tensor, example: torch.Tensor) -> bool | None:
-    """Whether the example is the parameter turned; None if it is another."""
+    """Whether the example is the parameter transposed; None if it is another one."""
     if parameter.numel() != example.numel():
         return None
     for turned in (False, True):

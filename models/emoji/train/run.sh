@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Makes the model from nothing and resumes where it was stopped: about ten hours on two cores, most of which can be
-# lent to other work. Usage: run.sh [work folder] [side of a picture: 128 or 256]. It writes the model to <work>/model;
-# whoever finds it better than the one in place copies it there.
+# Trains the model from scratch and resumes where it was stopped: about ten hours on two cores that may do other work. Usage: run.sh [work folder] [side of a picture: 128 or 256]. It writes the model to <work>/model;
+# copy it here if it is better than the current one.
 set -euo pipefail
 cd "$(dirname "$0")"
 work=$(realpath -m "${1:-work}")

@@ -12,7 +12,7 @@ import onnxruntime
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
-#: what a person would try first; written down before any picture of them was seen
+#: prompts that a new user might try; fixed before any picture of them was seen
 PROMPTS = [
     "a cat", "a dog", "a fox", "a panda", "an owl", "a penguin", "a whale", "a butterfly",
     "a red apple", "a pizza", "a hamburger", "an ice cream", "a birthday cake", "a strawberry", "sushi", "a cup of coffee",

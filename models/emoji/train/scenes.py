@@ -1,4 +1,4 @@
-"""Scenes: one or two drawings, their place, size and colour, and what lies behind them; and their pictures."""
+"""Scenes: one or two drawings with position, size and colour, on a background; and their pictures."""
 
 import json
 import random
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import Dataset, IterableDataset
 
-JITTER = 0.04  # how far a drawing may lie off its place, as a share of the picture's side
+JITTER = 0.04  # maximum displacement of a drawing, as a share of the picture's side
 
 COLOURS = {
     "white": (255, 255, 255), "black": (20, 20, 24), "gray": (150, 152, 158), "red": (214, 48, 49),
@@ -19,24 +19,24 @@ COLOURS = {
     "pink": (250, 172, 200), "brown": (120, 78, 50), "beige": (240, 226, 196), "teal": (40, 160, 160),
 }
 COLOUR_NAMES = list(COLOURS)
-#: in which drawings may be tinted: those that do not hide their own shades
+#: for tinting drawings: those that do not hide the drawing's shades
 TINTS = ["red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "gray", "teal"]
-#: share of the usual size
+#: factor on the normal size
 SIZES = {"small": 0.6, "": 1.0, "big": 1.16}
-#: middle of a drawing, as a share of the picture from the left and from the top
+#: centre of a drawing, as a share of the picture from the left and from the top
 PLACES = {"": (0.5, 0.5), "left": (0.27, 0.5), "right": (0.73, 0.5), "top": (0.5, 0.27), "bottom": (0.5, 0.73)}
-PAIR = (0.56, ((0.27, 0.5), (0.73, 0.5)))  # share of the usual size, places
+PAIR = (0.56, ((0.27, 0.5), (0.73, 0.5)))  # factor on the normal size, positions
 
 
 @dataclass(frozen=True)
 class Scene:
     #: one drawing, or the one on the left and the one on the right
     drawings: tuple[int, ...]
-    #: what the only drawing is tinted in; empty for its own colours
+    #: tint of a single drawing; empty for its own colours
     tint: str = ""
     size: str = ""
     place: str = ""
-    #: one colour, or two that pass into one another from the top down
+    #: one colour, or the two of a gradient from top to bottom
     background: tuple[str, ...] = ("white",)
 
 
@@ -81,10 +81,10 @@ class Drawings:
         self.subject_of: list[int] = [each["subject"] for each in facts["drawings"]]
         self.style_of: list[str] = [each["style"] for each in facts["drawings"]]
         self.styles = sorted(set(self.style_of))
-        #: sides of a picture and of a drawing at its usual size
+        #: sides of a picture and of a drawing at normal size
         self.size: int = facts["size"]
         self.pixels: int = facts["pixels"]
-        # resvg's pixels are premultiplied by alpha; they stay bytes, as there are many.
+        # resvg's pixels are premultiplied by alpha; kept as bytes to save memory.
         rgba = np.fromfile(work / "drawings.rgba", np.uint8).reshape(-1, self.pixels, self.pixels, 4)
         self.rgba = torch.from_numpy(rgba).permute(0, 3, 1, 2).contiguous()
         self.places = {(subject, style): i for i, (subject, style) in enumerate(zip(self.subject_of, self.style_of))}
@@ -134,7 +134,7 @@ class Pictures(Dataset):
 
 
 class RandomPictures(IterableDataset):
-    """Pictures of random scenes, without end."""
+    """Endless pictures of random scenes."""
 
     def __init__(self, drawings: Drawings):
         self.drawings = drawings
@@ -154,7 +154,7 @@ def tinted(rgba: torch.Tensor, colour: tuple[int, int, int]) -> torch.Tensor:
     alpha = rgba[3:]
     light = (rgba[:3] * torch.tensor([0.2126, 0.7152, 0.0722]).view(3, 1, 1)).sum(0, keepdim=True)
     target = torch.tensor(colour).view(3, 1, 1) / 255
-    # Up to the middle grey the colour grows from black, above it towards white.
+    # Shades below middle grey go from black to the colour, those above from the colour to white.
     share = light / alpha.clamp(min=1e-3)
     shades = torch.where(share < 0.6, target * (0.25 + 1.25 * share), target + (1 - target) * (share - 0.6) * 1.6)
     return torch.cat([shades.clamp(0, 1) * alpha, alpha])

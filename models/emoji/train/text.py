@@ -68,7 +68,7 @@ class Attention(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
     def forward(self, x, context, bias=None):
-        """`bias`, [N, of x, of context], is added to how much each of x heeds each of the context."""
+        """`bias`, [N, length of x, length of context], is added to the attention logits."""
         key, value = self.key_value(context).chunk(2, -1)
         query, key, value = self.split(self.query(x)), self.split(key), self.split(value)
         weights = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5

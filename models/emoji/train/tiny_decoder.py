@@ -1,4 +1,4 @@
-"""The tiny decoder for previews: scaled latents to pictures at a hundredth of the full decoder's work."""
+"""The tiny decoder for previews: scaled latents to pictures at a hundredth of the full decoder's cost."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The loop that all trainings share: limited by time, resumable, with checkpoints that are always whole."""
+"""The training loop of all parts: limited by time, resumable, with checkpoints written atomically."""
 
 import os
 import time
@@ -13,18 +13,18 @@ from device import DEVICE
 
 SAVE_EVERY = 120  # seconds
 REPORT_EVERY = 100  # steps
-LONGEST_STEP = 10  # seconds; a machine that stood still meanwhile did not train
+LONGEST_STEP = 10  # seconds; longer ones count as this, because the machine was suspended
 
 
 def save(path: Path, progress: dict, **parts):
-    """Written beside, then renamed: a checkpoint is the old one or the new one."""
+    """Written to a temporary file, then renamed: a checkpoint is never half written."""
     beside = path.with_suffix(".part")
     torch.save({"progress": progress} | {name: part.state_dict() for name, part in parts.items()}, beside)
     os.replace(beside, path)
 
 
 def load(path: Path, **parts) -> dict:
-    """Restores the parts that a checkpoint has, if there is one; returns how far training had come."""
+    """Restores the parts that a checkpoint has, if there is one; returns the progress of the training."""
     if not path.exists():
         return {"steps": 0, "seconds": 0.0}
     state = torch.load(path, weights_only=True, map_location=DEVICE)
@@ -37,9 +37,9 @@ def train(
     path: Path, minutes: float, rate: float, share_of_rate: Callable[[float], float], next_loss: Callable[[], torch.Tensor],
     model: nn.Module, optimizer: torch.optim.Optimizer, average: AveragedModel | None = None, warm_up: int = 50,
 ):
-    """Takes steps until they have lasted for `minutes`, those before a restart included.
+    """Trains for `minutes`, including those before a restart.
 
-    `share_of_rate` tells the share of the full learning rate from the share of the time that is over.
+    `share_of_rate` maps the elapsed share of the time to the share of the full learning rate.
     """
     parts = {"model": model, "optimizer": optimizer} | ({"average": average} if average else {})
     progress = load(path, **parts)

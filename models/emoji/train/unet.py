@@ -17,7 +17,7 @@ from text import LENGTH, WIDTH, Attention
 CHANNELS = (128, 192, 256)  # at 16×16, 8×8, 4×4
 EMBEDDING = 384
 HEAD = 32
-OPEN = 4  # what a gate has before it learns
+OPEN = 4  # initial logit of a gate
 
 
 class ResBlock(nn.Module):
@@ -37,7 +37,7 @@ class ResBlock(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """Self-attention over the places, then cross-attention to the words."""
+    """Self-attention over the positions, then cross-attention to the words."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -55,7 +55,7 @@ class AttentionBlock(nn.Module):
 
 
 class Gate(nn.Module):
-    """How much each word matters at each place: the words of the subject on the left do not on the right."""
+    """The weight of each word at each position: words of the subject on the left are closed on the right."""
 
     def __init__(self, width: int = 32):
         super().__init__()
@@ -64,13 +64,13 @@ class Gate(nn.Module):
         nn.init.zeros_(self.key.bias)
 
     def forward(self, words, height: int, width: int):
-        """Logits [N, height · width, LENGTH]; at first all words matter everywhere."""
+        """Logits [N, height · width, LENGTH]; initially all words are open everywhere."""
         queries = self.query(positions(height, width, words.device).flatten(0, 1))
         return queries @ self.key(words).transpose(1, 2) + OPEN
 
 
 class PlaceEmbedding(nn.Module):
-    """What is to be seen at each place: the words that matter there, added to an embedding."""
+    """A text embedding per position: the sum of the words that are open there."""
 
     def __init__(self, channels: int):
         super().__init__()
@@ -88,14 +88,14 @@ class PlaceEmbedding(nn.Module):
 
 
 def positions(height: int, width: int, device) -> torch.Tensor:
-    """Each place of a picture in waves: [height, width, 8]."""
+    """Sinusoidal position encoding: [height, width, 8]."""
     down, right = ((torch.arange(count, device=device).float() + 0.5) * (math.pi / count) for count in (height, width))
     grid = torch.stack(torch.meshgrid(down, right, indexing="ij"), -1)
     return torch.cat([grid.sin(), grid.cos(), (2 * grid).sin(), (2 * grid).cos()], -1)
 
 
 def halved(embedding):
-    """The embeddings of places half as many a side."""
+    """Embeddings at half the resolution."""
     return F.avg_pool2d(embedding.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
 
 
@@ -125,7 +125,7 @@ class UNet(nn.Module):
         nn.init.zeros_(self.leave[2].weight)
 
     def embed(self, timestep, words):
-        """Of the whole: [N, EMBEDDING]; the first token stands for the text."""
+        """Embedding of timestep and text: [N, EMBEDDING]; the first token represents the text."""
         frequencies = torch.exp(-math.log(10000) / 64 * torch.arange(64, device=words.device))
         angles = timestep.float()[:, None] * frequencies
         return self.time(torch.cat([angles.cos(), angles.sin()], -1)) + self.text(words[:, 0])
@@ -137,7 +137,7 @@ class UNet(nn.Module):
         """The noise, and the gate's logits [N, places, LENGTH]."""
         side = int(sample.shape[-1])
         logits = [self.gate(words, side // factor, side // factor) for factor in (1, 2, 4)]
-        # Logarithms of the shares of words at each place; this form of logsigmoid is exact in ONNX, too.
+        # Log-probabilities of the words at each position; this form of logsigmoid is exact in ONNX, too.
         shares1, shares2, shares3 = (-F.softplus(-each) for each in logits)
         whole, pooled = self.embed(timestep, words)[:, None], self.pooled(words) * (4 / LENGTH)
         fine = (whole + shares1.exp() @ pooled).unflatten(1, (side, side))
