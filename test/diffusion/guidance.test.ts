@@ -31,15 +31,15 @@ async function guided(cfgScale: number, usesUnguided: boolean) {
 }
 
 describe('guidance', () => {
-  it('goes away from the negative prompt', async () => {
+  it('moves away from the negative prompt', async () => {
     expect(await guided(4, false)).toEqual({ asked: [negative, positive], guided: 9, unguided: 1 });
   });
 
-  it('at a scale of 1 does without the negative prompt', async () => {
+  it('at a scale of 1 omits the negative prompt', async () => {
     expect(await guided(1, false)).toEqual({ asked: [positive], guided: 3, unguided: 3 });
   });
 
-  it('at a scale of 1 asks for it where the sampler goes by it, as DDIM CFG++ at 12.5 / 12.5', async () => {
+  it('at a scale of 1 uses it if the sampler needs it, as DDIM CFG++ at 12.5 / 12.5', async () => {
     expect(await guided(1, true)).toEqual({ asked: [negative, positive], guided: 3, unguided: 1 });
   });
 });

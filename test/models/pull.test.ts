@@ -78,7 +78,7 @@ function requestsOf(hub: FakeHub, path: string) {
 }
 
 describe('a pull', () => {
-  it('brings what is needed, whole, and tells how far it is', async () => {
+  it('downloads all needed files and reports its progress', async () => {
     const hub = await startHub();
     const { model, events, modelsFolder } = await pull();
     await expectWhole(hub, modelsFolder);
@@ -166,7 +166,7 @@ describe('a pull', () => {
 });
 
 describe('a connection that is cut', () => {
-  it('is made again, and goes on where it was', async () => {
+  it('is reconnected, and the download resumes', async () => {
     const hub = await startHub();
     cutWeights(hub, 700_000, 2);
     const { modelsFolder, events } = await pull();
@@ -179,7 +179,7 @@ describe('a connection that is cut', () => {
     expect(progress.at(-1)?.bytes).toBe(progress.at(-1)?.total);
   });
 
-  it('again and again leaves a part, with which the next pull goes on', async () => {
+  it('that fails repeatedly keeps a part, which the next pull resumes', async () => {
     const hub = await startHub();
     const modelsFolder = await temporaryFolder();
     const send = hub.send;
@@ -234,7 +234,7 @@ describe('what is left of another version', () => {
   });
 });
 
-describe('content that is not what the hub tells', () => {
+describe('content that does not match the listing of the hub', () => {
   it.each(['unet/model.onnx', 'unet/config.json', weights])('is thrown away: %s', async (wrong) => {
     const hub = await startHub();
     const modelsFolder = await temporaryFolder();
@@ -278,7 +278,7 @@ describe('a hub that refuses', () => {
     await expect(pull()).rejects.toMatchObject({ code: 'input', message: expect.stringMatching(message) });
   });
 
-  it('for a while is asked again', async () => {
+  it('for a short time is retried', async () => {
     const hub = await startHub();
     let left = 2;
     hub.intercept = (path, response) => {
@@ -395,7 +395,7 @@ describe('two pulls at once', () => {
 
 describe('a repository without ONNX files', () => {
   it.each(['unet/model.onnx', 'model_index.json', 'vae_decoder/config.json', 'scheduler/scheduler_config.json'])(
-    'is refused before anything comes: %s',
+    'is refused before anything is downloaded: %s',
     async (missing) => {
       const hub = await startHub();
       hub.files.delete(missing);
@@ -418,7 +418,7 @@ describe('staying offline', () => {
 });
 
 describe('a disk that fills up meanwhile', () => {
-  it('is told as such, and what has come is of use when there is room again', async () => {
+  it('is reported, and the pull resumes once there is space again', async () => {
     const hub = await startHub();
     const modelsFolder = await smallDisk(5000);
     if (modelsFolder === undefined) return console.log('not tested: no right to mount a small file system');

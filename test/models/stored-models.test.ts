@@ -24,7 +24,7 @@ async function change(path: string, values: object): Promise<void> {
 }
 
 describe('the list', () => {
-  it('tells the models of the package and the stored ones, with what they are', async () => {
+  it('has the models of the package and the stored ones, with their properties', async () => {
     const stored = await store('owner--xl', 'owner--one', 'owner--two');
     await cp(join(tinyModel, 'text_encoder'), join(stored, 'owner--xl', 'text_encoder_2'), { recursive: true });
     await change(join(stored, 'owner--one', 'unet', 'config.json'), { cross_attention_dim: 768 });
@@ -43,7 +43,7 @@ describe('the list', () => {
     expect(models[2]?.bytes).toBe(files.reduce((sum, [, bytes]) => sum + bytes.length, 0));
   });
 
-  it('tells what cannot be used, and why; a host leaves it out', async () => {
+  it('has unusable models with the reason; a host omits them', async () => {
     const stored = await store('broken', 'half', 'good');
     await writeFile(join(stored, 'broken', 'unet', 'config.json'), 'garbage');
     await rm(join(stored, 'half', 'model_index.json'));
@@ -66,7 +66,7 @@ describe('a model', () => {
   });
 
   it.each(['owner/name', 'owner/name@fp16', 'sdxl'])(
-    'of a repository that is not there, or not whole, is told how to get: %s',
+    'of a repository that is missing or incomplete: the error says how to pull it: %s',
     async (name) => {
       const stored = await store('owner--name', 'owner--name@fp16');
       for (const half of ['owner--name', 'owner--name@fp16']) await rm(join(stored, half, 'model_index.json'));
@@ -87,16 +87,13 @@ describe('a model', () => {
     }
   });
 
-  it.each(['none', '', '..--x', '../..//x'])(
-    'that there is not is refused with those that there are: %j',
-    async (name) => {
-      const stored = await store('owner--other');
-      await expect(findModelFolder(name, [fixtures, stored])).rejects.toMatchObject({
-        code: 'usage',
-        message: `There is no model "${name}"; choose one of: tiny-model, owner--other, or give a model folder.`,
-      });
-    },
-  );
+  it.each(['none', '', '..--x', '../..//x'])('that is unknown is refused, listing the known ones: %j', async (name) => {
+    const stored = await store('owner--other');
+    await expect(findModelFolder(name, [fixtures, stored])).rejects.toMatchObject({
+      code: 'usage',
+      message: `There is no model "${name}"; choose one of: tiny-model, owner--other, or give a model folder.`,
+    });
+  });
 });
 
 describe('the folder of the stored models', () => {
@@ -113,7 +110,7 @@ describe('the folder of the stored models', () => {
     expect(locateModels().stored).toBe(join(folder, 'there'));
   });
 
-  it.runIf(process.platform === 'linux')('is else in the cache folder', () => {
+  it.runIf(process.platform === 'linux')('is in the cache folder by default', () => {
     stub({ STEPS_ANIMATION_MODELS: '', XDG_CACHE_HOME: '/a/cache' });
     expect(locateModels().stored).toBe('/a/cache/steps-animation/models');
     stub({ XDG_CACHE_HOME: undefined });

@@ -6,7 +6,7 @@ const onlyOn = (possible: Device) => async (device: Device) => {
   return `on ${device}`;
 };
 
-it('says why the best device is not taken', async () => {
+it('says why the best device is not used', async () => {
   expect(await loadOnBestDevice('auto', onlyOn('cpu'), ['cuda', 'dml', 'cpu'])).toEqual({
     ...{ loaded: 'on cpu', device: 'cpu' },
     note: 'The model runs on the device "cpu", because cuda cannot be used (no cuda here), and dml cannot be used (no dml here); see docs/models.md for what each device needs.',
@@ -17,7 +17,7 @@ it('says why the best device is not taken', async () => {
   });
 });
 
-it('takes no other device than the one that was asked for, and says what can be done', async () => {
+it('uses no other device than the requested one, and says what to do', async () => {
   const loading = loadOnBestDevice('webgpu', onlyOn('cpu'));
   await expect(loading).rejects.toMatchObject({ code: 'model' });
   await expect(loading).rejects.toThrow('device "webgpu" (no webgpu here): choose --device cpu');

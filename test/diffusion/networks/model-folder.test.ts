@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('a model folder', () => {
-  it('tells sizes and scales from its configurations', async () => {
+  it('has sizes and scales in its configuration', async () => {
     expect(await readModelFolder(tinyModel)).toMatchObject({
       ...{ name: 'tiny-model', path: tinyModel, width: 32, height: 32 },
       ...{ sizeUnit: 8, latentFactor: 4, latentChannels: 4, latentScale: 0.5, latentShift: 0 },
@@ -72,7 +72,7 @@ describe('a step decoder', () => {
     expect(await decoder.decode(createLatent([1, 4, 8, 8]))).toMatchObject({ picture: { width: 32, height: 32 } });
   });
 
-  it('tells those who wait that it is gone, and starts anew for the next', async () => {
+  it('fails pending requests when it is lost, and restarts for the next', async () => {
     await using decoder = new StepDecoder({ path: tinyModel, device: 'cpu' });
     const waiting = decoder.decode(createLatent([1, 4, 8, 8]));
     await Promise.all([expect(waiting).rejects.toThrow(/gone.*smaller size/u), decoder[Symbol.asyncDispose]()]);
@@ -80,7 +80,7 @@ describe('a step decoder', () => {
   });
 });
 
-it('pads prompts to the length of the model, and goes on in a further chunk', async () => {
+it('pads prompts to the length of the model, and adds chunks for longer ones', async () => {
   const { rules } = await PromptTokenizer.load(join(tinyModel, 'tokenizer'));
   expect(rules).toMatchObject({ length: 16, start: 1, end: 2, padding: 0 });
   await using prompts = await PromptEncoder.load(await readModelFolder(tinyModel), { device: 'cpu' });
@@ -89,7 +89,7 @@ it('pads prompts to the length of the model, and goes on in a further chunk', as
   expect(await lengthOf('abcdefghij klmnopqrstuvwxyz')).toEqual([[1, 32, 16]]);
 });
 
-it('encodes a text that comes again only once, and weighs it as often as it comes', async () => {
+it('encodes a repeated text once, and weights it as often as it occurs', async () => {
   await using prompts = await PromptEncoder.load(await readModelFolder(tinyModel), { device: 'cpu' });
   const [a, b, again] = await prompts.encode(['(fox:1.5)', 'hen', '(fox:1.5)'], 1);
   expect(again).toBe(a);

@@ -37,7 +37,7 @@ it('predicts for prompts of several lengths what it predicts for each alone', as
   expect(together[0]?.data).not.toEqual(together[1]?.data);
 });
 
-it('asks a consistency model only for timesteps that it was distilled at', async () => {
+it('runs a consistency model only at timesteps that it was distilled at', async () => {
   await using model = await load(pathOf('../fixtures/pipelines/lcm'));
   const asked = [999, 749.25, 499.5, 249.75, 3].map((timestep) => model.timestepAt(sigmaAt(model.sigmas, timestep)));
   expect(asked).toEqual([999, 759, 499, 259, 19]);
@@ -45,7 +45,7 @@ it('asks a consistency model only for timesteps that it was distilled at', async
   expect(usual.timestepAt(sigmaAt(usual.sigmas, 49.25))).toBeCloseTo(49.25, 6);
 });
 
-it('reads of a prompt what the network takes, and passes over the rest', async () => {
+it('drops the part of a prompt that is beyond what the network takes', async () => {
   await using inference = new Inference({ path: pathOf('../../../models/emoji'), device: 'cpu' });
   const { fixedTokens } = await inference.loaded();
   expect(fixedTokens).toBeGreaterThan(0);
@@ -63,7 +63,7 @@ it('reads of a prompt what the network takes, and passes over the rest', async (
   expect(await denoised(other)).not.toBe(await denoised(long));
 });
 
-it('tells what can be done when the network fails', async () => {
+it('says what to do when the network fails', async () => {
   await using inference = new Inference({ path: pathOf('../../../models/emoji'), device: 'cpu' });
   const running = inference.generate(batchOf({ width: 256 })).next();
   await expect(running).rejects.toMatchObject({ code: 'model' });

@@ -18,7 +18,7 @@ describe('Brownian noise', () => {
     },
   );
 
-  it('is the same for the same levels, whatever was asked before', () => {
+  it('is the same for the same levels, in any order of queries', () => {
     fc.assert(
       fc.property(level, level, fc.array(fc.tuple(level, level), { maxLength: 5 }), (from, to, others) => {
         const busy = createBrownianNoise([1, 1, 4, 4], { ...range, seeds: [5] });
@@ -29,7 +29,7 @@ describe('Brownian noise', () => {
     );
   });
 
-  it('adds up: the increments over two ways make that over both, and the way back takes it away', () => {
+  it('adds up: the increments over adjacent intervals sum to that over both, and the reverse interval negates it', () => {
     const brownian = createBrownianNoise([1, 1, 4, 4], { ...range, seeds: [5] });
     fc.assert(
       fc.property(level, level, level, (a, b, c) => {
@@ -46,7 +46,7 @@ describe('Brownian noise', () => {
     );
   });
 
-  it('has mean 0 and variance 1 over any way', () => {
+  it('has mean 0 and variance 1 over any interval', () => {
     const brownian = createBrownianNoise([1, 4, 50, 50], { ...range, seeds: [9] });
     fc.assert(
       fc.property(level, level, (from, to) => {
@@ -60,7 +60,7 @@ describe('Brownian noise', () => {
     );
   });
 
-  it('is independent over ways that do not meet', () => {
+  it('is independent over disjoint intervals', () => {
     const brownian = createBrownianNoise([1, 4, 50, 50], { ...range, seeds: [9] });
     const ways = [14.6, 9.1, 5, 2.2, 1, 0.4, 0.1, 0.03].map(
       (from, i, levels) => brownian(from, levels[i + 1] ?? 0.03).data,

@@ -11,7 +11,7 @@ describe('the noise of a batch', () => {
     expect(summarize(noise().data)).toEqual(second);
   });
 
-  it('is the same for an image whatever is made beside it', () => {
+  it('is the same for an image in any batch', () => {
     const seed = fc.integer({ min: 0, max: 2 ** 32 - 1 });
     const image = fc.record({ seed, variationSeed: seed });
     const size = fc.record({ width: fc.integer({ min: 1, max: 9 }), height: fc.integer({ min: 1, max: 9 }) });

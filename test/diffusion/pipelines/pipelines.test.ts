@@ -64,7 +64,7 @@ describe.each(goldenPipelines)('a pipeline like %s', (name, golden) => {
     }
   });
 
-  it.runIf(name === 'sd15-legacy')('says when earlier layers are not to be had', async () => {
+  it.runIf(name === 'sd15-legacy')('says that earlier layers are not available', async () => {
     const { prompts } = await parts;
     await expect(prompts.encode(['a fox'], 2)).rejects.toMatchObject({ code: 'model' });
     await expect(prompts.encode(['a fox'], 2)).rejects.toThrow(/clip skip 1/u);

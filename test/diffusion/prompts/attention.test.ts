@@ -47,7 +47,7 @@ it('reads anything: positive weights, no empty texts, no neighbours of one weigh
   );
 });
 
-it('leaves texts without syntax as they are', () => {
+it('leaves texts without syntax unchanged', () => {
   const plain = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !/[\\()[\]]|BREAK/.test(text));
   fc.assert(
     fc.property(plain, (text) => {
@@ -56,7 +56,7 @@ it('leaves texts without syntax as they are', () => {
   );
 });
 
-it('keeps what is escaped', () => {
+it('keeps escaped characters', () => {
   const escaped = (text: string) => text.replaceAll(/[\\()[\]]/g, '\\$&');
   fc.assert(
     fc.property(fc.stringMatching(/^[\\()[\] a-z:]+$/), (text) => {

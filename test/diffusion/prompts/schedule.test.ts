@@ -30,7 +30,7 @@ it('rises to the last step, whatever the prompt', () => {
   );
 });
 
-it('leaves texts without syntax as they are', () => {
+it('leaves texts without syntax unchanged', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('[')),
@@ -41,7 +41,7 @@ it('leaves texts without syntax as they are', () => {
   );
 });
 
-it('changes a text at its step, wherever it stands', () => {
+it('changes a text at its step, at any position', () => {
   const word = fc.stringMatching(/^[a-z ,]*$/);
   fc.assert(
     fc.property(word, word, word, word, fc.integer({ min: 1, max: 19 }), (start, from, to, end, when) => {
@@ -69,7 +69,7 @@ describe('ten thousand', () => {
     expect(schedulePrompt(prompt, 10)).toEqual([{ until: 10, text: prompt }]);
   });
 
-  it('edits, one in the other, are all made', () => {
+  it('nested edits are all applied', () => {
     const schedule = schedulePrompt(`${'['.repeat(many)}fox${':3]'.repeat(many)}`, 10);
     expect(schedule).toEqual([
       { until: 3, text: '' },
@@ -77,7 +77,7 @@ describe('ten thousand', () => {
     ]);
   });
 
-  it('alternations, one in the other, take turns', () => {
+  it('nested alternations alternate', () => {
     const schedule = schedulePrompt(`${'[fox|'.repeat(many)}owl${']'.repeat(many)}`, 3);
     expect(schedule.map(({ text }) => text)).toEqual(['fox', 'owl', 'fox']);
   });

@@ -71,7 +71,7 @@ describe.each(samplers.map((row) => [row.name, row] as const))('%s', (_, row) =>
     expect(final.data.every(Number.isFinite)).toBe(true);
   });
 
-  it('lands where the denoiser always points', async () => {
+  it('ends at the prediction of a constant denoiser', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 3, max: 40 }),
