@@ -10,7 +10,7 @@ import { median, round } from './statistics.mjs';
 const command = join(import.meta.dirname, '../dist/cli/main.js');
 const duration = 30;
 
-/** The `ffmpeg` command with the settings of the original script; the peer of each of our codecs that it had. */
+/** Peers: the `ffmpeg` command with the settings of the original script, for the codecs that it had. */
 const peers = {
   x264: ['-c:v', 'libx264', '-preset', 'medium', '-crf', '23', '-movflags', '+faststart'],
   x265: ['-c:v', 'libx265', '-preset', 'faster', '-crf', '28', '-tag:v', 'hvc1', '-movflags', '+faststart'],
@@ -26,12 +26,12 @@ const peers = {
 };
 
 /**
- * Each codec with tuned and original settings beside `ffmpeg`, interleaved; all whole commands, 100 pictures to
- * 30 seconds of cross-fades. SSIM is each movie's against its own frames before encoding.
+ * Measures each codec with tuned and original settings beside `ffmpeg`, interleaved, as whole commands: 100 pictures to 30
+ * seconds of cross-fades. SSIM is that of each movie against its own frames before encoding.
  */
 export async function measureCodecs(work, { folder, count }, rounds, names = Object.keys(codecs)) {
   const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
-  if (!hasFfmpeg) console.log('There is no ffmpeg command here: no peers, no SSIM.');
+  if (!hasFfmpeg) console.log('There is no ffmpeg command: no peers, no SSIM.');
   const results = {};
   for (const name of names) {
     const { extension, pixelFormat } = codecs[name];
@@ -40,7 +40,7 @@ export async function measureCodecs(work, { folder, count }, rounds, names = Obj
     const runs = { tuned: [], original: [], ffmpeg: [] };
     const { tuned, original } = codecs[name];
     const kinds = JSON.stringify(tuned) === JSON.stringify(original) ? ['tuned'] : ['tuned', 'original'];
-    // What has no peer is compared with nothing: once is enough.
+    // Without a peer there is nothing to compare with: once is enough.
     for (let index = 0; index < (peers[name] ? rounds : 1); index++) {
       for (const kind of kinds) {
         runs[kind].push(timed(process.execPath, render(folder, name, kind, movie(kind))));
@@ -64,7 +64,7 @@ export async function measureCodecs(work, { folder, count }, rounds, names = Obj
   return results;
 }
 
-/** Our frames before they are encoded, without loss, in the codec's own pixel format. */
+/** Writes our frames losslessly in the codec's pixel format. */
 async function writeFrames(folder, name, path) {
   rmSync(path, { force: true });
   const { maxFps, pixelFormat } = codecs[name];

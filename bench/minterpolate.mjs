@@ -5,8 +5,8 @@ export function hasFfmpeg() {
 }
 
 /**
- * The frames that FFmpeg's minterpolate makes out of pictures (8-bit 4:2:0 planes) shown `rate` a second, `fps` a second:
- * their times in seconds and planes, and the seconds it took. All other settings are its defaults.
+ * Interpolates pictures (8-bit 4:2:0 planes) of `rate` pictures per second to `fps` frames per second with FFmpeg's
+ * minterpolate and its defaults. Returns the times (seconds) and planes of the frames, and how many seconds it took.
  */
 export function minterpolate(pictures, { width, height, rate, fps }) {
   const begun = performance.now();

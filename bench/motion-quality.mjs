@@ -3,8 +3,8 @@ import { hasFfmpeg, minterpolate } from './minterpolate.mjs';
 import { psnr, sharpness, ssim } from './similarity.mjs';
 
 /**
- * Leaves every second picture of the sequences out, makes it anew from its neighbours, and compares. For each sequence
- * and method: mean PSNR (dB), SSIM, and sharpness (gradient magnitude over that of the neighbours).
+ * Leaves out every second picture of the sequences, interpolates it from its neighbours, and compares. For each sequence
+ * and method: mean PSNR (dB), SSIM, and sharpness (gradient magnitude divided by that of the neighbours).
  */
 export async function measureQuality(sequences) {
   const rows = [];
@@ -33,7 +33,7 @@ async function ourMiddles(kept, width, height) {
   return frames;
 }
 
-/** The last picture is given twice more: minterpolate keeps its last interval to itself. */
+/** The last picture is passed three times: minterpolate does not output its last intervals. */
 function theirMiddles(kept, width, height) {
   const { frames } = minterpolate([...kept, kept.at(-1), kept.at(-1)], { width, height, rate: 1, fps: 2 });
   return kept.slice(1).map((_, index) => {

@@ -8,7 +8,7 @@ import { allocateFrameMemory } from '../dist/movie/kernels/frame-memory.js';
 
 const command = join(import.meta.dirname, '../dist/cli/main.js');
 
-/** The thresholds of the interpolation were set on the first three; the others are there to judge them. */
+/** The thresholds of the interpolation were tuned on the first three; the others are held out to test them. */
 const variations = [
   { sampler: 'Euler', scheduler: 'Automatic', prompt: 'a red apple', seed: 42 },
   { sampler: 'Euler a', scheduler: 'Automatic', prompt: 'a red apple', seed: 42 },
@@ -74,15 +74,15 @@ export function syntheticSequences(count = 9) {
     const pictures = Array.from({ length: count }, (_, step) => drawPicture(scene, place(step - (count - 1) / 2)));
     sequences.push({ name, kind: 'synthetic', width: side, height: side, pictures });
   };
-  for (const step of [1, 2, 4, 8, 16]) add(`pan, ${step} pixels a step`, (n) => pan(n * step, 27));
-  add('pan, 4 pixels a step, level', (n) => pan(n * 4, 0));
-  for (const percent of [1, 3]) add(`zoom, ${percent} % a step`, (n) => turn(1 + (n * percent) / 100, 0));
-  for (const degrees of [0.5, 2]) add(`rotation, ${degrees}° a step`, (n) => turn(1, n * degrees));
+  for (const step of [1, 2, 4, 8, 16]) add(`pan, ${step} pixels per step`, (n) => pan(n * step, 27));
+  add('pan, 4 pixels per step, level', (n) => pan(n * 4, 0));
+  for (const percent of [1, 3]) add(`zoom, ${percent} % per step`, (n) => turn(1 + (n * percent) / 100, 0));
+  for (const degrees of [0.5, 2]) add(`rotation, ${degrees}° per step`, (n) => turn(1, n * degrees));
   const pictures = Array.from({ length: count }, (_, step) => {
     const n = step - (count - 1) / 2;
     return drawPicture(scene, pan(n * 2, 160), object, n * 6);
   });
-  sequences.push({ name: 'a disc before a background', kind: 'synthetic', width: side, height: side, pictures });
+  sequences.push({ name: 'a disc in front of a background', kind: 'synthetic', width: side, height: side, pictures });
   return sequences;
 }
 

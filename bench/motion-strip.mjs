@@ -7,7 +7,7 @@ const tile = 150;
 const gap = 4;
 const weights = [0, 0.25, 0.5, 0.75, 1];
 
-/** Draws docs/interpolation-strip.webp: frames between two pictures, by row without interpolation, blended, and ours. */
+/** Draws docs/interpolation-strip.webp: frames between two pictures, in rows: not interpolated, blended, and ours. */
 export async function drawStrip(denoising, synthetic) {
   const disc = synthetic.find(({ name }) => name.startsWith('a disc'));
   const steps = denoising.find(({ name }) => name.startsWith('Euler a') && name.includes('512'));

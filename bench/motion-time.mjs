@@ -14,8 +14,8 @@ const fps = 30;
 const framesOfAll = 900;
 
 /**
- * Seconds for the frames of a movie (the first `frames` of 900 out of 100 pictures), ours and minterpolate's in turn, over
- * steps of denoising and over pictures in which everything moves. Interpolation alone: from planes to planes.
+ * Seconds for the frames of a movie (the first `frames` of 900 from 100 pictures), ours and minterpolate's interleaved, of
+ * steps of denoising and of pictures in which everything moves. Interpolation only: from planes to planes.
  */
 export async function measureTime({ work, synthetic, frames, rounds }) {
   const { folder } = await makePictures(work, { count, size });
@@ -36,7 +36,7 @@ async function race(name, pictures, { work, frames, rounds }) {
   writeFileSync(raw, Buffer.concat(pictures));
   const runs = { ours: [], minterpolate: [] };
   for (let index = 0; index < rounds; index++) {
-    // Both before and after: ours takes little time, and other programs may be at work for some of it.
+    // Before and after: ours takes so little time that other programs may disturb a single run.
     runs.ours.push(await ourRun(pictures, frames));
     if (hasFfmpeg()) runs.minterpolate.push(theirRun(raw, frames));
     for (let again = 0; again < 2; again++) runs.ours.push(await ourRun(pictures, frames));
@@ -52,24 +52,24 @@ async function race(name, pictures, { work, frames, rounds }) {
   return row;
 }
 
-/** Seconds on the wall clock and of processor time. */
+/** Seconds of wall-clock and processor time. */
 async function ourRun(pictures, frames) {
   const begun = performance.now();
   const before = process.cpuUsage();
   const interpolator = await MotionInterpolator.open({ width: size, height: size, chroma: '420', depth: 8 });
   const out = [0, 1].map(() => new Uint8Array(pictures[0].length));
-  const under = [];
+  const pending = [];
   let from = -1;
   for (let n = 0; n < frames; n++) {
     const position = (n * (pictures.length - 1)) / (Math.max(frames, framesOfAll) - 1);
     const next = Math.min(Math.floor(position), pictures.length - 2);
     if (next !== from) interpolator.setPair(pictures[next], pictures[next + 1]);
     from = next;
-    // As an encoder would: a frame is under way while the one before is used.
-    if (under.length === out.length) await under.shift();
-    under.push(interpolator.frame(position - from, out[n % out.length]));
+    // As an encoder does: a frame is made while the one before is used.
+    if (pending.length === out.length) await pending.shift();
+    pending.push(interpolator.frame(position - from, out[n % out.length]));
   }
-  await Promise.all(under);
+  await Promise.all(pending);
   await interpolator[Symbol.asyncDispose]();
   const { user, system } = process.cpuUsage(before);
   return { wall: (performance.now() - begun) / 1000, processor: (user + system) / 1e6 };
@@ -88,7 +88,7 @@ function theirRun(raw, frames) {
   return { wall, processor: Number(user) + Number(system) };
 }
 
-/** Milliseconds a pair and a frame, and their growth with the number of pixels. */
+/** Milliseconds per pair and per frame, by size. */
 export async function measureSizes(synthetic) {
   const pan = synthetic.find(({ name }) => name.startsWith('pan, 8')).pictures;
   const rows = [];
@@ -116,7 +116,7 @@ async function milliseconds(work) {
   return performance.now() - begun;
 }
 
-/** Luma of 512×512 repeated or cut to another size, grey: the same detail and motion at every size. */
+/** Luma of 512×512, repeated or cropped to another size, in grey: the same detail and motion at every size. */
 function tiled(planes, side) {
   const result = new Uint8Array((side * side * 3) / 2).fill(128);
   for (let y = 0; y < side; y++) {

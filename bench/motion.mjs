@@ -1,5 +1,6 @@
-// Measures motion-compensated interpolation beside FFmpeg's minterpolate, and rewrites docs/interpolation.md.
-// `node bench/motion.mjs` does all, `node bench/motion.mjs quality strip` only these parts; --frames 60 shortens `time`.
+// Measures interpolation by motion beside FFmpeg's minterpolate, and writes docs/interpolation.md.
+// `node bench/motion.mjs` runs everything, `node bench/motion.mjs quality strip` only these parts; --frames 60 shortens
+// `time`.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const docs = join(import.meta.dirname, '..', 'docs');
-const pictures = 'The pictures are steps of our own engine, enlarged to 512×512.';
+const pictures = 'The pictures are steps of the embedded engine, enlarged to 512×512.';
 
 /** Writes the pages that quote figures, of the sections that have been measured. */
 export function writeReports({ codecs, finish, live, record, sampling, embedded, engine, service, page, hosts }) {
@@ -62,21 +62,21 @@ function codecSections({ date, machine, rounds, ...codecs }, finish) {
     '# Codecs, measured\n\nWritten by `npm run bench -- codecs finish`; not edited by hand.',
     `${measuredOn({ date, machine, rounds })} ${pictures}`,
     [
-      'A movie of 30 s from 100 pictures, cross-faded, as whole commands: `steps-animation render` with the tuned and',
-      'with the original settings, and the `ffmpeg` command with its minterpolate filter and the settings of the first',
-      'Steps Animation script (for AV1 that was libaom). It drops the last frames, hence figures for each frame. SSIM is',
-      'that of luma, of each movie against its own frames before they were encoded. *Ready* is the time from the last',
-      'picture to the closed movie, where a picture comes every 100 ms.',
+      'A movie of 30 s from 100 pictures, cross-faded, measured as whole commands: `steps-animation render` with the tuned',
+      'and the original settings, and the `ffmpeg` command with its minterpolate filter and the settings of the first Steps',
+      'Animation script (libaom for AV1). `ffmpeg` drops the last frames, hence the figures per frame. SSIM is that of luma,',
+      'of each movie against its own frames before encoding. *Ready* is the time from the last picture to the closed movie,',
+      'with a picture every 100 ms.',
     ].join('\n'),
     table(
       [
-        ...['codec', 'settings', 'frames', 'time (s)', 'a frame (ms)', 'a frame (bytes)', 'SSIM'],
+        ...['codec', 'settings', 'frames', 'time (s)', 'ms per frame', 'bytes per frame', 'SSIM'],
         ...['time / `ffmpeg`', 'size / `ffmpeg`', 'ready (ms)'],
       ],
       rows,
     ),
     `With \`--interpolation mci\`, x264 is ready after ${Math.round(finish.mci.finishMs)} ms (30 pictures, one every 100 ms, to 10 s).`,
-    '`--encoder-settings original` gives the second row of each codec; `key=value,…` goes over the tuned settings.',
+    '`--encoder-settings original` gives the second row of each codec; `key=value,…` overrides single tuned settings.',
   ];
 }
 

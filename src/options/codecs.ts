@@ -38,7 +38,12 @@ export type CodecRow = {
   readonly joins: boolean;
 };
 
+const noOptions = {};
+const video = { copiesFrames: true, pixelFormat: 'yuv420p', streams: true, joins: true } as const;
+const images = { aliases: [], original: noOptions, threadsPerCore: 1, copiesFrames: false, joins: false } as const;
 const mp4 = { container: 'mp4', containerOptions: { movflags: '+faststart' }, extension: 'mp4' } as const;
+const av1Options = { preset: '12', crf: '35' } as const;
+const proresOptions = { profile: '3', vendor: 'apl0', bits_per_mb: '8000' } as const;
 
 /**
  * The codec table. A codec is added by a row here, and by its demuxer in `src/movie/probe.ts` if that is a new one; the
@@ -46,6 +51,7 @@ const mp4 = { container: 'mp4', containerOptions: { movflags: '+faststart' }, ex
  */
 export const codecs = {
   x264: {
+    ...{ ...video, ...mp4 },
     name: 'x264',
     aliases: ['h264'],
     encoder: 'libx264',
@@ -53,130 +59,86 @@ export const codecs = {
     // A cross-fade lies between its sources: predicted from both, it takes almost no bits. So there are always eight
     // B-frames, without a search for the best number.
     tuned: {
-      preset: 'veryfast',
-      crf: '21.5',
-      tune: 'ssim',
-      trellis: '1',
+      ...{ preset: 'veryfast', crf: '21.5', tune: 'ssim', trellis: '1' },
       ...{ bf: '8', b_strategy: '0', 'rc-lookahead': '20' },
     },
     // Measured on two cores: with FFmpeg's 1.5 threads per core 1.71 cores are busy, with 4 per core 1.91.
     threadsPerCore: 4,
-    copiesFrames: true,
-    ...mp4,
-    pixelFormat: 'yuv420p',
-    streams: true,
-    joins: true,
   },
   x265: {
+    ...{ ...video, ...mp4 },
     name: 'x265',
     aliases: ['h265', 'hevc'],
     encoder: 'libx265',
     original: { preset: 'faster', crf: '28', 'x265-params': 'log-level=error' },
     tuned: {
-      preset: 'faster',
-      crf: '28',
-      tune: 'ssim',
+      ...{ preset: 'faster', crf: '28', tune: 'ssim' },
       'x265-params': 'log-level=error:b-adapt=0:bframes=8:rc-lookahead=20',
     },
     threadsPerCore: 0,
-    copiesFrames: true,
-    ...mp4,
     tag: 'hvc1',
-    pixelFormat: 'yuv420p',
-    streams: true,
-    joins: true,
   },
   'vpx-vp9': {
+    ...video,
     name: 'vpx-vp9',
     aliases: ['vp9'],
     encoder: 'libvpx-vp9',
     original: { crf: '34', deadline: 'realtime', 'cpu-used': '4', 'row-mt': '1' },
     tuned: { crf: '36', deadline: 'realtime', 'cpu-used': '5', 'row-mt': '1' },
     threadsPerCore: 1,
-    copiesFrames: true,
-    container: 'webm',
-    containerOptions: {},
-    extension: 'webm',
-    pixelFormat: 'yuv420p',
-    streams: true,
-    joins: true,
+    ...{ container: 'webm', containerOptions: noOptions, extension: 'webm' },
   },
   'svt-av1': {
+    ...{ ...video, ...mp4 },
     name: 'svt-av1',
     aliases: ['av1', 'aom-av1'],
     encoder: 'libsvtav1',
     // The original script used libaom; this makes a smaller file of the same quality in less time.
-    original: { preset: '12', crf: '35' },
-    tuned: { preset: '12', crf: '35' },
+    original: av1Options,
+    tuned: av1Options,
     threadsPerCore: 0,
-    copiesFrames: true,
-    ...mp4,
-    pixelFormat: 'yuv420p',
-    streams: true,
-    joins: true,
   },
   prores_ks: {
+    ...video,
     name: 'prores_ks',
     aliases: ['prores'],
     encoder: 'prores_ks',
-    original: { profile: '3', vendor: 'apl0', bits_per_mb: '8000' },
-    tuned: { profile: '3', vendor: 'apl0', bits_per_mb: '8000' },
+    original: proresOptions,
+    tuned: proresOptions,
     threadsPerCore: 1,
     copiesFrames: false,
-    container: 'mov',
-    containerOptions: { movflags: '+faststart' },
-    extension: 'mov',
+    ...{ container: 'mov', containerOptions: mp4.containerOptions, extension: 'mov' },
     pixelFormat: 'yuv422p10le',
-    streams: true,
-    joins: true,
   },
   gif: {
+    ...images,
     name: 'gif',
-    aliases: [],
     encoder: 'gif',
-    original: {},
-    tuned: {},
-    threadsPerCore: 1,
-    copiesFrames: false,
-    container: 'gif',
-    containerOptions: { loop: '0' },
-    extension: 'gif',
+    tuned: noOptions,
+    ...{ container: 'gif', containerOptions: { loop: '0' }, extension: 'gif' },
     pixelFormat: 'pal8',
     // Delays are in hundredths of a second, and viewers slow down a delay of one.
     maxFps: 50,
     // The palette, one for all frames, is made from all pictures.
     streams: false,
-    joins: false,
   },
   webp: {
+    ...images,
     name: 'webp',
-    aliases: [],
     encoder: 'libwebp',
-    original: {},
-    tuned: {},
-    threadsPerCore: 1,
-    copiesFrames: false,
-    container: 'webp',
-    containerOptions: { loop: '0' },
-    extension: 'webp',
+    tuned: noOptions,
+    ...{ container: 'webp', containerOptions: { loop: '0' }, extension: 'webp' },
     pixelFormat: 'bgra',
     streams: true,
-    joins: false,
   },
   apng: {
+    ...images,
     name: 'apng',
-    aliases: [],
     encoder: 'apng',
-    original: {},
     tuned: { pred: 'up', compression_level: '5' },
-    threadsPerCore: 1,
-    copiesFrames: false,
-    container: 'apng',
-    containerOptions: { plays: '0' },
-    extension: 'png',
+    ...{ container: 'apng', containerOptions: { plays: '0' }, extension: 'png' },
     pixelFormat: 'rgb24',
     streams: true,
-    joins: false,
   },
 } as const satisfies Record<string, CodecRow>;
 
