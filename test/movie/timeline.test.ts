@@ -68,8 +68,8 @@ describe('timeline', () => {
       fc.property(cases, ({ sources, timeline }) => {
         const finished = { from: sources - 1, to: sources - 1, weight: 0 };
         const frames = framesOf(timeline).map((frame) => shown(timeline, frame));
-        for (const frame of frames.slice(0, timeline.opening)) expect(frame).toEqual(finished);
-        for (const frame of frames.slice(-timeline.closing - 1)) expect(frame).toEqual(finished);
+        const held = [...frames.slice(0, timeline.opening), ...frames.slice(-timeline.closing - 1)];
+        expect(held).toEqual(held.map(() => finished));
         if (timeline.circular || timeline.body < 2) return;
         const first = frames[timeline.opening];
         expect([first?.from, first?.weight]).toEqual([timeline.times ? first?.from : 0, 0]);
@@ -81,14 +81,13 @@ describe('timeline', () => {
     fc.assert(
       fc.property(cases, ({ timeline }) => {
         let before = 0;
-        for (const { from, to, weight } of framesOf(timeline)) {
-          expect(to - from).toBe(weight > 0 ? 1 : 0);
-          expect(weight).toBeGreaterThanOrEqual(0);
-          expect(weight).toBeLessThan(1);
-          expect(to).toBeLessThan(timeline.visits.length);
-          expect(from + weight).toBeGreaterThanOrEqual(before);
+        const wrong = framesOf(timeline).filter(({ from, to, weight }) => {
+          const isOrdered = from + weight >= before;
           before = from + weight;
-        }
+          const mixesNeighbours = to - from === (weight > 0 ? 1 : 0) && weight >= 0 && weight < 1;
+          return !isOrdered || !mixesNeighbours || to >= timeline.visits.length;
+        });
+        expect(wrong).toEqual([]);
       }),
     );
   });
@@ -142,6 +141,37 @@ describe('timeline', () => {
     // Sources that are alike take no time.
     const alike = createTimeline(4, { ...plain, fps: 5 }, [0, 0, 1, 1]);
     expect(framesOf(alike).map(({ from }) => from)).toEqual([1, 1, 1, 1, 3]);
+  });
+
+  it('shows a source of a slide show with times until halfway to the next one', () => {
+    const timeline = createTimeline(3, { ...plain, fps: 9, interpolation: 'none' }, [0, 0.5, 1]);
+    expect(framesOf(timeline).map(({ from }) => from)).toEqual([0, 0, 1, 1, 1, 1, 2, 2, 2]);
+    expect(framesOf(timeline).every(({ from, to, weight }) => from === to && weight === 0)).toBe(true);
+  });
+
+  it('fades to a finished image that shows something else for the time wanted, or a quarter of the movie', () => {
+    const fadingOf = (duration: number, sources = 41) => {
+      const settings = { ...plain, duration, fps: 100, interpolation: 'none', finishFade: 0.4 } as const;
+      const timeline = createTimeline(sources, settings);
+      return framesOf(timeline).filter(({ weight }) => weight > 0).length / timeline.body;
+    };
+    expect(fadingOf(4) * 4).toBeCloseTo(0.4, 1);
+    expect(fadingOf(1)).toBeCloseTo(0.25, 1);
+    // With two sources, the first one is the last step: there is nothing before the cross-fade.
+    expect(fadingOf(4, 2)).toBe(0);
+    // Back and forth, half of the time is for each way: the movie starts and ends with a cross-fade.
+    const loop = createTimeline(41, {
+      ...plain,
+      duration: 4,
+      fps: 100,
+      interpolation: 'none',
+      finishFade: 0.4,
+      loop: 'boomerang',
+    });
+    const faded = framesOf(loop).map(({ from, weight }) => (weight > 0 ? from : -1));
+    expect(new Set(faded)).toEqual(new Set([-1, 0, 79]));
+    expect(faded.filter((from) => from === 0)).toHaveLength(19);
+    expect(faded.filter((from) => from === 79)).toHaveLength(19);
   });
 
   it('goes over to a finished image that shows something else in no less than the time wanted', () => {

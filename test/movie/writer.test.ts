@@ -1,13 +1,15 @@
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { FormatContext, Packet } from 'node-av/lib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { probeMovie } from '#src/movie/probe.js';
 import { MovieWriter } from '#src/movie/writer.js';
 import { codecs } from '#src/options/codecs.js';
 import { decodeMovie, fromPlanes } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 const [width, height] = [64, 48];
+const frameBytes = (width * height * 3) / 2;
 const codec = codecs.x264;
 const lossless = { preset: 'medium', qp: '0' };
 const format = { codec, encoderOptions: lossless, width, height, fps: 30, tags: {} };
@@ -18,7 +20,7 @@ describe('movie writer', () => {
   it('encodes exactly the frames it is given, though their memory is used again at once', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'movie.mp4');
-    const planes = new Uint8Array((width * height * 3) / 2);
+    const planes = new Uint8Array(frameBytes);
     const written = [];
     await using writer = await MovieWriter.open(path, format);
     for (let frame = 0; frame < 80; frame++) {
@@ -47,7 +49,7 @@ describe('movie writer', () => {
 
   it('frees every packet when the disk is full in the middle of the movie', async () => {
     const writeFrame = vi.spyOn(FormatContext.prototype, 'interleavedWriteFrame');
-    writeFrame.mockImplementation(async () => await setTimeout(5, noSpace));
+    writeFrame.mockImplementation(async () => await setImmediate(noSpace));
     const allocated = vi.spyOn(Packet.prototype, 'alloc');
     const freed = vi.spyOn(Packet.prototype, 'free');
     await expect(writeFrames(200)).rejects.toMatchObject({ code: 'output' });
@@ -55,7 +57,8 @@ describe('movie writer', () => {
     expect(new Set(freed.mock.contexts).size).toBe(new Set(allocated.mock.contexts).size);
   });
 
-  it('lets go of the file only when nothing is being written to it', async () => {
+  it('frees the file only when nothing is being written to it', async () => {
+    const [begun, end] = [deferred(), deferred()];
     let writing = 0;
     const { interleavedWriteFrame, freeContext } = FormatContext.prototype;
     vi.spyOn(FormatContext.prototype, 'interleavedWriteFrame').mockImplementation(async function (
@@ -63,7 +66,8 @@ describe('movie writer', () => {
       packet,
     ) {
       writing++;
-      await setTimeout(20);
+      begun.resolve();
+      await end.promise;
       const status = await interleavedWriteFrame.call(this, packet);
       writing--;
       return status;
@@ -73,19 +77,49 @@ describe('movie writer', () => {
       writingWhenFreed.push(writing);
       freeContext.call(this);
     });
-    for (const frames of [5, 6, 7]) await writeFrames(frames);
-    expect(writingWhenFreed).toEqual([0, 0, 0]);
+    const writer = await openLowLatency();
+    await writer.write(new Uint8Array(frameBytes));
+    await begun.promise;
+    const disposed = writer[Symbol.asyncDispose]();
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
+    expect(writingWhenFreed).toEqual([]);
+    end.resolve();
+    await disposed;
+    expect(writingWhenFreed).toEqual([0]);
+  });
+
+  it.each([
+    ['mp4', codecs.x264],
+    ['mov', codecs.prores_ks],
+  ])('plays every frame of an .%s file for the same time', async (extension, codec) => {
+    const path = join(await temporaryFolder(), `movie.${extension}`);
+    const bytes = codec === codecs.x264 ? frameBytes : width * height * 4;
+    await using writer = await MovieWriter.open(path, { ...format, codec, encoderOptions: {}, fps: 7 });
+    for (let frame = 0; frame < 14; frame++) await writer.write(new Uint8Array(bytes));
+    await writer.close();
+    expect(writer.frames).toBe(14);
+    expect(await probeMovie(path)).toMatchObject({ frames: 14, fps: 7, duration: 2 });
   });
 });
 
-/** Linux's ENOSPC, as FFmpeg tells it. */
+/** ENOSPC as FFmpeg returns it. */
 const noSpace = -28;
 
-/** Writes frames, each a packet of its own at once, and gives the movie up. */
+/** Writes frames, each of which makes a packet immediately, and leaves the movie unfinished. */
 async function writeFrames(frames: number): Promise<void> {
+  await using writer = await openLowLatency();
+  for (let frame = 0; frame < frames; frame++) await writer.write(new Uint8Array(frameBytes));
+}
+
+async function openLowLatency(): Promise<MovieWriter> {
   const encoderOptions = { preset: 'ultrafast', tune: 'zerolatency' };
-  const path = join(await temporaryFolder(), 'movie.mp4');
-  await using writer = await MovieWriter.open(path, { ...format, encoderOptions });
-  const planes = new Uint8Array((width * height * 3) / 2);
-  for (let frame = 0; frame < frames; frame++) await writer.write(planes);
+  return await MovieWriter.open(join(await temporaryFolder(), 'movie.mp4'), { ...format, encoderOptions });
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
