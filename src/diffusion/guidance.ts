@@ -11,7 +11,7 @@ type GuidingPrompts = { readonly positive: Conditioning; readonly negative: Cond
 
 /** How a model is guided in one pass. */
 type Guidance = {
-  /** The prompts of an evaluation, counted from 0; they change where a prompt is edited on the way. */
+  /** The prompts of an evaluation, counted from 0; they differ if a prompt has edits or alternations. */
   readonly promptsAt: (evaluation: number) => GuidingPrompts;
   /** Whether to make the unguided prediction even at a CFG scale of 1, which does not need it. Default: false. */
   readonly usesUnguided?: boolean | undefined;

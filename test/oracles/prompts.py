@@ -290,8 +290,6 @@ def main() -> None:
                 "10": schedule(prompt, 10),
                 "25": schedule(prompt, 25),
                 "10, then hires 8": schedule(prompt, 10, 8),
-                "10, old": schedule(prompt, 10, None, True),
-                "10, then hires 8, old": schedule(prompt, 10, 8, True),
             },
             "chunks": chunks_of(module, clip, prompt),
         })

@@ -1,7 +1,7 @@
 import { MersenneTwister, philox } from './generators.js';
 import { log, sinCos } from './single-precision.js';
 
-/** Whose noise a seed stands for: that of `torch.randn` on the CPU, or on an Nvidia GPU. */
+/** The generator for a seed: that of `torch.randn` on the CPU, or on an Nvidia GPU. */
 export type GeneratorKind = 'cpu' | 'gpu';
 
 /** A seeded sequence of normally distributed numbers. */
