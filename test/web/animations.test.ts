@@ -4,9 +4,8 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { named } from '../service/open-service.js';
 import { PretendedHost } from '../service/pretended-host.js';
-import { barriers } from './barriers.js';
 import { type OpenPage, openPage } from './open-page.js';
-import { prompt } from './runs.js';
+import { accessibilityProblems, prompt } from './page-helpers.js';
 
 const prompts = ['a red apple', 'a green pear', 'a red rose'];
 const posters = (page: Page) => page.getByRole('list', { name: 'Animations' }).getByRole('button');
@@ -38,7 +37,7 @@ describe('the tab Animations', () => {
     await expect.poll(() => labels(page)).toEqual([expected[2]]);
     await page.getByRole('searchbox', { name: 'Search' }).fill('nowhere');
     await page.getByText('No matches.').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it('opens a movie with the arrow keys and Enter, shows its settings, and uses them', async () => {
@@ -48,7 +47,7 @@ describe('the tab Animations', () => {
     await page.keyboard.press('Enter');
     const details = page.getByRole('dialog', { name: 'a green pear' });
     await details.getByText('Euler a').first().waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await details.getByRole('button', { name: 'Use these settings' }).click();
     await expect.poll(() => prompt(page).inputValue()).toBe('a green pear');
   });

@@ -4,7 +4,7 @@ import { openPage } from './open-page.js';
 
 it('shows a notice while the connection is lost, and reconnects by itself', async () => {
   const hold = gate();
-  const { page, server, service, troubles } = await openPage({
+  const { page, server, service, browserErrors } = await openPage({
     host: new PretendedHost((step) => (step === 3 ? hold.passed : undefined)),
   });
   await page.getByRole('button', { name: /^Generate/u }).click();
@@ -18,5 +18,7 @@ it('shows a notice while the connection is lost, and reconnects by itself', asyn
   await server.reopen();
   await page.locator('video').first().waitFor();
   await notice.waitFor({ state: 'detached' });
-  expect(troubles.splice(0).every((trouble) => /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/u.test(trouble))).toBe(true);
+  expect(browserErrors.splice(0).every((message) => /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/u.test(message))).toBe(
+    true,
+  );
 });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { named } from '../service/open-service.js';
 import { PretendedHost } from '../service/pretended-host.js';
-import { dropFile } from './drop-file.js';
 import { openPage } from './open-page.js';
-import { prompt } from './runs.js';
+import { dropFile, prompt } from './page-helpers.js';
 
 describe('a file that is dropped on the page', () => {
   it.each(['image', 'movie'] as const)('fills the form with the settings of the %s', async (kind) => {
@@ -20,12 +19,12 @@ describe('a file that is dropped on the page', () => {
     await expect.poll(() => prompt(page).inputValue()).toBe('something else');
   });
 
-  it('is refused in words when it is something else', async () => {
-    const { page, troubles } = await openPage({ host: new PretendedHost() });
+  it('is refused if it is not an image or a movie', async () => {
+    const { page, browserErrors } = await openPage({ host: new PretendedHost() });
     await prompt(page).fill('a red apple');
     await dropFile(page.getByRole('main'), import.meta.filename, 'text/plain');
     await page.getByText('neither an image nor a movie').waitFor();
     expect(await prompt(page).inputValue()).toBe('a red apple');
-    expect(troubles.splice(0)).toEqual([expect.stringContaining('422')]);
+    expect(browserErrors.splice(0)).toEqual([expect.stringContaining('422')]);
   });
 });

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 
-/** Where Debian has it. */
+/** Path of Debian's package. */
 const installed = '/usr/bin/chromium';
 
 /**
- * Says in CHROMIUM which browser tests take, unless it is said already: the machine's own, or else the one from npm.
- * That one is unpacked here, once, because workers that did it at the same time would disturb each other.
+ * Sets CHROMIUM to the browser that tests use, unless it is set: the installed one, or else the one of the npm package.
+ * The package is unpacked here, once, because workers would unpack it at the same time.
  */
 export default async function findChromium(): Promise<void> {
   process.env.CHROMIUM ??= existsSync(installed) ? installed : await unpack();

@@ -3,12 +3,12 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { gate, PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
-import { generate, prompt } from './runs.js';
+import { generate, prompt } from './page-helpers.js';
 
 const steps = (page: Page) => page.getByRole('textbox', { name: 'Sampling steps' });
 
 describe('the form', () => {
-  it('says what is wrong before anything is sent, in a closed section too', async () => {
+  it('reports invalid values before anything is sent, in a closed section too', async () => {
     const { page, service } = await openPage({ host: new PretendedHost() });
     const advanced = page.getByRole('button', { name: 'Advanced' });
     const clipSkip = page.getByRole('textbox', { name: 'Clip skip' });
@@ -22,7 +22,7 @@ describe('the form', () => {
     expect(service.list()).toEqual([]);
   });
 
-  it('drops what an older version kept and no option takes any more', async () => {
+  it('removes stored values that are no longer valid', async () => {
     const { page } = await openPage({ host: new PretendedHost() });
     const kept = { generation: { sampler: 'Gone', steps: 7, former: 1 }, animation: { codec: 'gone' }, img2img: null };
     // Before the page's own scripts, which may write the form of the page that is left.
@@ -33,7 +33,7 @@ describe('the form', () => {
     await page.getByRole('button', { name: 'Steps animation x264, blend, 10 s' }).waitFor();
   });
 
-  it('gives all options their defaults, and takes that back', async () => {
+  it('resets all options, and undoes that', async () => {
     const { page } = await openPage({ host: new PretendedHost() });
     await steps(page).fill('7');
     await prompt(page).fill('a red apple');
@@ -49,7 +49,7 @@ describe('the form', () => {
     const hold = gate();
     const host = new PretendedHost((step) => (step === 2 ? hold.passed : undefined));
     const { page } = await openPage({ host });
-    // A service that closes waits for the step at hand.
+    // A closing service waits for the current step.
     onTestFinished(hold.open);
     const cancelled: string[] = [];
     page.on('request', (request) => request.url().endsWith('/cancel') && cancelled.push(request.url()));
@@ -71,7 +71,7 @@ describe('the form', () => {
     expect(cancelled).toHaveLength(1);
   });
 
-  it('switches the hires pass on and off, tells its size, and remembers that the section is open', async () => {
+  it('switches the hires pass on and off, shows its size, and remembers the open section', async () => {
     const { page } = await openPage({ host: new PretendedHost() });
     await page.getByRole('button', { name: 'Hires pass off' }).click();
     await page.getByRole('switch', { name: 'Hires pass' }).press('Space');

@@ -5,10 +5,8 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readPicture } from '#src/pictures/picture-files.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { barriers } from './barriers.js';
-import { dropFile } from './drop-file.js';
 import { openPage } from './open-page.js';
-import { generate, prompt } from './runs.js';
+import { accessibilityProblems, dropFile, generate, prompt } from './page-helpers.js';
 
 const side = 128;
 
@@ -20,7 +18,7 @@ describe('img2img', () => {
     await page.getByRole('button', { name: 'Draw a mask' }).click();
     await page.getByRole('radio', { name: 'Brush' }).waitFor({ state: 'attached' });
     await drawAcross(page, 0.25);
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
 
     await prompt(page).fill('a red apple');
     await page.getByRole('textbox', { name: 'Sampling steps' }).fill('6');

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { gate, PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
 
-it('can be used with the keyboard alone, and shows where it is', async () => {
+it('can be used with the keyboard only, with a visible focus', async () => {
   const hold = gate();
   const oneStepMade = gate();
   const host = new PretendedHost((step) => {

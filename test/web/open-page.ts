@@ -1,4 +1,4 @@
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
 import type { Host, HostDescription } from '#src/hosts/host.js';
@@ -8,7 +8,6 @@ import { openJobService } from '#src/service/job-service.js';
 import { openServer } from '#src/service/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { poolOf } from '../service/open-service.js';
-import { launchChromium } from './chromium.js';
 
 const model = 'emoji';
 const known: HostDescription = {
@@ -18,7 +17,7 @@ const known: HostDescription = {
 };
 
 type Settings = {
-  /** the embedded model if left out */
+  /** default: the embedded model */
   readonly host?: Host;
   readonly browser?: BrowserContextOptions;
 };
@@ -26,15 +25,15 @@ type Settings = {
 export type OpenPage = {
   readonly page: Page;
   readonly service: JobService;
-  /** can go away and come back at the same address, while the service goes on */
+  /** can be closed and reopened at the same address while the service keeps running */
   readonly server: { close(): Promise<void>; reopen(): Promise<void> };
-  /** of the server, with a slash at the end */
+  /** of the server, with a trailing slash */
   readonly url: string;
-  /** what browsers complain of; it must be empty when the test ends */
-  readonly troubles: string[];
+  /** errors of the browser and requests to other servers; must be empty at the end of the test */
+  readonly browserErrors: string[];
 };
 
-/** A host that has no more to choose from than the tests know of. */
+/** Limits the models, samplers and schedulers of a host to those that the tests use. */
 function limited(host: Host): Host {
   return {
     name: host.name,
@@ -45,7 +44,7 @@ function limited(host: Host): Host {
   };
 }
 
-/** The page in Chromium, with a service of its own behind it. */
+/** Opens the page in Chromium, with a service of its own. */
 export async function openPage(settings: Settings = {}): Promise<OpenPage> {
   const host = settings.host ?? embedded();
   const outdir = await temporaryFolder();
@@ -61,9 +60,9 @@ export async function openPage(settings: Settings = {}): Promise<OpenPage> {
   const reopen = async () => {
     server = await open(Number(new URL(url).port));
   };
-  const { page, troubles } = await browse(url, settings.browser);
+  const { page, browserErrors } = await browse(url, settings.browser);
   await page.goto(url);
-  return { page, service, server: { close: () => server.close(), reopen }, url, troubles };
+  return { page, service, server: { close: () => server.close(), reopen }, url, browserErrors };
 }
 
 function embedded(): Host {
@@ -76,17 +75,28 @@ async function browse(url: string, options: BrowserContextOptions = {}) {
   const browser = await launchChromium();
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  const troubles: string[] = [];
-  onTestFinished(() => expect(troubles).toEqual([]));
-  page.on('pageerror', ({ message }) => troubles.push(message));
+  const browserErrors: string[] = [];
+  onTestFinished(() => expect(browserErrors).toEqual([]));
+  page.on('pageerror', ({ message }) => browserErrors.push(message));
   page.on('console', (message) => {
-    // A run may end before its newest preview is asked for.
+    // A job may end before its newest preview is fetched.
     const isLatePreview = message.location().url.includes('/preview?');
-    if (message.type() === 'error' && !isLatePreview) troubles.push(`${message.text()} ${message.location().url}`);
+    if (message.type() === 'error' && !isLatePreview) browserErrors.push(`${message.text()} ${message.location().url}`);
   });
   page.on('request', (request) => {
     const address = request.url();
-    if (!address.startsWith(url) && !/^(?:data|blob):/u.test(address)) troubles.push(`elsewhere: ${address}`);
+    if (!address.startsWith(url) && !/^(?:data|blob):/u.test(address))
+      browserErrors.push(`request to another server: ${address}`);
   });
-  return { page, troubles };
+  return { page, browserErrors };
+}
+
+/** Starts the Chromium of find-chromium.ts; it is closed after the test. */
+async function launchChromium(): Promise<Browser> {
+  const { CHROMIUM: executablePath } = process.env;
+  if (!executablePath) throw new Error('CHROMIUM is not set, so find-chromium.ts did not run.');
+  // In containers, tests run as root, for which Chromium has no sandbox.
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  onTestFinished(() => browser.close());
+  return browser;
 }

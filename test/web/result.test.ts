@@ -2,17 +2,16 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
-import { barriers } from './barriers.js';
 import { type OpenPage, openPage } from './open-page.js';
-import { generate, prompt, runUntilStep } from './runs.js';
+import { accessibilityProblems, generate, prompt, runUntilStep } from './page-helpers.js';
 
 const steps = 5;
 const slider = (page: Page) => page.getByRole('slider', { name: 'Step', exact: true });
-/** Whether a picture is there and not only its place. */
+/** Whether a picture has been loaded. */
 const isDrawn = (image: HTMLImageElement) => image.complete && image.naturalWidth > 0;
 
 describe('the result', () => {
-  it('moves through the steps with the arrow keys and by pointing', async () => {
+  it('moves through the steps with the arrow keys and the pointer', async () => {
     const { page } = await openResult();
     await slider(page).focus();
     await page.keyboard.press('Home');
@@ -38,7 +37,7 @@ describe('the result', () => {
     await divider.focus();
     await page.keyboard.press('ArrowRight');
     expect(await divider.inputValue()).toBe('51');
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByRole('button', { name: 'Back to the movie' }).click();
     await page.locator('video').waitFor();
   });
@@ -46,7 +45,7 @@ describe('the result', () => {
   it('renders the same steps again with another codec, without sampling again', async () => {
     const host = new PretendedHost();
     const { page, service } = await openResult(host);
-    await renderAgain(page, 'vpx-vp9', () => barriers(page));
+    await renderAgain(page, 'vpx-vp9', () => accessibilityProblems(page));
     await page.waitForFunction(() => document.querySelector('video')?.duration === 2);
     expect(service.list()[0]).toMatchObject({ kind: 'render', state: 'finished', animations: [{ codec: 'vpx-vp9' }] });
     expect(host.prompts).toHaveLength(1);
@@ -55,7 +54,7 @@ describe('the result', () => {
     await page.waitForFunction(() => document.querySelector('video')?.duration === 10);
   });
 
-  it('lets a GIF be stopped, and offers what browsers do not play for download', async () => {
+  it('can stop a GIF, and offers movies that browsers cannot play for download', async () => {
     const { page } = await openResult();
     await renderAgain(page, 'gif');
     const shown = page.getByAltText(/^Movie:/u);
@@ -70,18 +69,18 @@ describe('the result', () => {
     expect((await saved).suggestedFilename()).toMatch(/\.mov$/u);
   });
 
-  it('says that a run was interrupted, and runs it again', async () => {
+  it('reports an interrupted job, and runs it again', async () => {
     const { page, service, hold } = await runUntilStep(3);
     await Promise.all([page.waitForResponse('**/cancel'), page.getByRole('button', { name: 'Interrupt' }).click()]);
     hold.open();
     await page.getByText('The movie shows the steps made until then.').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByRole('button', { name: 'Run again' }).click();
     await page.getByRole('status').filter({ hasText: 'Finished: the movie is ready' }).waitFor({ state: 'attached' });
     expect(service.list().map(({ state }) => state)).toEqual(['finished', 'interrupted']);
   });
 
-  it('leaves the page where it is while steps come', async () => {
+  it('does not scroll the page when steps arrive', async () => {
     const { page, hold } = await runUntilStep(3);
     await page.setViewportSize({ width: 390, height: 500 });
     await page.evaluate(() => scrollTo(0, 0));
@@ -90,13 +89,13 @@ describe('the result', () => {
     expect(await page.evaluate(() => scrollY)).toBe(0);
   });
 
-  it('has no barriers, neither while a run goes on nor when it is over', async () => {
+  it('has no accessibility problems during and after a job', async () => {
     const { page, hold } = await runUntilStep(3);
     await page.getByAltText('Preview').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     hold.open();
     await page.locator('video').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 });
 
@@ -104,21 +103,21 @@ const movie = (page: Page, codec: string) =>
   page.getByRole('group', { name: 'Movie' }).getByRole('button', { name: new RegExp(`^${codec},`, 'u') });
 
 /**
- * Makes a further movie, of two seconds.
- * @param look at the dialog, and tell what is wrong with it
+ * Renders another movie, of two seconds.
+ * @param check of the open dialog; must return no problems
  */
-async function renderAgain(page: Page, codec: string, look = async (): Promise<string[]> => []): Promise<void> {
+async function renderAgain(page: Page, codec: string, check = async (): Promise<string[]> => []): Promise<void> {
   await page.getByRole('button', { name: 'Render again' }).click();
   const dialog = page.getByRole('dialog', { name: 'Render again' });
   await dialog.getByRole('combobox', { name: 'Codec' }).click();
   await page.getByRole('option', { name: codec, exact: true }).click();
   await dialog.getByRole('textbox', { name: /^Duration/u }).fill('2');
-  expect(await look()).toEqual([]);
+  expect(await check()).toEqual([]);
   await dialog.getByRole('button', { name: 'Render', exact: true }).click();
   await movie(page, codec).waitFor({ timeout: 60_000 });
 }
 
-/** A page that shows what came of a run. */
+/** Opens a page that shows the result of a job. */
 async function openResult(host = new PretendedHost()): Promise<OpenPage> {
   const opened = await openPage({ host });
   await prompt(opened.page).fill('a red apple');

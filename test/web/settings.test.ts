@@ -11,7 +11,7 @@ import { openPage } from './open-page.js';
 const part = (page: Page, name: string) => page.getByRole('region', { name });
 
 describe('the tab Settings', () => {
-  it('moves jobs that wait, cancels one, and interrupts the one at work', async () => {
+  it('moves and cancels queued jobs, and interrupts the running one', async () => {
     const reached = gate();
     const hold = gate();
     const host = new PretendedHost((step) => {
@@ -38,7 +38,7 @@ describe('the tab Settings', () => {
     expect(service.get(jobs[0]?.id ?? '')?.state).toBe('interrupted');
   });
 
-  it('tells which host a job waits for', async () => {
+  it('shows which host a job waits for', async () => {
     const host = Object.assign(new PretendedHost(), {
       generate: () => {
         const cause = new Error('connect ECONNREFUSED');
@@ -54,11 +54,11 @@ describe('the tab Settings', () => {
     await expect.poll(() => service.get(id)?.state).toBe('cancelled');
   });
 
-  it.runIf(process.platform === 'linux')('adds a host, gives it work, and removes it', async () => {
+  it.runIf(process.platform === 'linux')('adds a host, generates with it, and removes it', async () => {
     vi.stubEnv('XDG_CONFIG_HOME', await temporaryFolder());
     onTestFinished(() => void vi.unstubAllEnvs());
     const fake = await startFakeWebui();
-    const { page, service, troubles } = await openPage({ host: new PretendedHost() });
+    const { page, service, browserErrors } = await openPage({ host: new PretendedHost() });
     await page.getByRole('tab', { name: 'Settings' }).click();
     const hosts = part(page, 'Hosts');
     await hosts.getByRole('button', { name: 'Add a host by its address' }).click();
@@ -72,7 +72,7 @@ describe('the tab Settings', () => {
     };
     await form.getByRole('button', { name: 'Add' }).click();
     await form.getByRole('alert').getByText('has no API of a web UI').waitFor();
-    expect(troubles.splice(0)).toEqual([expect.stringContaining('502')]);
+    expect(browserErrors.splice(0)).toEqual([expect.stringContaining('502')]);
     fake.intercept = intercept;
     await form.getByRole('button', { name: 'Add' }).click();
     await hosts.getByRole('button', { name: 'Test studio' }).click();
@@ -87,7 +87,7 @@ describe('the tab Settings', () => {
     await expect.poll(() => hosts.getByText('studio').count()).toBe(0);
   });
 
-  it.runIf(process.platform === 'linux')('adds a host that is away, and says so', async () => {
+  it.runIf(process.platform === 'linux')('adds a host that is offline, and reports that', async () => {
     vi.stubEnv('XDG_CONFIG_HOME', await temporaryFolder());
     onTestFinished(() => void vi.unstubAllEnvs());
     const { page } = await openPage({ host: new PretendedHost() });
@@ -102,7 +102,7 @@ describe('the tab Settings', () => {
     await hosts.getByRole('button', { name: 'Remove studio' }).waitFor();
   });
 
-  it('shows what was made, makes it once more, and forgets it', async () => {
+  it('shows a recent job, runs it again, and removes it', async () => {
     const host = new PretendedHost();
     const { page, service } = await openPage({ host });
     const { id } = await service.submit(named('a red apple'));

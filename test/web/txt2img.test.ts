@@ -3,12 +3,12 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
-import { generate, prompt, runUntilStep } from './runs.js';
+import { generate, prompt, runUntilStep } from './page-helpers.js';
 
 const interrupt = (page: Page) => page.getByRole('button', { name: 'Interrupt' });
 
 describe('txt2img', () => {
-  it('goes from a prompt to a movie that plays by itself, muted and in a loop, for as long as was asked', async () => {
+  it('makes a movie of a prompt that plays by itself, muted and in a loop', async () => {
     const { page, service } = await openPage();
     await prompt(page).fill('a red apple');
     await page.getByRole('textbox', { name: 'Sampling steps' }).fill('5');
@@ -19,14 +19,14 @@ describe('txt2img', () => {
 
     const [job] = service.list();
     expect(job).toMatchObject({ state: 'finished', options: { generation: { prompt: 'a red apple', steps: 5 } } });
-    const facts = await movie.evaluate((video: HTMLVideoElement) => {
+    const playback = await movie.evaluate((video: HTMLVideoElement) => {
       const { duration, muted, loop, paused } = video;
       return { duration, muted, loop, paused };
     });
-    expect(facts).toEqual({ duration: expect.closeTo(10, 1), muted: true, loop: true, paused: false });
+    expect(playback).toEqual({ duration: expect.closeTo(10, 1), muted: true, loop: true, paused: false });
   });
 
-  it('makes a movie of what there is when it is interrupted', async () => {
+  it('makes a movie of the finished steps when it is interrupted', async () => {
     const { page, service, hold } = await runUntilStep(3);
     await Promise.all([page.waitForResponse('**/cancel'), interrupt(page).click()]);
     hold.open();
@@ -35,7 +35,7 @@ describe('txt2img', () => {
     expect(job).toMatchObject({ state: 'interrupted', animations: [{ steps: 2 }] });
   });
 
-  it('skips the image at hand with what there is of it', async () => {
+  it('skips the current image and keeps its finished steps', async () => {
     const { page, service, hold } = await runUntilStep(3);
     const skip = page.getByRole('button', { name: 'Skip' });
     const [answer] = await Promise.all([page.waitForResponse('**/skip'), skip.click()]);
@@ -45,7 +45,7 @@ describe('txt2img', () => {
     expect(service.list()).toMatchObject([{ state: 'finished', images: [{ steps: [1, 2] }] }]);
   });
 
-  it('stays with the run at work when another one is sent, and goes on to that when it has ended', async () => {
+  it('keeps showing the running job when another is queued, and shows that one next', async () => {
     const { page, service, hold } = await runUntilStep(2);
     await prompt(page).fill('a green pear');
     await generate(page).click();
@@ -62,7 +62,7 @@ describe('txt2img', () => {
     expect(newest?.options.generation?.prompt).toBe('a green pear');
   });
 
-  it('finds the run again when it is reloaded, and the form as it was', async () => {
+  it('restores the job and the form after a reload', async () => {
     const { page, hold } = await runUntilStep(3);
     await page.reload();
     await page.getByRole('progressbar').first().waitFor();
@@ -71,8 +71,8 @@ describe('txt2img', () => {
     await page.locator('video').first().waitFor();
   });
 
-  it('says in words what went wrong', async () => {
-    const { page, troubles } = await openPage({ host: new PretendedHost() });
+  it('shows the error message of the service', async () => {
+    const { page, browserErrors } = await openPage({ host: new PretendedHost() });
     await page.route('**/api/v1/jobs', (route) =>
       route.fulfill({
         status: 422,
@@ -82,6 +82,6 @@ describe('txt2img', () => {
     );
     await generate(page).click();
     await page.getByText('The disk has no room for that.').waitFor();
-    expect(troubles.splice(0)).toEqual([expect.stringContaining('422')]);
+    expect(browserErrors.splice(0)).toEqual([expect.stringContaining('422')]);
   });
 });
