@@ -1,16 +1,21 @@
+/** What kind of error it is, and with that who can do something about it. */
 export type ErrorCode =
-  | 'usage' // the caller asked for something that cannot be: an unknown option, a value out of range
-  | 'input' // a file or folder that was given cannot be read or is not what it should be
-  | 'output' // a place to write to is missing, full or forbidden
-  | 'model' // the model folder is incomplete or of a kind that cannot run
-  | 'network' // another machine cannot be reached or fails; another try may help
-  | 'encoder' // the movie could not be encoded or did not pass its check
-  | 'interrupted'; // stopped by the user before there was anything to keep
+  | 'usage' // the request is invalid: an unknown option, a value out of range
+  | 'input' // a given file or folder cannot be read or has the wrong content
+  | 'output' // a file or folder cannot be written
+  | 'model' // the model is incomplete or of an unsupported kind
+  | 'network' // another machine cannot be reached or fails; a retry may help
+  | 'encoder' // the movie could not be encoded, or failed its check
+  | 'interrupted'; // stopped by the user before there was a result
 
-/** The one error that this package throws on purpose: a sentence that says what happened and what to do. */
+/** The error that this package throws on purpose. Its message says what happened and what to do. */
 export class StepsAnimationError extends Error {
   override readonly name = 'StepsAnimationError';
 
+  /**
+   * @param code the kind of error
+   * @param message what happened, with which value, and what to do
+   */
   constructor(
     readonly code: ErrorCode,
     message: string,

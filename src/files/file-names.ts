@@ -1,20 +1,20 @@
 import { isAbsolute, relative as relativePath, resolve, sep } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 
-/** Length limits of the prompt part. The bytes leave room for numbers, suffixes and an extension within 255. */
+/** Limits of the prompt in a file name; 255 bytes of a whole name include numbers, suffixes and an extension. */
 const maxCharacters = 96;
 const maxBytes = 180;
 
-/** Unassigned code points, unpaired surrogates and invisible formatting; the joiners inside emoji stay. */
+/** Unassigned code points, unpaired surrogates and invisible formatting, except the joiners inside emoji. */
 const unsafeInvisible = /(?![\u200c\u200d])[\p{Cn}\p{Cs}\p{Cf}]/gu;
 const blank = /[\s\p{Cc}]+/gu;
-/** What Windows reserves, which includes the separators of every system. */
+/** Reserved by Windows; includes the separators of all systems. */
 const reserved = /[<>:"/\\|?*]+/g;
 const leadingOrTrailing = /^[\s._]+|[\s._]+$/g;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** The prompt as a part of a file name that every file system accepts; empty if nothing of it can be kept. */
+/** Turns a prompt into a part of a file name that every file system accepts; empty if nothing of it can be kept. */
 export function safePrompt(prompt: string): string {
   const visible = prompt.replace(blank, ' ').replace(unsafeInvisible, '').normalize('NFC');
   const safe = visible.replace(reserved, '_').replace(/ +/g, ' ');
@@ -28,19 +28,17 @@ function crop(text: string): string {
   for (const { segment } of graphemes.segment(text)) {
     characters += 1;
     bytes += Buffer.byteLength(segment);
-    if (characters > maxCharacters || bytes > maxBytes) {
-      break;
-    }
+    if (characters > maxCharacters || bytes > maxBytes) break;
     cropped += segment;
   }
   return cropped;
 }
 
-/** What the name of an intermediate file tells. */
+/** The parts of an intermediate file's name. */
 export type IntermediateName = {
-  /** which batch of the run, from 0 */
+  /** number of the batch in the run, from 0 */
   readonly batch: number;
-  /** which image of the batch, from 0 */
+  /** number of the image in the batch, from 0 */
   readonly position: number;
   /** from 1 */
   readonly step: number;
@@ -60,14 +58,13 @@ export function movieStem({ seed, prompt }: Pick<IntermediateName, 'seed' | 'pro
 }
 
 /**
- * Reads an intermediate file's name back; undefined if it is another kind of name.
- * Digits beyond seven count as the step's. A `-1` that made a taken name unique stays part of the prompt.
+ * Parses the name of an intermediate file. Digits beyond seven belong to the step. A `-1` that made the name unique
+ * remains part of the prompt.
+ * @returns undefined for other names
  */
 export function parseIntermediateStem(stem: string): IntermediateName | undefined {
   const match = /^(?<batch>\d{2})(?<position>\d{2})(?<step>\d{3,})-(?<seed>\d+)(?:-(?<prompt>.*))?$/su.exec(stem);
-  if (!match?.groups) {
-    return undefined;
-  }
+  if (!match?.groups) return undefined;
   const { batch, position, step, seed, prompt = '' } = match.groups;
   return { batch: Number(batch), position: Number(position), step: Number(step), seed: Number(seed), prompt };
 }
@@ -76,7 +73,10 @@ function digits(value: number, length: number): string {
   return String(value).padStart(length, '0');
 }
 
-/** The absolute path of a folder given relative to `root`; one that leaves the root is refused. */
+/**
+ * Resolves the path of a folder below `root`.
+ * @throws StepsAnimationError `usage` for one that lies outside of it
+ */
 export function resolveBelow(root: string, relative: string): string {
   const path = resolve(root, relative);
   const fromRoot = relativePath(resolve(root), path);

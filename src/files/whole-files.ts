@@ -3,20 +3,19 @@ import { access, constants, link, mkdir, open, readdir, readFile, rename, stat, 
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
-import { messageOf } from '../util/error-message.js';
-import { isRunning } from './is-running.js';
+import { hasCode, messageOf } from '../util/error-message.js';
 
-/** Files under work begin so; they are hidden, short, and never taken for pictures or movies. */
+/** Start of the names of unfinished files: hidden, and never mistaken for pictures or movies. */
 const temporaryPrefix = `.steps-animation-${hostname()
   .replace(/[^a-z0-9]/gi, '')
   .slice(0, 32)}-`;
 
-/** A name for a file that is not whole yet, in the folder in which it will appear. */
+/** The path for an unfinished file, in the folder of the finished one. It contains the id of this process. */
 export function temporaryPath(folder: string): string {
   return join(folder, `${temporaryPrefix}${process.pid}-${randomUUID()}.part`);
 }
 
-/** Removes unfinished files of processes of this machine that are no more, killed ones for example. */
+/** Removes unfinished files of processes of this machine that have ended, for example because they were killed. */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(temporaryPrefix)) continue;
@@ -25,15 +24,24 @@ export async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
+/** Whether a process of this machine is running, of this user or another. */
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return !hasCode(error, 'ESRCH');
+  }
+}
+
 /**
- * Makes sure that a folder is there and can be written to.
+ * Makes a folder, unless it exists, and checks that it can be written to.
  * @throws StepsAnimationError `output` naming the folder
  */
 export async function prepareFolder(folder: string): Promise<void> {
   try {
     await makeFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
-    // Root passes every access check, and a read-only file system fails only when it is written to.
+    // Root passes every access check, and a read-only file system only fails when it is written to.
     const probe = temporaryPath(folder);
     await (await open(probe, 'wx')).close();
     await unlink(probe);
@@ -42,22 +50,23 @@ export async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it. Node's own recursive `mkdir` never ends where none can be made, as in /proc. */
+/** Makes a folder and its parents. Node's own recursive `mkdir` never returns where that is impossible, as in /proc. */
 async function makeFolder(folder: string): Promise<void> {
   const make = () =>
     mkdir(folder).catch((error: unknown) => {
-      if (!isErrno(error, 'EEXIST')) throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
     });
   await make().catch(async (error: unknown) => {
-    if (!isErrno(error, 'ENOENT') || dirname(folder) === folder) throw error;
+    if (!hasCode(error, 'ENOENT') || dirname(folder) === folder) throw error;
     await makeFolder(dirname(folder));
     await make();
   });
 }
 
 /**
- * Writes a file so that it appears under its final name only when it is whole and on disk.
- * @returns its path, with `-1`, `-2`, … after the stem when the name is taken
+ * Writes a file, which gets its final name only when it is whole and on disk.
+ * @returns its path, with `-1`, `-2`, … after the stem if the name is taken
+ * @throws StepsAnimationError `output`
  */
 export async function writeWhole(folder: string, stem: string, extension: string, bytes: Uint8Array): Promise<string> {
   const temporary = temporaryPath(folder);
@@ -70,13 +79,13 @@ export async function writeWhole(folder: string, stem: string, extension: string
   }
 }
 
-/** Milliseconds by which a file's time can be before its run's: file systems round it, FAT to two seconds. */
-export const timeTolerance = 2000;
+/** By how much a file can seem to be older than its run: file systems round times, FAT to two seconds. */
+export const timeToleranceMs = 2000;
 
 /**
- * Finds a file that `writeWhole` was asked for before and may have written.
- * @param since when it was asked for the first time at the earliest, in milliseconds since 1970
- * @returns its path; undefined if no file of this name, or with a number after it, has these bytes
+ * Finds a file that an interrupted call of `writeWhole` may have written.
+ * @param since earliest time of that call, in milliseconds since 1970
+ * @returns its path; undefined if no file of this name, with or without a number, has these bytes
  */
 export async function findWhole(
   folder: string,
@@ -87,16 +96,17 @@ export async function findWhole(
 ): Promise<string | undefined> {
   for (let suffix = 0; ; suffix++) {
     const path = join(folder, numbered(stem, suffix, extension));
-    const facts = await stat(path).catch(() => undefined);
-    if (!facts) return undefined;
-    const mayBe = facts.mtimeMs >= since - timeTolerance && facts.size === bytes.length;
-    if (mayBe && (await readFile(path)).equals(bytes)) return path;
+    const stats = await stat(path).catch(() => undefined);
+    if (!stats) return undefined;
+    const isCandidate = stats.mtimeMs >= since - timeToleranceMs && stats.size === bytes.length;
+    if (isCandidate && (await readFile(path)).equals(bytes)) return path;
   }
 }
 
 /**
- * Replaces a file's content: at any moment there is the old or the new one, whole.
- * @param mode who may read it; whoever the user's mask lets if left out
+ * Replaces a file's content: at any moment the file has the old or the new one, whole.
+ * @param mode permissions, before the user's umask. Default: readable and writable by all
+ * @throws StepsAnimationError `output`
  */
 export async function replaceWhole(path: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
   const temporary = temporaryPath(dirname(path));
@@ -111,8 +121,8 @@ export async function replaceWhole(path: string, bytes: Uint8Array, mode = 0o666
 
 async function writeToDisk(path: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
   const file = await open(path, 'wx', mode).catch(async (error: unknown) => {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    // Another run has ended and taken the empty folder away.
+    if (!hasCode(error, 'ENOENT')) throw error;
+    // Another run has ended and removed the empty folder.
     await makeFolder(dirname(path));
     return await open(path, 'wx', mode);
   });
@@ -130,7 +140,7 @@ function writeError(path: string, error: unknown): StepsAnimationError {
   return outputError(`Cannot write ${basename(path)} in ${dirname(path)}`, error, remedy);
 }
 
-/** Brings a file's content to the disk. */
+/** Flushes a file's content to the disk. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
@@ -140,7 +150,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Gives a whole file its final name, or the next free one with `-1`, `-2`, …; never replaces another file. */
+/** Gives a finished file its final name, or the next free one with `-1`, `-2`, …; never replaces another file. @returns its path */
 export async function publish(temporary: string, folder: string, stem: string, extension: string): Promise<string> {
   for (let suffix = 0; ; suffix++) {
     const path = join(folder, numbered(stem, suffix, extension));
@@ -156,9 +166,10 @@ async function moveWithoutReplacing(from: string, to: string): Promise<boolean> 
   try {
     await link(from, to);
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false;
-    if (!isErrno(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP')) throw error;
-    return renameIntoReservedName(from, to); // file systems without hard links: FAT, some network shares
+    if (hasCode(error, 'EEXIST')) return false;
+    if (!hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP')) throw error;
+    // File systems without hard links: FAT, some network shares.
+    return await renameIntoReservedName(from, to);
   }
   await unlink(from);
   return true;
@@ -168,18 +179,13 @@ async function renameIntoReservedName(from: string, to: string): Promise<boolean
   try {
     await (await open(to, 'wx')).close();
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
   await rename(from, to);
   return true;
 }
 
-function isErrno(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
 function outputError(what: string, cause: unknown, remedy: string): StepsAnimationError {
-  const reason = messageOf(cause);
-  return new StepsAnimationError('output', `${what} (${reason}): ${remedy}.`, { cause });
+  return new StepsAnimationError('output', `${what} (${messageOf(cause)}): ${remedy}.`, { cause });
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { type IntermediateName, parseIntermediateStem, safePrompt } from '../files/file-names.js';
-import { timeTolerance } from '../files/whole-files.js';
+import { timeToleranceMs } from '../files/whole-files.js';
 import { isFile } from '../util/exists.js';
 import { type ManifestImage, parseManifest } from './manifest.js';
 
@@ -84,7 +84,7 @@ async function adopt(folder: string, startedAt: number, image: ListedImage, pres
     // A step that the image has already belongs to another run.
     if (!isOfImage || steps.has(file.step)) continue;
     const continues = prompts.size > 0 ? prompts.has(file.prompt) : isNamedAfter(file.prompt, entry.prompt);
-    if (!continues || (await stat(join(folder, name))).mtimeMs < startedAt - timeTolerance) continue;
+    if (!continues || (await stat(join(folder, name))).mtimeMs < startedAt - timeToleranceMs) continue;
     prompts.add(file.prompt);
     steps.add(file.step);
     names.push(name);

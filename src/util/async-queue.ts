@@ -1,25 +1,25 @@
 /**
- * Items that are pushed by one side and taken, in order, by one reader of the other. After `end` or `fail` the items
- * that wait are still taken; then the reader ends, or throws.
+ * A queue with any number of writers and one reader, which iterates over it or calls `take`. After `end` or `fail` the
+ * reader still gets the items in the queue; then its iteration ends, or throws.
  */
 export class AsyncQueue<Item extends object> implements AsyncIterableIterator<Item, undefined> {
   readonly #items: Item[] = [];
   #state: { readonly isOpen: true } | { readonly isOpen: false; readonly error: Error | undefined } = { isOpen: true };
   #wake = () => {};
 
-  /** How many items wait. */
+  /** Number of items in the queue. */
   get length(): number {
     return this.#items.length;
   }
 
-  /** Adds an item; it is dropped when the queue has ended. */
+  /** Adds an item; does nothing once the queue has ended. */
   push(item: Item): void {
     if (!this.#state.isOpen) return;
     this.#items.push(item);
     this.#wake();
   }
 
-  /** Removes and returns all items that wait and match. */
+  /** Removes all items that match. @returns them, in order */
   remove(matches: (item: Item) => boolean): readonly Item[] {
     const removed = this.#items.filter(matches);
     const kept = this.#items.filter((item) => !matches(item));
@@ -27,20 +27,21 @@ export class AsyncQueue<Item extends object> implements AsyncIterableIterator<It
     return removed;
   }
 
-  /** No item follows. */
+  /** Ends the queue. */
   end(): void {
     this.#close(undefined);
   }
 
-  /** No item follows, because of an error; only the first counts. */
+  /** Ends the queue with an error; does nothing if it has ended already. */
   fail(error: Error): void {
     this.#close(error);
   }
 
   /**
-   * Takes the next item; undefined when none comes within the time limit, or the queue has ended.
-   * @param timeoutMs no limit if left out
-   * @throws what `fail` was given
+   * Removes the next item, and waits for it if the queue is empty.
+   * @param timeoutMs default: no limit
+   * @returns undefined after the time limit, and at the end of the queue
+   * @throws the error of `fail`
    */
   async take(timeoutMs?: number): Promise<Item | undefined> {
     const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
@@ -61,7 +62,7 @@ export class AsyncQueue<Item extends object> implements AsyncIterableIterator<It
     return value === undefined ? { value: undefined, done: true } : { value, done: false };
   }
 
-  /** Called when the reader leaves its loop: drops what waits. */
+  /** Ends the queue and removes its items; called when the reader leaves its loop. */
   async return(): Promise<IteratorResult<Item, undefined>> {
     this.#items.length = 0;
     this.end();
@@ -78,7 +79,7 @@ export class AsyncQueue<Item extends object> implements AsyncIterableIterator<It
     this.#wake();
   }
 
-  /** Resolves at the next push or end, or when the time is over. */
+  /** Resolves at the next push or end, or after the time limit. */
   #change(timeoutMs: number | undefined): Promise<void> {
     return new Promise((resolve) => {
       const timer = timeoutMs === undefined ? undefined : setTimeout(resolve, timeoutMs);

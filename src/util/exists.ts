@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises';
 
-/** Whether there is anything at a path, through links; false as well where one may not look. */
+/** Whether a path exists, following links; false if that cannot be determined. */
 export async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
-/** Whether there is a file at a path, through links. */
+/** Whether a path is a file, following links. */
 export async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }
 
-/** Whether there is a folder at a path, through links. */
+/** Whether a path is a folder, following links. */
 export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }

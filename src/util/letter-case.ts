@@ -1,9 +1,9 @@
-/** `lastFrameDuration` as `last-frame-duration`, as flags are named. */
+/** Converts `lastFrameDuration` to `last-frame-duration`, for flags. */
 export function kebabCase(camelCase: string): string {
   return camelCase.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** `lastFrameDuration` as `last_frame_duration`, as the web UIs name fields. */
+/** Converts `lastFrameDuration` to `last_frame_duration`, for the web UIs' fields. */
 export function snakeCase(camelCase: string): string {
   return camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

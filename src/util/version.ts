@@ -9,5 +9,5 @@ const { version: packageVersion } = JSON.parse(
 /** The version of this package. */
 export const version = packageVersion;
 
-/** Our name and version, as written into the tags of a movie. */
+/** The name and version of this package, for the tags of movies. */
 export const nameAndVersion = `Steps Animation ${version}`;

@@ -1,14 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-/** What a promise resolves to if it does within the time limit; undefined if it does not, or rejects. */
+/** Waits for a promise. @returns its value; undefined if it rejects or takes longer than `timeoutMs` */
 export async function withinTime<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
-  const timer = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, undefined);
+  });
   try {
-    return await Promise.race([
-      promise.catch(() => undefined),
-      delay(timeoutMs, undefined, { signal: timer.signal }).catch(() => undefined),
-    ]);
+    return await Promise.race([promise.catch(() => undefined), timeout]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
