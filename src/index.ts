@@ -11,7 +11,7 @@ export { locateModels, type ModelsFolders } from './models/models-folders.js';
 export { type PullEvent, type PulledModel, type PullSettings, pullModel } from './models/pull.js';
 export { listModels, type ModelEntry } from './models/stored-models.js';
 export { tryCodecs } from './movie/movie-file.js';
-export { type MovieInfo, probeMovie } from './movie/probe.js';
+export { type MovieInfo as MovieFacts, probeMovie } from './movie/probe.js';
 export type { AnimationOptions, AnimationOptionsInput } from './options/animation-options.js';
 export { animationOptionsSchema } from './options/animation-options.js';
 export {

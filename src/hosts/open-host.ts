@@ -3,6 +3,7 @@ import type { Host } from './host.js';
 import { readConfiguredHosts } from './host-config.js';
 import { type HostSettings, hostKinds, hostNames } from './host-kinds.js';
 
+/** A host by its name, and settings for it. */
 export type HostChoice = HostSettings & {
   /** a kind of host, or the name of one in `steps-animation.config.json` */
   readonly host: string;
@@ -13,6 +14,12 @@ export type HostChoice = HostSettings & {
  * @param choice its settings take precedence over those of the config file
  * @throws StepsAnimationError `usage` for an unknown name or a setting that the host does not take, `input` for an
  *   invalid config file
+ *
+ * @example
+ * ```ts
+ * await using host = await openHost({ host: 'webui', url: 'http://127.0.0.1:7860' });
+ * await animate({ host, request: { prompt: 'a red apple', steps: 20 }, outdir: 'outputs' });
+ * ```
  */
 export async function openHost({ host: name, ...given }: HostChoice): Promise<Host & AsyncDisposable> {
   const { host, settings } = hostNames.includes(name)

@@ -16,23 +16,31 @@ import { type EmbeddedPlan, planRequest, requireSize } from './plan.js';
 import { generateBatches } from './run.js';
 import { requirePreview, StepPictures } from './step-pictures.js';
 
+/** Settings of the embedded host; all are optional. */
 export type EmbeddedHostSettings = {
   /**
-   * Folders that contain model folders; the first one that has a name counts. By default that of the packaged models and
-   * that of the stored ones (`$STEPS_ANIMATION_MODELS`, or the cache folder of the platform).
+   * Folders that contain model folders; a name means the model of the first one that has it. Default: the packaged models,
+   * then the stored ones (`$STEPS_ANIMATION_MODELS`, or the cache folder of the platform).
    */
   readonly modelsFolders?: readonly string[];
-  /** The same for one folder. */
+  /** The same, for a single folder; ignored if `modelsFolders` is given. */
   readonly modelsFolder?: string;
-  /** What networks run on; `auto` by default, the first device of the machine that works. */
+  /** What the networks run on. Default: `auto`, the first device of the machine that works. */
   readonly device?: DeviceChoice;
-  /** How many threads share the work of one step; those of the machine by default. */
+  /** Number of threads that share the work of a step. Default: those of the machine. */
   readonly threads?: number;
 };
 
 /**
- * A host that runs diffusion models on this machine, by the engine of this package. A model stays loaded until another
- * one is requested or the host is disposed of; an idle host does not keep the process alive.
+ * Creates a host that runs diffusion models on this machine, with the engine of this package. A model stays loaded until
+ * another one is requested or the host is disposed of; an idle host does not keep the process alive.
+ *
+ * @example
+ * ```ts
+ * await using host = createEmbeddedHost();
+ * const { models, samplers } = await host.describe();
+ * await animate({ host, request: { prompt: 'a red apple', sampler: 'Euler a' }, outdir: 'outputs' });
+ * ```
  */
 export function createEmbeddedHost({
   modelsFolder,
