@@ -63,6 +63,28 @@ describe('timeline', () => {
     );
   });
 
+  it('has two frames for several sources however short it is, and one for a single source', () => {
+    const framesFor = (sources: number) => createTimeline(sources, { ...plain, duration: 0.5, fps: 1 }).frames;
+    expect([1, 2, 3].map(framesFor)).toEqual([1, 2, 2]);
+  });
+
+  it('visits each source once, the last one first too where it is held at the start', () => {
+    expect(createTimeline(3, plain)).toMatchObject({ visits: [0, 1, 2], fades: false });
+    expect(createTimeline(3, plain).times).toBeUndefined();
+    expect(createTimeline(3, { ...plain, firstFrameDuration: 0.1 }).visits).toEqual([2, 0, 1, 2]);
+    expect(createTimeline(1, { ...plain, firstFrameDuration: 0.1, loop: 'boomerang' }).visits).toEqual([0]);
+    expect(createTimeline(3, { ...plain, firstFrameDuration: 0.1, loop: 'boomerang' }).visits).toEqual([2, 1, 0, 1, 2]);
+  });
+
+  it('leaves the times as they are where the way to the finished image takes long enough', () => {
+    const fadeOf = (times: readonly number[]) =>
+      createTimeline(4, { ...plain, duration: 4, finishFade: 0.4 }, times).times;
+    expect(fadeOf([0, 0.1, 0.5, 1])).toEqual([0, 0.1, 0.5, 1]);
+    expect(fadeOf([0, 0.1, 0.9, 1])).toEqual([0, 0.1, 0.9, 1]);
+    expect(fadeOf([0, 0.5, 1, 1])).toEqual([0, 0.45, 0.9, 1]);
+    expect(createTimeline(4, { ...plain, duration: 4, finishFade: 0.4 }).times).toEqual([0, 1 / 3, 2 / 3, 1]);
+  });
+
   it('ends on the finished image, holds it, and shows it first where that is wanted', () => {
     fc.assert(
       fc.property(cases, ({ sources, timeline }) => {
@@ -141,6 +163,14 @@ describe('timeline', () => {
     // Sources that are alike take no time.
     const alike = createTimeline(4, { ...plain, fps: 5 }, [0, 0, 1, 1]);
     expect(framesOf(alike).map(({ from }) => from)).toEqual([1, 1, 1, 1, 3]);
+  });
+
+  it('shows the source nearest in time where there are fewer frames than sources with times', () => {
+    const times = [0, 0.1, 0.2, 0.7, 0.9, 1];
+    const shownFrom = (duration: number) => framesOf(createTimeline(6, { ...plain, duration, fps: 10 }, times));
+    expect(shownFrom(0.5).map(({ from, weight }) => [from, weight])).toEqual([0, 2, 3, 3, 5].map((from) => [from, 0]));
+    // With as many frames as sources, frames between two are interpolated.
+    expect(shownFrom(0.6).some(({ weight }) => weight > 0)).toBe(true);
   });
 
   it('shows a source of a slide show with times until halfway to the next one', () => {
