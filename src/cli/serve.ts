@@ -73,7 +73,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     await using service = await openJobService({ outdir, hosts, onMessage });
     await using server = await openServer({
       service,
-      facts: { version, device, outdir, modelsFolders, hosts },
+      serviceInfo: { version, device, outdir, modelsFolders, hosts },
       ...{ listen, port, logLevel, allowedHosts: flags.allowHost, users: flags.apiAuth },
     });
     console.log(`Steps Animation is at ${server.url}`);

@@ -1,15 +1,16 @@
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import Libsql from 'libsql';
 import { StepsAnimationError } from '../errors.js';
 import { messageOf } from '../util/error-message.js';
+import { snakeCase } from '../util/letter-case.js';
 
-/** What a statement is given. No booleans: libsql ends the whole process at one. */
+/** Parameters of a statement, or the columns of a row, in camelCase. No booleans: libsql aborts the process on one. */
 type SqlValues = Readonly<Record<string, string | number | null>>;
 
 const fileName = 'steps-animation.db';
 
-/** The statements that lead from each version of the schema to the next one; `user_version` counts them. */
+/** The statements that migrate each version of the schema to the next; `user_version` counts them. */
 const migrations = [
   `create table jobs (
      id text primary key,
@@ -70,53 +71,59 @@ const migrations = [
    ) strict;
    create index movies_by_time on movies (created_at);
    create index movies_by_job on movies (job);`,
-  // `hosts`: names of those that can do it, as JSON; null if any can. `host`: the one that does it or did.
+  // `hosts`: names of the hosts that can run the job, as JSON; null if any can. `host`: the one that runs or ran it.
   `alter table jobs add column hosts text;
    alter table jobs add column host text;`,
   'alter table jobs add column error_code text;',
 ];
 
-/** Fails, without leaving a statement that holds the file open, when anything in the file is damaged. */
+/** Fails on a damaged file, without leaving a statement behind that keeps the file open. */
 const checkHealth = `
   create temp table health (report text check (report = 'ok'));
   insert into health select quick_check from pragma_quick_check;
   drop table health;`;
 
-/** The service's database: statements are prepared once, and changes that belong together are made together. */
+/**
+ * The SQLite database of a save location. Columns are snake_case in SQL and camelCase in parameters and rows; paths are
+ * stored relative to the save location, so that it may be moved.
+ */
 export class Database implements Disposable {
   readonly #connection: Libsql.Database;
+  readonly #outdir: string;
   readonly #statements = new Map<string, Libsql.Statement>();
 
-  private constructor(connection: Libsql.Database) {
+  private constructor(connection: Libsql.Database, outdir: string) {
     this.#connection = connection;
+    this.#outdir = outdir;
   }
 
   /**
-   * Opens the database in a folder, or makes it. A damaged one is moved aside, and an empty one takes its place.
-   * @throws StepsAnimationError `usage` when it is of a later version, `output` when it cannot be opened
+   * Opens or creates the database of a save location. A damaged file is renamed, and an empty database replaces it.
+   * @param outdir absolute path of the save location
+   * @throws StepsAnimationError `usage` when a later version wrote it, `output` when it cannot be opened
    */
-  static async open(folder: string, onMessage: (message: string) => void): Promise<Database> {
-    const path = join(folder, fileName);
+  static async open(outdir: string, onMessage: (message: string) => void): Promise<Database> {
+    const path = join(outdir, fileName);
     try {
-      return Database.#openFile(path);
+      return Database.#openFile(path, outdir);
     } catch (error) {
-      if (!isDamage(error)) throw openError(path, error);
-      const aside = join(folder, `steps-animation-damaged-${Date.now()}.db`);
-      for (const suffix of ['', '-wal', '-shm']) await rename(path + suffix, aside + suffix).catch(() => {});
+      if (!isDamaged(error)) throw openError(path, error);
+      const damaged = join(outdir, `steps-animation-damaged-${Date.now()}.db`);
+      for (const suffix of ['', '-wal', '-shm']) await rename(path + suffix, damaged + suffix).catch(() => {});
       onMessage(
-        `The database ${path} is damaged; it was moved to ${aside}, and a new one begun. Jobs are lost; the animations are read from their files.`,
+        `The database ${path} is damaged: it was renamed to ${damaged}, and an empty one was created. The jobs are lost; the animations are read from their files.`,
       );
-      return Database.#openFile(path);
+      return Database.#openFile(path, outdir);
     }
   }
 
-  static #openFile(path: string): Database {
+  static #openFile(path: string, outdir: string): Database {
     const connection = new Libsql(path);
     try {
       connection.exec(checkHealth);
-      // After a power cut the last changes may be missing, but never a part of one.
+      // After a power failure the last transactions may be missing, but never a part of one.
       connection.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on');
-      const database = new Database(connection);
+      const database = new Database(connection, outdir);
       database.#migrate(path);
       return database;
     } catch (error) {
@@ -139,9 +146,9 @@ export class Database implements Disposable {
     }
   }
 
-  /** The rows of a query; values are named `:name` in it. */
+  /** The rows of a query; parameters are named `:name` in it. */
   all<Row>(sql: string, values: SqlValues = {}): Row[] {
-    return this.#prepared(sql).all(values) as Row[];
+    return this.#prepared(sql).all(values).map(withCamelCase) as Row[];
   }
 
   /** The first row of a query. */
@@ -153,7 +160,14 @@ export class Database implements Disposable {
     this.#prepared(sql).run(values);
   }
 
-  /** All that `work` changes, or none of it. */
+  /** @param onConflict an `on conflict` clause */
+  insert(table: string, row: SqlValues, onConflict = ''): void {
+    const names = Object.keys(row);
+    const parameters = names.map((name) => `:${name}`);
+    this.run(`insert into ${table} (${names.map(snakeCase)}) values (${parameters}) ${onConflict}`, row);
+  }
+
+  /** Commits all that `work` changes, or rolls all of it back when it throws. */
   transaction<T>(work: () => T): T {
     this.#connection.exec('begin immediate');
     try {
@@ -164,6 +178,15 @@ export class Database implements Disposable {
       this.#connection.exec('rollback');
       throw error;
     }
+  }
+
+  /** A path as it is stored: relative to the save location, with forward slashes. */
+  toStored(path: string): string {
+    return relative(this.#outdir, path).split(sep).join('/');
+  }
+
+  toAbsolute(stored: string): string {
+    return resolve(this.#outdir, stored);
   }
 
   #prepared(sql: string): Libsql.Statement {
@@ -177,27 +200,28 @@ export class Database implements Disposable {
 
   [Symbol.dispose](): void {
     this.#statements.clear();
-    // libsql closes a file only when the statements are collected too: what is in the log goes into the file now.
+    // libsql closes the file only once its statements are garbage-collected: write the log into it now.
     this.#connection.exec('pragma wal_checkpoint(truncate)');
     this.#connection.close();
   }
 }
 
-function isDamage(error: unknown): boolean {
-  const code = codeOf(error);
+function withCamelCase(row: unknown): unknown {
+  const columns = Object.entries(Object(row));
+  return Object.fromEntries(columns.map(([name, value]) => [camelCase(name), value]));
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function isDamaged(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_NOTADB';
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-function openError(path: string, error: unknown): unknown {
-  if (error instanceof StepsAnimationError) return error;
-  const reason = messageOf(error);
-  return new StepsAnimationError(
-    'output',
-    `Cannot open the database ${path} (${reason}): make it and its folder writable.`,
-    { cause: error },
-  );
+function openError(path: string, cause: unknown): unknown {
+  if (cause instanceof StepsAnimationError) return cause;
+  const message = `Cannot open the database ${path} (${messageOf(cause)}): make it and its folder writable.`;
+  return new StepsAnimationError('output', message, { cause });
 }

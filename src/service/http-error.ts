@@ -1,12 +1,14 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
-import { mostBodyBytes } from './security/limits.js';
+import { maxBodyBytes } from './security/limits.js';
 
-/** An error that says with which HTTP status it is answered. */
+/** An error with the HTTP status of its response. */
 export class HttpError extends StepsAnimationError {
   constructor(
     readonly statusCode: number,
     message: string,
-    /** further headers of the answer */
+    /** further headers of the response */
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(statusCode < 500 ? 'usage' : 'output', message);
@@ -23,20 +25,34 @@ const statusByCode = {
   interrupted: 503,
 } as const;
 
-/** The status with which anything thrown is answered: 500 for what is not meant for people. */
-export function statusOf(error: unknown): number {
+/** The HTTP status of anything thrown: 500 for unexpected errors. */
+function statusOf(error: unknown): number {
   if (error instanceof HttpError) return error.statusCode;
   if (error instanceof StepsAnimationError) return statusByCode[error.code];
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' && status >= 400 ? status : 500;
 }
 
-/** What is said of an error: its own words where they are meant for the caller. */
-export function messageOf(error: unknown): string {
+/** What a client is told about an error: details of unexpected ones are only logged. */
+function publicMessageOf(error: unknown): string {
   if (statusOf(error) === 413)
-    return `The request is larger than ${mostBodyBytes / 1024 ** 2} MiB: send smaller pictures.`;
-  const isMeant = error instanceof StepsAnimationError || statusOf(error) < 500;
-  return isMeant && error instanceof Error
-    ? error.message
-    : 'Something went wrong within the service; its log says what.';
+    return `The request is larger than ${maxBodyBytes / 1024 ** 2} MiB: send smaller pictures.`;
+  const isExpected = error instanceof StepsAnimationError || statusOf(error) < 500;
+  return isExpected && error instanceof Error ? error.message : 'Internal error of the service: see its log.';
+}
+
+/** Logs an error of the service, and sets the status and the headers of the response. @returns what its body needs */
+export function prepareErrorReply(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  const status = statusOf(error);
+  if (status >= 500) request.log.error({ err: error }, 'request failed');
+  if (error instanceof HttpError) reply.headers(error.headers);
+  reply.status(status);
+  return { status, message: publicMessageOf(error) };
+}
+
+/** Replies to an error with a problem body (RFC 9457). */
+export function replyWithProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, message } = prepareErrorReply(error, request, reply);
+  const body = { type: 'about:blank', title: STATUS_CODES[status], status, detail: message };
+  return reply.type('application/problem+json').send(JSON.stringify(body));
 }

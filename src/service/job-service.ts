@@ -6,36 +6,50 @@ import { prepareFolder } from '../files/whole-files.js';
 import { messageOf } from '../util/error-message.js';
 import { Database } from './database.js';
 import type { HostPool } from './hosts/host-pool.js';
-import type { Job, JobEvent, JobRequest, JobService } from './job.js';
+import type { Job, JobEvent, JobQuery, JobRequest } from './job.js';
 import { JobEvents } from './jobs/job-events.js';
 import { JobFiles } from './jobs/job-files.js';
-import { JobRunner } from './jobs/job-runner.js';
-import { type JobFilter, JobStore } from './jobs/job-store.js';
+import { JobRunner, noJob } from './jobs/job-runner.js';
+import { JobStore } from './jobs/job-store.js';
 import type { Preview } from './jobs/live-preview.js';
-import { type CheckedRequest, RequestChecks } from './jobs/request-checks.js';
+import { RequestChecks } from './jobs/request-checks.js';
 import { Library } from './library/library.js';
-import { StoredPaths } from './stored-paths.js';
 
 export type JobServiceSettings = {
   /** save location: images, movies and the database are below it */
   readonly outdir: string;
-  /** what generates; they stay the caller's, who disposes of them after the service */
+  /** what generates; the caller disposes of them after the service */
   readonly hosts: HostPool;
-  /** of how many jobs, and how many bytes of them, the pictures of all steps are kept; 20 and 2 GB if left out */
+  /** limits on the kept pictures of steps; 20 jobs and 2 GB by default */
   readonly keptSteps?: { readonly jobs?: number; readonly bytes?: number };
-  /** told what a person should know, such as that a damaged database was moved aside */
+  /** receives messages for the user, such as that a damaged database was renamed */
   readonly onMessage?: (message: string) => void;
 };
 
-/** The folder of what the service keeps for itself, below the save location. */
+/** What the HTTP APIs say about the service itself. */
+export type ServiceInfo = {
+  readonly version: string;
+  /** what the embedded model runs on */
+  readonly device: string;
+  /** absolute; images and movies go below it */
+  readonly outdir: string;
+  /** folders of model folders of the embedded host; the first with a model of a name takes precedence */
+  readonly modelsFolders: readonly string[];
+  readonly hosts: HostPool;
+};
+
+/** What the HTTP APIs are built on. Errors are StepsAnimationErrors, `usage` for what does not exist. */
+export type JobService = Pick<Service, Exclude<keyof Service, symbol>>;
+
+/** The folder of the service's own files, below the save location. */
 const ownFolder = '.steps-animation';
-const usualKeptJobs = 20;
-const usualKeptBytes = 2e9;
+const defaultKeptJobs = 20;
+const defaultKeptBytes = 2e9;
 
 /**
- * Opens the service of a save location: jobs run one after another on each host, in an order that outlives the process.
- * Disposing of it stops the jobs that are running and finishes their files.
- * @throws StepsAnimationError `output` when the save location cannot be written to, `usage` when another service has it
+ * Opens the service of a save location. Its queue outlives the process; each host runs one job at a time. Disposing of
+ * the service stops the running jobs and completes their files.
+ * @throws StepsAnimationError `output` when the save location is not writable, `usage` when another service uses it
  */
 export async function openJobService(settings: JobServiceSettings): Promise<JobService & AsyncDisposable> {
   const outdir = resolve(settings.outdir);
@@ -43,7 +57,7 @@ export async function openJobService(settings: JobServiceSettings): Promise<JobS
   await prepareFolder(folder);
   const lock = await tryLock(join(folder, 'lock.db'));
   if (!lock) {
-    const message = `Another service works on ${outdir} already: stop it, or choose another save location with --outdir.`;
+    const message = `Another service uses ${outdir}: stop it, or choose another save location with --outdir.`;
     throw new StepsAnimationError('usage', message);
   }
   try {
@@ -55,7 +69,7 @@ export async function openJobService(settings: JobServiceSettings): Promise<JobS
   }
 }
 
-class Service implements JobService, AsyncDisposable {
+class Service implements AsyncDisposable {
   readonly library: Library;
   readonly #settings: JobServiceSettings;
   readonly #database: Database;
@@ -66,150 +80,151 @@ class Service implements JobService, AsyncDisposable {
   readonly #events = new JobEvents();
   readonly #closing = new AbortController();
   readonly #runner: JobRunner;
-  readonly #beginning: Promise<void>;
+  readonly #starting: Promise<void>;
 
   constructor(settings: JobServiceSettings, folder: string, database: Database, lock: Disposable) {
     const { outdir, hosts } = settings;
     this.#settings = settings;
     this.#database = database;
     this.#lock = lock;
-    this.library = new Library(database, outdir);
+    this.library = new Library(database, outdir, this.#report);
     this.#files = new JobFiles(join(folder, 'jobs'));
     this.#checks = new RequestChecks({ hosts, outdir });
-    this.#store = new JobStore(
-      database,
-      new StoredPaths(outdir),
-      (id) => this.library.ofJob(id),
-      (id) => this.#runner.get(id)?.progress ?? null,
-      (id) => this.#runner.waitsFor(id),
-    );
+    this.#store = new JobStore(database);
     this.#runner = new JobRunner({
       ...{ outdir, hosts, store: this.#store, files: this.#files, library: this.library },
       emit: (event) => this.#events.emit(event),
-      afterwards: () => this.#forgetOldSteps().catch(this.#report),
+      afterJob: () => this.#forgetOldSteps(),
+      onError: this.#report,
     });
     this.#store.interruptRunning();
-    this.#beginning = this.#begin()
+    this.library.update().catch(this.#report);
+    this.#starting = this.#cleanUp()
       .catch(this.#report)
-      .finally(() => this.#runner.begin());
+      .finally(() => this.#runner.open());
   }
 
-  /** Clears up what a killed service could not, and lists what it could not list any more. */
-  async #begin(): Promise<void> {
-    this.library.update().catch(this.#report);
+  /** Removes what a killed service left behind. */
+  async #cleanUp(): Promise<void> {
     await this.library.deleteRemoved();
     await this.#files.removeAllBut(this.#store.ids());
     await this.#forgetOldSteps();
   }
 
+  /** Checks a request and appends it to the queue. */
   async submit(request: JobRequest): Promise<Job> {
-    const checked =
+    const { start, ...checked } =
       request.kind === 'render'
-        ? await this.#checks.render(request, this.get(request.of))
+        ? await this.#checks.render(request, this.#store.get(request.of))
         : await this.#checks.generation(request);
-    return await this.#queue(checked);
-  }
-
-  async #queue({ kind, options, start, hosts }: CheckedRequest): Promise<Job> {
     if (this.#closing.signal.aborted)
-      throw new StepsAnimationError('usage', 'The service is being stopped: it takes no further jobs.');
+      throw new StepsAnimationError('usage', 'The service is shutting down and takes no more jobs.');
     const id = randomUUID();
     if (start) await this.#files.writeStart(id, start);
-    this.#store.add(id, kind, options, hosts);
-    this.#tell('queued', id);
-    const job = this.#job(id);
+    this.#store.add({ id, ...checked });
+    this.#notify('queued', id);
+    const job = this.#find(id);
     this.#runner.dispatch();
     return job;
   }
 
   get(id: string): Job | undefined {
-    return this.#store.get(id);
+    return this.#runner.job(id);
   }
 
-  list(filter: JobFilter = {}): Job[] {
-    return this.#store.list(filter);
+  /** The newest first; in queue order if only queued jobs are wanted. 100 by default. */
+  list(query: JobQuery = {}): readonly Job[] {
+    return this.#runner.list(query);
   }
 
+  /** The running job that started first; others may be running on other hosts. */
   current(): Job | undefined {
     const { first } = this.#runner;
     return first && this.get(first.id);
   }
 
+  /** Takes a job out of the queue, or stops it after the current step, which `ended` waits for. Results are kept. */
   async cancel(id: string): Promise<Job> {
-    const { state } = this.#job(id);
+    const { state } = this.#find(id);
     if (state === 'queued') this.#runner.cancel(id);
-    else if (state === 'running') this.#runner.get(id)?.stop();
-    else throw new StepsAnimationError('usage', `The job ${id} cannot be cancelled: it is ${state} already.`);
-    return this.#job(id);
+    else if (state === 'running') this.#runner.running(id)?.stop();
+    else throw new StepsAnimationError('usage', `The job ${id} cannot be cancelled: it is already ${state}.`);
+    return this.#find(id);
   }
 
+  /** Ends the images that are being sampled after the current step, and continues with the next ones. */
   skip(id: string): Job {
-    const job = this.#job(id);
-    const running = this.#runner.get(id);
+    const job = this.#find(id);
+    const running = this.#runner.running(id);
     if (!running || job.kind === 'render')
-      throw new StepsAnimationError('usage', `Nothing of the job ${id} can be skipped: it is not sampling.`);
+      throw new StepsAnimationError('usage', `The job ${id} has nothing to skip: it is not sampling.`);
     running.skip();
     return job;
   }
 
+  /** @param position in the queue, from 1 */
   move(id: string, position: number): Job {
-    const { state } = this.#job(id);
+    const { state } = this.#find(id);
     if (state !== 'queued')
       throw new StepsAnimationError('usage', `The job ${id} cannot be moved: it is ${state}, not queued.`);
-    if (!Number.isInteger(position) || position < 1)
-      throw new StepsAnimationError('usage', `The position must be a whole number from 1, not ${position}.`);
     this.#store.move(id, position);
-    this.#tell('moved', id);
-    return this.#job(id);
+    this.#notify('moved', id);
+    return this.#find(id);
   }
 
+  /** Queues a new job with the same request. */
   async again(id: string): Promise<Job> {
-    return await this.submit(await this.#requestOf(this.#job(id)));
+    return await this.submit(await this.#requestOf(this.#find(id)));
   }
 
+  /** Deletes a job that is not running, with its kept steps; images and movies stay. */
   async remove(id: string): Promise<void> {
-    const { state } = this.#job(id);
+    const { state } = this.#find(id);
     if (state === 'running')
-      throw new StepsAnimationError('usage', `The job ${id} is running: cancel it before it is removed.`);
+      throw new StepsAnimationError('usage', `The job ${id} is running: cancel it before removing it.`);
     this.#runner.forget(id);
     this.#store.delete(id);
     this.#events.emit({ type: 'deleted', id });
     await this.#files.remove(id);
   }
 
+  /** The newest live picture of a running job, at most 512 pixels wide and high; a new one at most every 200 ms. */
   async preview(id: string): Promise<Preview | undefined> {
-    return await this.#runner.get(id)?.preview.get();
+    return await this.#runner.running(id)?.preview.get();
   }
 
+  /** The absolute path of a kept step's picture. */
   async stepPicture(id: string, image: number, step: number): Promise<string> {
     const kept = this.#store.steps(id, image).find((other) => other.step === step);
     if (!kept) throw new StepsAnimationError('usage', `Step ${step} of image ${image} of the job ${id} is not kept.`);
     return this.#files.stepPath(id, kept);
   }
 
+  /** Events from now on, of one job or of all, until `signal` aborts. */
   events(filter: { readonly id?: string }, signal: AbortSignal): AsyncIterable<JobEvent> {
     return this.#events.read(filter, signal);
   }
 
+  /** Resolves when a job has ended. */
   async ended(id: string, signal?: AbortSignal): Promise<Job> {
     const reading = new AbortController();
     const events = this.events({ id }, signal ? AbortSignal.any([signal, reading.signal]) : reading.signal);
     try {
-      const job = this.#job(id);
+      const job = this.#find(id);
       if (job.endedAt !== null) return job;
       for await (const event of events) {
         if (event.type === 'ended') return event.job;
         if (event.type === 'deleted') throw noJob(id);
       }
-      throw new StepsAnimationError('interrupted', `Stopped waiting for the job ${id} before it had ended.`);
+      throw new StepsAnimationError('interrupted', `Stopped waiting for the job ${id} before it ended.`);
     } finally {
       reading.abort();
     }
   }
 
-  /** Of jobs beyond the limits only the images and movies stay; the last one's steps always do. */
+  /** Deletes the kept steps of all but the newest jobs; those of the last job always stay. */
   async #forgetOldSteps(): Promise<void> {
-    const { jobs = usualKeptJobs, bytes = usualKeptBytes } = this.#settings.keptSteps ?? {};
+    const { jobs = defaultKeptJobs, bytes = defaultKeptBytes } = this.#settings.keptSteps ?? {};
     let sum = 0;
     for (const [index, kept] of this.#store.jobsWithSteps().entries()) {
       sum += kept.bytes;
@@ -220,18 +235,18 @@ class Service implements JobService, AsyncDisposable {
   }
 
   async #requestOf({ id, kind, options }: Job): Promise<JobRequest> {
-    const { generation, img2img, animation, of, image } = options;
+    const { animation, of, image } = options;
     if (kind === 'render') return { kind, of: of ?? '', image: image ?? 0, animation: animation ?? {} };
-    if (kind === 'txt2img') return { kind, generation: generation ?? {}, animation };
-    const start = { ...img2img, ...(await this.#files.readStart(id)) };
-    return { kind, generation: generation ?? {}, start, animation };
+    const generation = options.generation ?? {};
+    if (kind === 'txt2img') return { kind, generation, animation };
+    return { kind, generation, start: { ...options.img2img, ...(await this.#files.readStart(id)) }, animation };
   }
 
-  #tell(type: 'queued' | 'moved', id: string): void {
-    this.#events.emit({ type, job: this.#job(id) });
+  #notify(type: 'queued' | 'moved', id: string): void {
+    this.#events.emit({ type, job: this.#find(id) });
   }
 
-  #job(id: string): Job {
+  #find(id: string): Job {
     const job = this.get(id);
     if (!job) throw noJob(id);
     return job;
@@ -242,15 +257,11 @@ class Service implements JobService, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    await this.#beginning;
+    await this.#starting;
     await this.#runner[Symbol.asyncDispose]();
     await this.library[Symbol.asyncDispose]();
     this.#events.end();
     this.#database[Symbol.dispose]();
     this.#lock[Symbol.dispose]();
   }
-}
-
-function noJob(id: string): StepsAnimationError {
-  return new StepsAnimationError('usage', `There is no job ${JSON.stringify(id)}.`);
 }

@@ -1,206 +1,238 @@
-import type { z } from 'zod';
-import type { AnimationResult } from '../app/events.js';
+import { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
-import type { AnimationOptions, AnimationOptionsInput } from '../options/animation-options.js';
-import type { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';
+import {
+  type AnimationOptions,
+  type AnimationOptionsInput,
+  animationOptionsSchema,
+} from '../options/animation-options.js';
+import {
+  type GenerationOptions,
+  generationOptionsSchema,
+  type Img2imgOptions,
+  img2imgOptionsSchema,
+} from '../options/generation-options.js';
 
-/** What a job does: it generates images, or makes a further movie of an earlier job's steps. */
-export type JobRequest = (
-  | {
-      readonly kind: 'txt2img';
-      readonly generation: z.input<typeof generationOptionsSchema>;
-      /** null makes the images alone */
-      readonly animation: AnimationOptionsInput | null;
-    }
-  | {
-      readonly kind: 'img2img';
-      readonly generation: z.input<typeof generationOptionsSchema>;
-      /** the pictures as the bytes of image files */
-      readonly start: z.input<typeof img2imgOptionsSchema> & {
-        readonly picture: Uint8Array;
-        readonly mask?: Uint8Array;
-      };
-      /** null makes the images alone */
-      readonly animation: AnimationOptionsInput | null;
-    }
-  | {
-      readonly kind: 'render';
-      /** the job that sampled the steps */
-      readonly of: string;
-      /** which of its images */
-      readonly image: number;
-      readonly animation: AnimationOptionsInput;
-    }
-) & {
-  /** name of the host that shall do it; the first free one that can if left out */
-  readonly host?: string;
+/*
+ * The shapes of jobs and animations. The schemas are what the API under /api/v1 sends and receives; the types that the
+ * service works with are derived from them, with paths of files in place of URLs.
+ */
+
+const picture = z.string().min(1).describe('an image file in base64, bare or as a data URL');
+const count = z.int().min(0);
+const url = z.string().describe('path of this service');
+
+/** Options as a client sends them: described by their schema, but checked by `JobService.submit`. */
+function optionsInput<S extends z.ZodObject>(schema: S, id: string) {
+  const { $schema: _, ...description } = z.toJSONSchema(schema, { io: 'input' });
+  return z
+    .custom<z.input<S>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+    .meta({ ...description, id });
+}
+
+export const generationShape = optionsInput(generationOptionsSchema, 'GenerationOptions');
+export const img2imgShape = optionsInput(img2imgOptionsSchema, 'Img2imgOptions');
+const animationOptionsShape = optionsInput(animationOptionsSchema, 'AnimationOptions');
+
+const hostName = z.string().optional().describe('name of the host that runs the job; the first free one if left out');
+const animation = animationOptionsShape.nullable().default({}).describe('options of the animation; null makes none');
+
+export const newJobShape = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('txt2img'), generation: generationShape.default({}), animation, host: hostName }),
+    z.strictObject({
+      kind: z.literal('img2img'),
+      generation: generationShape.default({}),
+      img2img: img2imgShape.default({}),
+      picture,
+      mask: picture.optional().describe('white is repainted, black is kept'),
+      ...{ animation, host: hostName },
+    }),
+    z.strictObject({
+      kind: z.literal('render'),
+      of: z.string().describe('id of the job whose kept steps become another animation'),
+      image: count.default(0).describe('which of its images'),
+      animation: animationOptionsShape.default({}),
+    }),
+  ])
+  .meta({ id: 'NewJob' });
+
+export const jobStateShape = z.enum(['queued', 'running', 'finished', 'interrupted', 'failed', 'cancelled']);
+
+const progressShape = z
+  .object({
+    step: count,
+    steps: count.describe('of all images together'),
+    stepsPerSecond: z.number().nullable(),
+    secondsLeft: z.number().nullable(),
+    phase: z.enum(['loading', 'sampling', 'rendering']),
+    frame: count,
+    frames: count,
+    preview: count.describe('increases with each new preview picture; 0 before the first'),
+  })
+  .meta({ id: 'Progress' });
+
+const movieShape = z.object({
+  codec: z.string(),
+  width: count,
+  height: count,
+  frames: count,
+  fps: z.number(),
+  duration: z.number().describe('seconds'),
+  bytes: count,
+  steps: count,
+  seed: z.number().nullable(),
+});
+
+const imageShape = z.object({
+  index: count,
+  seed: z.number(),
+  width: count,
+  height: count,
+  infotext: z.string(),
+  url: url.nullable().describe('of the finished image; null until it is saved'),
+  steps: z.array(z.object({ step: z.int(), url })).describe('steps whose pictures are kept'),
+});
+
+export const jobShape = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['txt2img', 'img2img', 'render']),
+    state: jobStateShape,
+    createdAt: z.number().describe('milliseconds since 1970'),
+    startedAt: z.number().nullable(),
+    endedAt: z.number().nullable(),
+    position: z.number().nullable().describe('position in the queue, 1 for the next job'),
+    host: z.string().nullable().describe('the host that runs or ran it; null before it has started, and for renders'),
+    waitsFor: z.array(z.string()).describe('unavailable hosts that it waits for'),
+    options: z.object({
+      generation: generationShape.nullable(),
+      img2img: img2imgShape.nullable(),
+      animation: animationOptionsShape.nullable(),
+      of: z.string().nullable(),
+      image: z.number().nullable(),
+    }),
+    progress: progressShape.nullable(),
+    previewUrl: url,
+    images: z.array(imageShape),
+    animations: z.array(movieShape.extend({ id: z.string(), url, posterUrl: url })),
+    notes: z.array(z.string()),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'Job' });
+
+export const animationShape = movieShape
+  .extend({
+    id: z.string(),
+    job: z.string().nullable(),
+    createdAt: z.number(),
+    prompt: z.string(),
+    negativePrompt: z.string(),
+    model: z.string(),
+    sampler: z.string(),
+    infotext: z.string(),
+    name: z.string().describe('of the file'),
+    url,
+    posterUrl: url,
+    imageUrl: url.nullable(),
+  })
+  .meta({ id: 'Animation' });
+
+const page = {
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).default(0),
 };
 
-/** `interrupted` jobs have what there was until then; those of a service that was killed become it at the next start. */
-export type JobState = 'queued' | 'running' | 'finished' | 'interrupted' | 'failed' | 'cancelled';
+export const jobQueryShape = z.object({ state: jobStateShape.optional(), ...page });
 
-/** A job as it is told of. */
-export type Job = {
-  /** a UUID */
-  readonly id: string;
-  readonly kind: JobRequest['kind'];
-  readonly state: JobState;
-  /** milliseconds since 1970 */
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly endedAt: number | null;
-  /** place in the queue, 1 for the next; null for what is not queued */
-  readonly position: number | null;
-  /** name of the host that does it or did; null before it has begun, and for renders, which need none */
-  readonly host: string | null;
-  /** names of the hosts that a queued job waits for because they are away; none where another can do it */
-  readonly waitsFor: readonly string[];
-  /** what was asked for, complete and checked, without the bytes of pictures */
-  readonly options: {
-    readonly generation: z.output<typeof generationOptionsSchema> | null;
-    readonly img2img: z.output<typeof img2imgOptionsSchema> | null;
-    /** null where the images alone are made */
-    readonly animation: AnimationOptions | null;
-    /** the job whose steps a render shows, and which of its images */
-    readonly of: string | null;
-    readonly image: number | null;
-  };
-  readonly progress: JobProgress | null;
-  readonly images: readonly JobImage[];
-  readonly animations: readonly JobAnimation[];
-  /** what was told on the way, such as which preview was chosen */
-  readonly notes: readonly string[];
-  /** why it failed, and what to do */
-  readonly error: string | null;
-  /** what kind of error that is; null where it is not known */
-  readonly errorCode: ErrorCode | null;
-};
+export const animationQueryShape = z.object({
+  text: z.string().max(1000).optional().describe('words that the prompt must contain'),
+  codec: z.string().optional(),
+  sampler: z.string().optional(),
+  model: z.string().optional(),
+  ...page,
+});
 
-export type JobProgress = {
-  /** steps taken and planned, of all images together */
-  readonly step: number;
-  readonly steps: number;
-  readonly stepsPerSecond: number | null;
-  readonly secondsLeft: number | null;
-  /** `sampling`, and then `rendering` while a movie is still being made */
-  readonly phase: 'loading' | 'sampling' | 'rendering';
-  /** frames made and planned while rendering */
-  readonly frame: number;
-  readonly frames: number;
-  /** rises with each new picture that `preview` can show; 0 while there is none */
-  readonly preview: number;
-};
+/** What is left out does not filter; 50 are listed by default. */
+export type JobQuery = Readonly<Partial<z.output<typeof jobQueryShape>>>;
+export type AnimationQuery = Readonly<Partial<z.output<typeof animationQueryShape>>>;
+export type JobShape = z.output<typeof jobShape>;
+export type NewJobShape = z.input<typeof newJobShape>;
+export type AnimationShape = z.output<typeof animationShape>;
 
-export type JobImage = {
-  readonly index: number;
-  readonly seed: number;
-  readonly width: number;
-  readonly height: number;
-  readonly infotext: string;
-  /** absolute path of the finished image; null until it is there, and for ever where the service was killed before */
+/** `interrupted`: stopped early, or running when the service was killed; what was made until then is kept. */
+export type JobState = JobShape['state'];
+/** Steps and frames are counted over all images of the job. */
+export type JobProgress = Readonly<z.output<typeof progressShape>>;
+
+/** An image of a job. */
+export type JobImage = Readonly<Omit<z.output<typeof imageShape>, 'url' | 'steps'>> & {
+  /** absolute path of the finished image; null until it is saved */
   readonly path: string | null;
   /** numbers of the steps whose pictures are kept */
   readonly steps: readonly number[];
 };
 
-export type JobAnimation = AnimationResult & {
-  /** id in the library */
-  readonly id: string;
+/** A finished animation. */
+export type Movie = Readonly<Omit<AnimationShape, 'name' | 'url' | 'posterUrl' | 'imageUrl'>> & {
+  /** absolute */
+  readonly path: string;
+  /** absolute path of the finished image; null where there is none */
+  readonly image: string | null;
+  /** milliseconds from the arrival of the finished image to the closed movie; 0 where it is not known */
+  readonly finishMs: number;
 };
 
-/** Something that happened to a job, which `moved` when what it waits for has changed; `job` is its state afterwards. */
+/** What a job was asked for, complete and checked, without the bytes of pictures. */
+export type JobOptions = {
+  readonly generation: GenerationOptions | null;
+  readonly img2img: Img2imgOptions | null;
+  /** null where only images are made */
+  readonly animation: AnimationOptions | null;
+  /** the job whose steps a render shows, and which of its images */
+  readonly of: string | null;
+  readonly image: number | null;
+};
+
+/** A job as it is stored. */
+export type StoredJob = Readonly<
+  Omit<JobShape, 'previewUrl' | 'options' | 'images' | 'animations' | 'progress' | 'waitsFor'>
+> & {
+  readonly options: JobOptions;
+  readonly images: readonly JobImage[];
+  /** null where the kind of error is not known */
+  readonly errorCode: ErrorCode | null;
+};
+
+/** A stored job with its animations and, while it is queued or running, its present state. */
+export type Job = StoredJob &
+  Readonly<Pick<JobShape, 'progress' | 'waitsFor'>> & { readonly animations: readonly Movie[] };
+
+export type RenderRequest = Readonly<Extract<z.output<typeof newJobShape>, { kind: 'render' }>>;
+
+/** A request for images, with pictures as the bytes of image files. */
+export type GeneratingRequest = {
+  readonly generation: z.input<typeof generationOptionsSchema>;
+  /** null makes images only */
+  readonly animation: AnimationOptionsInput | null;
+  /** name of the host that runs the job; the first free one that can if left out */
+  readonly host?: string;
+} & (
+  | { readonly kind: 'txt2img' }
+  | {
+      readonly kind: 'img2img';
+      readonly start: z.input<typeof img2imgOptionsSchema> & {
+        readonly picture: Uint8Array;
+        readonly mask?: Uint8Array;
+      };
+    }
+);
+
+export type JobRequest = GeneratingRequest | RenderRequest;
+
+/** Something that happened to a job; `job` is its state afterwards. `moved`: its position or `waitsFor` has changed. */
 export type JobEvent =
   | { readonly type: 'queued' | 'started' | 'moved' | 'ended' | 'image' | 'animation' | 'note'; readonly job: Job }
   | { readonly type: 'progress'; readonly id: string; readonly progress: JobProgress }
   /** a step's picture is kept from now on */
   | { readonly type: 'step'; readonly id: string; readonly image: number; readonly step: number }
   | { readonly type: 'deleted'; readonly id: string };
-
-/** A finished movie in the library. */
-export type LibraryEntry = {
-  readonly id: string;
-  /** the job that made it, while that is known */
-  readonly job: string | null;
-  readonly createdAt: number;
-  readonly prompt: string;
-  readonly negativePrompt: string;
-  readonly model: string;
-  readonly sampler: string;
-  readonly seed: number | null;
-  readonly codec: string;
-  readonly width: number;
-  readonly height: number;
-  readonly frames: number;
-  readonly fps: number;
-  readonly duration: number;
-  readonly bytes: number;
-  readonly steps: number;
-  readonly infotext: string;
-  /** absolute */
-  readonly path: string;
-  /** absolute path of the finished image; null where there is none */
-  readonly image: string | null;
-};
-
-export type LibraryQuery = {
-  /** words that the prompt must have */
-  readonly text?: string | undefined;
-  readonly codec?: string | undefined;
-  readonly sampler?: string | undefined;
-  readonly model?: string | undefined;
-  readonly offset?: number | undefined;
-  /** 1 to 200; 50 if left out */
-  readonly limit?: number | undefined;
-};
-
-/** Everything that the HTTP APIs are made of. Errors are StepsAnimationErrors; `usage` for what is not there. */
-export type JobService = {
-  /** Checks a request and puts it at the end of the queue. */
-  submit(request: JobRequest): Promise<Job>;
-  get(id: string): Job | undefined;
-  /** the newest first, 100 if no `limit` is given; queued ones in their order when `state` is queued */
-  list(filter?: { readonly state?: JobState; readonly limit?: number; readonly offset?: number }): readonly Job[];
-  /** the job that is running; of several, each on its host, the one that began first */
-  current(): Job | undefined;
-  /** Takes a job out of the queue, or stops it after the step at hand: what there is is finished then, see `ended`. */
-  cancel(id: string): Promise<Job>;
-  /** Ends the images that are being sampled after the step at hand, and goes on with the job's next ones. */
-  skip(id: string): Job;
-  /** Moves a queued job to a place of the queue, from 1. */
-  move(id: string, position: number): Job;
-  /** Queues the same once more. */
-  again(id: string): Promise<Job>;
-  /** Forgets a job that is not running, with its kept steps; images and movies stay. */
-  remove(id: string): Promise<void>;
-  /**
-   * The newest live picture of a running job, of at most 512 pixels; made when it is asked for, for all who ask at most
-   * every 200 ms.
-   */
-  preview(id: string): Promise<{ readonly version: number; readonly jpeg: Uint8Array } | undefined>;
-  /** The absolute path of a kept step's picture. */
-  stepPicture(id: string, image: number, step: number): Promise<string>;
-  /** Events from now on, of one job or of all; ends when `signal` aborts. */
-  events(filter: { readonly id?: string }, signal: AbortSignal): AsyncIterable<JobEvent>;
-  /** Waits until a job has ended. */
-  ended(id: string, signal?: AbortSignal): Promise<Job>;
-  readonly library: Library;
-};
-
-export type Library = {
-  search(query?: LibraryQuery): { readonly entries: readonly LibraryEntry[]; readonly total: number };
-  get(id: string): LibraryEntry | undefined;
-  /** what there is to filter by */
-  facets(): {
-    readonly codecs: readonly string[];
-    readonly samplers: readonly string[];
-    readonly models: readonly string[];
-  };
-  /**
-   * Hides a movie; its file is deleted when the service stops or a minute has passed, unless it is restored. The
-   * finished image stays.
-   */
-  remove(id: string): void;
-  restore(id: string): LibraryEntry;
-  /** Reads all movies below the save location anew. @returns how many there are */
-  rebuild(): Promise<number>;
-};

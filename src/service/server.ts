@@ -5,55 +5,52 @@ import fastifyStatic, { type SetHeadersResponse } from '@fastify/static';
 import fastify, { type FastifyInstance } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
 import { messageOf } from '../util/error-message.js';
-import { api } from './api/api.js';
-import { lasting } from './api/files.js';
-import { HttpError } from './http-error.js';
-import type { JobService } from './job.js';
-import { answerProblem } from './problems.js';
+import { immutable } from './api/files.js';
+import { api } from './api/index.js';
+import { HttpError, replyWithProblem } from './http-error.js';
+import type { JobService, ServiceInfo } from './job-service.js';
 import { sdapi } from './sdapi/index.js';
 import { securityHeaders } from './security/headers.js';
-import { hostCheck, isLoopback } from './security/hosts.js';
-import { mostBodyBytes } from './security/limits.js';
-import { checkOrigin } from './security/origins.js';
+import { maxBodyBytes } from './security/limits.js';
+import { checkOrigin, hostCheck, isLoopback } from './security/origins.js';
 import { passwordCheck } from './security/passwords.js';
-import type { ServiceFacts } from './service-info.js';
 
 type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
 export type ServerSettings = {
   readonly service: JobService;
-  readonly facts: ServiceFacts;
-  /** the address to listen on; 127.0.0.1 if left out */
+  readonly serviceInfo: ServiceInfo;
+  /** the address to listen on; 127.0.0.1 by default */
   readonly listen?: string;
-  /** 7870 if left out; 0 takes a free one */
+  /** 7870 by default; 0 takes a free one */
   readonly port?: number;
-  /** names beside the address by which the service may be called */
+  /** further names by which the service may be reached */
   readonly allowedHosts?: readonly string[];
-  /** who may use it, as `user:password`; everybody on this machine if left out */
+  /** who may use it, as `user:password`; everybody on this machine by default */
   readonly users?: readonly string[];
-  /** `warn` if left out; logs go to standard error, each request from `info` on */
+  /** `warn` by default; requests are logged from `info` on, to standard error */
   readonly logLevel?: LogLevel;
 };
 
 export type Server = AsyncDisposable & {
   /** to open in a browser */
   readonly url: string;
-  /** Takes no further requests, and waits until those under way are answered: the service ends those that wait for jobs. */
+  /** Takes no more requests, and waits for responses: those that wait for jobs end when the service is disposed of. */
   close(): Promise<void>;
 };
 
-const usualAddress = '127.0.0.1';
-const usualPort = 7870;
-/** Until a request has arrived whole; its answer may take as long as it needs. */
-const mostMillisecondsOfARequest = 300_000;
+const defaultAddress = '127.0.0.1';
+const defaultPort = 7870;
+/** Time limit for receiving a request; its response may take as long as it needs. */
+const requestTimeoutMs = 300_000;
 const webFolder = fileURLToPath(new URL('../web', import.meta.url));
 
 /**
- * Opens the HTTP server of a service: the web UIs' API, the further ones, and the page.
- * @throws StepsAnimationError `usage` when others could reach it without a password, `output` when the port is taken
+ * Opens the HTTP server of a service: its own API, the web UIs' API, and the page.
+ * @throws StepsAnimationError `usage` when other machines could use it without a password, `output` when it cannot listen
  */
 export async function openServer(settings: ServerSettings): Promise<Server> {
-  const { listen = usualAddress, port = usualPort } = settings;
+  const { listen = defaultAddress, port = defaultPort } = settings;
   const app = await createServer(settings);
   try {
     await app.listen({ host: listen, port });
@@ -65,47 +62,47 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
   return { url: urlOf(app, listen), close, [Symbol.asyncDispose]: close };
 }
 
-/** The server without its port, for `inject`. */
+/** The server before it listens, for `inject`. */
 export async function createServer(settings: ServerSettings): Promise<FastifyInstance> {
-  const { service, facts, listen = usualAddress, allowedHosts = [], users = [], logLevel = 'warn' } = settings;
+  const { service, serviceInfo, listen = defaultAddress, allowedHosts = [], users = [], logLevel = 'warn' } = settings;
   if (users.length === 0 && !isLoopback(listen)) {
     throw new StepsAnimationError(
       'usage',
-      `--listen ${listen} lets other machines in: say who may use the service with --api-auth user:password.`,
+      `--listen ${listen} lets other machines use the service: protect it with --api-auth user:password.`,
     );
   }
   const app = fastify({
     logger: logLevel === 'silent' ? false : { level: logLevel, stream: process.stderr },
-    bodyLimit: mostBodyBytes,
-    requestTimeout: mostMillisecondsOfARequest,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
     routerOptions: { ignoreTrailingSlash: true },
   });
-  app.setErrorHandler(answerProblem);
+  app.setErrorHandler(replyWithProblem);
   app.setNotFoundHandler(({ url }) => {
     throw new HttpError(404, `There is nothing at ${url}.`);
   });
   acceptEmptyJson(app);
   closeConnections(app);
   guard(app, listen, allowedHosts, users);
-  await app.register(sdapi(service, facts));
-  await app.register(api, { service, facts });
+  await app.register(sdapi(service, serviceInfo));
+  await app.register(api, { service, serviceInfo });
   if (existsSync(webFolder)) {
     await app.register(fastifyStatic, {
       root: webFolder,
       preCompressed: true,
       cacheControl: false,
-      setHeaders: keepPage,
+      setHeaders: setCacheControl,
     });
   }
   return app;
 }
 
-/** Files with a hash in their names never change; the page itself is asked for each time. */
-function keepPage(response: SetHeadersResponse, path: string): void {
-  response.setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? lasting : 'no-cache');
+/** Files with a hash in their names never change; the page itself is revalidated each time. */
+function setCacheControl(response: SetHeadersResponse, path: string): void {
+  response.setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? immutable : 'no-cache');
 }
 
-/** Who may ask, and what browsers may do with the answers. */
+/** Checks each request, and adds the security headers to each response. */
 function guard(app: FastifyInstance, listen: string, hosts: readonly string[], users: readonly string[]): void {
   const checks = [hostCheck(listen, hosts), checkOrigin, ...(users.length > 0 ? [passwordCheck(users)] : [])];
   app.addHook('onRequest', async (request) => {
@@ -118,7 +115,7 @@ function guard(app: FastifyInstance, listen: string, hosts: readonly string[], u
   });
 }
 
-/** What is answered while the server closes is the last on its connection: clients would keep it open, and us waiting. */
+/** Closes connections after their last response while the server closes, which waits for open ones. */
 function closeConnections(app: FastifyInstance): void {
   let closing = false;
   app.addHook('preClose', async () => {
@@ -129,7 +126,7 @@ function closeConnections(app: FastifyInstance): void {
   });
 }
 
-/** Clients announce JSON in requests without a body, too. */
+/** Some clients send the content type JSON without a body. */
 function acceptEmptyJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');
@@ -149,8 +146,8 @@ function urlOf(app: FastifyInstance, listen: string): string {
 function cannotListen(listen: string, port: number, cause: unknown): StepsAnimationError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'something listens there already, perhaps this service: open it, or choose another --port',
-    EACCES: 'that is not allowed here: choose a --port above 1023',
+    EADDRINUSE: 'something already listens there, perhaps this service: open it, or choose another --port',
+    EACCES: 'permission denied: choose a --port above 1023',
     EADDRNOTAVAIL: 'this machine has no such address: choose another one for --listen',
   };
   const reason = reasons[String(code)] ?? messageOf(cause);

@@ -6,10 +6,10 @@ import { StepsAnimationError } from '#src/errors.js';
 import { animationOptionsSchema } from '#src/options/animation-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '#src/options/generation-options.js';
 import { encodePng } from '#src/pictures/picture-files.js';
-import type { Job, JobProgress, JobRequest, JobService } from '#src/service/job.js';
+import type { GeneratingRequest, Job, JobProgress, JobRequest } from '#src/service/job.js';
+import type { JobService } from '#src/service/job-service.js';
+import { checkImageLimits } from '#src/service/security/limits.js';
 import { plain } from './pictures.js';
-
-type GeneratingRequest = Exclude<JobRequest, { kind: 'render' }>;
 
 const none = { step: 0, steps: 0, stepsPerSecond: null, secondsLeft: null, frame: 0, frames: 0, preview: 0 };
 
@@ -33,6 +33,7 @@ export class FakeJobService implements Pick<JobService, keyof JobService> {
 
   async submit(request: JobRequest): Promise<Job> {
     if (request.kind === 'render') throw new StepsAnimationError('usage', 'This fake does not render.');
+    checkImageLimits(generationOptionsSchema.parse(request.generation));
     this.requests.push(request);
     const job = { ...newJob(request), state: this.current() ? ('queued' as const) : ('running' as const) };
     this.#jobs.set(job.id, job);

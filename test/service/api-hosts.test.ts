@@ -16,8 +16,8 @@ async function open() {
   const outdir = await temporaryFolder();
   const hosts = poolOf(new PretendedHost());
   const service = await openService(outdir, { hosts });
-  const facts = { version: '0', device: 'cpu', outdir, modelsFolders: [], hosts };
-  const server = await openServer({ service, facts, port: 0, logLevel: 'silent' });
+  const serviceInfo = { version: '0', device: 'cpu', outdir, modelsFolders: [], hosts };
+  const server = await openServer({ service, serviceInfo, port: 0, logLevel: 'silent' });
   onTestFinished(() => server.close());
   const ask = async (method: string, path: string, body?: object) => {
     const headers = body ? { 'content-type': 'application/json' } : {};

@@ -6,8 +6,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
 import { locateModels } from '#src/models/models-folders.js';
-import type { JobService } from '#src/service/job.js';
-import { openJobService } from '#src/service/job-service.js';
+import { type JobService, openJobService } from '#src/service/job-service.js';
 import { createServer } from '#src/service/server.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { poolOf } from './open-service.js';
@@ -25,7 +24,7 @@ async function openApi(ends: (end: () => Promise<unknown>) => void): Promise<Ope
   const { packaged, stored } = locateModels();
   const app = await createServer({
     service,
-    facts: { version: '1', device: 'cpu', outdir, modelsFolders: [packaged, stored], hosts },
+    serviceInfo: { version: '1', device: 'cpu', outdir, modelsFolders: [packaged, stored], hosts },
     logLevel: 'silent',
   });
   ends(async () => {

@@ -3,22 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { StepsAnimationError } from '#src/errors.js';
 import type { Host } from '#src/hosts/host.js';
 import { HostPool } from '#src/service/hosts/host-pool.js';
-import type { JobRequest } from '#src/service/job.js';
+import type { GeneratingRequest } from '#src/service/job.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openService } from './open-service.js';
 import { gate, PretendedHost } from './pretended-host.js';
 
-const imageAlone = { createAnimation: false };
-
-function asking(prompt: string, model?: string): JobRequest {
-  return { kind: 'txt2img', generation: { prompt, steps: 2, ...(model && { model }) }, animation: imageAlone };
+function asking(prompt: string, model?: string): GeneratingRequest {
+  return { kind: 'txt2img', generation: { prompt, steps: 2, ...(model && { model }) }, animation: null };
 }
 
-function pool(hosts: Readonly<Record<string, Host>>, leftAloneFor?: number): HostPool {
+function pool(hosts: Readonly<Record<string, Host>>, retryAfterMs?: number): HostPool {
   const named = Object.entries(hosts).map(([name, host]) => {
     return { name, host, url: null, kind: name === 'embedded' ? name : 'pretended' };
   });
-  return new HostPool(named, undefined, leftAloneFor);
+  return new HostPool(named, undefined, retryAfterMs);
 }
 
 const unreachable = new StepsAnimationError('network', 'Nothing answers there: start it.', {
@@ -128,7 +126,7 @@ describe('several hosts', () => {
     expect(await service.ended((await service.submit(asking('3', 'common'))).id)).toMatchObject({ host: 'b' });
     expect(await service.cancel(second.id)).toMatchObject({ state: 'cancelled', waitsFor: [] });
     a.isLost = false;
-    await hosts.get('a')?.ask();
+    await hosts.get('a')?.describe();
     expect(await service.ended(first.id)).toMatchObject({ state: 'finished', host: 'a', waitsFor: [] });
   });
 
@@ -142,7 +140,7 @@ describe('several hosts', () => {
     const events = service.events({}, AbortSignal.timeout(60_000));
     await hosts.describe();
     isThere = false;
-    hosts.get('a')?.markAway(unreachable.message);
+    hosts.get('a')?.markUnavailable(unreachable.message);
     const { id } = await service.submit(asking('1', 'a'));
     for await (const event of events) if (event.type === 'moved' && event.job.waitsFor.length > 0) break;
     isThere = true;
@@ -160,7 +158,7 @@ describe('several hosts', () => {
     b.isLost = true;
     const first = await service.submit(asking('1'));
     const second = await service.submit(asking('2'));
-    await expect.poll(() => hosts.get('b')?.isAway).toBe(true);
+    await expect.poll(() => hosts.get('b')?.isAvailable).toBe(false);
     expect(service.get(second.id)?.state).toBe('queued');
     b.isLost = false;
     await expect.poll(() => service.get(second.id)?.host).toBe('b');
@@ -214,7 +212,7 @@ describe('several hosts', () => {
       a.fault = fault;
       const failed = await service.ended((await service.submit(asking('1'))).id);
       expect(failed).toMatchObject({ state: 'failed', error: fault.error.message });
-      expect(hosts.get('a')?.isAway).toBe(false);
+      expect(hosts.get('a')?.isAvailable).toBe(true);
     }
     a.fault = undefined;
     expect((await service.ended((await service.submit(asking('2'))).id)).state).toBe('finished');
@@ -224,7 +222,7 @@ describe('several hosts', () => {
     const hosts = pool({ a: Object.assign(new PretendedHost(), { check: async () => {} }) }, never);
     const service = await openService(await temporaryFolder(), { hosts });
     await hosts.describe();
-    hosts.get('a')?.markAway(unreachable.message);
+    hosts.get('a')?.markUnavailable(unreachable.message);
     expect((await service.ended((await service.submit(asking('1'))).id)).state).toBe('finished');
     expect(hosts.get('a')?.problem).toBeNull();
   });
@@ -235,7 +233,7 @@ describe('several hosts', () => {
     const hosts = pool({ a: hung, b });
     const service = await openService(await temporaryFolder(), { hosts });
     await hosts.describe();
-    hosts.get('a')?.markAway(unreachable.message);
+    hosts.get('a')?.markUnavailable(unreachable.message);
     expect(await service.ended((await service.submit(asking('1'))).id)).toMatchObject({ host: 'b' });
   });
 
@@ -246,7 +244,7 @@ describe('several hosts', () => {
     const service = await openService(await temporaryFolder(), { hosts });
     const job = await service.ended((await service.submit(asking('1'))).id);
     expect(job, 'not by one that may still refuse').toMatchObject({ state: 'finished', host: 'c' });
-    expect(hosts.get('gone')?.isAway).toBe(true);
+    expect(hosts.get('gone')?.isAvailable).toBe(false);
   });
 
   it('refuse a request with what one says that can be reached', async () => {
@@ -270,7 +268,7 @@ describe('several hosts', () => {
     await hosts.remove('b');
     expect(await service.ended(jobs[2]?.id ?? '')).toMatchObject({
       state: 'failed',
-      error: expect.stringContaining('does not have the host b any more: add it again'),
+      error: expect.stringContaining('The host b was removed from the service: add it again'),
     });
     open();
     expect(await service.ended(jobs[1]?.id ?? '')).toMatchObject({ state: 'finished', error: null });
@@ -285,7 +283,7 @@ describe('several hosts', () => {
     const quick = new PretendedHost(() => {}, ['quick']);
     const hosts = pool({ lost, slow, quick });
     expect(await hosts.describe()).toMatchObject({ models: [{ name: 'quick', hosts: ['quick'] }], model: 'quick' });
-    expect(hosts.get('lost')).toMatchObject({ problem: unreachable.message, isAway: true });
+    expect(hosts.get('lost')).toMatchObject({ problem: unreachable.message, isAvailable: false });
   });
 
   it('are not kept from their work by movies of kept steps', async () => {

@@ -11,6 +11,10 @@ import { PretendedHost } from './pretended-host.js';
 
 const animation = { duration: 1, fps: 10 };
 
+function rethrow(error: unknown): never {
+  throw error;
+}
+
 async function isThere(path: string | null | undefined): Promise<boolean> {
   return await access(path ?? '').then(
     () => true,
@@ -93,7 +97,7 @@ describe('the library', () => {
 
     async function filled(): Promise<Library> {
       const outdir = await temporaryFolder();
-      const library = new Library(await Database.open(outdir, () => {}), outdir);
+      const library = new Library(await Database.open(outdir, () => {}), outdir, rethrow);
       for (let i = 0; i < 1000; i++) {
         const result: AnimationResult = {
           ...{ type: 'animation', path: join(outdir, `${i}.mp4`), image: null, codec: i % 4 === 0 ? 'gif' : 'x264' },

@@ -2,8 +2,7 @@ import { onTestFinished } from 'vitest';
 import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
 import type { Host } from '#src/hosts/host.js';
 import { HostPool } from '#src/service/hosts/host-pool.js';
-import type { JobService } from '#src/service/job.js';
-import { type JobServiceSettings, openJobService } from '#src/service/job-service.js';
+import { type JobService, type JobServiceSettings, openJobService } from '#src/service/job-service.js';
 
 /** Options that make the images and movies of a job quickly. */
 export const quick = {
@@ -13,8 +12,8 @@ export const quick = {
 
 /** The hosts of a service that has one. */
 export function poolOf(host: Host & Partial<AsyncDisposable>): HostPool {
-  const usualModel = host.name === 'embedded' ? 'emoji' : undefined;
-  return new HostPool([{ name: host.name, kind: host.name, url: null, host, ...(usualModel && { usualModel }) }]);
+  const defaultModel = host.name === 'embedded' ? 'emoji' : undefined;
+  return new HostPool([{ name: host.name, kind: host.name, url: null, host, ...(defaultModel && { defaultModel }) }]);
 }
 
 /** A service that ends with the test; with the embedded model if no host is given. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Job, JobService } from '#src/service/job.js';
+import type { Job } from '#src/service/job.js';
+import type { JobService } from '#src/service/job-service.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';
@@ -132,7 +133,7 @@ describe('the queue', () => {
     const outdir = await temporaryFolder();
     const service = await openPretended(outdir, new PretendedHost());
     await expect(openPretended(outdir, new PretendedHost())).rejects.toThrow(
-      /^Another service works on .*: stop it, or choose another save location with --outdir\.$/,
+      /^Another service uses .*: stop it, or choose another save location with --outdir\.$/,
     );
     await service[Symbol.asyncDispose]();
     await openPretended(outdir, new PretendedHost());

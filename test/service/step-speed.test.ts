@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StepSpeed } from '#src/service/jobs/step-speed.js';
+import { StepSpeed } from '#src/service/jobs/job-progress.js';
 
 describe('the speed of steps', () => {
   it('is theirs when they come evenly, whatever the batch', () => {

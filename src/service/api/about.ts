@@ -3,11 +3,14 @@ import { animationOptionsSchema } from '../../options/animation-options.js';
 import { codecs } from '../../options/codecs.js';
 import { describeOptions } from '../../options/describe-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
-import type { ServiceFacts } from '../service-info.js';
+import type { ServiceInfo } from '../job-service.js';
 import { about } from './shapes.js';
 
-/** What the service is and can do; the forms of the page are made of it. */
-export const aboutRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts }> = async (app, { facts }) => {
+/** What the service is and can do; the page builds its forms from it. */
+export const aboutRoutes: FastifyPluginAsyncZod<{ readonly serviceInfo: ServiceInfo }> = async (
+  app,
+  { serviceInfo: { version, device, outdir, hosts } },
+) => {
   const options = {
     generation: describeOptions(generationOptionsSchema).map(asShape),
     img2img: describeOptions(img2imgOptionsSchema).map(asShape),
@@ -17,11 +20,11 @@ export const aboutRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts }
     '/about',
     { schema: { tags: ['service'], summary: 'What the service is and can do', response: { 200: about } } },
     async () => {
-      const { models, samplers, schedulers, model = '' } = await facts.hosts.describe();
+      const { models, samplers, schedulers, model = '' } = await hosts.describe();
       return {
-        ...{ version: facts.version, device: facts.device, outdir: facts.outdir, model },
-        models: models.map(({ hosts, ...known }) => ({ ...known, hosts: [...hosts] })),
-        ...{ samplers: [...samplers], schedulers: [...schedulers], options },
+        ...{ version, device, outdir, model, options },
+        models: models.map((known) => ({ ...known, hosts: [...known.hosts] })),
+        ...{ samplers: [...samplers], schedulers: [...schedulers] },
         codecs: Object.values(codecs).map(({ name, extension }) => ({ name, extension })),
       };
     },

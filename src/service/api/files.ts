@@ -2,29 +2,65 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import send from '@fastify/send';
 import type { FastifyReply } from 'fastify';
+import sharp, { type Sharp } from 'sharp';
+import { z } from 'zod';
+import { movieFrames } from '../../movie/decode.js';
 import { HttpError } from '../http-error.js';
+import type { Movie } from '../job.js';
 
-/** How long clients may keep a copy, a year: finished files are never written anew. */
-export const lasting = `private, max-age=${365 * 24 * 60 * 60}, immutable`;
+/** Lets clients keep a copy for a year: finished files never change. */
+export const immutable = `private, max-age=${365 * 24 * 60 * 60}, immutable`;
+
+/** The query of routes of files: `download`, with any value, makes browsers save the file. */
+export const downloadQuery = z.object({ download: z.string().optional() });
 
 /**
- * Sends a file, or the part of it that is asked for (RFC 9110, 14).
+ * Sends a file, or the part of it that is requested (RFC 9110, section 14).
  * @param path absolute
- * @param download whether browsers shall save it rather than show it
- * @throws HttpError 404 when it has been taken away
+ * @throws HttpError 404 when it no longer exists
  */
-export async function sendFile(reply: FastifyReply, path: string, download = false): Promise<FastifyReply> {
-  const facts = await stat(path).catch(() => undefined);
-  if (!facts?.isFile()) throw new HttpError(404, `The file ${basename(path)} is not there any more.`);
+export async function sendFile(
+  reply: FastifyReply,
+  path: string,
+  { download }: z.output<typeof downloadQuery>,
+): Promise<FastifyReply> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFile()) throw new HttpError(404, `The file ${basename(path)} no longer exists.`);
   const options = { root: dirname(path), dotfiles: 'allow', cacheControl: false } as const;
   const name = encodeURIComponent(basename(path));
   const { statusCode, headers, stream } = await send(reply.request.raw, name, options);
-  if (download) reply.header('content-disposition', contentDisposition(basename(path)));
-  return reply.status(statusCode).headers(headers).header('cache-control', lasting).send(stream);
+  if (download !== undefined) reply.header('content-disposition', contentDisposition(basename(path)));
+  return reply.status(statusCode).headers(headers).header('cache-control', immutable).send(stream);
 }
 
-/** RFC 6266, with a name for clients that read ASCII alone. */
+/** RFC 6266, with a second name for clients that only read ASCII. */
 function contentDisposition(name: string): string {
   const ascii = name.replace(/[^ -~]|["\\%]/g, '_');
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name)}`;
+}
+
+/** Pixels of the longer side: twice the size of a grid cell, for high-density screens. */
+const posterSide = 512;
+
+/**
+ * A small WebP of the finished image of a movie, or of its last frame if there is no such file.
+ * @throws StepsAnimationError `input` when neither can be read
+ */
+export async function posterOf({ image, path }: Movie): Promise<Buffer> {
+  const fromImage = image === null ? undefined : await encodePoster(sharp(image)).catch(() => undefined);
+  return fromImage ?? (await posterOfLastFrame(path));
+}
+
+async function posterOfLastFrame(path: string): Promise<Buffer> {
+  let last: { data: Uint8Array; width: number; height: number } | undefined;
+  for await (const frame of movieFrames(path)) last = frame;
+  const { data, width, height } = last ?? { data: new Uint8Array(3), width: 1, height: 1 };
+  return await encodePoster(sharp(data, { raw: { width, height, channels: 3 } }));
+}
+
+async function encodePoster(picture: Sharp): Promise<Buffer> {
+  return await picture
+    .resize(posterSide, posterSide, { fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: 80 })
+    .toBuffer();
 }

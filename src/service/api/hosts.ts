@@ -3,15 +3,13 @@ import { z } from 'zod';
 import { findHosts } from '../../hosts/find-hosts.js';
 import { configuredHostSchema, readOwnHosts } from '../../hosts/host-config.js';
 import { addressOf, hostKinds, hostNames } from '../../hosts/host-kinds.js';
-import { addHost, removeHost } from '../hosts/change-hosts.js';
-import { followConfig } from '../hosts/follow-config.js';
+import { addHost, followConfig, removeHost } from '../hosts/configured-hosts.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
 import { HttpError } from '../http-error.js';
-import type { JobService } from '../job.js';
-import type { ServiceFacts } from '../service-info.js';
-import { foundHost, hostKind, host as hostShape } from './shapes.js';
+import type { JobService, ServiceInfo } from '../job-service.js';
+import { foundHost, type HostShape, hostKind, host as hostShape } from './shapes.js';
 
-/** The embedded one is there already. */
+/** All but the embedded one, which the service always has. */
 const otherNames = hostNames.filter((name) => name !== 'embedded');
 const kinds = otherNames.map((name) => ({
   name,
@@ -19,7 +17,7 @@ const kinds = otherNames.map((name) => ({
   takesLogin: hostKinds[name]?.takes.includes('auth') ?? false,
 }));
 
-/** A client chooses no files of this machine. */
+/** Without `workflow`: clients may not choose files of this machine. */
 const newHost = configuredHostSchema
   .omit({ workflow: true })
   .extend({ host: z.enum(otherNames) })
@@ -27,11 +25,11 @@ const newHost = configuredHostSchema
 const byName = z.object({ name: z.string() });
 const tags = ['hosts'];
 
-/** The hosts that make the images: looking for them, trying, adding and removing them. */
-export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; readonly facts: ServiceFacts }> = async (
-  app,
-  { service, facts: { hosts: pool } },
-) => {
+/** The hosts that generate the images: listing, finding, testing, adding and removing them. */
+export const hostRoutes: FastifyPluginAsyncZod<{
+  readonly service: JobService;
+  readonly serviceInfo: ServiceInfo;
+}> = async (app, { service, serviceInfo: { hosts: pool } }) => {
   const find = (name: string): PooledHost => {
     const host = pool.get(name);
     if (!host) throw new HttpError(404, `There is no host ${JSON.stringify(name)}; it may have been removed.`);
@@ -45,12 +43,12 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
     (message) => app.log.warn(message),
   );
 
-  async function told(host: PooledHost): Promise<z.output<typeof hostShape>> {
+  async function hostJson(host: PooledHost): Promise<HostShape> {
     const { name, kind, url } = host;
-    const [described, own] = await Promise.all([host.glance(), readOwnHosts()]);
+    const [description, own] = await Promise.all([host.cachedDescription(), readOwnHosts()]);
     return {
       ...{ name, kind, url, problem: host.problem, job: jobOf(name) },
-      models: described?.models.map((model) => model.name) ?? [],
+      models: description?.models.map((model) => model.name) ?? [],
       isDemonstration: pool.isDemonstration(host),
       isRemovable: own.some((other) => other.name === name),
     };
@@ -60,13 +58,13 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
     '/hosts',
     {
       schema: {
-        ...{ tags, summary: 'List the hosts, those that are preferred first' },
+        ...{ tags, summary: 'List the hosts, preferred ones first' },
         response: { 200: z.object({ hosts: z.array(hostShape), kinds: z.array(hostKind) }) },
       },
     },
     async () => {
       await follow();
-      return { hosts: await Promise.all(pool.members.map(told)), kinds };
+      return { hosts: await Promise.all(pool.members.map(hostJson)), kinds };
     },
   );
 
@@ -74,7 +72,7 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
     '/hosts/found',
     {
       schema: {
-        ...{ tags, summary: 'Look for further hosts at the usual ports of this machine' },
+        ...{ tags, summary: 'Look for more hosts at the default ports of this machine' },
         response: { 200: z.object({ hosts: z.array(foundHost) }) },
       },
     },
@@ -94,11 +92,11 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
     '/hosts',
     {
       schema: {
-        ...{ tags, summary: 'Add a host, now and for later; it may be away' },
+        ...{ tags, summary: 'Add a host permanently; it may be unavailable' },
         ...{ body: newHost, response: { 201: hostShape } },
       },
     },
-    async ({ body }, reply) => reply.status(201).send(await told(await addHost(pool, body))),
+    async ({ body }, reply) => reply.status(201).send(await hostJson(await addHost(pool, body))),
   );
 
   app.post(
@@ -106,9 +104,9 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
     { schema: { tags, summary: 'Ask a host what it has', params: byName, response: { 200: hostShape } } },
     async ({ params }) => {
       const host = find(params.name);
-      // Why it does not answer is a part of what is told.
-      await host.ask().catch(() => {});
-      return await told(host);
+      // Why it does not answer is part of the response.
+      await host.describe().catch(() => {});
+      return await hostJson(host);
     },
   );
 
@@ -117,7 +115,8 @@ export const hostRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; r
     { schema: { tags, summary: 'Remove a host that was added', params: byName } },
     async ({ params }, reply) => {
       const { name } = find(params.name);
-      if (jobOf(name)) throw new HttpError(409, `The host ${name} is at work: cancel its job before it is removed.`);
+      if (jobOf(name))
+        throw new HttpError(409, `The host ${name} is running a job: cancel the job before removing the host.`);
       await removeHost(pool, name);
       return reply.status(204).send();
     },

@@ -12,25 +12,33 @@ import { optionsOfInfotext } from '../../infotext/infotext-options.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { findModelFolder } from '../../models/stored-models.js';
 import { HttpError } from '../http-error.js';
-import type { ServiceFacts } from '../service-info.js';
+import type { ServiceInfo } from '../job-service.js';
 import { inspection } from './shapes.js';
 
-/** Bytes of a file that is looked at. */
-const mostBytes = 1024 ** 3;
-/** Tokenizers that are kept; each has a few megabytes. */
-const mostCounters = 4;
+/** Of an inspected file. */
+const maxBytes = 1024 ** 3;
+/** Loaded tokenizers, each of a few megabytes. */
+const maxCounters = 4;
 
-/** What files and prompts have to tell. */
-export const inspectRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts }> = async (app, { facts }) => {
+const tokenCount = z.object({
+  count: z.int().nullable().describe('null for models of other hosts, whose tokens are not counted here'),
+  limit: z.int().nullable().describe('of the chunks that the prompt takes'),
+});
+
+/** Reading the settings of files, and counting the tokens of prompts. */
+export const inspectRoutes: FastifyPluginAsyncZod<{ readonly serviceInfo: ServiceInfo }> = async (
+  app,
+  { serviceInfo: { hosts: pool, modelsFolders } },
+) => {
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
   app.post(
     '/inspect',
     {
-      bodyLimit: mostBytes,
+      bodyLimit: maxBytes,
       schema: {
         ...{ tags: ['service'], consumes: ['application/octet-stream', 'image/*', 'video/*'] },
-        summary: 'Read the settings that an image or a movie was made with out of its file',
+        summary: 'Read the settings that an image or an animation was made with from its file',
         response: { 200: inspection },
       },
     },
@@ -55,34 +63,33 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly facts: ServiceFacts
       },
     },
     async ({ body: { text, model, steps } }) => {
-      const { models, model: usual = '' } = await facts.hosts.describe();
-      const name = model ?? usual;
+      const { models, model: defaultModel = '' } = await pool.describe();
+      const name = model ?? defaultModel;
       const { hosts } = models.find((known) => known.name === name) ?? {};
-      const isElsewhere = hosts?.every((host) => facts.hosts.get(host)?.kind !== 'embedded');
+      const isElsewhere = hosts?.every((host) => pool.get(host)?.kind !== 'embedded');
       if (isElsewhere) return { count: null, limit: null };
-      const folder = await findModelFolder(name, facts.modelsFolders);
-      if (counters.size >= mostCounters && !counters.has(folder)) counters.clear();
+      const folder = await findModelFolder(name, modelsFolders);
+      if (counters.size >= maxCounters && !counters.has(folder)) counters.clear();
       const counter = counters.get(folder) ?? TokenCounter.load(folder);
       counters.set(folder, counter);
-      counter.catch(() => counters.delete(folder));
-      return (await counter).count(text, steps);
+      try {
+        return (await counter).count(text, steps);
+      } catch (error) {
+        counters.delete(folder);
+        throw error;
+      }
     },
   );
 };
 
-const tokenCount = z.object({
-  count: z.int().nullable().describe('null for models of other hosts, whose tokens are not counted here'),
-  limit: z.int().nullable().describe('of the chunks that the prompt takes'),
-});
-
-/** Through a file, because a movie may be larger than memory, and its index may be at its end. */
+/** Saves it to a file first: a movie may be larger than memory, and have its index at the end. */
 async function inspect(body: Readable): Promise<z.input<typeof inspection>> {
   const folder = await mkdtemp(join(tmpdir(), 'steps-animation-'));
   try {
     const path = join(folder, 'file');
-    await pipeline(body, limited(mostBytes), createWriteStream(path));
+    await pipeline(body, limited(maxBytes), createWriteStream(path));
     const { type, infotext } = await inspectFile(path).catch(() => {
-      throw new HttpError(422, 'This is neither an image nor a movie that can be read.');
+      throw new HttpError(422, 'This is not a readable image or movie.');
     });
     const text = infotext ?? '';
     return { type, infotext, ...parseInfotext(text), ...optionsOfInfotext(text) };
@@ -91,13 +98,12 @@ async function inspect(body: Readable): Promise<z.input<typeof inspection>> {
   }
 }
 
-function limited(most: number) {
+function limited(max: number) {
   return async function* (chunks: AsyncIterable<Buffer>) {
     let bytes = 0;
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > most)
-        throw new HttpError(413, `The file is larger than the ${most / 1024 ** 2} MB that are looked at.`);
+      if (bytes > max) throw new HttpError(413, `The file is larger than the limit of ${max / 1024 ** 2} MB.`);
       yield chunk;
     }
   };

@@ -1,18 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { checkOptions } from '../../options/check-options.js';
-import { generationOptionsSchema } from '../../options/generation-options.js';
 import { HttpError } from '../http-error.js';
-import type { Job, JobRequest, JobService } from '../job.js';
+import { type Job, type JobRequest, jobQueryShape, jobShape, newJobShape } from '../job.js';
+import type { JobService } from '../job-service.js';
 import { bytesOf } from '../sdapi/pictures.js';
-import { mostBodyBytes, requireModest, requirePicture } from '../security/limits.js';
+import { checkPictureFile, maxBodyBytes } from '../security/limits.js';
 import { sendEvents } from './events.js';
-import { sendFile } from './files.js';
-import { jobJson } from './job-json.js';
-import { jobQuery, job as jobShape, newJob } from './shapes.js';
+import { downloadQuery, sendFile } from './files.js';
+import { jobJson } from './shapes.js';
 
 const byId = z.object({ id: z.string() });
 const byImage = byId.extend({ image: z.coerce.number().int().min(0) });
+const byStep = byImage.extend({ step: z.coerce.number().int().min(0) });
 const tags = ['jobs'];
 
 /** Jobs: submitting, following and stopping them, and the pictures of their steps. */
@@ -29,8 +28,8 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
   app.post(
     '/jobs',
     {
-      bodyLimit: mostBodyBytes,
-      schema: { tags, summary: 'Put a job into the queue', body: newJob, response: { 201: jobShape } },
+      bodyLimit: maxBodyBytes,
+      schema: { tags, summary: 'Submit a job', body: newJobShape, response: { 201: jobShape } },
     },
     async ({ body }, reply) => reply.status(201).send(jobJson(await service.submit(await requestOf(body)))),
   );
@@ -39,24 +38,22 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
     '/jobs',
     {
       schema: {
-        ...{ tags, summary: 'List jobs, the newest first, queued ones in their order' },
-        ...{ querystring: jobQuery, response: { 200: z.object({ jobs: z.array(jobShape) }) } },
+        ...{ tags, summary: 'List jobs, the newest first; queued jobs in queue order' },
+        ...{ querystring: jobQueryShape, response: { 200: z.object({ jobs: z.array(jobShape) }) } },
       },
     },
-    async ({ query: { state, limit, offset } }) => ({
-      jobs: service.list({ ...(state ? { state } : {}), limit, offset }).map(jobJson),
-    }),
+    async ({ query }) => ({ jobs: service.list(query).map(jobJson) }),
   );
 
   app.get(
     '/jobs/:id',
-    { schema: { tags, summary: 'Look at a job', params: byId, response: { 200: jobShape } } },
+    { schema: { tags, summary: 'Get a job', params: byId, response: { 200: jobShape } } },
     async ({ params }) => jobJson(find(params.id)),
   );
 
   app.delete(
     '/jobs/:id',
-    { schema: { tags, summary: 'Forget a job and its kept steps; images and movies stay', params: byId } },
+    { schema: { tags, summary: 'Delete a job and its kept steps; images and animations stay', params: byId } },
     async ({ params }, reply) => {
       await service.remove(find(params.id).id);
       return reply.status(204).send();
@@ -67,10 +64,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
     '/jobs/:id/cancel',
     {
       schema: {
-        ...{
-          tags,
-          summary: 'Take a job out of the queue, or stop it after the step at hand; what there is becomes a movie',
-        },
+        ...{ tags, summary: 'Cancel a queued job, or stop a running one after the current step and keep its results' },
         ...{ params: byId, response: { 200: jobShape } },
       },
     },
@@ -83,7 +77,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
       schema: {
         ...{
           tags,
-          summary: 'End the images that are being sampled after the step at hand, and go on with the next ones',
+          summary: 'End the images that are being sampled after the current step, and continue with the next',
         },
         ...{ params: byId, response: { 200: jobShape } },
       },
@@ -93,7 +87,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 
   app.post(
     '/jobs/:id/again',
-    { schema: { tags, summary: 'Queue the same once more', params: byId, response: { 201: jobShape } } },
+    { schema: { tags, summary: 'Submit the same request again', params: byId, response: { 201: jobShape } } },
     async ({ params }, reply) => reply.status(201).send(jobJson(await service.again(find(params.id).id))),
   );
 
@@ -110,10 +104,10 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 
   app.get(
     '/jobs/:id/preview',
-    { schema: { tags, summary: 'The newest picture of a running job, as JPEG', params: byId } },
+    { schema: { tags, summary: 'Get the newest picture of a running job, as JPEG', params: byId } },
     async ({ params, headers }, reply) => {
       const preview = await service.preview(find(params.id).id);
-      if (!preview) throw new HttpError(404, 'There is no preview: the job is not sampling, or has just begun.');
+      if (!preview) throw new HttpError(404, 'There is no preview: the job is not sampling, or has just started.');
       const etag = `"${preview.version}"`;
       reply.headers({ 'cache-control': 'no-cache', etag });
       if (headers['if-none-match'] === etag) return reply.status(304).send();
@@ -123,39 +117,23 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 
   app.get(
     '/jobs/:id/images/:image',
-    {
-      schema: {
-        tags,
-        summary: 'A finished image',
-        params: byImage,
-        querystring: z.object({ download: z.string().optional() }),
-      },
-    },
+    { schema: { tags, summary: 'Get a finished image', params: byImage, querystring: downloadQuery } },
     async ({ params, query }, reply) => {
       const { path } = find(params.id).images.find(({ index }) => index === params.image) ?? {};
-      if (!path) throw new HttpError(404, `Image ${params.image} of the job ${params.id} is not there.`);
-      return await sendFile(reply, path, query.download !== undefined);
+      if (!path) throw new HttpError(404, `Image ${params.image} of the job ${params.id} does not exist.`);
+      return await sendFile(reply, path, query);
     },
   );
 
   app.get(
     '/jobs/:id/images/:image/steps/:step',
-    {
-      schema: {
-        ...{
-          tags,
-          summary: "A step's picture at full size",
-          querystring: z.object({ download: z.string().optional() }),
-        },
-        params: byImage.extend({ step: z.coerce.number().int().min(0) }),
-      },
-    },
+    { schema: { tags, summary: 'Get the full-size picture of a step', querystring: downloadQuery, params: byStep } },
     async ({ params: { id, image, step }, query }, reply) => {
-      const kept = find(id)
+      const isKept = find(id)
         .images.find(({ index }) => index === image)
         ?.steps.includes(step);
-      if (!kept) throw new HttpError(404, `Step ${step} of image ${image} of the job ${id} is not kept.`);
-      return await sendFile(reply, await service.stepPicture(id, image, step), query.download !== undefined);
+      if (!isKept) throw new HttpError(404, `Step ${step} of image ${image} of the job ${id} is not kept.`);
+      return await sendFile(reply, await service.stepPicture(id, image, step), query);
     },
   );
 
@@ -163,7 +141,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
     '/events',
     {
       schema: {
-        ...{ tags, summary: 'What happens to jobs from now on, as server-sent events' },
+        ...{ tags, summary: 'Follow jobs from now on, as server-sent events' },
         querystring: z.object({ job: z.string().optional() }),
       },
     },
@@ -171,24 +149,23 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
   );
 };
 
-/** @throws HttpError, StepsAnimationError `usage` when a picture cannot be read or too much is asked for */
-async function requestOf(body: z.output<typeof newJob>): Promise<JobRequest> {
+/** @throws HttpError, StepsAnimationError `usage` when a picture cannot be read or is too large */
+async function requestOf(body: z.output<typeof newJobShape>): Promise<JobRequest> {
   if (body.kind === 'render') return body;
-  const { kind, generation, animation, host } = body;
-  const where = host === undefined ? {} : { host };
-  requireModest(checkOptions(generationOptionsSchema, generation));
-  if (kind === 'txt2img') return { kind, generation, animation, ...where };
-  const { picture, mask, img2img } = body;
+  const { host, ...request } = body;
+  const onHost = host === undefined ? {} : { host };
+  if (request.kind === 'txt2img') return { ...request, ...onHost };
+  const { picture, mask, img2img, ...generating } = request;
   const start = {
     ...img2img,
     picture: await readPicture(picture, 'starting picture'),
     ...(mask === undefined ? {} : { mask: await readPicture(mask, 'mask') }),
   };
-  return { kind, generation, start, animation, ...where };
+  return { ...generating, start, ...onHost };
 }
 
 async function readPicture(encoded: string, what: string): Promise<Uint8Array> {
   const bytes = bytesOf(encoded);
-  await requirePicture(bytes, what);
+  await checkPictureFile(bytes, what);
   return bytes;
 }

@@ -1,149 +1,32 @@
+import { basename } from 'node:path';
 import { z } from 'zod';
-import { animationOptionsSchema } from '../../options/animation-options.js';
-import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
+import {
+  type AnimationShape,
+  animationShape,
+  generationShape,
+  img2imgShape,
+  type Job,
+  type JobEvent,
+  type JobShape,
+  type Movie,
+} from '../job.js';
 
-/** What goes over the wire under /api/v1, once: requests are checked by these, and the documentation is made of them. */
+/*
+ * What else goes over the wire under /api/v1: requests are checked against these schemas, and the documentation is
+ * generated from them. Jobs and animations are in ../job.ts; they are turned into their wire shapes here.
+ */
 
-const picture = z.string().min(1).describe('an image file in base64, bare or as a data URL');
-const count = z.int().min(0);
-const url = z.string().describe('path of this service');
+export type { AnimationShape, JobShape, NewJobShape } from '../job.js';
 
-/** Options as they are given, described by their schema; who takes the job checks them, and fills in what is left out. */
-function given<S extends z.ZodObject>(schema: S, id: string) {
-  const { $schema: _, ...description } = z.toJSONSchema(schema, { io: 'input' });
-  return z
-    .custom<z.input<S>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-    .meta({ ...description, id });
-}
+/** Path that all routes of the API start with. */
+export const prefix = '/api/v1';
 
-const generation = given(generationOptionsSchema, 'GenerationOptions');
-const img2img = given(img2imgOptionsSchema, 'Img2imgOptions');
-const movieOptions = given(animationOptionsSchema, 'AnimationOptions');
+/** With the options that it was made with, as far as its infotext has them. */
+export const animationDetails = animationShape
+  .extend({ generation: generationShape, img2img: img2imgShape })
+  .meta({ id: 'AnimationDetails' });
 
-const hostName = z.string().optional().describe('name of the host that shall do it; the first free one if left out');
-
-const animation = movieOptions.nullable().default({}).describe('options of the movie; null makes none');
-
-export const newJob = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('txt2img'), generation: generation.default({}), animation, host: hostName }),
-    z.strictObject({
-      kind: z.literal('img2img'),
-      generation: generation.default({}),
-      img2img: img2img.default({}),
-      picture,
-      mask: picture.optional().describe('white is painted anew, black stays'),
-      ...{ animation, host: hostName },
-    }),
-    z.strictObject({
-      kind: z.literal('render'),
-      of: z.string().describe('id of the job whose kept steps become another movie'),
-      image: count.default(0).describe('which of its images'),
-      animation: movieOptions.default({}),
-    }),
-  ])
-  .meta({ id: 'NewJob' });
-
-const progress = z
-  .object({
-    step: count,
-    steps: count.describe('of all images together'),
-    stepsPerSecond: z.number().nullable(),
-    secondsLeft: z.number().nullable(),
-    phase: z.enum(['loading', 'sampling', 'rendering']),
-    frame: count,
-    frames: count,
-    preview: count.describe('rises with each new picture of the preview; 0 while there is none'),
-  })
-  .meta({ id: 'Progress' });
-
-const movie = z.object({
-  codec: z.string(),
-  width: count,
-  height: count,
-  frames: count,
-  fps: z.number(),
-  duration: z.number().describe('seconds'),
-  bytes: count,
-  steps: count,
-  seed: z.number().nullable(),
-});
-
-const jobState = z.enum(['queued', 'running', 'finished', 'interrupted', 'failed', 'cancelled']);
-
-export const job = z
-  .object({
-    id: z.string(),
-    kind: z.enum(['txt2img', 'img2img', 'render']),
-    state: jobState,
-    createdAt: z.number().describe('milliseconds since 1970'),
-    startedAt: z.number().nullable(),
-    endedAt: z.number().nullable(),
-    position: z.number().nullable().describe('place in the queue, 1 for the next'),
-    host: z.string().nullable().describe('the one that does it or did; null before it has begun, and for renders'),
-    waitsFor: z.array(z.string()).describe('hosts that are away, for which it waits'),
-    options: z.object({
-      generation: generation.nullable(),
-      img2img: img2img.nullable(),
-      animation: movieOptions.nullable(),
-      of: z.string().nullable(),
-      image: z.number().nullable(),
-    }),
-    progress: progress.nullable(),
-    previewUrl: url,
-    images: z.array(
-      z.object({
-        index: count,
-        seed: z.number(),
-        width: count,
-        height: count,
-        infotext: z.string(),
-        url: url.nullable().describe('of the finished image; null until it is there'),
-        steps: z.array(z.object({ step: z.int(), url })).describe('whose pictures are kept'),
-      }),
-    ),
-    animations: z.array(movie.extend({ id: z.string(), url, posterUrl: url })),
-    notes: z.array(z.string()),
-    error: z.string().nullable(),
-  })
-  .meta({ id: 'Job' });
-
-export const jobQuery = z.object({
-  state: jobState.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  offset: z.coerce.number().int().min(0).default(0),
-});
-
-export const animationEntry = movie
-  .extend({
-    id: z.string(),
-    job: z.string().nullable(),
-    createdAt: z.number(),
-    prompt: z.string(),
-    negativePrompt: z.string(),
-    model: z.string(),
-    sampler: z.string(),
-    infotext: z.string(),
-    name: z.string().describe('of the file'),
-    url,
-    posterUrl: url,
-    imageUrl: url.nullable(),
-  })
-  .meta({ id: 'Animation' });
-
-/** With the options that it was made with, as far as its infotext tells them. */
-export const animationDetails = animationEntry.extend({ generation, img2img }).meta({ id: 'AnimationDetails' });
-
-export const animationQuery = z.object({
-  text: z.string().max(1000).optional().describe('words that the prompt must have'),
-  codec: z.string().optional(),
-  sampler: z.string().optional(),
-  model: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  offset: z.coerce.number().int().min(0).default(0),
-});
-
-export const animationPage = z.object({ entries: z.array(animationEntry), total: count });
+export const animationPage = z.object({ entries: z.array(animationShape), total: z.int().min(0) });
 
 export const facets = z.object({
   codecs: z.array(z.string()),
@@ -163,8 +46,8 @@ export const inspection = z
     prompt: z.string(),
     negativePrompt: z.string(),
     fields: z.record(z.string(), z.string()).describe('the settings of the infotext by their names'),
-    generation: generation.describe('those that are options of ours'),
-    img2img,
+    generation: generationShape.describe('those that are options of this service'),
+    img2img: img2imgShape,
   })
   .meta({ id: 'Inspection' });
 
@@ -177,7 +60,7 @@ const option = z
     default: z.unknown(),
     unit: z.string().optional(),
     choices: z.array(z.string()).optional(),
-    word: z.string().optional().describe('what may stand for a number'),
+    word: z.string().optional().describe('a word that may be given instead of a number'),
     minLength: z.number().optional(),
     minimum: z.number().optional(),
     maximum: z.number().optional(),
@@ -192,12 +75,12 @@ export const about = z.object({
   version: z.string(),
   device: z.string().describe('what the embedded model runs on'),
   outdir: z.string(),
-  model: z.string().describe('the one of requests that name none; empty while no host answers'),
+  model: z.string().describe('the default model; empty while no host answers'),
   models: z.array(
     z.object({
       name: z.string(),
       ...{ width: z.int(), height: z.int() },
-      hosts: z.array(z.string()).describe('names of those that have it, the one that is preferred first'),
+      hosts: z.array(z.string()).describe('names of the hosts that have it, preferred ones first'),
     }),
   ),
   samplers: z.array(z.string()),
@@ -210,11 +93,11 @@ export const host = z
   .object({
     name: z.string(),
     kind: z.string(),
-    url: z.string().nullable().describe('null: the usual address of its kind, or none'),
+    url: z.string().nullable().describe('null: the default address of its kind, or none'),
     models: z.array(z.string()),
-    problem: z.string().nullable().describe('why it did not answer when it was last asked'),
-    job: z.string().nullable().describe('id of the job that it is at work on'),
-    isDemonstration: z.boolean().describe('whether it shows what the program does while others do the work'),
+    problem: z.string().nullable().describe('why it did not answer the last request'),
+    job: z.string().nullable().describe('id of the job that it is running'),
+    isDemonstration: z.boolean().describe('whether it only demonstrates the program because there are other hosts'),
     isRemovable: z.boolean(),
   })
   .meta({ id: 'Host' });
@@ -236,9 +119,50 @@ export const hostKind = z
 export type HostKindShape = z.output<typeof hostKind>;
 export type HostShape = z.output<typeof host>;
 export type FoundHostShape = z.output<typeof foundHost>;
-export type NewJobShape = z.input<typeof newJob>;
-export type JobShape = z.output<typeof job>;
-export type AnimationShape = z.output<typeof animationEntry>;
 export type InspectionShape = z.output<typeof inspection>;
 export type OptionShape = z.output<typeof option>;
 export type AboutShape = z.output<typeof about>;
+
+const fileUrl = (movie: string) => `${prefix}/animations/${movie}/file`;
+const posterUrl = (movie: string) => `${prefix}/animations/${movie}/poster`;
+const imageUrl = (job: string, image: number) => `${prefix}/jobs/${job}/images/${image}`;
+const stepUrl = (job: string, image: number, step: number) => `${imageUrl(job, image)}/steps/${step}`;
+
+/** A job as the API sends it. */
+export function jobJson({ images, animations, errorCode: _, ...job }: Job): JobShape {
+  return {
+    ...job,
+    previewUrl: `${prefix}/jobs/${job.id}/preview`,
+    images: images.map(({ path, steps, ...image }) => ({
+      ...image,
+      url: path === null ? null : imageUrl(job.id, image.index),
+      steps: steps.map((step) => ({ step, url: stepUrl(job.id, image.index, step) })),
+    })),
+    animations: animations.map(({ id, codec, width, height, frames, fps, duration, bytes, steps, seed }) => ({
+      ...{ id, codec, width, height, frames, fps, duration, bytes, steps, seed },
+      ...{ url: fileUrl(id), posterUrl: posterUrl(id) },
+    })),
+  };
+}
+
+/** An animation of the library as the API sends it. */
+export function animationJson({ path, image, finishMs: _, ...movie }: Movie): AnimationShape {
+  const { id } = movie;
+  return {
+    ...movie,
+    name: basename(path),
+    ...{ url: fileUrl(id), posterUrl: posterUrl(id) },
+    imageUrl: image === null ? null : `${prefix}/animations/${id}/image`,
+  };
+}
+
+/** An event as the API sends it. */
+export type EventShape =
+  | { readonly type: Extract<JobEvent, { job: Job }>['type']; readonly job: JobShape }
+  | (Extract<JobEvent, { type: 'step' }> & { readonly url: string })
+  | Extract<JobEvent, { type: 'progress' | 'deleted' }>;
+
+export function eventJson(event: JobEvent): EventShape {
+  if ('job' in event) return { ...event, job: jobJson(event.job) };
+  return event.type === 'step' ? { ...event, url: stepUrl(event.id, event.image, event.step) } : event;
+}

@@ -1,24 +1,24 @@
 import { StepsAnimationError } from '../../errors.js';
 import type { HostDescription } from '../../hosts/host.js';
-import { type NamedHost, PooledHost, usualLeftAloneFor } from './pooled-host.js';
+import { defaultRetryAfterMs, type NamedHost, PooledHost } from './pooled-host.js';
 
-/** What all hosts together have. */
-export type PoolDescription = {
+/** What all hosts have together. */
+type PoolDescription = {
   readonly models: readonly PooledModel[];
   readonly samplers: readonly string[];
   readonly schedulers: readonly string[];
-  /** the model of requests that name none; undefined while no host has told of one */
+  /** the model of requests that name none; undefined while no host has described one */
   readonly model: string | undefined;
 };
 
 type PooledModel = HostDescription['models'][number] & {
-  /** names of the hosts that have it, those that are preferred first */
+  /** names of the hosts that have it, preferred ones first */
   readonly hosts: readonly string[];
 };
 
 /**
- * The hosts that jobs go to, in the order in which they are preferred. The embedded one comes last: where there is
- * another, it is the demonstration.
+ * The hosts of a service, preferred ones first. The embedded one comes last: if there are others, it only demonstrates
+ * the program.
  */
 export class HostPool implements AsyncDisposable {
   #members: readonly PooledHost[];
@@ -26,17 +26,17 @@ export class HostPool implements AsyncDisposable {
   readonly #changes = new EventTarget();
 
   /**
-   * @param model the one of requests that name none; it need not be among those that are told of
-   * @param leftAloneFor milliseconds after which a host that did not answer is asked again
+   * @param model the model of requests that name none; hosts may have it without describing it
+   * @param retryAfterMs when an unavailable host is asked again; 30 s by default
    */
   constructor(
     hosts: readonly NamedHost[],
     model?: string,
-    readonly leftAloneFor = usualLeftAloneFor,
+    readonly retryAfterMs = defaultRetryAfterMs,
   ) {
-    this.#members = inOrder(hosts.map((host) => new PooledHost(host, leftAloneFor)));
+    this.#members = inOrder(hosts.map((host) => new PooledHost(host, retryAfterMs)));
     this.#model = model;
-    for (const member of this.#members) member.listen(this.#tell);
+    for (const member of this.#members) member.onReturn(this.#notify);
   }
 
   get members(): readonly PooledHost[] {
@@ -47,92 +47,93 @@ export class HostPool implements AsyncDisposable {
     return this.#members.find((member) => member.name === name);
   }
 
-  /** Whether it is the one that shows what the program does while there are others that do the work. */
+  /** Whether it only demonstrates the program because there are other hosts. */
   isDemonstration({ kind }: PooledHost): boolean {
     return kind === 'embedded' && this.#members.length > 1;
   }
 
-  /** @param onChange called whenever a host was added or removed, or is back */
-  listen(onChange: () => void): void {
-    this.#changes.addEventListener('change', onChange);
+  /** @param listener called whenever a host was added or removed, or is available again */
+  onChange(listener: () => void): void {
+    this.#changes.addEventListener('change', listener);
   }
 
-  readonly #tell = () => this.#changes.dispatchEvent(new Event('change'));
+  readonly #notify = () => this.#changes.dispatchEvent(new Event('change'));
 
-  /** @param host of a name that none of the others has */
+  /** @param host with a name that no other host has */
   add(host: PooledHost): void {
     this.#members = inOrder([...this.#members, host]);
-    host.listen(this.#tell);
-    this.#tell();
+    host.onReturn(this.#notify);
+    this.#notify();
   }
 
   async remove(name: string): Promise<void> {
     const member = this.get(name);
     this.#members = this.#members.filter((other) => other !== member);
-    this.#tell();
+    this.#notify();
     await member?.[Symbol.asyncDispose]();
   }
 
-  /** What the hosts have; one that is slow to answer is left out, or stands by what it told before. */
+  /** What the hosts have, by their last descriptions where they are slow to answer. */
   async describe(): Promise<PoolDescription> {
-    const answers = await Promise.all(this.#members.map(async (member) => ({ member, told: await member.glance() })));
+    const answers = await Promise.all(
+      this.#members.map(async (member) => ({ member, description: await member.cachedDescription() })),
+    );
     const models = new Map<string, PooledModel>();
-    for (const { member, told } of answers) {
-      for (const model of told?.models ?? []) {
+    for (const { member, description } of answers) {
+      for (const model of description?.models ?? []) {
         const { hosts, ...known } = models.get(model.name) ?? { ...model, hosts: [] };
         models.set(model.name, { ...known, hosts: [...hosts, member.name] });
       }
     }
-    const first = answers.find(({ told }) => told && told.models.length > 0);
+    const first = answers.find(({ description }) => description && description.models.length > 0);
     return {
       models: [...models.values()],
-      samplers: [...new Set(answers.flatMap(({ told }) => told?.samplers ?? []))],
-      schedulers: [...new Set(answers.flatMap(({ told }) => told?.schedulers ?? []))],
-      model: this.#model ?? first?.member.usualModel ?? first?.told?.models[0]?.name,
+      samplers: [...new Set(answers.flatMap(({ description }) => description?.samplers ?? []))],
+      schedulers: [...new Set(answers.flatMap(({ description }) => description?.schedulers ?? []))],
+      model: this.#model ?? first?.member.defaultModel ?? first?.description?.models[0]?.name,
     };
   }
 
   /**
-   * The hosts that have a model, asked anew where none is known to.
-   * @throws StepsAnimationError `usage` when there is no such model, or what a host says that cannot be asked
+   * The hosts that have a model; all are asked again if none is known to have it.
+   * @throws StepsAnimationError `usage` when there is no such model, or the error of a host that does not answer
    */
-  async having(model: string): Promise<readonly PooledHost[]> {
-    await Promise.all(this.#members.map((member) => member.glance()));
+  async withModel(model: string): Promise<readonly PooledHost[]> {
+    await Promise.all(this.#members.map((member) => member.cachedDescription()));
     const known = this.#members.filter((member) => member.has(model));
     if (known.length > 0) return known;
     if (model === this.#model) return this.#members;
-    const asked = await Promise.allSettled(this.#members.map((member) => member.ask()));
+    const answers = await Promise.allSettled(this.#members.map((member) => member.describe()));
     const found = this.#members.filter((member) => member.has(model));
     if (found.length > 0) return found;
-    const names = asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.models : []));
-    const failed = asked.find((answer) => answer.status === 'rejected');
+    const names = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.models : []));
+    const failed = answers.find((answer) => answer.status === 'rejected');
     if (names.length === 0 && failed) throw failed.reason;
     const choice = names.map(({ name }) => name).join(', ');
-    const away = this.#members.filter(({ problem }) => problem !== null).map(({ name }) => name);
-    const missing = away.length > 0 ? ` (not to be reached now: ${away.join(', ')})` : '';
+    const unavailable = this.#members.filter(({ isAvailable }) => !isAvailable).map(({ name }) => name);
+    const hint = unavailable.length > 0 ? ` (unavailable hosts: ${unavailable.join(', ')})` : '';
     throw new StepsAnimationError(
       'usage',
-      `There is no model ${JSON.stringify(model)}; choose one of: ${choice}${missing}.`,
+      `There is no model ${JSON.stringify(model)}; choose one of: ${choice}${hint}.`,
     );
   }
 
   /**
-   * Which of the hosts that can do a job should begin now: the first that is free and not away.
-   * @param names hosts that can do it
+   * The first of the named hosts that is available and free.
    * @returns undefined while there is none
    */
-  free(names: readonly string[], isBusy: (name: string) => boolean): PooledHost | undefined {
-    return this.#named(names).find(({ name, isAway }) => !isAway && !isBusy(name));
+  firstFree(names: readonly string[], isBusy: (name: string) => boolean): PooledHost | undefined {
+    return this.#named(names).find(({ name, isAvailable }) => isAvailable && !isBusy(name));
   }
 
-  /** Those of these hosts that are away. */
-  away(names: readonly string[]): readonly string[] {
-    return this.#named(names).flatMap(({ name, isAway }) => (isAway ? name : []));
+  /** The names of those of the named hosts that are unavailable. */
+  unavailable(names: readonly string[]): readonly string[] {
+    return this.#named(names).flatMap(({ name, isAvailable }) => (isAvailable ? [] : name));
   }
 
-  /** Asks these hosts whether they are back, and tells those who listen if one is. */
-  async askAgain(names: readonly string[]): Promise<void> {
-    await Promise.allSettled(this.#named(names).map((member) => member.ask()));
+  /** Asks the named hosts whether they are available again; listeners are notified if so. */
+  async retry(names: readonly string[]): Promise<void> {
+    await Promise.allSettled(this.#named(names).map((member) => member.describe()));
   }
 
   #named(names: readonly string[]): readonly PooledHost[] {

@@ -6,38 +6,32 @@ import { messageOf } from '../../util/error-message.js';
 import { HostPool } from './host-pool.js';
 import type { NamedHost } from './pooled-host.js';
 
-export type PoolSettings = {
-  /** the only host at first; those that are configured, and the embedded one, if left out */
+type PoolSettings = {
+  /** the only host at first; the configured ones and the embedded one if left out */
   readonly choice?: HostChoice | undefined;
   readonly embedded: EmbeddedHostSettings;
-  /** the model of requests that name none; it may be the folder of one */
+  /** the model of requests that name none; it may be a folder */
   readonly model?: string | undefined;
-  /** told why a host that is configured was left out */
+  /** receives why a configured host was left out */
   readonly onMessage: (message: string) => void;
 };
 
-/** What the embedded host makes images with where nobody asks for a model. */
-const usualModel = generationOptionsSchema.shape.model.parse(undefined);
-
-/** Opens the hosts of a service; whether they are there shows when they are asked. */
+/** Opens the hosts of a service; whether they can be reached turns out when they are asked. */
 export async function openPool({ choice, embedded, model, onMessage }: PoolSettings): Promise<HostPool> {
-  if (choice) return new HostPool([await openChoice(choice, embedded)], model);
+  if (choice) return new HostPool([await openNamed(choice.host, { ...choice, embedded })], model);
   const hosts: NamedHost[] = [];
   for (const configured of await readConfiguredHosts()) {
-    const host = await openOrTell(configured, embedded, onMessage);
+    const host = await openOrReport(configured, embedded, onMessage);
     if (host) hosts.push(host);
   }
-  const isThere = hosts.some(({ kind }) => kind === 'embedded');
-  return new HostPool(isThere ? hosts : [...hosts, await openChoice({ host: 'embedded' }, embedded)], model);
+  if (!hosts.some(({ kind }) => kind === 'embedded')) {
+    hosts.push(await openNamed('embedded', { host: 'embedded', embedded }));
+  }
+  return new HostPool(hosts, model);
 }
 
-async function openChoice(choice: HostChoice, embedded: EmbeddedHostSettings): Promise<NamedHost> {
-  const host = await openHost({ ...choice, embedded });
-  return named({ name: choice.host, kind: host.name, url: choice.url ?? null, host });
-}
-
-/** Opens a host that has been given a name; undefined, told why, for one that cannot be. */
-export async function openOrTell(
+/** Opens a configured host; reports why and returns undefined if it cannot be opened. */
+export async function openOrReport(
   configured: ConfiguredHost,
   embedded: EmbeddedHostSettings,
   onMessage: PoolSettings['onMessage'],
@@ -50,15 +44,17 @@ export async function openOrTell(
   }
 }
 
-/** Opens a host that has been given a name. @throws StepsAnimationError as `openHost` */
+/** Opens a configured host. @throws StepsAnimationError as `openHost` */
 export async function openConfigured(
-  { name, host: kind, ...settings }: ConfiguredHost,
+  { name, ...configured }: ConfiguredHost,
   embedded: EmbeddedHostSettings,
 ): Promise<NamedHost> {
-  const host = await openHost({ host: kind, ...settings, embedded });
-  return named({ name, kind, url: settings.url ?? null, host });
+  return await openNamed(name, { ...configured, embedded });
 }
 
-function named(host: Omit<NamedHost, 'usualModel'>): NamedHost {
-  return host.kind === 'embedded' ? { ...host, usualModel } : host;
+async function openNamed(name: string, choice: HostChoice): Promise<NamedHost> {
+  const host = await openHost(choice);
+  const named = { name, kind: host.name, url: choice.url ?? null, host };
+  if (host.name !== 'embedded') return named;
+  return { ...named, defaultModel: generationOptionsSchema.shape.model.parse(undefined) };
 }

@@ -1,128 +1,122 @@
 import { StepsAnimationError } from '../../errors.js';
 import type { Host, HostDescription } from '../../hosts/host.js';
 import { messageOf } from '../../util/error-message.js';
-import { briefly } from './briefly.js';
+import { withinTime } from '../../util/with-timeout.js';
 
-/** A host of the service, by the name that jobs and people call it. */
+/** A host of the service, by the name that jobs and users know it by. */
 export type NamedHost = {
   readonly name: string;
   /** `embedded`, `webui`, … */
   readonly kind: string;
   readonly url: string | null;
   readonly host: Host & Partial<AsyncDisposable>;
-  /** what it makes images with where nobody asks for a model; the first that it tells of if left out */
-  readonly usualModel?: string;
+  /** the model of requests that name none; the first that the host describes if left out */
+  readonly defaultModel?: string;
 };
 
-/** Milliseconds for which what a host told of itself counts. */
-const freshFor = 5000;
-/** Milliseconds for which a host that did not answer is left alone, if it is not said otherwise. */
-export const usualLeftAloneFor = 30_000;
-/** Milliseconds after which a host is taken to be away. */
-const longestAnswer = 15_000;
+/** How long a description is used without asking the host again. */
+const freshMs = 5000;
+/** After this time without an answer a host is unavailable. */
+const describeTimeoutMs = 15_000;
+/** How long others wait for a host's answer; a later one counts the next time. */
+export const answerTimeoutMs = 1000;
+/** An unavailable host is asked again after this time. */
+export const defaultRetryAfterMs = 30_000;
 
-/** A host of the service, with what it told of itself last, so that one that is slow or away makes nobody wait. */
+/** A host of the service and its last description, so that nobody waits for a host that is slow or unavailable. */
 export class PooledHost implements AsyncDisposable {
   readonly name: string;
   readonly kind: string;
   readonly url: string | null;
-  readonly host: Host;
-  readonly usualModel: string | undefined;
-  readonly #dispose: () => PromiseLike<void> | undefined;
-  #told: HostDescription | undefined;
-  #problem: string | null = null;
-  /** when it answered or failed to, by `performance.now()` */
-  #askedAt = Number.NEGATIVE_INFINITY;
-  #asking: Promise<HostDescription> | undefined;
-  readonly #leftAloneFor: number;
+  readonly host: Host & Partial<AsyncDisposable>;
+  readonly defaultModel: string | undefined;
+  readonly #retryAfterMs: number;
   readonly #returns = new EventTarget();
+  #description: HostDescription | undefined;
+  #problem: string | null = null;
+  /** when it last answered or failed to, by `performance.now()` */
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #asking: Promise<HostDescription> | undefined;
 
-  constructor({ name, kind, url, host, usualModel }: NamedHost, leftAloneFor = usualLeftAloneFor) {
-    this.#leftAloneFor = leftAloneFor;
+  constructor({ name, kind, url, host, defaultModel }: NamedHost, retryAfterMs = defaultRetryAfterMs) {
     this.name = name;
     this.kind = kind;
     this.url = url;
     this.host = host;
-    this.usualModel = usualModel;
-    this.#dispose = () => host[Symbol.asyncDispose]?.();
+    this.defaultModel = defaultModel;
+    this.#retryAfterMs = retryAfterMs;
   }
 
-  /** why it did not answer when it was last asked; null if it did */
+  /** why it did not answer the last request; null if it did */
   get problem(): string | null {
     return this.#problem;
   }
 
-  /** Whether it did not answer when it was last asked: it gets no jobs until it does. */
-  get isAway(): boolean {
-    return this.#problem !== null;
+  /** Whether it answered the last request: it gets jobs only if it did. */
+  get isAvailable(): boolean {
+    return this.#problem === null;
   }
 
-  /** @param onReturn called whenever it answers after it was away */
-  listen(onReturn: () => void): void {
-    this.#returns.addEventListener('return', onReturn);
+  /** @param listener called whenever the host is available again */
+  onReturn(listener: () => void): void {
+    this.#returns.addEventListener('return', listener);
   }
 
-  /** Whether it told of a model of that name; in names of folders, `owner/name` is `owner--name`. */
+  /** Whether its last description has a model; `owner/name` is `owner--name` in names of folders. */
   has(model: string): boolean {
-    const wanted = [model, model.replaceAll('/', '--')];
-    return this.#told?.models.some(({ name }) => wanted.includes(name)) ?? false;
+    const names = [model, model.replaceAll('/', '--')];
+    return this.#description?.models.some(({ name }) => names.includes(name)) ?? false;
   }
 
-  /** Asks what the host has. @throws what the host throws when it cannot be asked */
-  async ask(): Promise<HostDescription> {
-    this.#asking ??= this.#ask().finally(() => {
+  /** Asks the host what it has. @throws what the host throws, or StepsAnimationError `network` after 15 s */
+  async describe(): Promise<HostDescription> {
+    this.#asking ??= this.#describe().finally(() => {
       this.#asking = undefined;
     });
     return await this.#asking;
   }
 
-  async #ask(): Promise<HostDescription> {
-    const signal = AbortSignal.timeout(longestAnswer);
+  async #describe(): Promise<HostDescription> {
+    const signal = AbortSignal.timeout(describeTimeoutMs);
     try {
-      this.#told = await this.host.describe(signal);
-      this.markThere();
-      return this.#told;
+      this.#description = await this.host.describe(signal);
+      this.markAvailable();
+      return this.#description;
     } catch (cause) {
-      const error = signal.aborted ? tooSlow(this.name, cause) : cause;
+      const error = signal.aborted ? timeoutError(this.name, cause) : cause;
       this.#problem = messageOf(error);
       throw error;
     } finally {
-      this.#askedAt = performance.now();
+      this.#askedAtMs = performance.now();
     }
   }
 
-  /** What the host has, as far as that can be told in a moment; undefined while nothing is known. */
-  async glance(): Promise<HostDescription | undefined> {
-    if (performance.now() - this.#askedAt < (this.isAway ? this.#leftAloneFor : freshFor)) return this.#told;
-    await briefly(this.ask());
-    return this.#told;
+  /** The last description, renewed if the host answers within a second; undefined while there is none. */
+  async cachedDescription(): Promise<HostDescription | undefined> {
+    const maxAgeMs = this.isAvailable ? freshMs : this.#retryAfterMs;
+    if (performance.now() - this.#askedAtMs >= maxAgeMs) await withinTime(this.describe(), answerTimeoutMs);
+    return this.#description;
   }
 
-  /** Takes note that a job could not reach it. */
-  markAway(problem: string): void {
+  /** To be called when it could not be reached. */
+  markUnavailable(problem: string): void {
     this.#problem = problem;
-    this.#askedAt = performance.now();
+    this.#askedAtMs = performance.now();
   }
 
-  /** Takes note that it answered. */
-  markThere(): void {
-    const wasAway = this.isAway;
+  /** To be called when it answered. */
+  markAvailable(): void {
+    const isBack = !this.isAvailable;
     this.#problem = null;
-    if (wasAway) this.#returns.dispatchEvent(new Event('return'));
+    if (isBack) this.#returns.dispatchEvent(new Event('return'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#dispose();
+    await this.host[Symbol.asyncDispose]?.();
   }
 }
 
-function tooSlow(name: string, cause: unknown): StepsAnimationError {
-  const seconds = longestAnswer / 1000;
-  return new StepsAnimationError(
-    'network',
-    `The host ${name} did not answer within ${seconds} s: look whether it works.`,
-    {
-      cause,
-    },
-  );
+function timeoutError(name: string, cause: unknown): StepsAnimationError {
+  const message = `The host ${name} did not answer within ${describeTimeoutMs / 1000} s: check that it is running.`;
+  return new StepsAnimationError('network', message, { cause });
 }

@@ -1,89 +1,60 @@
+import { AsyncQueue } from '../../util/async-queue.js';
 import type { JobEvent } from '../job.js';
 
-/** A reader that leaves more than this waiting has gone away without saying so: its events end. */
-const mostWaiting = 10_000;
+/** A reader with more unread events than this has gone away without closing its connection: its events end. */
+const maxUnread = 10_000;
 
-type Filter = { readonly id?: string };
+type Reader = { readonly id: string | undefined; readonly queue: AsyncQueue<JobEvent> };
 
-/** Hands events to any number of readers, each at its own pace. */
+/** Distributes events to any number of readers, each at its own pace. */
 export class JobEvents {
   readonly #readers = new Set<Reader>();
   #hasEnded = false;
 
   emit(event: JobEvent): void {
-    for (const reader of this.#readers) reader.add(event);
-  }
-
-  /** Events from now on, until `signal` aborts or all end. */
-  read(filter: Filter, signal: AbortSignal): AsyncIterable<JobEvent> {
-    const reader: Reader = new Reader(filter, () => {
-      this.#readers.delete(reader);
-      signal.removeEventListener('abort', end);
-    });
-    const end = () => reader.end();
-    this.#readers.add(reader);
-    signal.addEventListener('abort', end);
-    if (signal.aborted || this.#hasEnded) end();
-    return reader;
-  }
-
-  /** Ends all readers; what waits for them still comes. */
-  end(): void {
-    this.#hasEnded = true;
-    for (const reader of this.#readers) reader.end();
-  }
-}
-
-/** The events of one reader: a newer progress takes the place of one that waits, all others come one by one. */
-class Reader implements AsyncIterableIterator<JobEvent> {
-  readonly #filter: Filter;
-  readonly #onEnd: () => void;
-  readonly #waiting: JobEvent[] = [];
-  #wake: (() => void) | undefined;
-  #hasEnded = false;
-
-  constructor(filter: Filter, onEnd: () => void) {
-    this.#filter = filter;
-    this.#onEnd = onEnd;
-  }
-
-  add(event: JobEvent): void {
     const id = idOf(event);
-    if (this.#filter.id !== undefined && this.#filter.id !== id) return;
-    if (event.type === 'progress') {
-      const old = this.#waiting.findIndex((other) => other.type === 'progress' && other.id === id);
-      if (old >= 0) this.#waiting.splice(old, 1);
+    for (const reader of this.#readers) {
+      if (reader.id === undefined || reader.id === id) this.#push(reader, event, id);
     }
-    this.#waiting.push(event);
-    if (this.#waiting.length > mostWaiting) this.end();
-    this.#wake?.();
   }
 
+  /**
+   * Events from now on, until `signal` aborts or all end. A newer progress of a job replaces an unread one.
+   * @param id of the job whose events are read; those of all jobs if left out
+   */
+  read({ id }: { readonly id?: string }, signal: AbortSignal): AsyncIterable<JobEvent> {
+    const reader = { id, queue: new AsyncQueue<JobEvent>() };
+    const end = () => this.#end(reader);
+    this.#readers.add(reader);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted || this.#hasEnded) end();
+    async function* events() {
+      try {
+        yield* reader.queue;
+      } finally {
+        signal.removeEventListener('abort', end);
+        end();
+      }
+    }
+    return events();
+  }
+
+  /** Ends all readers; they still get their unread events. */
   end(): void {
-    if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#onEnd();
-    this.#wake?.();
+    for (const reader of this.#readers) this.#end(reader);
   }
 
-  async next(): Promise<IteratorResult<JobEvent, undefined>> {
-    while (this.#waiting.length === 0 && !this.#hasEnded) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const value = this.#waiting.shift();
-    return value ? { value, done: false } : { value: undefined, done: true };
+  #push(reader: Reader, event: JobEvent, id: string): void {
+    const { queue } = reader;
+    if (event.type === 'progress') queue.remove((unread) => unread.type === 'progress' && unread.id === id);
+    queue.push(event);
+    if (queue.length > maxUnread) this.#end(reader);
   }
 
-  async return(): Promise<IteratorResult<JobEvent, undefined>> {
-    this.#waiting.length = 0;
-    this.end();
-    return { value: undefined, done: true };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
+  #end(reader: Reader): void {
+    reader.queue.end();
+    this.#readers.delete(reader);
   }
 }
 

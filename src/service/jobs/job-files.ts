@@ -10,7 +10,7 @@ import type { KeptStep } from './job-store.js';
 /** The bytes of the image files that an img2img job starts from. */
 export type StartFiles = { readonly picture: Uint8Array; readonly mask?: Uint8Array };
 
-/** What jobs keep for themselves, each in a folder of its own: starting pictures, and the pictures of steps. */
+/** The files of jobs, each in a folder of its own: starting pictures, and the kept pictures of steps. */
 export class JobFiles {
   readonly #folder: string;
 
@@ -30,8 +30,8 @@ export class JobFiles {
   }
 
   /**
-   * Keeps a step's picture. The recorder deletes its own file when the movie is there, so this is a second name for it,
-   * given at once; a copy only where the file system has no hard links.
+   * Keeps a step's picture: a hard link to the recorder's file, which the recorder deletes when the movie is complete.
+   * It is a copy only where the file system has no hard links.
    */
   keepStep(id: string, { image, step, path }: { image: number; step: number; path: string }): KeptStep {
     const file = `steps/${image}/${step}${extname(path)}`;
@@ -53,7 +53,7 @@ export class JobFiles {
     await rm(this.#path(id, 'steps'), { recursive: true, force: true });
   }
 
-  /** Removes what belongs to no job, such as that of a job that could not be queued any more. */
+  /** Removes the folders of all other jobs, such as one that could not be queued. */
   async removeAllBut(ids: readonly string[]): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       if (!ids.includes(name)) await this.remove(name);
@@ -69,7 +69,7 @@ export class JobFiles {
   }
 }
 
-/** @throws StepsAnimationError `usage` when one of them is no picture */
+/** @throws StepsAnimationError `usage` when one of them is not a picture */
 export async function decodeStart({ picture, mask }: StartFiles): Promise<Pick<StartRequest, 'picture' | 'mask'>> {
   return {
     picture: await decode('starting picture', picture),

@@ -1,7 +1,6 @@
 import type { JobProgress } from '../job.js';
-import { StepSpeed } from './step-speed.js';
 
-/** Counts how far a running job has come. */
+/** How far a running job is. */
 export class ProgressCounter {
   readonly #speed = new StepSpeed();
   #phase: JobProgress['phase'];
@@ -14,19 +13,20 @@ export class ProgressCounter {
     this.#phase = phase;
   }
 
+  /** @param steps planned steps of all images together */
   plan(steps: number): void {
     this.#steps = steps;
     this.#phase = 'sampling';
   }
 
-  /** @param at milliseconds of any clock that only goes forward */
-  take(step: number, at: number): void {
+  /** @param atMs monotonic time */
+  take(step: number, atMs: number): void {
     this.#step = step;
-    this.#speed.add(step, at);
+    this.#speed.add(step, atMs);
     if (step >= this.#steps) this.#phase = 'rendering';
   }
 
-  /** Sampling is over, complete or not. */
+  /** Sampling has ended, complete or not. */
   sampled(): void {
     this.#phase = 'rendering';
   }
@@ -37,13 +37,39 @@ export class ProgressCounter {
   }
 
   /** @param preview version of the newest preview */
-  at(preview: number): JobProgress {
-    const perSecond = this.#phase === 'loading' ? null : this.#speed.perSecond;
-    const left = Math.max(0, this.#steps - this.#step);
+  progress(preview: number): JobProgress {
+    const stepsPerSecond = this.#phase === 'loading' ? null : this.#speed.perSecond;
+    const stepsLeft = Math.max(0, this.#steps - this.#step);
     return {
-      ...{ step: this.#step, steps: this.#steps, stepsPerSecond: perSecond },
-      secondsLeft: perSecond === null ? null : left / perSecond,
+      ...{ step: this.#step, steps: this.#steps, stepsPerSecond },
+      secondsLeft: stepsPerSecond === null ? null : stepsLeft / stepsPerSecond,
       ...{ phase: this.#phase, frame: this.#frame, frames: this.#frames, preview },
     };
+  }
+}
+
+/** Observations in the moving average: enough to be steady, few enough to follow a slower second pass. */
+const maxObservations = 12;
+/** The steps of a batch arrive together, and count as one observation. */
+const togetherMs = 5;
+
+/** Measures the speed of steps, from the first one on, which excludes the time for loading. */
+export class StepSpeed {
+  readonly #observations: { step: number; readonly atMs: number }[] = [];
+
+  /** @param atMs monotonic time */
+  add(step: number, atMs: number): void {
+    const last = this.#observations.at(-1);
+    if (last && atMs - last.atMs < togetherMs) last.step = step;
+    else this.#observations.push({ step, atMs });
+    if (this.#observations.length > maxObservations) this.#observations.shift();
+  }
+
+  /** Steps per second; null before the second observation. */
+  get perSecond(): number | null {
+    const first = this.#observations[0];
+    const last = this.#observations.at(-1);
+    if (!first || !last || first === last) return null;
+    return (1000 * (last.step - first.step)) / (last.atMs - first.atMs);
   }
 }

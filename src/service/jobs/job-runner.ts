@@ -1,19 +1,19 @@
+import { animate } from '../../app/animate.js';
 import type { RunEvent } from '../../app/events.js';
-import { type ErrorCode, StepsAnimationError } from '../../errors.js';
+import { StepsAnimationError } from '../../errors.js';
+import type { GenerationRequest, Host } from '../../hosts/host.js';
 import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { messageOf } from '../../util/error-message.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
-import type { Job, JobEvent, JobState } from '../job.js';
+import type { Job, JobEvent, JobQuery, JobState, StoredJob } from '../job.js';
 import type { Library } from '../library/library.js';
-import { generateJob } from './generate-job.js';
-import { HostTries } from './host-tries.js';
-import type { JobFiles } from './job-files.js';
+import { decodeStart, type JobFiles } from './job-files.js';
 import type { JobStore, QueuedJob } from './job-store.js';
 import { renderJob } from './render-job.js';
 import { RunningJob } from './running-job.js';
 
-export type JobRunnerSettings = {
+type JobRunnerSettings = {
   /** absolute */
   readonly outdir: string;
   readonly hosts: HostPool;
@@ -22,103 +22,126 @@ export type JobRunnerSettings = {
   readonly library: Library;
   readonly emit: (event: JobEvent) => void;
   /** called after each job */
-  readonly afterwards: () => Promise<void>;
+  readonly afterJob: () => Promise<void>;
+  /** gets errors that belong to no job */
+  readonly onError: (error: unknown) => void;
 };
 
+/** How often a job may fail to start on a host that is unavailable: one that crashes the host would do so for ever. */
+const maxFailedStarts = 3;
+
 /**
- * Gives jobs to hosts: each does one at a time, the first of the queue that it can do. Renders need none, but wait for
- * the embedded one, since they are work for the same machine.
+ * Assigns jobs to hosts: each host runs one at a time, the first of the queue that it can run. Renders need no host, but
+ * run one at a time in the place of the embedded one, because they use the same machine.
  */
 export class JobRunner implements AsyncDisposable {
   readonly #settings: JobRunnerSettings;
-  /** by the names of their hosts, those that began first coming first */
+  /** by host, in the order in which they started; renders by the name of the embedded host */
   readonly #running = new Map<string, RunningJob>();
   readonly #work = new Set<Promise<void>>();
-  readonly #tries = new HostTries();
-  /** hosts that queued jobs wait for because all that can do them are away */
-  #awaited: ReadonlyMap<string, readonly string[]> = new Map();
-  #askingAgain: NodeJS.Timeout | undefined;
+  /** by job: the names of the hosts on which it failed to start, one for each time */
+  readonly #failedStarts = new Map<string, readonly string[]>();
+  /** by queued job: names of the hosts that could run it, all of which are unavailable */
+  #awaitedHosts: ReadonlyMap<string, readonly string[]> = new Map();
+  #retryTimer: NodeJS.Timeout | undefined;
   #isOpen = false;
 
   constructor(settings: JobRunnerSettings) {
     this.#settings = settings;
-    settings.hosts.listen(() => this.dispatch());
+    settings.hosts.onChange(() => this.dispatch());
   }
 
-  /** the running job that began first */
+  /** A job with its present state. */
+  job(id: string): Job | undefined {
+    const stored = this.#settings.store.get(id);
+    return stored && this.#withPresentState(stored);
+  }
+
+  list(query: JobQuery): Job[] {
+    return this.#settings.store.list(query).map((stored) => this.#withPresentState(stored));
+  }
+
+  /** the running job that started first */
   get first(): RunningJob | undefined {
     return this.#running.values().next().value;
   }
 
-  get(id: string): RunningJob | undefined {
+  running(id: string): RunningJob | undefined {
     return [...this.#running.values()].find((running) => running.id === id);
   }
 
-  /** Begins with what waits; jobs that come before that wait. */
-  begin(): void {
+  /** Starts running jobs; before, they are only queued. */
+  open(): void {
     this.#isOpen = true;
     this.dispatch();
   }
 
-  /** Names of the hosts that are away and that a queued job waits for. */
-  waitsFor(id: string): readonly string[] {
-    return this.#awaited.get(id) ?? [];
-  }
-
-  /** To be called when there is a new job; each host that is free gets what it can do. */
+  /** Gives each free host the first job that it can run; to be called when a job was queued. */
   dispatch(): void {
     const { store, hosts: pool } = this.#settings;
     if (!this.#isOpen) return;
     const awaited = new Map<string, readonly string[]>();
     for (const job of store.queued()) {
       const { id, kind, hosts } = job;
-      const able = this.#able(job);
+      const able = this.#hostsFor(job);
       if (kind === 'render') this.#startRender(job);
-      else if (able.length === 0) this.#end(id, 'failed', gone((hosts ?? []).filter((name) => !pool.get(name))));
-      else if (pool.away(able).length === able.length) awaited.set(id, able);
-      else this.#startOnFree(job, able);
+      else if (able.length === 0)
+        this.#end(id, 'failed', hostsRemoved((hosts ?? []).filter((name) => !pool.get(name))));
+      else if (pool.unavailable(able).length === able.length) awaited.set(id, able);
+      else this.#startOnFreeHost(job, able);
     }
-    this.#hold(awaited);
-    this.#askAgainLater();
+    this.#setAwaitedHosts(awaited);
+    this.#retryLater();
   }
 
-  /** Names of the hosts that may still do a job. */
-  #able({ id, hosts }: QueuedJob): readonly string[] {
+  #withPresentState(stored: StoredJob): Job {
+    const { id, state } = stored;
+    return {
+      ...stored,
+      waitsFor: state === 'queued' ? [...(this.#awaitedHosts.get(id) ?? [])] : [],
+      progress: this.running(id)?.progress ?? null,
+      animations: this.#settings.library.ofJob(id),
+    };
+  }
+
+  /** Names of the hosts that may still run a job. */
+  #hostsFor({ id, hosts }: QueuedJob): readonly string[] {
     const { hosts: pool } = this.#settings;
     const names = hosts ?? pool.members.map(({ name }) => name);
-    return names.filter((name) => pool.get(name) && !this.#tries.areSpent(id, name));
+    const failed = this.#failedStarts.get(id) ?? [];
+    return names.filter((name) => pool.get(name) && failed.filter((other) => other === name).length < maxFailedStarts);
   }
 
-  /** Lets jobs wait for hosts that are away. */
-  #hold(awaited: ReadonlyMap<string, readonly string[]>): void {
-    const { store } = this.#settings;
-    const before = this.#awaited;
-    this.#awaited = awaited;
-    for (const { id } of store.queued()) {
-      if (String(before.get(id)) !== String(awaited.get(id))) this.#tell('moved', id);
+  #setAwaitedHosts(awaited: ReadonlyMap<string, readonly string[]>): void {
+    const before = this.#awaitedHosts;
+    this.#awaitedHosts = awaited;
+    for (const { id } of this.#settings.store.queued()) {
+      if (String(before.get(id)) !== String(awaited.get(id))) this.#notify('moved', id);
     }
   }
 
-  /** Asks hosts that are away after a while, if a queued job could do with them, even where another will do it. */
-  #askAgainLater(): void {
-    const { hosts: pool } = this.#settings;
-    if (this.#missed().length === 0) return;
-    this.#askingAgain ??= setTimeout(async () => {
-      await pool.askAgain(this.#missed());
-      this.#askingAgain = undefined;
-      this.dispatch();
-    }, pool.leftAloneFor).unref();
+  /** Asks unavailable hosts again later if a queued job could use them, even if another host can run it too. */
+  #retryLater(): void {
+    const { hosts: pool, onError } = this.#settings;
+    if (this.#missingHosts().length === 0) return;
+    this.#retryTimer ??= setTimeout(() => this.#retry().catch(onError), pool.retryAfterMs).unref();
   }
 
-  /** Names of the hosts that are away and could do a queued job. */
-  #missed(): readonly string[] {
+  async #retry(): Promise<void> {
+    await this.#settings.hosts.retry(this.#missingHosts());
+    this.#retryTimer = undefined;
+    this.dispatch();
+  }
+
+  /** Names of the unavailable hosts that could run a queued job. */
+  #missingHosts(): readonly string[] {
     const { store, hosts: pool } = this.#settings;
-    const waiting = store.queued().filter(({ kind }) => kind !== 'render');
-    return pool.away(waiting.flatMap((job) => this.#able(job)));
+    const generating = store.queued().filter(({ kind }) => kind !== 'render');
+    return pool.unavailable(generating.flatMap((job) => this.#hostsFor(job)));
   }
 
-  #startOnFree(job: QueuedJob, able: readonly string[]): void {
-    const host = this.#settings.hosts.free(able, (name) => this.#running.has(name));
+  #startOnFreeHost(job: QueuedJob, able: readonly string[]): void {
+    const host = this.#settings.hosts.firstFree(able, (name) => this.#running.has(name));
     if (host) this.#start(job, host.name, host);
   }
 
@@ -128,107 +151,133 @@ export class JobRunner implements AsyncDisposable {
     if (!this.#running.has(lane)) this.#start(job, lane, null);
   }
 
-  /** @param lane what does one job at a time: a host, or, without a name, this machine */
+  /** @param lane key in `#running` */
   #start(queued: QueuedJob, lane: string, host: PooledHost | null): void {
     const { id } = queued;
-    const { store, files, library, emit, afterwards } = this.#settings;
+    const { store, files, library, emit, onError } = this.#settings;
     store.start(id, host?.name ?? null);
-    const running = new RunningJob({ job: this.#job(id), store, files, library, emit });
+    const notify = (type: JobEventType) => this.#notify(type, id);
+    const running = new RunningJob({ job: this.#find(id), store, files, library, emit, notify });
     this.#running.set(lane, running);
-    this.#tell('started', id);
-    const work = this.#run(running, host)
-      .then((failure) => {
-        this.#running.delete(lane);
-        this.#conclude(queued, running, host, failure);
-      })
-      .then(afterwards)
-      .finally(() => {
-        this.#work.delete(work);
-        this.dispatch();
-      });
+    this.#notify('started', id);
+    const work = this.#perform(queued, lane, running, host)
+      .catch(onError)
+      .finally(() => this.#work.delete(work));
     this.#work.add(work);
   }
 
+  async #perform(queued: QueuedJob, lane: string, running: RunningJob, host: PooledHost | null): Promise<void> {
+    try {
+      const failure = await this.#run(running, host?.host);
+      this.#running.delete(lane);
+      this.#conclude(queued, running, host, failure);
+      await this.#settings.afterJob();
+    } finally {
+      this.dispatch();
+    }
+  }
+
   /** @returns what went wrong; undefined if nothing did */
-  async #run(running: RunningJob, pooled: PooledHost | null): Promise<unknown> {
+  async #run(running: RunningJob, host: Host | undefined): Promise<unknown> {
     const { store, files, outdir } = this.#settings;
     const { id, signal, skips } = running;
+    const { options } = this.#find(id);
     const onEvent = (event: RunEvent) => running.take(event);
-    const settings = { job: this.#job(id), store, files, outdir, signal, skips, onEvent };
     try {
-      await (pooled ? generateJob({ ...settings, host: pooled.host }) : renderJob(settings));
+      if (host) {
+        const { animation, img2img } = options;
+        const tab = img2img ? 'img2img' : 'txt2img';
+        await animate({ host, request: await this.#requestOf(id), animation, tab, outdir, onEvent, signal, skips });
+      } else await renderJob({ options, store, files, outdir, onEvent, signal });
       running.throwFailure();
     } catch (failure) {
       return failure;
     }
   }
 
+  async #requestOf(id: string): Promise<GenerationRequest> {
+    const { files } = this.#settings;
+    const { generation, img2img } = this.#find(id).options;
+    return {
+      ...generation,
+      ...(img2img && { start: { ...img2img, ...(await decodeStart(await files.readStart(id))) } }),
+    };
+  }
+
   #conclude(queued: QueuedJob, running: RunningJob, host: PooledHost | null, failure: unknown): void {
     const { id } = queued;
     const problem = messageOf(failure);
-    // A host that goes away later is found to be away by the next job.
-    if (host && !running.hasBegun && isUnreachable(failure)) {
-      host.markAway(problem);
-      this.#tries.add(id, host.name);
-      if (!running.signal.aborted && this.#able(queued).length > 0) {
-        this.#putBack(id, host.name, problem);
+    // A host that fails after the start is found to be unavailable by the next job.
+    if (host && !running.hasStarted && isUnreachable(failure)) {
+      host.markUnavailable(problem);
+      this.#failedStarts.set(id, [...(this.#failedStarts.get(id) ?? []), host.name]);
+      if (!running.signal.aborted && this.#hostsFor(queued).length > 0) {
+        this.#requeue(id, host.name, problem);
         return;
       }
     }
-    if (failure === undefined || wasStopped(failure)) {
-      this.#end(id, running.isComplete ? 'finished' : 'interrupted', null);
-    } else {
-      this.#end(id, 'failed', problem, failure instanceof StepsAnimationError ? failure.code : null);
-    }
+    if (failure === undefined || isInterruption(failure))
+      this.#end(id, running.isComplete ? 'finished' : 'interrupted');
+    else this.#end(id, 'failed', failure);
   }
 
-  /** Lets another host do what one could not begin, or that one when it is back. */
-  #putBack(id: string, from: string, problem: string): void {
+  /** Lets another host run a job that could not start, or the same one when it is available again. */
+  #requeue(id: string, host: string, problem: string): void {
     const { store } = this.#settings;
     store.requeue(id);
-    store.addNote(id, `The host ${from} could not be reached when the job was to begin: ${problem}`);
-    this.#tell('queued', id);
+    store.addNote(id, `The host ${host} could not be reached when the job was to start: ${problem}`);
+    this.#notify('queued', id);
   }
 
   /** Takes a job out of the queue. */
   cancel(id: string): void {
-    this.#end(id, 'cancelled', null);
+    this.#end(id, 'cancelled');
   }
 
-  /** To be called when a queued job is removed. */
+  /** To be called when a queued job is deleted. */
   forget(id: string): void {
-    this.#tries.forget(id);
+    this.#failedStarts.delete(id);
   }
 
-  #end(id: string, state: JobState, error: string | null, code: ErrorCode | null = null): void {
-    this.#tries.forget(id);
-    this.#settings.store.end(id, state, error, code);
-    this.#tell('ended', id);
+  #end(id: string, state: JobState, failure?: unknown): void {
+    this.forget(id);
+    const errorCode = failure instanceof StepsAnimationError ? failure.code : null;
+    this.#settings.store.end(id, state, { error: failure === undefined ? null : messageOf(failure), errorCode });
+    this.#notify('ended', id);
   }
 
-  #tell(type: 'queued' | 'started' | 'moved' | 'ended', id: string): void {
-    this.#settings.emit({ type, job: this.#job(id) });
+  #notify(type: JobEventType, id: string): void {
+    this.#settings.emit({ type, job: this.#find(id) });
   }
 
-  #job(id: string): Job {
-    const job = this.#settings.store.get(id);
-    if (!job) throw new StepsAnimationError('usage', `There is no job ${JSON.stringify(id)}.`);
+  #find(id: string): Job {
+    const job = this.job(id);
+    if (!job) throw noJob(id);
     return job;
   }
 
-  /** Stops what is running, and waits until its files are finished. */
+  /** Stops what is running, and waits until its files are complete. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
-    clearTimeout(this.#askingAgain);
+    clearTimeout(this.#retryTimer);
     for (const running of this.#running.values()) running.stop();
     await Promise.all(this.#work);
   }
 }
 
-function wasStopped(failure: unknown): boolean {
+type JobEventType = Extract<JobEvent, { job: Job }>['type'];
+
+export function noJob(id: string): StepsAnimationError {
+  return new StepsAnimationError('usage', `There is no job ${JSON.stringify(id)}.`);
+}
+
+function isInterruption(failure: unknown): boolean {
   return failure instanceof StepsAnimationError && failure.code === 'interrupted';
 }
 
-function gone(hosts: readonly string[]): string {
-  return `The service does not have the host ${hosts.join(' or ')} any more: add it again, or ask for another model.`;
+/** Without a code: it is no error of the request. */
+function hostsRemoved(hosts: readonly string[]): Error {
+  return new Error(
+    `The host ${hosts.join(' or ')} was removed from the service: add it again, or choose another model.`,
+  );
 }

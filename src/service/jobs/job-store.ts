@@ -1,86 +1,49 @@
-import type { ErrorCode } from '../../errors.js';
 import type { Database } from '../database.js';
-import type { Job, JobAnimation, JobImage, JobProgress, JobState } from '../job.js';
-import type { StoredPaths } from '../stored-paths.js';
+import type { JobImage, JobOptions, JobQuery, JobState, StoredJob } from '../job.js';
 
-type JobRow = {
-  readonly id: string;
-  readonly kind: Job['kind'];
-  readonly state: JobState;
-  readonly created_at: number;
-  readonly started_at: number | null;
-  readonly ended_at: number | null;
-  readonly position: number | null;
-  readonly options: string;
-  readonly notes: string;
-  readonly error: string | null;
-  readonly error_code: ErrorCode | null;
-  readonly host: string | null;
-};
+/** `hosts`, `options` and `notes` are JSON. */
+type JobRow = Omit<StoredJob, 'options' | 'images' | 'notes'> &
+  Readonly<Record<'options' | 'notes', string>> & { readonly hosts: string | null };
 
-type ImageRow = Omit<JobImage, 'steps' | 'index'> & { readonly image: number };
+/** `steps` are JSON. */
+type ImageRow = Omit<JobImage, 'index' | 'steps'> & { readonly image: number; readonly steps: string };
 
-/** A step's picture that is kept: `file` is its path below the job's folder. */
+/** The kept picture of a step; `file` is its path below the job's folder. */
 export type KeptStep = { readonly image: number; readonly step: number; readonly file: string; readonly bytes: number };
 
-/** A job of the queue, and the names of the hosts that can do it; null for what needs none, or where none were noted. */
-export type QueuedJob = {
-  readonly id: string;
-  readonly kind: Job['kind'];
+export type NewJob = Pick<StoredJob, 'id' | 'kind' | 'options'> & {
+  /** names of the hosts that can run the job; null if it needs none */
   readonly hosts: readonly string[] | null;
 };
 
-export type JobFilter = { readonly state?: JobState; readonly limit?: number; readonly offset?: number };
+export type QueuedJob = Omit<NewJob, 'options'>;
 
-/** Whose pictures of steps take how much room. */
-type KeptJob = { readonly id: string; readonly bytes: number };
+const defaultLimit = 100;
+const killedMessage = 'The service ended while this job was running: render the steps that are kept, or run it again.';
 
-const mostListed = 100;
-const killed = 'The service ended while this job was running: render the steps that are kept, or run it again.';
-
-/** Jobs in the database: what was asked for, the queue, and what has come of it. */
+/** The jobs of a save location: what they were asked for, their queue, and what they have made. */
 export class JobStore {
   readonly #database: Database;
-  readonly #paths: StoredPaths;
-  readonly #animationsOf: (job: string) => readonly JobAnimation[];
-  readonly #progressOf: (job: string) => JobProgress | null;
-  readonly #waitsFor: (job: string) => readonly string[];
 
-  /**
-   * @param animationsOf what the library has of a job
-   * @param progressOf how far a running job has come, which changes too often for the database
-   * @param waitsFor which hosts that are away a queued job waits for
-   */
-  constructor(
-    database: Database,
-    paths: StoredPaths,
-    animationsOf: (job: string) => readonly JobAnimation[],
-    progressOf: (job: string) => JobProgress | null,
-    waitsFor: (job: string) => readonly string[],
-  ) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#paths = paths;
-    this.#animationsOf = animationsOf;
-    this.#progressOf = progressOf;
-    this.#waitsFor = waitsFor;
   }
 
-  /** Puts a new job at the end of the queue. */
-  add(id: string, kind: Job['kind'], options: Job['options'], hosts: readonly string[] | null): void {
-    this.#database.run(
-      `insert into jobs (id, kind, state, created_at, position, options, hosts)
-       values (:id, :kind, 'queued', :now, (select coalesce(max(position), 0) + 1 from jobs), :options, :hosts)`,
-      { id, kind, now: Date.now(), options: JSON.stringify(options), hosts: hosts && JSON.stringify(hosts) },
-    );
+  /** Appends a new job to the queue. */
+  add({ id, kind, options, hosts }: NewJob): void {
+    this.#database.insert('jobs', {
+      ...{ id, kind, state: 'queued', createdAt: Date.now(), position: this.#queue().length + 1 },
+      ...{ options: JSON.stringify(options), hosts: hosts && JSON.stringify(hosts) },
+    });
   }
 
-  get(id: string): Job | undefined {
+  get(id: string): StoredJob | undefined {
     const row = this.#database.first<JobRow>('select * from jobs where id = :id', { id });
     return row && this.#toJob(row);
   }
 
-  /** The newest first; queued ones in the order of the queue when only they are wanted. */
-  list({ state, limit = mostListed, offset = 0 }: JobFilter): Job[] {
+  /** The newest first; in queue order if only queued jobs are wanted. 100 by default. */
+  list({ state, limit = defaultLimit, offset = 0 }: JobQuery): StoredJob[] {
     const rows = this.#database.all<JobRow>(
       `select * from jobs where :state is null or state = :state
        order by ${state === 'queued' ? 'position' : 'created_at desc, rowid desc'} limit :limit offset :offset`,
@@ -89,69 +52,54 @@ export class JobStore {
     return rows.map((row) => this.#toJob(row));
   }
 
-  /** The queue in its order. */
+  /** All queued jobs in queue order. */
   queued(): QueuedJob[] {
-    const rows = this.#database.all<Pick<JobRow, 'id' | 'kind'> & { hosts: string | null }>(
+    const rows = this.#database.all<Pick<JobRow, 'id' | 'kind' | 'hosts'>>(
       "select id, kind, hosts from jobs where state = 'queued' order by position",
     );
-    return rows.map(({ hosts, ...job }) => ({
-      ...job,
-      hosts: hosts === null ? null : (JSON.parse(hosts) as string[]),
-    }));
+    return rows.map(({ hosts, ...job }) => ({ ...job, hosts: hosts === null ? null : JSON.parse(hosts) }));
   }
 
-  /** @param host name of the one that does it; null for what needs none */
+  /** @param host name of the host that runs the job; null if it needs none */
   start(id: string, host: string | null): void {
-    this.#database.transaction(() => {
-      this.#database.run(
-        `update jobs set state = 'running', started_at = :now, position = null, host = :host where id = :id`,
-        { id, host, now: Date.now() },
-      );
-      this.#number(this.#queue());
+    this.#changeQueue("state = 'running', started_at = :now, position = null, host = :host", {
+      ...{ id, host, now: Date.now() },
     });
   }
 
-  /** Puts a job that could not begin back to the head of the queue. */
+  /** Puts a job that could not start back to the front of the queue. */
   requeue(id: string): void {
-    this.#database.transaction(() => {
-      this.#database.run(
-        "update jobs set state = 'queued', started_at = null, position = 0, host = null where id = :id",
-        { id },
-      );
-      this.#number(this.#queue());
+    this.#changeQueue("state = 'queued', started_at = null, position = 0, host = null", { id });
+  }
+
+  end(id: string, state: JobState, { error, errorCode }: Pick<StoredJob, 'error' | 'errorCode'>): void {
+    this.#changeQueue('state = :state, ended_at = :now, position = null, error = :error, error_code = :errorCode', {
+      id,
+      state,
+      error,
+      errorCode,
+      now: Date.now(),
     });
   }
 
-  end(id: string, state: JobState, error: string | null, errorCode: ErrorCode | null = null): void {
-    this.#database.transaction(() => {
-      this.#database.run(
-        `update jobs set state = :state, ended_at = :now, position = null, error = :error, error_code = :errorCode
-         where id = :id`,
-        { id, state, error, errorCode, now: Date.now() },
-      );
-      this.#number(this.#queue());
-    });
-  }
-
-  /** Jobs of a service that was killed. @returns their ids */
-  interruptRunning(): string[] {
+  /** Ends the jobs that were running when the service was killed. */
+  interruptRunning(): void {
     const running = this.#database.all<{ id: string }>("select id from jobs where state = 'running'");
-    for (const { id } of running) this.end(id, 'interrupted', killed);
-    return running.map(({ id }) => id);
+    for (const { id } of running) this.end(id, 'interrupted', { error: killedMessage, errorCode: null });
   }
 
-  /** Moves a queued job to a place of the queue, from 1; beyond the last place is the last. */
+  /** Moves a queued job to a position of the queue, from 1; positions beyond the end mean the end. */
   move(id: string, position: number): void {
     this.#database.transaction(() => {
       const others = this.#queue().filter((other) => other !== id);
-      this.#number(others.toSpliced(position - 1, 0, id));
+      this.#renumber(others.toSpliced(position - 1, 0, id));
     });
   }
 
   delete(id: string): void {
     this.#database.transaction(() => {
       this.#database.run('delete from jobs where id = :id', { id });
-      this.#number(this.#queue());
+      this.#renumber(this.#queue());
     });
   }
 
@@ -163,62 +111,54 @@ export class JobStore {
     this.#database.run("update jobs set notes = json_insert(notes, '$[#]', :note) where id = :id", { id, note });
   }
 
-  addImages(id: string, images: readonly Omit<JobImage, 'path' | 'steps'>[]): void {
+  addImages(job: string, images: readonly Omit<JobImage, 'path' | 'steps'>[]): void {
     this.#database.transaction(() => {
-      for (const { index, seed, width, height, infotext } of images) {
-        this.#database.run(
-          `insert into images (job, image, seed, width, height, infotext)
-           values (:id, :index, :seed, :width, :height, :infotext)`,
-          { id, index, seed, width, height, infotext },
-        );
-      }
+      for (const { index, ...image } of images) this.#database.insert('images', { job, image: index, ...image });
     });
   }
 
   /** @param lastStep number of the step that the finished image shows */
   finishImage(
-    id: string,
-    image: { index: number; path: string; width: number; height: number },
+    job: string,
+    { index, path, width, height }: Pick<JobImage, 'index' | 'width' | 'height'> & { readonly path: string },
     lastStep: number,
   ): void {
-    const { index, path, width, height } = image;
     this.#database.run(
       `update images set path = :path, width = :width, height = :height, last_step = :lastStep
-       where job = :id and image = :index`,
-      { id, index, path: this.#paths.toStored(path), width, height, lastStep },
+       where job = :job and image = :index`,
+      { job, index, path: this.#database.toStored(path), width, height, lastStep },
     );
   }
 
-  /** Number of the step that a finished image shows; undefined where there is none. */
-  lastStep(id: string, image: number): number | undefined {
-    const row = this.#database.first<{ last_step: number | null }>(
-      'select last_step from images where job = :id and image = :image',
-      { id, image },
+  /** Number of the step that a finished image shows; undefined if it is not finished. */
+  lastStep(job: string, image: number): number | undefined {
+    const row = this.#database.first<{ lastStep: number | null }>(
+      'select last_step from images where job = :job and image = :image',
+      { job, image },
     );
-    return row?.last_step ?? undefined;
+    return row?.lastStep ?? undefined;
   }
 
-  addStep(id: string, { image, step, file, bytes }: KeptStep): void {
-    this.#database.run('insert or replace into steps values (:id, :image, :step, :file, :bytes)', {
-      ...{ id, image, step, file, bytes },
-    });
+  addStep(job: string, { image, step, file, bytes }: KeptStep): void {
+    const onConflict = 'on conflict (job, image, step) do update set file = excluded.file, bytes = excluded.bytes';
+    this.#database.insert('steps', { job, image, step, file, bytes }, onConflict);
   }
 
   /** The kept steps of an image, in their order. */
-  steps(id: string, image: number): KeptStep[] {
+  steps(job: string, image: number): KeptStep[] {
     return this.#database.all<KeptStep>(
-      'select image, step, file, bytes from steps where job = :id and image = :image order by step',
-      { id, image },
+      'select image, step, file, bytes from steps where job = :job and image = :image order by step',
+      { job, image },
     );
   }
 
-  forgetSteps(id: string): void {
-    this.#database.run('delete from steps where job = :id', { id });
+  forgetSteps(job: string): void {
+    this.#database.run('delete from steps where job = :job', { job });
   }
 
-  /** Jobs that have ended and have kept steps, the last one to end first, but those whose steps queued jobs need. */
-  jobsWithSteps(): KeptJob[] {
-    return this.#database.all<KeptJob>(
+  /** Ended jobs with kept steps and their bytes, the last to end first; without those that queued renders need. */
+  jobsWithSteps(): { readonly id: string; readonly bytes: number }[] {
+    return this.#database.all(
       `select id, sum(bytes) as bytes from jobs join steps on job = id
        where state not in ('queued', 'running') and id not in (
          select options ->> 'of' from jobs where state in ('queued', 'running') and options ->> 'of' is not null)
@@ -226,45 +166,44 @@ export class JobStore {
     );
   }
 
-  #queue(): string[] {
-    const rows = this.#database.all<{ id: string }>("select id from jobs where state = 'queued' order by position");
-    return rows.map(({ id }) => id);
+  /** Sets columns of a job, and renumbers the queue that it joins or leaves. */
+  #changeQueue(set: string, values: Parameters<Database['run']>[1]): void {
+    this.#database.transaction(() => {
+      this.#database.run(`update jobs set ${set} where id = :id`, values);
+      this.#renumber(this.#queue());
+    });
   }
 
-  #number(queue: readonly string[]): void {
+  #queue(): string[] {
+    return this.queued().map(({ id }) => id);
+  }
+
+  #renumber(queue: readonly string[]): void {
     for (const [index, id] of queue.entries()) {
       this.#database.run('update jobs set position = :position where id = :id', { id, position: index + 1 });
     }
   }
 
-  #toJob(row: JobRow): Job {
-    const { id, kind, state, position, error, host } = row;
+  #toJob({ hosts: _, options, notes, ...job }: JobRow): StoredJob {
     return {
-      ...{ id, kind, state, position, error, errorCode: row.error_code, host },
-      ...{ createdAt: row.created_at, startedAt: row.started_at, endedAt: row.ended_at },
-      options: JSON.parse(row.options) as Job['options'],
-      progress: this.#progressOf(id),
-      waitsFor: state === 'queued' ? this.#waitsFor(id) : [],
-      images: this.#images(id),
-      animations: this.#animationsOf(id),
-      notes: JSON.parse(row.notes) as string[],
+      ...job,
+      options: JSON.parse(options) as JobOptions,
+      notes: JSON.parse(notes) as string[],
+      images: this.#images(job.id),
     };
   }
 
-  #images(id: string): JobImage[] {
+  #images(job: string): JobImage[] {
     const rows = this.#database.all<ImageRow>(
-      'select image, seed, width, height, infotext, path from images where job = :id order by image',
-      { id },
+      `select image, seed, width, height, infotext, path, (
+         select json_group_array(step) from (
+           select step from steps where job = :job and image = images.image order by step)) as steps
+       from images where job = :job order by image`,
+      { job },
     );
-    const steps = new Map<number, number[]>(rows.map(({ image }) => [image, []]));
-    const kept = this.#database.all<Pick<KeptStep, 'image' | 'step'>>(
-      'select image, step from steps where job = :id order by step',
-      { id },
-    );
-    for (const { image, step } of kept) steps.get(image)?.push(step);
-    return rows.map(({ image, path, ...facts }) => ({
-      ...{ index: image, ...facts, path: path && this.#paths.toAbsolute(path) },
-      steps: steps.get(image) ?? [],
+    return rows.map(({ image, path, steps, ...known }) => ({
+      ...{ index: image, ...known, path: path && this.#database.toAbsolute(path) },
+      steps: JSON.parse(steps) as number[],
     }));
   }
 }

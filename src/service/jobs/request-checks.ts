@@ -9,33 +9,27 @@ import { type AnimationOptions, animationOptionsSchema } from '../../options/ani
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
 import { messageOf } from '../../util/error-message.js';
-import { briefly } from '../hosts/briefly.js';
+import { withinTime } from '../../util/with-timeout.js';
 import type { HostPool } from '../hosts/host-pool.js';
-import type { PooledHost } from '../hosts/pooled-host.js';
-import type { Job, JobRequest } from '../job.js';
+import { answerTimeoutMs, type PooledHost } from '../hosts/pooled-host.js';
+import type { GeneratingRequest, RenderRequest, StoredJob } from '../job.js';
+import { checkImageLimits } from '../security/limits.js';
 import { decodeStart, type StartFiles } from './job-files.js';
+import type { NewJob } from './job-store.js';
 
-/** What a job is made of: its options, complete, and the pictures that it starts from. */
-export type CheckedRequest = {
-  readonly kind: Job['kind'];
-  readonly options: Job['options'];
-  readonly start: StartFiles | undefined;
-  /** names of the hosts that can do it; null for what needs none */
-  readonly hosts: readonly string[] | null;
-};
+/** A checked request: a new job without its id, and the pictures that it starts from. */
+export type CheckedRequest = Omit<NewJob, 'id'> & { readonly start?: StartFiles };
 
 type Size = { readonly width: number; readonly height: number };
-type GeneratingRequest = Exclude<JobRequest, { kind: 'render' }>;
-type RenderRequest = Extract<JobRequest, { kind: 'render' }>;
 
-/** Pixels; the codec is tried at this size where the model's own is wanted. */
-const usualSide = 512;
+/** Pixels; the codec is tried at this size where the model's default size is wanted. */
+const defaultSide = 512;
 
-/** Refuses what cannot be done, before it waits in the queue: what can be checked now does not fail later. */
+/** The only check of a request: what is wrong with it is reported before it is queued. */
 export class RequestChecks {
   readonly #hosts: HostPool;
   readonly #outdir: string;
-  /** Codecs that have been tried, by their settings: each trial starts a process. */
+  /** codecs that have been tried, by their settings: each trial starts a process */
   readonly #trials = new Map<string, Promise<void>>();
 
   constructor({ hosts, outdir }: { readonly hosts: HostPool; readonly outdir: string }) {
@@ -43,57 +37,44 @@ export class RequestChecks {
     this.#outdir = outdir;
   }
 
-  /** @throws StepsAnimationError `usage` or `model`, naming the value and what is possible */
+  /** @throws StepsAnimationError `usage` or `model`, with the value and what is allowed */
   async generation(request: GeneratingRequest): Promise<CheckedRequest> {
-    const model = request.generation.model ?? (await this.#usualModel(request.host));
+    const { kind, host } = request;
+    const model = request.generation.model ?? (await this.#defaultModel(host));
     const given = model === undefined ? request.generation : { ...request.generation, model };
     const generation = checkOptions(generationOptionsSchema, given);
+    checkImageLimits(generation);
     const animation = request.animation && checkOptions(animationOptionsSchema, request.animation);
-    // Names of models only: a path would let any client look about on this machine.
-    const having = await this.#hosts.having(generation.model);
-    const { start, options: img2img } = checkStart(request);
-    const decoded: GenerationRequest = start
-      ? { ...generation, start: { ...img2img, ...(await decodeStart(start)) } }
-      : generation;
-    const hosts = await ableHosts(chosen(having, request.host, generation.model), decoded);
+    // Only names of models: with paths, clients could look around on this machine.
+    const candidates = chooseHost(await this.#hosts.withModel(generation.model), host, generation.model);
+    const { start, img2img } = checkStart(request);
+    const decoded = start && { start: { ...img2img, ...(await decodeStart(start)) } };
+    const hosts = await acceptingHosts(candidates, { ...generation, ...decoded });
     const { width, height, hiresScale } = generation;
-    const size = {
-      width: (width || usualSide) * hiresScale,
-      height: (height || usualSide) * hiresScale,
-    };
-    if (animation) await this.#checkAnimation(request.kind, animation, size);
-    return {
-      kind: request.kind,
-      options: { generation, img2img: img2img ?? null, animation, of: null, image: null },
-      ...{ start, hosts },
-    };
+    const size = { width: (width || defaultSide) * hiresScale, height: (height || defaultSide) * hiresScale };
+    if (animation) await this.#checkAnimation(kind, animation, size);
+    const options = { generation, img2img: img2img ?? null, animation, of: null, image: null };
+    return { kind, options, hosts, ...(start && { start }) };
   }
 
-  /** @throws StepsAnimationError `usage`, naming the value and what is possible */
-  async render(request: RenderRequest, original: Job | undefined): Promise<CheckedRequest> {
-    const { of, image } = request;
-    const shown = original?.images.find(({ index }) => index === image);
+  /** @throws StepsAnimationError `usage`, with the value and what is allowed */
+  async render({ of, image, ...request }: RenderRequest, original: StoredJob | undefined): Promise<CheckedRequest> {
     if (!original || original.kind === 'render') {
       throw new StepsAnimationError('usage', `There is no job ${of} that generated images.`);
     }
+    const shown = original.images.find(({ index }) => index === image);
     if (!shown) throw new StepsAnimationError('usage', `The job ${of} has no image ${image}.`);
-    if (shown.steps.length === 0) {
-      throw new StepsAnimationError('usage', `The steps of the job ${of} are not kept any more: run it again.`);
-    }
+    if (shown.steps.length === 0) throw noSteps(of);
     const animation = { ...checkOptions(animationOptionsSchema, request.animation), createAnimation: true };
     await this.#checkAnimation(original.kind, animation, shown);
-    return {
-      kind: 'render',
-      options: { generation: null, img2img: null, animation, of, image },
-      ...{ start: undefined, hosts: null },
-    };
+    return { kind: 'render', options: { generation: null, img2img: null, animation, of, image }, hosts: null };
   }
 
   /** The model of requests that name none. */
-  async #usualModel(host: string | undefined): Promise<string | undefined> {
+  async #defaultModel(host: string | undefined): Promise<string | undefined> {
     if (host === undefined) return (await this.#hosts.describe()).model;
     const member = this.#hosts.get(host);
-    return member?.usualModel ?? (await member?.ask())?.models[0]?.name;
+    return member?.defaultModel ?? (await member?.describe())?.models[0]?.name;
   }
 
   async #checkAnimation(tab: 'txt2img' | 'img2img', animation: AnimationOptions, size: Size): Promise<void> {
@@ -104,43 +85,43 @@ export class RequestChecks {
   }
 
   async #tryCodec(animation: AnimationOptions, { width, height }: Size): Promise<void> {
-    const settings = trialSettings(animation, { width, height });
     const { codec, encoderSettings, interpolation, fps } = animation;
     const key = JSON.stringify({ codec, encoderSettings, interpolation, fps, width, height });
-    let trial = this.#trials.get(key);
-    if (!trial) {
-      trial = tryInProcess(settings);
-      this.#trials.set(key, trial);
-      // What failed may work the next time, on a disk that has room again for example.
-      trial.catch(() => this.#trials.delete(key));
+    const trial = this.#trials.get(key) ?? tryInProcess(trialSettings(animation, { width, height }));
+    this.#trials.set(key, trial);
+    try {
+      await trial;
+    } catch (error) {
+      // It may work the next time, for example when there is space on the disk again.
+      this.#trials.delete(key);
+      throw error;
     }
-    await trial;
   }
 }
 
-/** @throws StepsAnimationError `usage` when it is not among those that have the model */
-function chosen(hosts: readonly PooledHost[], name: string | undefined, model: string): readonly PooledHost[] {
+/** @throws StepsAnimationError `usage` when the named host is not among those with the model */
+function chooseHost(hosts: readonly PooledHost[], name: string | undefined, model: string): readonly PooledHost[] {
   if (name === undefined) return hosts;
   const found = hosts.filter((host) => host.name === name);
   if (found.length > 0) return found;
-  const choice = hosts.map((host) => host.name).join(', ');
+  const names = hosts.map((host) => host.name).join(', ');
   throw new StepsAnimationError(
     'usage',
-    `There is no host ${JSON.stringify(name)} with the model ${model}; choose one of: ${choice}.`,
+    `There is no host ${JSON.stringify(name)} with the model ${model}; choose one of: ${names}.`,
   );
 }
 
 /**
- * The names of the hosts that accept a request: of those that are there, or of all where none is. Once one has accepted
- * it, nobody waits long for the others: one that is slow to say so does not get it, as it may refuse.
- * @throws what the first of them says when none does, if possible one that can be reached
+ * The names of the hosts that accept a request: of the available ones, or of all if none is available. Once one has
+ * accepted it, the others have a moment to answer; those that do not are left out, as they may refuse it.
+ * @throws the refusal of the first host if none accepts it, preferably of one that can be reached
  */
-async function ableHosts(hosts: readonly PooledHost[], request: GenerationRequest): Promise<readonly string[]> {
-  const there = hosts.filter(({ isAway }) => !isAway);
-  const asked = there.length > 0 ? there : hosts;
+async function acceptingHosts(hosts: readonly PooledHost[], request: GenerationRequest): Promise<readonly string[]> {
+  const available = hosts.filter(({ isAvailable }) => isAvailable);
+  const asked = available.length > 0 ? available : hosts;
   const accepting = new Set<string>();
   const checks = asked.map(async (member) => {
-    await check(member, request);
+    await checkBy(member, request);
     accepting.add(member.name);
   });
   const all = Promise.allSettled(checks);
@@ -148,18 +129,18 @@ async function ableHosts(hosts: readonly PooledHost[], request: GenerationReques
     const refusals = (await all).flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
     throw refusals.find((refusal) => !isUnreachable(refusal)) ?? refusals[0];
   });
-  await briefly(all);
+  await withinTime(all, answerTimeoutMs);
   return asked.map(({ name }) => name).filter((name) => accepting.has(name));
 }
 
-/** @throws what the host says */
-async function check(member: PooledHost, request: GenerationRequest): Promise<void> {
+/** @throws the refusal of the host */
+async function checkBy(member: PooledHost, request: GenerationRequest): Promise<void> {
   if (!member.host.check) return;
   try {
     await member.host.check(request);
-    member.markThere();
+    member.markAvailable();
   } catch (error) {
-    if (error instanceof Error && isUnreachable(error)) member.markAway(error.message);
+    if (isUnreachable(error)) member.markUnavailable(messageOf(error));
     throw error;
   }
 }
@@ -169,20 +150,23 @@ async function tryInProcess(settings: MovieSettings): Promise<void> {
   try {
     await client.ask<'check'>({ type: 'check', settings });
   } catch (cause) {
-    const reason = messageOf(cause);
     const { codec, encoderSettings } = settings;
-    const message = `The codec ${codec} does not work with the encoder settings ${JSON.stringify(encoderSettings)}: ${reason}`;
+    const message = `The codec ${codec} does not work with the encoder settings ${JSON.stringify(encoderSettings)}: ${messageOf(cause)}`;
     throw new StepsAnimationError('usage', message, { cause });
   }
 }
 
 function checkStart(request: GeneratingRequest) {
-  if (request.kind === 'txt2img') return { start: undefined, options: undefined };
+  if (request.kind === 'txt2img') return {};
   const { picture, mask, ...given } = request.start;
-  return { start: { picture, ...(mask && { mask }) }, options: checkOptions(img2imgOptionsSchema, given) };
+  return { start: { picture, ...(mask && { mask }) }, img2img: checkOptions(img2imgOptionsSchema, given) };
 }
 
-/** Where the finished images of a tab are. */
+/** The folder of the finished images of a tab. */
 export function imagesFolder(outdir: string, tab: 'txt2img' | 'img2img'): string {
   return join(outdir, `${tab}-images`);
+}
+
+export function noSteps(job: string | null): StepsAnimationError {
+  return new StepsAnimationError('usage', `The steps of the job ${job} are no longer kept: run it again.`);
 }

@@ -1,36 +1,41 @@
 import type { AnimationResult, RunEvent } from '../../app/events.js';
 import type { ImageInfo } from '../../hosts/host.js';
 import { selectedPasses } from '../../recording/steps.js';
-import type { Job, JobEvent, JobProgress } from '../job.js';
+import type { JobEvent, JobProgress, StoredJob } from '../job.js';
 import type { Library } from '../library/library.js';
 import type { JobFiles } from './job-files.js';
 import { ProgressCounter } from './job-progress.js';
 import type { JobStore } from './job-store.js';
 import { LivePreview } from './live-preview.js';
 
-export type RunningJobSettings = {
-  readonly job: Job;
+type RunningJobSettings = {
+  readonly job: StoredJob;
   readonly store: JobStore;
   readonly files: JobFiles;
   readonly library: Library;
-  readonly emit: (event: JobEvent) => void;
+  readonly emit: (event: Extract<JobEvent, { id: string }>) => void;
+  /** emits an event with the job as it is then */
+  readonly notify: (type: 'image' | 'animation' | 'note') => void;
 };
 
-type Event<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
+type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>;
 
-/** The job at work: what happens to it goes into the database, and is told. */
+/** A job that is running: writes what happens to it into the database, and emits events. */
 export class RunningJob {
   readonly id: string;
   readonly preview = new LivePreview();
-  readonly #settings: RunningJobSettings;
+  /** gets a `skip` event when images are to be skipped */
   readonly skips = new EventTarget();
+  readonly #settings: RunningJobSettings;
   readonly #aborting = new AbortController();
   readonly #progress: ProgressCounter;
   #images: readonly ImageInfo[] = [];
+  /** indices of the passes whose steps are counted */
   #passes: ReadonlySet<number> = new Set();
-  /** how many steps each image has taken, of the passes that its movie shows */
+  /** by image: how many steps it has taken in these passes */
   #steps: number[] = [];
-  #finished = 0;
+  /** images that were finished to their last step, or the movie of a render */
+  #finishedCount = 0;
   #isSkipped = false;
   #failure: unknown;
 
@@ -45,32 +50,32 @@ export class RunningJob {
   }
 
   get progress(): JobProgress {
-    return this.#progress.at(this.preview.version);
+    return this.#progress.progress(this.preview.version);
   }
 
-  /** Whether its host has begun with it, so that something may have come of it. */
-  get hasBegun(): boolean {
+  /** Whether the host has announced its images. */
+  get hasStarted(): boolean {
     return this.#images.length > 0;
+  }
+
+  /** Whether nothing is missing but images that were skipped. */
+  get isComplete(): boolean {
+    if (this.#isSkipped && !this.signal.aborted) return true;
+    const expected = this.#settings.job.kind === 'render' ? 1 : this.#images.length;
+    return expected > 0 && this.#finishedCount === expected;
   }
 
   stop(): void {
     this.#aborting.abort();
   }
 
-  /** Before the run has begun, its first images are meant. */
+  /** Skips the current images, or the first ones if the host has not started yet. */
   skip(): void {
     this.#isSkipped = true;
-    if (this.#images.length > 0) this.skips.dispatchEvent(new Event('skip'));
+    if (this.hasStarted) this.skips.dispatchEvent(new Event('skip'));
   }
 
-  /** Whether all images are there that were not skipped, finished to their last steps, or the movie of a render. */
-  get isComplete(): boolean {
-    if (this.#isSkipped && !this.signal.aborted) return true;
-    const wanted = this.#settings.job.kind === 'render' ? 1 : this.#images.length;
-    return wanted > 0 && this.#finished === wanted;
-  }
-
-  /** Takes what `animate` or `render` tell; what goes wrong here does not keep them from their work. */
+  /** Handles an event of `animate` or `render`. A failure does not disturb these; `throwFailure` throws it later. */
   take(event: RunEvent): void {
     try {
       this.#take(event);
@@ -79,6 +84,7 @@ export class RunningJob {
     }
   }
 
+  /** Throws the first failure of `take`, if any. */
   throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -92,7 +98,7 @@ export class RunningJob {
         this.#step(event);
         break;
       case 'intermediate':
-        this.#keep(event);
+        this.#keepStep(event);
         break;
       case 'image':
         this.#finishImage(event);
@@ -102,7 +108,7 @@ export class RunningJob {
         break;
       case 'rendering':
         this.#progress.render(event.frame, event.frames);
-        this.#tellProgress();
+        this.#emitProgress();
         break;
       case 'note':
         this.#note(event.message);
@@ -115,7 +121,7 @@ export class RunningJob {
     }
   }
 
-  #start({ images, passes, steps }: Event<'start'>): void {
+  #start({ images, passes, steps }: EventOf<'start'>): void {
     const { store, job } = this.#settings;
     this.#images = images;
     this.#steps = images.map(() => 0);
@@ -126,53 +132,48 @@ export class RunningJob {
     );
     this.#progress.plan(steps);
     if (this.#isSkipped) this.skips.dispatchEvent(new Event('skip'));
-    this.#tellProgress();
+    this.#emitProgress();
   }
 
-  #step({ image, pass, step, preview: rough }: Event<'step'>): void {
+  #step({ image, pass, step, preview: rough }: EventOf<'step'>): void {
     if (this.#passes.has(pass)) this.#steps[image] = (this.#steps[image] ?? 0) + 1;
     const { batch = 0, width = 0, height = 0 } = this.#images[image] ?? {};
     if (rough) this.preview.offer({ batch, step: this.#steps[image] ?? 0, rough, width, height });
     this.#progress.take(step, performance.now());
-    this.#tellProgress();
+    this.#emitProgress();
   }
 
-  #keep({ image, step, path }: Event<'intermediate'>): void {
+  #keepStep({ image, step, path }: EventOf<'intermediate'>): void {
     const { store, files, emit } = this.#settings;
     const kept = files.keepStep(this.id, { image, step, path });
     store.addStep(this.id, kept);
     this.preview.offer({ batch: this.#images[image]?.batch ?? 0, step, path: files.stepPath(this.id, kept) });
     emit({ type: 'step', id: this.id, image, step });
-    this.#tellProgress();
+    this.#emitProgress();
   }
 
-  #finishImage({ index, path, width, height, reason }: Event<'image'>): void {
-    if (reason === 'finished') this.#finished++;
+  #finishImage({ index, path, width, height, reason }: EventOf<'image'>): void {
+    if (reason === 'finished') this.#finishedCount++;
     this.#settings.store.finishImage(this.id, { index, path, width, height }, this.#steps[index] ?? 0);
     if (this.signal.aborted) this.#progress.sampled();
-    this.#tell('image');
+    this.#settings.notify('image');
   }
 
   #finishAnimation(result: AnimationResult): void {
     const { library, store, job } = this.#settings;
-    if (job.kind === 'render') this.#finished++;
+    if (job.kind === 'render') this.#finishedCount++;
     const images = store.get(job.options.of ?? this.id)?.images ?? [];
     const shown = images.find(({ path, index }) => path === result.image || index === job.options.image) ?? images[0];
     library.add(result, { job: this.id, infotext: shown?.infotext ?? '' });
-    this.#tell('animation');
+    this.#settings.notify('animation');
   }
 
   #note(message: string): void {
     this.#settings.store.addNote(this.id, message);
-    this.#tell('note');
+    this.#settings.notify('note');
   }
 
-  #tell(type: 'image' | 'animation' | 'note'): void {
-    const job = this.#settings.store.get(this.id);
-    if (job) this.#settings.emit({ type, job });
-  }
-
-  #tellProgress(): void {
+  #emitProgress(): void {
     this.#settings.emit({ type: 'progress', id: this.id, progress: this.progress });
   }
 }

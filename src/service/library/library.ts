@@ -5,63 +5,65 @@ import { StepsAnimationError } from '../../errors.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { exists } from '../../util/exists.js';
 import type { Database } from '../database.js';
-import type { JobAnimation, LibraryEntry, LibraryQuery, Library as LibraryTypes } from '../job.js';
-import { StoredPaths } from '../stored-paths.js';
+import type { AnimationQuery, Movie } from '../job.js';
 import { readMovies } from './movie-files.js';
 
-type MovieRow = Omit<LibraryEntry, 'createdAt' | 'negativePrompt'> & {
-  readonly created_at: number;
-  readonly removed_at: number | null;
-  readonly negative_prompt: string;
-  readonly search: string;
-  readonly finish_ms: number;
-};
+/** `search` is the prompt as it is searched; `removedAt` is null unless the movie was removed and can be restored. */
+type MovieRow = Movie & { readonly search: string; readonly removedAt: number | null };
 
-/** What is known of a movie beside what it is. */
-export type MovieOrigin = { readonly job: string | null; readonly infotext: string; readonly createdAt?: number };
+/** What is known of a movie beside its file. */
+type MovieOrigin = { readonly job: string | null; readonly infotext: string; readonly createdAt?: number };
 
-/** Milliseconds during which a removed movie can be restored. */
-const undoTime = 60_000;
-const usualLimit = 50;
-const mostListed = 200;
+/** How long a removed movie can be restored. */
+const undoMs = 60_000;
+const defaultLimit = 50;
+
+/** Columns that are updated when a listed movie is read again; its file does not have the others. */
+const updatedColumns = [
+  ...['prompt', 'negative_prompt', 'search', 'model', 'sampler', 'seed', 'codec', 'width', 'height'],
+  ...['frames', 'fps', 'duration', 'bytes', 'infotext'],
+];
+const update = updatedColumns.map((name) => `${name} = excluded.${name}`);
+const onConflict = `on conflict (id) do update set image = coalesce(excluded.image, image), ${update}`;
 
 /** The finished movies below a save location. */
-export class Library implements LibraryTypes, AsyncDisposable {
+export class Library implements AsyncDisposable {
   readonly #database: Database;
   readonly #outdir: string;
-  readonly #paths: StoredPaths;
+  readonly #onError: (error: unknown) => void;
   readonly #deletions = new Map<string, NodeJS.Timeout>();
   readonly #closing = new AbortController();
   #scan: Promise<unknown> = Promise.resolve();
 
-  /** @param outdir absolute path of the save location */
-  constructor(database: Database, outdir: string) {
+  /**
+   * @param outdir absolute path of the save location
+   * @param onError receives errors of deletions
+   */
+  constructor(database: Database, outdir: string, onError: (error: unknown) => void) {
     this.#database = database;
     this.#outdir = outdir;
-    this.#paths = new StoredPaths(outdir);
+    this.#onError = onError;
   }
 
-  search(query: LibraryQuery = {}): { readonly entries: readonly LibraryEntry[]; readonly total: number } {
+  /** The newest first. */
+  search({ offset = 0, limit = defaultLimit, ...query }: AnimationQuery = {}): {
+    readonly entries: readonly Movie[];
+    readonly total: number;
+  } {
     const { where, values } = conditions(query);
-    const offset = wholeNumber('offset', query.offset ?? 0, 0, Number.MAX_SAFE_INTEGER);
-    const limit = wholeNumber('limit', query.limit ?? usualLimit, 1, mostListed);
-    const rows = this.#database.all<MovieRow>(
-      `select * from movies where ${where} order by created_at desc, rowid desc limit :limit offset :offset`,
-      { ...values, limit, offset },
-    );
-    const total = this.#database.first<{ total: number }>(
-      `select count(*) as total from movies where ${where}`,
-      values,
-    );
-    return { entries: rows.map((row) => this.#toEntry(row)), total: total?.total ?? 0 };
+    const entries = this.#movies(`${where} order by created_at desc, rowid desc limit :limit offset :offset`, {
+      ...{ ...values, limit, offset },
+    });
+    const sql = `select count(*) as total from movies where ${where}`;
+    return { entries, total: this.#database.first<{ total: number }>(sql, values)?.total ?? 0 };
   }
 
-  get(id: string): LibraryEntry | undefined {
-    const row = this.#database.first<MovieRow>('select * from movies where id = :id and removed_at is null', { id });
-    return row && this.#toEntry(row);
+  get(id: string): Movie | undefined {
+    return this.#movies('id = :id and removed_at is null', { id })[0];
   }
 
-  facets(): { codecs: string[]; samplers: string[]; models: string[] } {
+  /** The values that the library can be filtered by. */
+  facets(): { readonly codecs: string[]; readonly samplers: string[]; readonly models: string[] } {
     const valuesOf = (column: 'codec' | 'sampler' | 'model') =>
       this.#database
         .all<{ value: string }>(
@@ -71,88 +73,91 @@ export class Library implements LibraryTypes, AsyncDisposable {
     return { codecs: valuesOf('codec'), samplers: valuesOf('sampler'), models: valuesOf('model') };
   }
 
-  /** The movies of a job, the first one first. */
-  ofJob(job: string): JobAnimation[] {
-    return this.#database
-      .all<MovieRow>('select * from movies where job = :job and removed_at is null order by created_at, rowid', { job })
-      .map((row) => this.#toAnimation(row));
+  /** The movies of a job, the oldest first. */
+  ofJob(job: string): Movie[] {
+    return this.#movies('job = :job and removed_at is null order by created_at, rowid', { job });
   }
 
-  /** Lists a movie, or lists it anew. */
+  /** Lists a movie, or updates its entry. */
   add(result: AnimationResult, { job, infotext, createdAt = Date.now() }: MovieOrigin): void {
-    const { type: _, finish_ms, ...facts } = result;
+    const { type: _, finish_ms: finishMs, path, image, ...movie } = result;
     const { prompt, negativePrompt, fields } = parseInfotext(infotext);
-    this.#database.run(
-      `insert into movies values (
-         :id, coalesce(:job, (select job from images where path = :image)), :path, :image, :created_at, null, :prompt, :negative_prompt, :search, :model, :sampler, :seed,
-         :codec, :width, :height, :frames, :fps, :duration, :bytes, :steps, :finish_ms, :infotext)
-       on conflict (id) do update set
-         image = coalesce(excluded.image, image), prompt = excluded.prompt, negative_prompt = excluded.negative_prompt,
-         search = excluded.search, model = excluded.model, sampler = excluded.sampler, seed = excluded.seed,
-         codec = excluded.codec, width = excluded.width, height = excluded.height, frames = excluded.frames,
-         fps = excluded.fps, duration = excluded.duration, bytes = excluded.bytes, infotext = excluded.infotext`,
+    const stored = { path: this.#database.toStored(path), image: image && this.#database.toStored(image) };
+    this.#database.insert(
+      'movies',
       {
-        ...{ ...facts, finish_ms, job, infotext, prompt, id: this.#idOf(result.path), created_at: createdAt },
-        ...{ path: this.#paths.toStored(result.path), image: result.image && this.#paths.toStored(result.image) },
-        ...{ negative_prompt: negativePrompt, search: folded(prompt) },
-        ...{ model: fields.Model ?? '', sampler: fields.Sampler ?? '' },
+        ...{ id: idOf(stored.path), job: job ?? this.#jobOf(stored.image), ...stored, createdAt, removedAt: null },
+        ...{ prompt, negativePrompt, search: searchable(prompt), infotext },
+        ...{ model: fields.Model ?? '', sampler: fields.Sampler ?? '', ...movie, finishMs },
       },
+      onConflict,
     );
   }
 
+  /**
+   * Hides a movie. Its file is deleted after a minute or when the service stops, unless it is restored; the finished
+   * image stays.
+   */
   remove(id: string): void {
     if (!this.get(id)) throw noMovie(id);
     this.#database.run('update movies set removed_at = :now where id = :id', { id, now: Date.now() });
-    const timer = setTimeout(() => void this.#delete(id), undoTime);
-    timer.unref();
-    this.#deletions.set(id, timer);
+    this.#deletions.set(id, setTimeout(() => this.#delete(id).catch(this.#onError), undoMs).unref());
   }
 
-  restore(id: string): LibraryEntry {
+  restore(id: string): Movie {
     clearTimeout(this.#deletions.get(id));
     this.#deletions.delete(id);
     this.#database.run('update movies set removed_at = null where id = :id', { id });
-    const entry = this.get(id);
-    if (!entry) throw noMovie(id);
-    return entry;
+    const movie = this.get(id);
+    if (!movie) throw noMovie(id);
+    return movie;
   }
 
+  /** Reads all movies below the save location again. @returns how many there are */
   async rebuild(): Promise<number> {
     return await this.#afterScan(() => this.#read(new Set()));
   }
 
-  /** Lists movies that are there and not listed, and forgets those whose files are gone. */
+  /** Lists movies that are not listed yet, and removes entries whose files are gone. */
   async update(): Promise<number> {
-    return await this.#afterScan(() => {
-      const known = this.#listed().map(({ path }) => path);
-      return this.#read(new Set(known));
-    });
+    return await this.#afterScan(() => this.#read(new Set(this.#listed().map(({ path }) => path))));
   }
 
-  /** One reading after the other. */
+  /** One scan at a time. */
   async #afterScan(read: () => Promise<number>): Promise<number> {
     const scan = this.#scan.then(read, read);
     this.#scan = scan;
     return await scan;
   }
 
+  /** @param known paths of the movies that need not be read */
   async #read(known: ReadonlySet<string>): Promise<number> {
-    const present = new Set<string>();
+    const found = new Set<string>();
     for await (const movie of readMovies(this.#outdir, known)) {
-      if (this.#closing.signal.aborted) return this.search({ limit: 1 }).total;
-      present.add(this.#idOf(movie.path));
+      if (this.#closing.signal.aborted) return this.#count();
+      found.add(movie.path);
       if ('result' in movie) this.add(movie.result, { job: null, ...movie });
     }
     for (const { id, path } of this.#listed()) {
-      // One that was not there when its folder was read may have come since.
-      if (!present.has(id) && !(await exists(path))) this.#forget(id);
+      // It may have been made after its folder was read.
+      if (!found.has(path) && !(await exists(path))) this.#forget(id);
     }
+    return this.#count();
+  }
+
+  #count(): number {
     return this.search({ limit: 1 }).total;
   }
 
   #listed(): { readonly id: string; readonly path: string }[] {
-    const rows = this.#database.all<{ id: string; path: string }>('select id, path from movies');
-    return rows.map(({ id, path }) => ({ id, path: this.#paths.toAbsolute(path) }));
+    const rows = this.#database.all<Pick<MovieRow, 'id' | 'path'>>('select id, path from movies');
+    return rows.map(({ id, path }) => ({ id, path: this.#database.toAbsolute(path) }));
+  }
+
+  /** The job that made an image. */
+  #jobOf(image: string | null): string | null {
+    const row = this.#database.first<{ job: string }>('select job from images where path = :image', { image });
+    return row?.job ?? null;
   }
 
   #forget(id: string): void {
@@ -161,38 +166,25 @@ export class Library implements LibraryTypes, AsyncDisposable {
 
   async #delete(id: string): Promise<void> {
     this.#deletions.delete(id);
-    const row = this.#database.first<{ path: string }>(
-      'select path from movies where id = :id and removed_at is not null',
-      { id },
-    );
-    if (!row) return;
+    const [movie] = this.#movies('id = :id and removed_at is not null', { id });
+    if (!movie) return;
     this.#forget(id);
-    await unlink(this.#paths.toAbsolute(row.path)).catch(() => {});
+    await unlink(movie.path).catch(() => {});
   }
 
-  /** The same for the same file, whenever it is listed. */
-  #idOf(path: string): string {
-    return createHash('sha256').update(this.#paths.toStored(path)).digest('base64url').slice(0, 20);
+  #movies(where: string, values: Parameters<Database['all']>[1]): Movie[] {
+    return this.#database
+      .all<MovieRow>(`select * from movies where ${where}`, values)
+      .map(({ removedAt: _r, search: _s, path, image, ...movie }) => ({
+        ...movie,
+        path: this.#database.toAbsolute(path),
+        image: image && this.#database.toAbsolute(image),
+      }));
   }
 
-  #toEntry({ created_at, negative_prompt, removed_at: _r, search: _s, finish_ms: _f, ...row }: MovieRow): LibraryEntry {
-    return { ...row, ...this.#files(row), createdAt: created_at, negativePrompt: negative_prompt };
-  }
-
-  #toAnimation(row: MovieRow): JobAnimation {
-    const { id, codec, width, height, frames, fps, duration, bytes, steps, seed, finish_ms } = row;
-    const facts = { codec, width, height, frames, fps, duration, bytes, steps, seed, finish_ms };
-    return { type: 'animation', id, ...this.#files(row), ...facts };
-  }
-
-  #files({ path, image }: Pick<MovieRow, 'path' | 'image'>) {
-    return { path: this.#paths.toAbsolute(path), image: image && this.#paths.toAbsolute(image) };
-  }
-
-  /** Deletes what has been removed. */
+  /** Deletes the files of removed movies. */
   async deleteRemoved(): Promise<void> {
-    const removed = this.#database.all<{ id: string }>('select id from movies where removed_at is not null');
-    for (const { id } of removed) {
+    for (const { id } of this.#movies('removed_at is not null', {})) {
       clearTimeout(this.#deletions.get(id));
       await this.#delete(id);
     }
@@ -205,33 +197,28 @@ export class Library implements LibraryTypes, AsyncDisposable {
   }
 }
 
-function conditions({ text = '', codec, sampler, model }: LibraryQuery) {
-  const words = folded(text)
-    .split(/\s+/u)
-    .filter((word) => word !== '');
-  const wanted = Object.entries({ codec, sampler, model }).flatMap(([name, value]) =>
-    value === undefined ? [] : [{ name, value }],
+/** The same for the same file, whenever it is listed. */
+function idOf(storedPath: string): string {
+  return createHash('sha256').update(storedPath).digest('base64url').slice(0, 20);
+}
+
+function conditions({ text = '', ...filters }: Omit<AnimationQuery, 'limit' | 'offset'>) {
+  const words = searchable(text).split(/\s+/u).filter(Boolean);
+  const wanted = Object.entries(filters).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
   );
   const where = [
     'removed_at is null',
-    ...wanted.map(({ name }) => `${name} = :${name}`),
+    ...wanted.map(([name]) => `${name} = :${name}`),
     ...words.map((_, index) => `instr(search, :word${index}) > 0`),
   ];
-  const values = Object.fromEntries([
-    ...wanted.map(({ name, value }) => [name, value] as const),
-    ...words.map((word, index) => [`word${index}`, word] as const),
-  ]);
+  const values = Object.fromEntries([...wanted, ...words.map((word, index) => [`word${index}`, word] as const)]);
   return { where: where.join(' and '), values };
 }
 
-/** Text as it is compared: without case, and without the ways in which the same letter can be written. */
-function folded(text: string): string {
+/** Text for comparison: lower case, and one form for letters that Unicode can write in several. */
+function searchable(text: string): string {
   return text.normalize('NFKC').toLowerCase();
-}
-
-function wholeNumber(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new StepsAnimationError('usage', `${name} must be a whole number from ${least} to ${most}, not ${value}.`);
 }
 
 function noMovie(id: string): StepsAnimationError {

@@ -1,17 +1,16 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, relative, sep } from 'node:path';
 import type { AnimationResult } from '../../app/events.js';
 import { readInfotext } from '../../app/inspect-file.js';
 import { StepsAnimationError } from '../../errors.js';
-import { parseIntermediateStem } from '../../files/file-names.js';
+import { movieStem, parseIntermediateStem } from '../../files/file-names.js';
 import { readImageHead } from '../../infotext/infotext-files.js';
 import { parseInfotext, seedOf } from '../../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../../infotext/png.js';
 import { type MovieInfo, probeMovie } from '../../movie/probe.js';
 import { codecNameOf, codecs } from '../../options/codecs.js';
-import { FinishedImages } from './finished-images.js';
 
-/** A movie below the save location: one that is known already by its path alone. */
+/** A movie below the save location; only its path if it is known already. */
 export type FoundMovie =
   | { readonly path: string }
   | {
@@ -25,7 +24,7 @@ export type FoundMovie =
 const movieExtensions = new Set<string>(Object.values(codecs).map(({ extension }) => `.${extension}`));
 
 /**
- * Finds the movies below a folder, and reads from each of them what it is. Hidden folders and files are left out.
+ * Finds and reads the movies below a folder, except hidden ones.
  * @param known paths of movies that need not be read
  */
 export async function* readMovies(folder: string, known: ReadonlySet<string>): AsyncGenerator<FoundMovie, void, void> {
@@ -49,7 +48,7 @@ async function* filesBelow(folder: string): AsyncGenerator<string, void, void> {
   }
 }
 
-/** Intermediate images can be many, and are never movies; FFmpeg complains of pictures that do not move. */
+/** Excludes intermediate images, of which there can be many, and still PNGs, on which FFmpeg logs errors. */
 async function mayBeMovie(path: string): Promise<boolean> {
   const extension = extname(path);
   if (parseIntermediateStem(basename(path, extension)) !== undefined) return false;
@@ -83,13 +82,52 @@ function commentOf({ tags }: MovieInfo): string | undefined {
   return tagOf(tags, 'comment');
 }
 
-/** Our title ends with facts, of which one is the last step that the movie shows. */
+/** The last step that the movie shows, from the title that the movie writer wrote. */
 function lastStepOf({ tags }: MovieInfo): number | undefined {
   const [, step] = / \| last step (\d+) \| /u.exec(tagOf(tags, 'title') ?? '') ?? [];
   return step === undefined ? undefined : Number(step);
 }
 
-/** Containers write the names of tags in their own case. */
+/** The case of tag names differs between containers. */
 function tagOf(tags: MovieInfo['tags'], wanted: string): string | undefined {
   return Object.entries(tags).find(([name]) => name.toLowerCase() === wanted)?.[1];
+}
+
+/** Finds the finished images of movies: they have the same name and the same infotext. */
+class FinishedImages {
+  readonly #outdir: string;
+  readonly #names = new Map<string, Promise<readonly string[]>>();
+
+  constructor(outdir: string) {
+    this.#outdir = outdir;
+  }
+
+  /** @returns the absolute path of the image of a movie; null if there is none */
+  async find(infotext: string, movie: string): Promise<string | null> {
+    const parsed = parseInfotext(infotext);
+    const seed = seedOf(parsed);
+    if (seed === null) return null;
+    const [tab = ''] = relative(this.#outdir, movie).split(sep);
+    const folder = join(this.#outdir, tab);
+    const stem = movieStem({ seed, prompt: parsed.prompt });
+    const own = basename(movie, extname(movie));
+    const names = (await this.#namesOf(folder)).filter((name) => isNamed(name, stem));
+    // Of several images with the same infotext, the one with the number of the movie.
+    const candidates = names.toSorted((a, b) => Number(b === `${own}.png`) - Number(a === `${own}.png`));
+    for (const name of candidates) {
+      const path = join(folder, name);
+      if ((await readInfotext(path).catch(() => undefined)) === infotext) return path;
+    }
+    return null;
+  }
+
+  #namesOf(folder: string): Promise<readonly string[]> {
+    const names = this.#names.get(folder) ?? readdir(folder).catch(() => []);
+    this.#names.set(folder, names);
+    return names;
+  }
+}
+
+function isNamed(name: string, stem: string): boolean {
+  return name.startsWith(stem) && /^(?:-\d+)?\.png$/u.test(name.slice(stem.length));
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { version } from '../../util/version.js';
 import type { Job } from '../job.js';
-import { timestampOf } from './progress.js';
+import { timestampOf } from './progress-routes.js';
 import type { CommonRequest } from './request.js';
 
 /** The finished images of a job in base64, with their infotexts in them. */
@@ -12,16 +12,16 @@ export async function imagesOf(job: Job): Promise<string[]> {
 }
 
 /**
- * The web UIs' `info`, a JSON text of what the images were made with; beside their fields it has the job and its
- * `animations`, each with its path and its URL, and what of the request was `ignored`.
- * @param origin scheme and host by which the client knows the service
+ * The web UIs' `info`: JSON with the settings that the images were made with, and in addition the `job`, its `state` and
+ * `animations`, and the names of `ignored` fields of the request.
+ * @param origin scheme and host by which the client reaches the service
  */
 export function infoOf(job: Job, request: CommonRequest, origin: string): string {
   const { generation, img2img } = job.options;
   const finished = job.images.filter(({ path }) => path !== null);
   const [first] = finished;
-  const facts = parseInfotext(first?.infotext ?? '').fields;
-  const subseed = Number(facts['Variation seed'] ?? generation?.variationSeed ?? -1);
+  const fields = parseInfotext(first?.infotext ?? '').fields;
+  const subseed = Number(fields['Variation seed'] ?? generation?.variationSeed ?? -1);
   const each = <T>(value: T) => finished.map(() => value);
   return JSON.stringify({
     prompt: generation?.prompt,
@@ -34,16 +34,16 @@ export function infoOf(job: Job, request: CommonRequest, origin: string): string
     all_subseeds: finished.map((_, index) => (subseed < 0 ? subseed : subseed + index)),
     subseed_strength: generation?.variationStrength,
     ...sizeOf(job),
-    sampler_name: facts.Sampler ?? generation?.sampler,
+    sampler_name: fields.Sampler ?? generation?.sampler,
     cfg_scale: generation?.cfgScale,
     steps: generation?.steps,
     batch_size: generation?.batchSize,
     ...{ restore_faces: false, face_restoration_model: null },
-    ...{ sd_model_name: facts.Model ?? generation?.model, sd_model_hash: null, sd_vae_name: null, sd_vae_hash: null },
+    ...{ sd_model_name: fields.Model ?? generation?.model, sd_model_hash: null, sd_vae_name: null, sd_vae_hash: null },
     seed_resize_from_w: request.seed_resize_from_w,
     seed_resize_from_h: request.seed_resize_from_h,
     denoising_strength: img2img?.denoisingStrength ?? hiresStrength(generation),
-    extra_generation_params: { 'Schedule type': facts['Schedule type'] ?? generation?.scheduler },
+    extra_generation_params: { 'Schedule type': fields['Schedule type'] ?? generation?.scheduler },
     index_of_first_image: 0,
     infotexts: finished.map(({ infotext }) => infotext),
     styles: request.styles ?? [],
@@ -56,25 +56,27 @@ export function infoOf(job: Job, request: CommonRequest, origin: string): string
 }
 
 function animationsOf({ animations }: Job, origin: string): unknown[] {
-  return animations.map(({ id, type: _, ...animation }) => ({
-    ...{ id, ...animation },
-    url: `${origin}/api/v1/animations/${id}/file`,
-  }));
+  return animations.map(
+    ({ id, path, image, codec, width, height, frames, fps, duration, bytes, steps, seed, finishMs }) => ({
+      ...{ id, path, image, codec, width, height, frames, fps, duration, bytes, steps, seed, finish_ms: finishMs },
+      url: `${origin}/api/v1/animations/${id}/file`,
+    }),
+  );
 }
 
 function hiresStrength(generation: Job['options']['generation']): number | null {
   return generation && generation.hiresScale > 1 ? generation.hiresDenoisingStrength : null;
 }
 
-/** The size of the first pass, as the infotext tells it; what was asked for while there is none. */
+/** The size of the first pass by the infotext, or the requested one if there is no image. */
 export function sizeOf({ images, options }: Job): { readonly width: number; readonly height: number } {
   const [, width, height] = /^(\d+)x(\d+)$/.exec(parseInfotext(images[0]?.infotext ?? '').fields.Size ?? '') ?? [];
   if (width && height) return { width: Number(width), height: Number(height) };
   return { width: options.generation?.width ?? 0, height: options.generation?.height ?? 0 };
 }
 
-/** What the web UIs can do and this service cannot, by the values that mean it is not wanted. */
-const notDone: Readonly<Record<string, readonly unknown[]>> = {
+/** Fields that this service does not support, with the values that request nothing. */
+const unsupported: Readonly<Record<string, readonly unknown[]>> = {
   ...{ restore_faces: [false], tiling: [false], refiner_checkpoint: ['', 'None'], s_min_uncond: [0] },
   ...{ firstphase_width: [0], firstphase_height: [0], hr_prompt: [''], hr_negative_prompt: [''] },
   hr_checkpoint_name: ['', 'Use same checkpoint'],
@@ -82,16 +84,17 @@ const notDone: Readonly<Record<string, readonly unknown[]>> = {
   hr_scheduler: ['', 'Use same scheduler'],
   ...{ inpainting_fill: [1], inpaint_full_res: [false], initial_noise_multiplier: [1] },
 };
-const masked = ['inpainting_fill', 'inpaint_full_res'];
+/** These only matter with a mask. */
+const maskFields = ['inpainting_fill', 'inpaint_full_res'];
 
-/** The names of the fields that had no effect although a client may have wanted one. */
+/** The names of unsupported fields that the request uses. */
 function ignoredOf(request: CommonRequest): string[] {
   const fields: Readonly<Record<string, unknown>> = request;
   const styles = (request.styles ?? []).length > 0 ? ['styles'] : [];
-  const others = Object.entries(notDone).flatMap(([name, unwanted]) => {
+  const others = Object.entries(unsupported).flatMap(([name, unused]) => {
     const value = fields[name] ?? null;
-    const isMeant = value !== null && !unwanted.includes(value) && (!masked.includes(name) || Boolean(fields.mask));
-    return isMeant ? [name] : [];
+    const isUsed = value !== null && !unused.includes(value) && (!maskFields.includes(name) || Boolean(fields.mask));
+    return isUsed ? [name] : [];
   });
   return [...styles, ...others];
 }

@@ -1,66 +1,47 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
-import type { JobRequest, JobService } from '../job.js';
-import type { ServiceFacts } from '../service-info.js';
+import type { JobRequest } from '../job.js';
+import type { JobService, ServiceInfo } from '../job-service.js';
 import { imagesOf, infoOf, sizeOf } from './answer.js';
 import { img2imgJob, txt2imgJob } from './generation.js';
-import { fieldsOfInfotext } from './option-fields.js';
-import { type CommonRequest, img2imgSchema, txt2imgSchema } from './request.js';
+import type { Tasks } from './progress-routes.js';
+import { type CommonRequest, img2imgSchema, readRequest, txt2imgSchema } from './request.js';
 import type { SettingsStore } from './settings.js';
-import type { Tasks } from './tasks.js';
-import { isRecord, readBody, withoutNulls } from './validation.js';
 
 type Parts = {
   readonly service: JobService;
-  readonly facts: Pick<ServiceFacts, 'hosts'>;
+  readonly serviceInfo: Pick<ServiceInfo, 'hosts'>;
   readonly settings: SettingsStore;
   readonly tasks: Tasks;
 };
 
-/** What makes images: the answer comes when they are there; a client that goes away does not stop them. */
-export function addGenerationRoutes(app: FastifyInstance, { service, facts, settings, tasks }: Parts): void {
+/** txt2img and img2img: the response is sent when the job has ended. A client that disconnects does not stop its job. */
+export function addGenerationRoutes(app: FastifyInstance, { service, serviceInfo, settings, tasks }: Parts): void {
+  const { hosts } = serviceInfo;
+
   app.post('/sdapi/v1/txt2img', async (request) => {
     const parameters = readRequest(txt2imgSchema, request.body);
-    const job = txt2imgJob(parameters, await settings.with(parameters.override_settings), await facts.hosts.describe());
-    return await answer(job, parameters, parameters, request);
+    const job = txt2imgJob(parameters, await settings.with(parameters.override_settings), await hosts.describe());
+    return await run(job, parameters, parameters, request);
   });
 
   app.post('/sdapi/v1/img2img', async (request) => {
     const parameters = readRequest(img2imgSchema, request.body);
-    const job = await img2imgJob(
-      parameters,
-      await settings.with(parameters.override_settings),
-      await facts.hosts.describe(),
-    );
+    const job = await img2imgJob(parameters, await settings.with(parameters.override_settings), await hosts.describe());
     const { include_init_images, ...echo } = parameters;
-    const told = include_init_images ? echo : { ...echo, init_images: null, mask: null };
-    return await answer(job, parameters, told, request);
+    const echoed = include_init_images ? echo : { ...echo, init_images: null, mask: null };
+    return await run(job, parameters, echoed, request);
   });
 
-  async function answer(
-    wanted: JobRequest,
-    request: CommonRequest,
-    parameters: object,
-    { host, protocol }: FastifyRequest,
-  ) {
+  async function run(wanted: JobRequest, request: CommonRequest, echoed: object, { host, protocol }: FastifyRequest) {
     const submitted = await service.submit(wanted);
     tasks.add(request.force_task_id, submitted);
     const job = await service.ended(submitted.id);
     if (job.state === 'failed') throw new StepsAnimationError(job.errorCode ?? 'model', job.error ?? 'The job failed.');
-    const images = request.send_images ? await imagesOf(job) : [];
     return {
-      images,
-      parameters: { ...parameters, ...sizeOf(job) },
+      images: request.send_images ? await imagesOf(job) : [],
+      parameters: { ...echoed, ...sizeOf(job) },
       info: infoOf(job, request, `${protocol}://${host}`),
     };
   }
-}
-
-/** A request with what it leaves out taken from its `infotext`, and then from the defaults. */
-function readRequest<S extends z.ZodObject>(schema: S, body: unknown): z.output<S> {
-  const given = withoutNulls(body);
-  const infotext = isRecord(given) ? given.infotext : undefined;
-  if (typeof infotext !== 'string' || !isRecord(given)) return readBody(schema, given);
-  return readBody(schema, { ...fieldsOfInfotext(infotext), ...given });
 }

@@ -5,12 +5,12 @@ import { describeOptions, type OptionDescription } from '../../options/describe-
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
 import { type OptionRow, rowsOf } from '../../options/option.js';
 import { snakeCase } from '../../util/letter-case.js';
-import { integer, number, optional, text, truth } from './fields.js';
+import { boolean, integer, number, optional, text } from './validation.js';
 
 /** The generation options as fields of requests and as settings of the web UIs: their names are in the options' rows. */
 const generationRows: Readonly<Record<string, OptionRow>> = rowsOf(generationOptionsSchema);
 const img2imgRows: Readonly<Record<string, OptionRow>> = rowsOf(img2imgOptionsSchema);
-const types: Readonly<Record<OptionDescription['type'], z.ZodType>> = { boolean: truth, integer, number, string: text };
+const types: Readonly<Record<OptionDescription['type'], z.ZodType>> = { boolean, integer, number, string: text };
 
 /** The options without those of the hires pass, which need `enable_hr`. */
 const options = describeOptions(generationOptionsSchema)

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import { HttpError } from '../http-error.js';
-import { requirePicture } from '../security/limits.js';
+import { checkPictureFile } from '../security/limits.js';
 
 /**
- * The bytes of a file in base64, bare or as a data URL. Addresses are not followed: the service would fetch for
- * others what only it can reach. The web UIs answer the same with status 500.
- * @throws HttpError 422
+ * The bytes of a file in base64, bare or as a data URL. HTTP URLs are rejected: the service would fetch for clients what
+ * only it can reach.
+ * @throws HttpError 422, where the web UIs reply with 500
  */
 export function bytesOf(encoded: unknown): Buffer {
   if (typeof encoded !== 'string') throw new HttpError(422, 'Invalid encoded image');
@@ -19,26 +19,26 @@ export function bytesOf(encoded: unknown): Buffer {
   return bytes;
 }
 
-/** A starting picture; transparency is laid on white, as in the web UIs. */
+/** A starting picture; transparency becomes white, as in the web UIs. */
 export async function startPicture(encoded: unknown): Promise<Buffer> {
   const bytes = bytesOf(encoded);
-  await requirePicture(bytes, 'init image');
+  await checkPictureFile(bytes, 'init image');
   const { hasAlpha } = await sharp(bytes).metadata();
   return hasAlpha ? await sharp(bytes).autoOrient().flatten({ background: '#ffffff' }).png(fast).toBuffer() : bytes;
 }
 
 const fast = { compressionLevel: 1 };
 
-/** How a mask is to be read. */
+/** `round` makes the alpha channel of a mask black and white. */
 type MaskReading = { readonly invert: boolean; readonly round: boolean };
 
 /**
- * A mask in the size of the picture it belongs to: white is painted anew. Of a mask with transparency, what is not
- * transparent counts as white, as in the web UIs.
+ * A mask in the size of its picture, of which white is repainted. If a mask has transparency, its alpha channel is the
+ * mask, as in the web UIs.
  */
 export async function maskPicture(encoded: unknown, picture: Buffer, { invert, round }: MaskReading): Promise<Buffer> {
   const bytes = bytesOf(encoded);
-  await requirePicture(bytes, 'mask');
+  await checkPictureFile(bytes, 'mask');
   const { width, height } = (await sharp(picture).metadata()).autoOrient;
   const isOpaque = (await sharp(bytes).stats()).isOpaque;
   const oriented = sharp(bytes).autoOrient();

@@ -1,6 +1,17 @@
 import { z } from 'zod';
-import { dictionary, integer, list, number, optional, text, truth } from './fields.js';
-import { requestFields } from './option-fields.js';
+import { fieldsOfInfotext, requestFields } from './option-fields.js';
+import {
+  boolean,
+  dictionary,
+  integer,
+  isRecord,
+  list,
+  number,
+  optional,
+  readBody,
+  text,
+  withoutNulls,
+} from './validation.js';
 
 /** The fields of txt2img and img2img, with the defaults of the web UIs; 0 as a size is the model's default. */
 const common = {
@@ -22,30 +33,30 @@ const common = {
   cfg_scale: number.default(7),
   width: integer.default(0),
   height: integer.default(0),
-  restore_faces: optional(truth),
-  tiling: optional(truth),
-  do_not_save_samples: truth.default(false),
-  do_not_save_grid: truth.default(false),
+  restore_faces: optional(boolean),
+  tiling: optional(boolean),
+  do_not_save_samples: boolean.default(false),
+  do_not_save_grid: boolean.default(false),
   s_min_uncond: optional(number),
   override_settings: optional(dictionary),
-  override_settings_restore_afterwards: truth.default(true),
+  override_settings_restore_afterwards: boolean.default(true),
   refiner_checkpoint: optional(text),
   refiner_switch_at: optional(number),
-  disable_extra_networks: truth.default(false),
+  disable_extra_networks: boolean.default(false),
   comments: optional(dictionary),
   denoising_strength: number.default(0.75),
   script_name: optional(text),
   script_args: list.default([]),
   alwayson_scripts: dictionary.default({}),
-  send_images: truth.default(true),
-  save_images: truth.default(false),
+  send_images: boolean.default(true),
+  save_images: boolean.default(false),
   force_task_id: optional(text),
   infotext: optional(text),
 };
 
 export const txt2imgSchema = z.object({
   ...common,
-  enable_hr: truth.default(false),
+  enable_hr: boolean.default(false),
   firstphase_width: integer.default(0),
   firstphase_height: integer.default(0),
   hr_scale: number.default(2),
@@ -70,15 +81,23 @@ export const img2imgSchema = z.object({
   mask_blur: optional(integer),
   mask_blur_x: integer.default(4),
   mask_blur_y: integer.default(4),
-  mask_round: truth.default(true),
+  mask_round: boolean.default(true),
   inpainting_fill: integer.default(0),
-  inpaint_full_res: truth.default(true),
+  inpaint_full_res: boolean.default(true),
   inpaint_full_res_padding: integer.default(0),
   inpainting_mask_invert: integer.default(0),
   initial_noise_multiplier: optional(number),
-  include_init_images: truth.default(false),
+  include_init_images: boolean.default(false),
 });
 
 export type Txt2imgRequest = z.output<typeof txt2imgSchema>;
 export type Img2imgRequest = z.output<typeof img2imgSchema>;
 export type CommonRequest = Pick<Txt2imgRequest, keyof typeof common>;
+
+/** Reads a request; fields that it leaves out are taken from its `infotext`, and then from the defaults. */
+export function readRequest<S extends z.ZodObject>(schema: S, body: unknown): z.output<S> {
+  const given = withoutNulls(body);
+  const infotext = isRecord(given) ? given.infotext : undefined;
+  if (typeof infotext !== 'string' || !isRecord(given)) return readBody(schema, given);
+  return readBody(schema, { ...fieldsOfInfotext(infotext), ...given });
+}

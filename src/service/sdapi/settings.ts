@@ -1,37 +1,36 @@
 import { z } from 'zod';
-import type { ServiceFacts } from '../service-info.js';
-import { integer, text, truth } from './fields.js';
+import type { ServiceInfo } from '../job-service.js';
 import { settingFields } from './option-fields.js';
-import { checkFields, complain, isRecord } from './validation.js';
+import { boolean, checkFields, complain, integer, isRecord, text } from './validation.js';
 
-/** The settings of the web UIs that have a meaning here; 0 as a sigma, a limit of one or rho is the model's own. */
+/** The supported settings of the web UIs; 0 for a sigma, s_tmax or rho means the default. */
 const settingsSchema = z.object({
   ...settingFields,
   /** empty: the model of requests that name none */
   sd_model_checkpoint: text.default(''),
   CLIP_stop_at_last_layers: integer.default(1),
   randn_source: z.enum(['CPU', 'GPU', 'NV']).default('CPU'),
-  live_previews_enable: truth.default(true),
+  live_previews_enable: boolean.default(true),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
 
-/** The settings that requests change with `POST /options`, for as long as the service runs. */
+/** The settings that `POST /options` changes until the service stops. */
 export class SettingsStore {
-  readonly #facts: Pick<ServiceFacts, 'hosts' | 'outdir'>;
+  readonly #serviceInfo: Pick<ServiceInfo, 'hosts' | 'outdir'>;
   #settings: Settings = settingsSchema.parse({});
 
-  constructor(facts: Pick<ServiceFacts, 'hosts' | 'outdir'>) {
-    this.#facts = facts;
+  constructor(serviceInfo: Pick<ServiceInfo, 'hosts' | 'outdir'>) {
+    this.#serviceInfo = serviceInfo;
   }
 
   get current(): Settings {
     return this.#settings;
   }
 
-  /** What `GET /options` tells: the settings, and some that cannot be changed. */
+  /** The response of `GET /options`: the settings, and some constants. */
   async all(): Promise<Record<string, unknown>> {
-    const { outdir } = this.#facts;
+    const { outdir } = this.#serviceInfo;
     return {
       ...(await this.with({})),
       sd_checkpoint_hash: '',
@@ -48,25 +47,22 @@ export class SettingsStore {
     this.#settings = { ...settings, sd_model_checkpoint: isChosen ? model : this.#settings.sd_model_checkpoint };
   }
 
-  /**
-   * The settings with some of them changed; those that have no meaning here are left out.
-   * @throws ValidationError where a value or a model cannot be
-   */
+  /** The settings with changes; unsupported ones are ignored. @throws ValidationError for an invalid value or model */
   async with(changes: unknown): Promise<Settings> {
     const given = isRecord(changes) ? Object.entries(changes).filter(([, value]) => value !== null) : [];
     const settings = checkFields(settingsSchema, { ...this.#settings, ...Object.fromEntries(given) }, (name) => name);
-    return { ...settings, sd_model_checkpoint: await this.#modelCalled(settings.sd_model_checkpoint) };
+    return { ...settings, sd_model_checkpoint: await this.#resolveModel(settings.sd_model_checkpoint) };
   }
 
-  /** A model by its name or by the file name that a web UI would have for it. */
-  async #modelCalled(wanted: string): Promise<string> {
-    const { models, model: usual = '' } = await this.#facts.hosts.describe();
-    if (wanted === '') return usual;
+  /** Finds a model by its name, or by the file name that a web UI would have for it. */
+  async #resolveModel(wanted: string): Promise<string> {
+    const { models, model: defaultModel = '' } = await this.#serviceInfo.hosts.describe();
+    if (wanted === '') return defaultModel;
     const names = [wanted, wanted.replace(/ \[[0-9a-f]+\]$/, '').replace(/\.(?:safetensors|ckpt)$/, '')];
-    const known = [...models.map(({ name }) => name), this.#settings.sd_model_checkpoint, usual].filter(Boolean);
+    const known = [...models.map(({ name }) => name), this.#settings.sd_model_checkpoint, defaultModel].filter(Boolean);
     const found = known.find((name) => names.includes(name) || names.includes(name.replace('--', '/')));
     if (found !== undefined) return found;
-    const choice = known.join(', ');
-    throw complain('sd_model_checkpoint', `model '${wanted}' not found; there are: ${choice}`, wanted);
+    const message = `model '${wanted}' not found; choose one of: ${known.join(', ')}`;
+    throw complain('sd_model_checkpoint', message, wanted);
   }
 }

@@ -8,10 +8,9 @@ import { describeOptions, type OptionDescription } from '../../options/describe-
 import { rowsOf } from '../../options/option.js';
 import { snakeCase } from '../../util/letter-case.js';
 import { HttpError } from '../http-error.js';
-import { truth } from './fields.js';
-import { checkFields, complain, isRecord } from './validation.js';
+import { boolean, checkFields, complain, isRecord } from './validation.js';
 
-/** As scripts are called in requests and lists. */
+/** Name of the script in requests and lists. */
 export const scriptName = 'steps animation';
 
 const rows = rowsOf(animationOptionsSchema);
@@ -31,7 +30,7 @@ function namesOf(name: keyof AnimationOptions): string[] {
   return [...new Set([rows[name].original?.name ?? snakeCase(name), snakeCase(name)])];
 }
 
-/** What `GET /script-info` tells of the script, for both tabs. */
+/** The response of `GET /script-info`, for both tabs. */
 export function scriptInfo(): unknown[] {
   const enabled = { label: 'Script Enabled', value: false, minimum: null, maximum: null, step: null, choices: null };
   const args = [enabled, ...scriptArguments.map(argumentOf)];
@@ -45,8 +44,8 @@ function argumentOf(option: OptionDescription): unknown {
 }
 
 /**
- * The animation that a request's `alwayson_scripts` ask for; null where none is wanted.
- * @throws HttpError 422 for scripts that there are not, and arguments that cannot be
+ * The options of the animation that `alwayson_scripts` request; null if they request none.
+ * @throws HttpError 422 for unknown scripts and invalid arguments
  */
 export function animationOf(scripts: Readonly<Record<string, unknown>>): AnimationOptionsInput | null {
   const unknown = Object.keys(scripts).find((name) => name.toLowerCase() !== scriptName);
@@ -58,7 +57,7 @@ export function animationOf(scripts: Readonly<Record<string, unknown>>): Animati
   return list.length === 1 && isRecord(list[0]) ? byName(list[0]) : byPosition(list);
 }
 
-/** The web UIs' answer to a script that they do not have. */
+/** The web UIs' error for an unknown script. */
 export function scriptNotFound(name: string): HttpError {
   return new HttpError(422, `Script '${name}' not found`);
 }
@@ -72,7 +71,7 @@ function byPosition([isEnabled = false, ...values]: readonly unknown[]): Animati
   return checked(Object.fromEntries(given));
 }
 
-/** Who names options wants an animation, unless `is_enabled` says otherwise. */
+/** Named options enable the script unless `is_enabled` is false. */
 function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknown>>): AnimationOptionsInput | null {
   if (!isTrue(is_enabled)) return null;
   const given = Object.entries(values).map(([name, value]) => {
@@ -84,14 +83,14 @@ function byName({ is_enabled = true, ...values }: Readonly<Record<string, unknow
 }
 
 function isTrue(isEnabled: unknown): boolean {
-  const { data } = truth.safeParse(isEnabled);
+  const { data } = boolean.safeParse(isEnabled);
   if (data === undefined) throw complain('is_enabled', 'Input should be a valid boolean', isEnabled);
   return data;
 }
 
-/** A value of the option's type, where it came as text. */
+/** Converts a value from text to the type of its option. */
 function readValue(option: OptionDescription, value: unknown): unknown {
-  return option.type === 'boolean' ? (truth.safeParse(value).data ?? value) : valueOfText(option, value);
+  return option.type === 'boolean' ? (boolean.safeParse(value).data ?? value) : valueOfText(option, value);
 }
 
 function checked(given: unknown): AnimationOptionsInput {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { HttpError } from '../http-error.js';
 
 type Complaint = {
@@ -8,7 +8,7 @@ type Complaint = {
   readonly input: unknown;
 };
 
-/** A request that is not as it should be, answered as the web UIs do: one complaint a field. */
+/** An invalid request, with one complaint for each field, as the web UIs report it. */
 export class ValidationError extends HttpError {
   constructor(readonly complaints: readonly Complaint[]) {
     super(422, complaints.map(({ loc, msg }) => `${loc.slice(1).join('.')}: ${msg}`).join('; '));
@@ -20,17 +20,14 @@ export function complain(field: string, msg: string, input: unknown): Validation
   return new ValidationError([{ type: 'value_error', loc: ['body', field], msg, input }]);
 }
 
-/**
- * Reads the body of a request, where null stands for what is left out.
- * @throws ValidationError
- */
+/** Reads the body of a request; null means left out. @throws ValidationError */
 export function readBody<S extends z.ZodObject>(schema: S, body: unknown): z.output<S> {
   return checkFields(schema, withoutNulls(body), (field) => field);
 }
 
 /**
  * Checks values against a schema.
- * @param fieldOf the name that a value of the schema has in the request
+ * @param fieldOf maps a name of the schema to the request's name of it
  * @throws ValidationError
  */
 export function checkFields<S extends z.ZodType>(
@@ -50,7 +47,7 @@ export function checkFields<S extends z.ZodType>(
   );
 }
 
-/** A body without its nulls; anything but an object stays, to be complained of. */
+/** A body without its nulls; anything but an object is returned as it is, for the schema to reject. */
 export function withoutNulls(body: unknown): unknown {
   if (!isRecord(body) || Array.isArray(body)) return body ?? {};
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
@@ -59,3 +56,27 @@ export function withoutNulls(body: unknown): unknown {
 export function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
   return typeof value === 'object' && value !== null;
 }
+
+/*
+ * The fields of requests as the web UIs read them: numbers and booleans may be strings, null means the default, and
+ * unknown fields are ignored.
+ */
+
+const fromText = (value: unknown) =>
+  typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+
+const booleans: Readonly<Record<string, boolean>> = {
+  ...{ true: true, '1': true, on: true, yes: true },
+  ...{ false: false, '0': false, off: false, no: false },
+};
+const toBoolean = (value: unknown) => booleans[String(value).toLowerCase()] ?? value;
+
+export const number = z.preprocess(fromText, z.number({ error: 'Input should be a valid number' }));
+export const integer = z.preprocess(fromText, z.int({ error: 'Input should be a valid integer' }));
+export const boolean = z.preprocess(toBoolean, z.boolean({ error: 'Input should be a valid boolean' }));
+export const text = z.string({ error: 'Input should be a valid string' });
+export const list = z.array(z.unknown(), { error: 'Input should be a valid list' });
+export const dictionary = z.record(z.string(), z.unknown(), { error: 'Input should be a valid dictionary' });
+
+/** A field that is null if it is left out. */
+export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);

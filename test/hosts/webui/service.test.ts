@@ -20,7 +20,7 @@ async function openWebui(host: PretendedHost) {
   const service = await openPretended(outdir, host);
   return await openServer({
     service,
-    facts: { ...{ version, device: 'cpu', outdir, modelsFolders: [] }, hosts: poolOf(host) },
+    serviceInfo: { ...{ version, device: 'cpu', outdir, modelsFolders: [] }, hosts: poolOf(host) },
     ...{ port: 0, logLevel: 'silent', users: ['ann:secret'] },
   });
 }

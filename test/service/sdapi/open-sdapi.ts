@@ -1,15 +1,15 @@
 import { onTestFinished } from 'vitest';
 import { samplerNames, schedulerNames } from '#src/diffusion/names.js';
 import type { Host } from '#src/hosts/host.js';
+import type { ServiceInfo } from '#src/service/job-service.js';
 import { createServer, type ServerSettings } from '#src/service/server.js';
-import type { ServiceFacts } from '#src/service/service-info.js';
 import { version } from '#src/util/version.js';
 import { FakeJobService } from '../../helpers/fake-job-service.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { poolOf } from '../open-service.js';
 
-/** What a service with two models tells of itself. */
-export function factsOf(outdir: string): ServiceFacts {
+/** The info of a service with two models. */
+export function serviceInfoOf(outdir: string): ServiceInfo {
   const models = ['emoji', 'owner--other'].map((name) => ({ name, width: 128, height: 128 }));
   const host: Host = {
     name: 'pretended',
@@ -25,7 +25,7 @@ export function factsOf(outdir: string): ServiceFacts {
 export async function openSdapi({ atOnce = true, ...settings }: Partial<ServerSettings> & { atOnce?: boolean } = {}) {
   const folder = await temporaryFolder();
   const service = new FakeJobService(folder, atOnce);
-  const app = await createServer({ service, facts: factsOf(folder), logLevel: 'silent', ...settings });
+  const app = await createServer({ service, serviceInfo: serviceInfoOf(folder), logLevel: 'silent', ...settings });
   onTestFinished(() => app.close());
   const send = async (method: 'GET' | 'POST', url: string, payload?: object, headers = {}) => {
     const response = await app.inject({ method, url, headers, ...(payload && { payload }) });

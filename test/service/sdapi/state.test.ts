@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { animationOptionsSchema } from '#src/options/animation-options.js';
 import { generationOptionsSchema } from '#src/options/generation-options.js';
 import type { Job } from '#src/service/job.js';
-import { secondsLeft, shareDone, stateOf } from '#src/service/sdapi/progress.js';
+import { secondsLeft, shareDone, stateOf } from '#src/service/sdapi/progress-routes.js';
 
 const jobAt = (step: number, steps: number, batchCount: number, batchSize: number): Job => ({
   ...{ id: 'a', kind: 'txt2img', state: 'running', createdAt: 0, startedAt: 1000, endedAt: null, position: null },

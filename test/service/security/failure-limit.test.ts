@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FailureLimit } from '#src/service/security/failure-limit.js';
+import { FailureLimit } from '#src/service/security/passwords.js';
 
 it('makes an address wait after ten failures, until a minute after the first', () => {
   let now = 0;

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openServer, type ServerSettings } from '#src/service/server.js';
 import { FakeJobService } from '../../helpers/fake-job-service.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
-import { factsOf } from '../sdapi/open-sdapi.js';
+import { serviceInfoOf } from '../sdapi/open-sdapi.js';
 
 const json = { 'content-type': 'application/json' };
 
@@ -13,7 +13,13 @@ const json = { 'content-type': 'application/json' };
 async function open(settings: Partial<ServerSettings> = {}, atOnce = true) {
   const folder = await temporaryFolder();
   const service = new FakeJobService(folder, atOnce);
-  const server = await openServer({ service, facts: factsOf(folder), port: 0, logLevel: 'silent', ...settings });
+  const server = await openServer({
+    service,
+    serviceInfo: serviceInfoOf(folder),
+    port: 0,
+    logLevel: 'silent',
+    ...settings,
+  });
   onTestFinished(() => server.close());
   const { port } = new URL(server.url);
   const send = async (method: string, path: string, headers: Record<string, string> = {}, body = '') => {

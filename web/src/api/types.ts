@@ -1,10 +1,10 @@
 import type { AnimationShape, InspectionShape, JobShape } from '../../../src/service/api/shapes.js';
 
 // The shapes of the service's API, from its own schemas.
-export type { EventShape } from '../../../src/service/api/job-json.js';
 export type {
   AboutShape,
   AnimationShape,
+  EventShape,
   FoundHostShape,
   HostKindShape,
   HostShape,

@@ -6,23 +6,18 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import type { JobService } from '../job.js';
-import type { ServiceFacts } from '../service-info.js';
+import type { JobService, ServiceInfo } from '../job-service.js';
 import { aboutRoutes } from './about.js';
 import { animationRoutes } from './animations.js';
 import { hostRoutes } from './hosts.js';
 import { inspectRoutes } from './inspect.js';
-import { prefix } from './job-json.js';
 import { jobRoutes } from './jobs.js';
-import { problem } from './shapes.js';
+import { prefix, problem } from './shapes.js';
 
-export type ApiSettings = {
-  readonly service: JobService;
-  readonly facts: ServiceFacts;
-};
+type ApiSettings = { readonly service: JobService; readonly serviceInfo: ServiceInfo };
 
-/** Our own API under /api/v1, which the page speaks; described as OpenAPI 3.1 at /docs. */
-export const api: FastifyPluginAsync<ApiSettings> = async (app, { service, facts }) => {
+/** The service's own API under /api/v1, which the page uses; documented as OpenAPI 3.1 at /docs. */
+export const api: FastifyPluginAsync<ApiSettings> = async (app, { service, serviceInfo }) => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(swagger, {
@@ -30,9 +25,9 @@ export const api: FastifyPluginAsync<ApiSettings> = async (app, { service, facts
       openapi: '3.1.0',
       info: {
         title: 'Steps Animation',
-        version: facts.version,
+        version: serviceInfo.version,
         description:
-          'Images, and the movies of them being made. Errors are answered with a problem body (RFC 9457) whose `detail` says what to do.',
+          'Images, and animations of how they are made. Errors have a problem body (RFC 9457) whose `detail` says what to do.',
       },
     },
     transform: jsonSchemaTransform,
@@ -45,11 +40,11 @@ export const api: FastifyPluginAsync<ApiSettings> = async (app, { service, facts
       scope.addHook('onRoute', ({ schema }) => {
         if (schema) schema.response = { ...Object(schema.response), '4xx': problem };
       });
-      await scope.register(aboutRoutes, { facts });
-      await scope.register(hostRoutes, { service, facts });
+      await scope.register(aboutRoutes, { serviceInfo });
+      await scope.register(hostRoutes, { service, serviceInfo });
       await scope.register(jobRoutes, { service, closing: closing.signal });
       await scope.register(animationRoutes, { service });
-      await scope.register(inspectRoutes, { facts });
+      await scope.register(inspectRoutes, { serviceInfo });
     },
     { prefix },
   );
