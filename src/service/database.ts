@@ -133,7 +133,7 @@ export class Database implements Disposable {
   }
 
   #migrate(path: string): void {
-    const [{ user_version: version } = { user_version: 0 }] = this.all<{ user_version: number }>('pragma user_version');
+    const version = this.first<{ userVersion: number }>('pragma user_version')?.userVersion ?? 0;
     if (version > migrations.length) {
       throw new StepsAnimationError(
         'usage',

@@ -144,12 +144,20 @@ describe('a job', () => {
     [422, { kind: 'txt2img', generation: { steps: 0 } }, /steps/u],
     [422, { kind: 'txt2img', generation: { sampler: 'none' } }, /There is no sampler "none"/u],
     [422, { kind: 'txt2img', animation: { codec: 'none' } }, /codec/u],
-    [422, { kind: 'img2img', picture: 'AAAA' }, /no picture that can be read/u],
+    [422, { kind: 'img2img', picture: 'AAAA' }, /not a readable picture/u],
     [422, { kind: 'render', of: 'nothing' }, /nothing/u],
   ])('is refused with %i in words: %j', async (status, request, detail) => {
     const answer = await ask('POST', '/jobs', request);
     expect(answer).toMatchObject({ status, type: expect.stringContaining('application/problem+json') });
     expect(answer.body).toMatchObject({ type: 'about:blank', status, detail: expect.stringMatching(detail) });
+  });
+
+  it.each([
+    ['GET', '/jobs?limit=1000', undefined],
+    ['GET', '/animations?limit=0', undefined],
+    ['POST', '/jobs/none/move', { position: 0 }],
+  ] as const)('%s %s is refused with a number out of range', async (method, path, body) => {
+    expect(await ask(method, path, body)).toMatchObject({ status: 400, body: { status: 400 } });
   });
 
   it.each([

@@ -8,8 +8,10 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openService } from './open-service.js';
 import { gate, PretendedHost } from './pretended-host.js';
 
+const stepsOnly = { createAnimation: false };
+
 function asking(prompt: string, model?: string): GeneratingRequest {
-  return { kind: 'txt2img', generation: { prompt, steps: 2, ...(model && { model }) }, animation: null };
+  return { kind: 'txt2img', generation: { prompt, steps: 2, ...(model && { model }) }, animation: stepsOnly };
 }
 
 function pool(hosts: Readonly<Record<string, Host>>, retryAfterMs?: number): HostPool {
@@ -107,7 +109,7 @@ describe('several hosts', () => {
     a.isLost = true;
     const job = await service.ended((await service.submit(asking('2'))).id);
     expect(job).toMatchObject({ state: 'finished', host: 'b', error: null });
-    expect(job.notes.join()).toContain('The host a could not be reached when the job was to begin: Nothing answers');
+    expect(job.notes.join()).toContain('The host a could not be reached when the job was to start: Nothing answers');
     // From now on it is left alone until it answers.
     const next = await service.ended((await service.submit(asking('3'))).id);
     expect(next.host).toBe('b');

@@ -45,8 +45,7 @@ describe('the library', () => {
       const found = after.library.get(entry.id);
       expect(found, entry.codec).toEqual({
         ...entry,
-        job: null,
-        createdAt: expect.any(Number),
+        ...{ job: null, finishMs: 0, createdAt: expect.any(Number) },
         duration: expect.closeTo(entry.duration, 2),
         fps: expect.closeTo(entry.fps, 2),
       });

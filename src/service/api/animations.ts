@@ -11,12 +11,9 @@ const params = z.object({ id: z.string() });
 const tags = ['animations'];
 
 /** The library of finished movies. */
-export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobService }> = async (
-  app,
-  { service: { library } },
-) => {
+export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobService }> = async (app, { service }) => {
   const find = (id: string): Movie => {
-    const movie = library.get(id);
+    const movie = service.library.get(id);
     if (!movie) throw new HttpError(404, `There is no animation ${id}; it may have been deleted.`);
     return movie;
   };
@@ -30,7 +27,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
       },
     },
     async ({ query }) => {
-      const { entries, total } = library.search(query);
+      const { entries, total } = service.library.search(query);
       return { entries: entries.map(animationJson), total };
     },
   );
@@ -38,7 +35,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
   app.get(
     '/animations/facets',
     { schema: { tags, summary: 'List the values to filter by', response: { 200: facets } } },
-    async () => library.facets(),
+    async () => service.library.facets(),
   );
 
   app.post(
@@ -49,7 +46,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
         response: { 200: z.object({ animations: z.int() }) },
       },
     },
-    async () => ({ animations: await library.rebuild() }),
+    async () => ({ animations: await service.library.rebuild() }),
   );
 
   app.get(
@@ -90,7 +87,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
     '/animations/:id',
     { schema: { tags, summary: 'Delete an animation; it can be restored for a minute', params } },
     async ({ params: { id } }, reply) => {
-      library.remove(find(id).id);
+      service.library.remove(find(id).id);
       return reply.status(204).send();
     },
   );
@@ -98,6 +95,6 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
   app.post(
     '/animations/:id/restore',
     { schema: { tags, summary: 'Undo a deletion', params, response: { 200: animationShape } } },
-    async ({ params: { id } }) => animationJson(library.restore(id)),
+    async ({ params: { id } }) => animationJson(service.library.restore(id)),
   );
 };

@@ -60,11 +60,11 @@ describe('a starting picture', () => {
     [{ init_images: [] }, 404, 'Init image not found'],
     [{ init_images: ['http://127.0.0.1/x.png'] }, 422, expect.stringContaining('Requests not allowed')],
     [{ init_images: ['not base64 at all!'] }, 422, 'Invalid encoded image'],
-    [{ init_images: ['AAAA'] }, 422, expect.stringContaining('no picture')],
+    [{ init_images: ['AAAA'] }, 422, expect.stringContaining('not a readable picture')],
     [
       { init_images: [Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64')] },
       422,
-      expect.stringContaining('no picture'),
+      expect.stringContaining('not a readable picture'),
     ],
   ])('is refused: %j', async (body, status, detail) => {
     const { post, service } = await openSdapi();

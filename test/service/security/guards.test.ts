@@ -182,5 +182,5 @@ it('goes on with the job of a client that has gone away', async () => {
 
 it('says in words why it cannot listen', async () => {
   const { port } = await open();
-  await expect(open({ port: Number(port) })).rejects.toThrow('something listens there already');
+  await expect(open({ port: Number(port) })).rejects.toThrow('something already listens there');
 });
