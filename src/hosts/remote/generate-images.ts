@@ -1,19 +1,19 @@
 import type { Picture } from '../../pictures/picture.js';
-import type { FinishReason, GenerationEvent, PassInfo } from '../host.js';
+import type { Content, FinishReason, GenerationEvent, PassInfo } from '../host.js';
 import type { PlannedImage } from '../plan-images.js';
 import { startPass } from '../start-picture.js';
 import { decodePicture, resizePicture } from './pictures.js';
 
+type RunStep = {
+  readonly type: 'step';
+  readonly pass: number;
+  readonly step: number;
+  /** the file of a picture, decoded when it is asked for and in the size of the image; or its pixels as they are */
+  readonly picture: Buffer | Picture;
+};
+
 /** What happens while a program makes one image. */
-export type RunEvent =
-  | {
-      readonly type: 'step';
-      readonly pass: number;
-      readonly step: number;
-      /** the file of a picture, decoded when it is asked for and in the size of the image; or its pixels as they are */
-      readonly picture: Buffer | Picture;
-    }
-  | { readonly type: 'note'; readonly message: string };
+export type RunEvent = RunStep | { readonly type: 'note'; readonly message: string };
 
 /** How an image ended. */
 export type RunEnd = {
@@ -111,32 +111,29 @@ async function* imageEvents(
   noise: { isWanted: boolean },
 ): AsyncGenerator<GenerationEvent, FinishReason, void> {
   const { info } = image;
-  const decode = (picture: Buffer | Picture) =>
-    Buffer.isBuffer(picture) ? decodePicture(picture, program, info) : resizePicture(picture, info);
-  const step = { type: 'step', image: index } as const;
-  if (startFrame) yield { ...step, pass: 0, step: 1, picture: async () => startFrame };
+  const decode = (shown: Buffer | Picture) =>
+    Buffer.isBuffer(shown) ? decodePicture(shown, program, info) : resizePicture(shown, info);
   let last: Buffer | Picture | undefined;
   let lastReadable: Buffer | Picture | undefined;
+  const stepEvent = ({ picture: shown, pass, step }: RunStep): GenerationEvent => {
+    last = shown;
+    const picture = async (content: Content) => {
+      noise.isWanted ||= content === 'noisy';
+      const decoded = Buffer.isBuffer(shown) ? await decode(shown) : shown;
+      lastReadable = shown;
+      return decoded;
+    };
+    const preview = Buffer.isBuffer(shown) ? {} : { preview: () => shown };
+    return { type: 'step', image: index, pass: startFrame ? pass + 1 : pass, step, picture, ...preview };
+  };
+  if (startFrame) yield { type: 'step', image: index, pass: 0, step: 1, picture: async () => startFrame };
   let end: RunEnd;
   let failure: unknown;
   const events = makeImage(image, stopping);
   try {
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
-      if (next.value.type === 'note') {
-        yield next.value;
-        continue;
-      }
-      const { picture: shown } = next.value;
-      last = shown;
-      const picture = async (content: 'denoised' | 'noisy') => {
-        noise.isWanted ||= content === 'noisy';
-        const decoded = Buffer.isBuffer(shown) ? await decode(shown) : shown;
-        lastReadable = shown;
-        return decoded;
-      };
-      const place = { pass: startFrame ? next.value.pass + 1 : next.value.pass, step: next.value.step };
-      yield { ...step, ...place, picture, ...(Buffer.isBuffer(shown) ? {} : { preview: () => shown }) };
+      yield next.value.type === 'note' ? next.value : stepEvent(next.value);
     }
     end = next.value;
   } catch (error) {

@@ -139,6 +139,16 @@ export class FakeComfyui {
     }
   }
 
+  /** Until every client has received what was sent, as its answer to a ping tells. */
+  async received(): Promise<void> {
+    await Promise.all(
+      [...this.#sockets.clients].map(async (socket) => {
+        socket.ping();
+        await once(socket, 'pong');
+      }),
+    );
+  }
+
   send(message: string | Buffer): void {
     for (const socket of this.#sockets.clients) socket.send(message);
   }

@@ -102,7 +102,7 @@ describe('when ComfyUI fails', () => {
     const [stopping, skips] = [new AbortController(), new EventTarget()];
     const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
       await run.step('sampler', 1, 3);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await fake.received();
       await fake.away();
       if (reason === 'skipped') skips.dispatchEvent(new Event('skip'));
       else stopping.abort();
@@ -127,11 +127,10 @@ describe('when ComfyUI fails', () => {
   ])('one that %s is told of, with the steps that there were', async (how, script, message) => {
     const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
       await script(run);
-      setTimeout(() => {
-        if (how === 'goes away') return fake.stop();
-        fake.forget();
-        fake.cut();
-      }, 100);
+      await fake.received();
+      if (how === 'goes away') return fake.stop();
+      fake.forget();
+      fake.cut();
     });
     const { events, error } = await generate(fake);
     expect(stepsOf(events)).toEqual([1]);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Latent } from '#src/diffusion/latent.js';
 import type { DecoderKind } from '#src/diffusion/step-decoder.js';
@@ -39,15 +39,14 @@ it.each([
   [2000, true],
 ])('steps of %i ms become pictures while others are sampled: %s', async (milliseconds, isBeside) => {
   const { all } = means({ full: 10, tiny: 1 }, false);
-  let end = () => {};
-  const sampling = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const pictures = new StepPictures('cheap', { ...all, inference: { idle: () => sampling } });
+  const order: string[] = [];
+  const idle = async () => {
+    await setImmediate();
+    order.push('sampled');
+  };
+  const pictures = new StepPictures('cheap', { ...all, inference: { idle } });
   pictures.addStepTime(milliseconds);
-  const picture = pictures.picture(latents[0] ?? { shape: [1, 1, 1, 1], data: new Float32Array(1) });
-  const first = await Promise.race([picture.then(() => true), setTimeout(200, false)]);
-  expect(first).toBe(isBeside);
-  end();
-  await picture;
+  await pictures.picture(latents[0] ?? { shape: [1, 1, 1, 1], data: new Float32Array(1) });
+  order.push('picture');
+  expect(order).toEqual(isBeside ? ['picture'] : ['sampled', 'picture']);
 });

@@ -107,6 +107,18 @@ export class FakeInvokeai {
     while (this.subscriptions < times) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
+  /** Until every client has received what was sent, as its answer to a ping tells. */
+  async received(): Promise<void> {
+    const connections = [...this.#sockets.sockets.sockets.values()].map(({ conn }) => conn);
+    await Promise.all(
+      connections.map(async (connection) => {
+        // biome-ignore lint/complexity/useLiteralKeys: private to TypeScript, which allows it in brackets
+        connection['sendPacket']('ping');
+        await once(connection, 'heartbeat');
+      }),
+    );
+  }
+
   /** Breaks off the next question about an item, and waits for it. */
   async breakOff(): Promise<void> {
     for (this.unanswered = 1; this.unanswered > 0; ) await new Promise((resolve) => setTimeout(resolve, 5));

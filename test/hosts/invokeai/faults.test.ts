@@ -60,7 +60,7 @@ describe('when InvokeAI fails', () => {
         fake.cut();
         await fake.subscribed(2);
         await item.steps(3, 3, 3);
-        await pause();
+        await fake.received();
       };
       item.end();
     });
@@ -93,8 +93,7 @@ describe('when InvokeAI fails', () => {
     const fake = await FakeInvokeai.start(async (item) => {
       fake.brokenOff.set(resultPath, 2);
       item.end();
-      await expect.poll(() => fake.brokenOff.get(resultPath)).toBe(1);
-      await pause();
+      await fake.subscribed(2);
       item.end();
     });
     const { error } = await generate(fake);
@@ -106,10 +105,7 @@ describe('when InvokeAI fails', () => {
     const fake = await FakeInvokeai.start(async (item) => {
       if (item.id > 1) return;
       fake.unanswered = 2;
-      for (let told = 0; told < 2; told++) {
-        fake.tell('queue_item_status_changed', { item_id: item.id, status: 'completed' });
-        await pause();
-      }
+      fake.tell('queue_item_status_changed', { item_id: item.id, status: 'completed' });
     });
     expect((await generate(fake)).error).toMatchObject({ code: 'network' });
     fake.brokenOff.set('/api/v1/queue/default/status', 1);
@@ -191,7 +187,8 @@ describe('when InvokeAI fails', () => {
   ])('one that %s is told of, with the steps that there were', async (_, fail, code, message) => {
     const fake = await FakeInvokeai.start(async (item) => {
       await item.steps(0, 1, 3);
-      setTimeout(() => fail(fake), 100);
+      await fake.received();
+      fail(fake);
     });
     const { steps, images, error } = await generate(fake);
     expect({ steps, images }).toEqual({ steps: ['0:0:1'], images: ['0:interrupted'] });
