@@ -2,9 +2,10 @@ import { StepsAnimationError } from '../../errors.js';
 import { checkOptions } from '../../options/check-options.js';
 import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
 import type { GenerationRequest } from '../host.js';
+import { planImages } from '../plan-images.js';
 import type { ImagePlan } from '../remote/generate-images.js';
 import type { StartFiles } from '../remote/pictures.js';
-import { leftOut, planRemoteImages, withoutNode } from '../remote/plan-request.js';
+import { leftOut, withoutNode } from '../remote/plan-request.js';
 import { checkStart, type Start } from '../start-picture.js';
 import { builtInWorkflow } from './built-in-workflow.js';
 import { type Catalogue, chooseCheckpoint, modelNameOf, samplerNameOf, schedulerNameOf } from './catalogue.js';
@@ -46,12 +47,14 @@ export function planRequest(
   const planned = own
     ? planOwn(options, catalogue, own, start)
     : planBuiltIn(options, chooseCheckpoint(catalogue, request.model), catalogue, start);
+  const { width = options.width, height = options.height } = planned.passes.at(-1) ?? {};
+  const shown = { ...options, width, height, model: planned.model, variationStrength: 0 };
   return {
     ...planned,
     start,
     notes: options.preview === 'full' ? [...planned.notes, noFullPreviews] : planned.notes,
     previewMethod: previewMethods[options.preview],
-    images: planRemoteImages({ ...options, model: planned.model }, planned.passes, start),
+    images: planImages(shown, planned.passes, { request: { start } }),
   };
 }
 

@@ -2,7 +2,6 @@ import type { BatchRequest, Size } from '../../diffusion/batch-request.js';
 import type { ModelFolder } from '../../diffusion/networks/model-folder.js';
 import { planPasses } from '../../diffusion/passes.js';
 import { StepsAnimationError } from '../../errors.js';
-import { formatInfotext } from '../../infotext/write-infotext.js';
 import { checkOptions } from '../../options/check-options.js';
 import {
   type GenerationOptions,
@@ -46,10 +45,7 @@ export async function planRequest({ start, ...given }: GenerationRequest, folder
   requireEncoder(folder, fitted !== undefined, options);
   const request = requestOf(options, fitted, folder);
   const planned = planPasses(request, folder);
-  const finished = planned.at(-1) ?? { width, height };
-  const images = planImages(options, { width: finished.width, height: finished.height }, (seeds) =>
-    formatInfotext({ options: { ...options, ...seeds }, request, planned, folder }),
-  );
+  const images = planImages(options, planned, { request, planned, folder });
   const startFrame = fitted?.startFrame ? fitted.picture : undefined;
   const passes = planned.map(({ kind, width, height, steps, exact }) => ({ kind, width, height, steps, exact }));
   return {

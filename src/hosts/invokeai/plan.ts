@@ -2,9 +2,10 @@ import { StepsAnimationError } from '../../errors.js';
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema } from '../../options/generation-options.js';
 import type { GenerationRequest } from '../host.js';
+import { planImages } from '../plan-images.js';
 import type { ImagePlan } from '../remote/generate-images.js';
 import type { StartFiles } from '../remote/pictures.js';
-import { leftOut, planRemoteImages, withoutNode } from '../remote/plan-request.js';
+import { leftOut, withoutNode } from '../remote/plan-request.js';
 import { checkStart, type Start } from '../start-picture.js';
 import { chooseModel, denoisedSamplers, type InvokeaiModel, samplerOf } from './catalogue.js';
 import { buildGraph, type Graph } from './graph.js';
@@ -47,7 +48,7 @@ export function planRequest(
   const missing = leftOut(options, noPlace);
   return {
     ...{ passes, start, steps, isSecondOrder, showsNoise },
-    images: planRemoteImages({ ...options, model: model.id.name }, passes, start),
+    images: planImages({ ...options, model: model.id.name, variationStrength: 0 }, passes, { request: { start } }),
     notes: [
       ...(missing.length > 0 ? [`InvokeAI has no place for: ${missing.join(', ')}.`] : []),
       ...(showsNoise ? [noiseNote(options.sampler)] : []),

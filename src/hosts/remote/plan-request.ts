@@ -1,8 +1,4 @@
-import { formatInfotext } from '../../infotext/write-infotext.js';
 import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
-import type { PassInfo } from '../host.js';
-import { type PlannedImage, planImages } from '../plan-images.js';
-import type { Start } from '../start-picture.js';
 
 const labels = {
   variationStrength: 'variation strength',
@@ -32,20 +28,4 @@ export function leftOut(options: GenerationOptions, names: readonly (keyof typeo
   return names
     .filter((name) => options[name] !== generationOptionsSchema.shape[name].parse(undefined))
     .map((name) => labels[name]);
-}
-
-/** The images of a request, for programs that have no variation seeds. */
-export function planRemoteImages(
-  options: GenerationOptions,
-  passes: readonly PassInfo[],
-  start: Start | undefined,
-): readonly PlannedImage[] {
-  const { width, height } = passes.at(-1) ?? {};
-  const size = width !== undefined && height !== undefined ? { width, height } : {};
-  return planImages({ ...options, variationStrength: 0 }, size, ({ seed }) =>
-    formatInfotext({
-      ...{ options: { ...options, ...size, seed }, request: { start } },
-      ...{ planned: [], folder: { name: options.model } },
-    }),
-  );
 }

@@ -1,9 +1,8 @@
 import { StepsAnimationError } from '../../errors.js';
-import { formatInfotext } from '../../infotext/write-infotext.js';
 import { checkOptions } from '../../options/check-options.js';
 import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
 import type { GenerationRequest, PassInfo, StartRequest } from '../host.js';
-import { type PlannedImage, planImages } from '../plan-images.js';
+import { planImages } from '../plan-images.js';
 import type { ImagePlan } from '../remote/generate-images.js';
 import { checkStart, type Start } from '../start-picture.js';
 import { type Catalogue, chooseModel, chooseSampler, isForge } from './catalogue.js';
@@ -35,11 +34,13 @@ export function planRequest({ start, ...given }: GenerationRequest, catalogue: C
     scheduler: scheduler ?? wanted,
     model: model ?? catalogue.models[0]?.name ?? '',
   };
+  const passes = passesOf(named, started);
+  const hires = options.hiresScale > 1 ? { denoisingStrength: options.hiresDenoisingStrength } : undefined;
   return {
     options: named,
     ...{ model, scheduler, start: started },
-    images: planned(shown, started),
-    passes: passesOf(named, started),
+    images: planImages(shown, passes, { request: { start: started, hires } }),
+    passes,
     notes: options.preview === 'full' && isForge(catalogue) ? [noFullPreviews] : [],
   };
 }
@@ -55,16 +56,6 @@ function requirePossible(options: WebuiPlan['options'], start: StartRequest | un
     const remedy = 'with a starting picture, leave hires scale at 1';
     throw new StepsAnimationError('usage', `A hires pass is part of txt2img; ${remedy}.`);
   }
-}
-
-function planned(options: GenerationOptions, start: Start | undefined): readonly PlannedImage[] {
-  const hires = options.hiresScale > 1 ? { denoisingStrength: options.hiresDenoisingStrength } : undefined;
-  return planImages(options, finishedSize(options), (seeds) =>
-    formatInfotext({
-      ...{ options: { ...options, ...seeds }, request: { start, hires } },
-      ...{ planned: [], folder: { name: options.model } },
-    }),
-  );
 }
 
 function finishedSize({ width, height, hiresScale }: Pick<GenerationOptions, 'width' | 'height' | 'hiresScale'>) {

@@ -151,13 +151,13 @@ describe('a wrong request', () => {
     ['scheduler', { scheduler: 'unheard' }, 'Automatic, Uniform, Karras'],
     ['width', { width: 500 }, 'multiple of 8'],
     ['height', { height: 100_000 }, '4096'],
-    ['steps', { steps: 0 }, '>=1'],
-    ['steps', { steps: 2.5 }, 'int'],
-    ['cfgScale', { cfgScale: 0.5 }, '>=1'],
+    ['steps', { steps: 0 }, 'a whole number from 1 to'],
+    ['steps', { steps: 2.5 }, 'a whole number'],
+    ['cfgScale', { cfgScale: 0.5 }, 'a number from 1 to'],
     ['cfgScale', { cfgScale: Number.NaN }, 'number'],
-    ['batchCount', { batchCount: 0 }, '>=1'],
-    ['batchSize', { batchSize: -1 }, '>=1'],
-    ['seed', { seed: 2 ** 32 }, '<='],
+    ['batchCount', { batchCount: 0 }, 'a whole number from 1'],
+    ['batchSize', { batchSize: -1 }, 'a whole number from 1'],
+    ['seed', { seed: 2 ** 32 }, 'a whole number from -1 to 4294967295'],
   ])('is refused for its %s', async (name, change, remedy) => {
     const running = generate(host, change);
     await expect(running).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(name) });
