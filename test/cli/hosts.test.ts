@@ -175,7 +175,7 @@ describe('hosts', () => {
       expect(refused).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(message) });
     }
     const help = (await runCommand('hosts', 'add', '--help')).stdout.replace(/\s+/g, ' ');
-    expect(help).toContain('what kind of host it is: embedded, comfyui, invokeai, webui (docs/hosts.md) --url');
+    expect(help).toContain('kind of the host: embedded, comfyui, invokeai, webui (docs/hosts.md) --url');
     expect(await runCommand('hosts', 'add', 'webui', '--host', 'webui')).toMatchObject({ exitCode: 2, stdout: '' });
     const flow = await runCommand('hosts', 'add', 'flow', '--host', 'comfyui', '--workflow', '-');
     expect(flow).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('give a file, not standard input') });
