@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 import { movieStem } from '../files/file-names.js';
 import { prepareFolder, writeWhole } from '../files/whole-files.js';
+import { checkRequest } from '../hosts/check-request.js';
 import type { GenerationEvent, GenerationRequest, Host, ImageInfo } from '../hosts/host.js';
 import {
   type AnimationOptions,
@@ -9,8 +10,6 @@ import {
   animationOptionsSchema,
 } from '../options/animation-options.js';
 import { checkOptions } from '../options/check-options.js';
-import { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';
-import { checkPicture } from '../pictures/picture.js';
 import { encodePng } from '../pictures/picture-files.js';
 import type { Recording } from '../recording/image.js';
 import { Recorder } from '../recording/recorder.js';
@@ -72,7 +71,8 @@ const defaultTrialSide = 512;
 export async function animate(settings: AnimateSettings): Promise<AnimationResult[]> {
   const { host, request, onEvent, animation: given = {} } = settings;
   const animation = given && checkOptions(animationOptionsSchema, given);
-  checkRequest(request);
+  // Before anything is written; the host checks what depends on it.
+  if (request) checkRequest(request);
   const folder = settings.folder ?? join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
   await prepareFolder(folder);
   if (request) host.prepare?.(request);
@@ -80,18 +80,6 @@ export async function animate(settings: AnimateSettings): Promise<AnimationResul
   const size = { width: request?.width || defaultTrialSide, height: request?.height || defaultTrialSide };
   await using recorder = await Recorder.open({ animation, folder, onEvent: (event) => onEvent?.(event) }, size);
   return await new Run(settings, folder, { animation, recorder }).results();
-}
-
-/** @throws StepsAnimationError `usage`; `input` for a picture with a wrong number of bytes */
-function checkRequest(request: GenerationRequest | undefined): void {
-  if (!request) return;
-  const { start, ...options } = request;
-  checkOptions(generationOptionsSchema, options);
-  if (!start) return;
-  const { picture, mask, ...startOptions } = start;
-  checkOptions(img2imgOptionsSchema, startOptions);
-  checkPicture(picture);
-  if (mask) checkPicture(mask);
 }
 
 /** The recorder of a run, and its options. */

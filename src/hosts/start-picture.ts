@@ -1,13 +1,9 @@
 import sharp, { type Sharp } from 'sharp';
 import type { PixelPicture, Size } from '../diffusion/batch-request.js';
-import { StepsAnimationError } from '../errors.js';
-import { checkOptions } from '../options/check-options.js';
-import { type Img2imgOptions, img2imgOptionsSchema } from '../options/generation-options.js';
+import type { Img2imgOptions } from '../options/generation-options.js';
 import type { Picture } from '../pictures/picture.js';
-import type { PassInfo, StartRequest } from './host.js';
-
-/** What img2img starts from, with its options checked. */
-export type Start = Img2imgOptions & Pick<StartRequest, 'picture' | 'mask'>;
+import type { Start } from './check-request.js';
+import type { PassInfo } from './host.js';
 
 /** What img2img starts from, in the size of the image. */
 export type FittedStart = {
@@ -15,16 +11,6 @@ export type FittedStart = {
   /** one byte a pixel: 255 is repainted, 0 stays */
   readonly mask: Uint8Array | undefined;
 };
-
-/** @throws StepsAnimationError `usage` naming the option, its value and what it may be, or the size of the mask */
-export function checkStart({ picture, mask, ...given }: StartRequest): Start {
-  if (mask && (mask.width !== picture.width || mask.height !== picture.height)) {
-    const sizes = [mask, picture].map(({ width, height }) => `${width}x${height}`);
-    const message = `The mask has ${sizes.join(' pixels and the starting picture ')}; give a mask of the same size.`;
-    throw new StepsAnimationError('usage', message);
-  }
-  return { ...checkOptions(img2imgOptionsSchema, given), picture, ...(mask && { mask }) };
-}
 
 /** The pass of the starting picture, where that is shown as a step of its own before the others. */
 export function startPass(size: Partial<Size>): PassInfo {

@@ -13,6 +13,8 @@ export type OptionRow = {
   readonly unit?: string;
   /** part of the page's form that is laid out by hand; options without one are listed in "Advanced" or "More" */
   readonly section?: 'main' | 'hires';
+  /** the option that this one is a detail of: it has no effect while that has its default */
+  readonly partOf?: 'hiresScale' | 'variationStrength' | 'seedResizeFromWidth';
   /** field of infotexts; two options of one field are written as `512x768` */
   readonly infotext?: string;
   /** name in AUTOMATIC1111's API: of a field of requests, of a setting, or of both, where the field has no effect there */
@@ -41,6 +43,11 @@ export function rowsOf<S extends z.ZodRawShape>({ shape }: z.ZodObject<S>): Reco
     return [name, row];
   });
   return Object.fromEntries(entries);
+}
+
+/** A label inside a sentence: `sigma churn`, but `CFG scale`. */
+export function labelInSentence({ label }: Pick<OptionRow, 'label'>): string {
+  return /^[A-Z][a-z]/.test(label) ? `${label.charAt(0).toLowerCase()}${label.slice(1)}` : label;
 }
 
 /** Whether the properties of a schema are options. */

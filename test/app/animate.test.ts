@@ -30,10 +30,10 @@ it('a run that is stopped before its first step leaves nothing of its starting p
 const small = { width: 2, height: 2, data: new Uint8Array(12) };
 
 it.each([
-  ['width', { width: -8 }, 'usage', /width -8/],
-  ['model', { model: 5 }, 'usage', /model 5/],
+  ['width', { width: -8 }, 'usage', /^width must be a multiple of 8.*, not -8/],
+  ['model', { model: 5 }, 'usage', /^model must be a text.*, not 5/],
   ['option', { unheard: 1 }, 'usage', /unheard/],
-  ['strength', { start: { picture: small, denoisingStrength: 2 } }, 'usage', /denoisingStrength 2/],
+  ['strength', { start: { picture: small, denoisingStrength: 2 } }, 'usage', /^denoisingStrength must be .*, not 2/],
   ['picture', { start: { picture: { ...small, width: 3 } } }, 'input', /3/],
   ['mask', { start: { picture: small, mask: { ...small, height: 3 } } }, 'input', /3/],
 ])('a wrong %s is refused before anything is opened', async (_, change, code, message) => {

@@ -19,6 +19,14 @@ export const comfyui: Program = {
   name: 'ComfyUI',
   kind: 'ComfyUI',
   ports: [8188],
+  // With the built-in workflow.
+  options: {
+    taken: [
+      ...(['prompt', 'negativePrompt', 'model', 'sampler', 'scheduler', 'steps', 'cfgScale', 'seed'] as const),
+      ...(['width', 'height', 'clipSkip', 'preview', 'batchCount', 'batchSize'] as const),
+    ],
+    refused: { hiresScale: 'or use a --workflow of your own' },
+  },
   loginHint: 'this host cannot log in',
   reasonOf: (answer) => {
     const { data } = refusalSchema.safeParse(answer);

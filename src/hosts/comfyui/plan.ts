@@ -1,14 +1,13 @@
 import { StepsAnimationError } from '../../errors.js';
-import { checkOptions } from '../../options/check-options.js';
 import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
-import type { GenerationRequest } from '../host.js';
+import type { CheckedRequest, Start } from '../check-request.js';
+import { type OptionSupport, unsupportedNotes, unsupportedOptions } from '../option-support.js';
 import { planImages } from '../plan-images.js';
 import type { ImagePlan } from '../remote/generate-images.js';
 import type { StartFiles } from '../remote/pictures.js';
-import { leftOut, withoutNode } from '../remote/plan-request.js';
-import { checkStart, type Start } from '../start-picture.js';
 import { builtInWorkflow } from './built-in-workflow.js';
 import { type Catalogue, chooseCheckpoint, modelNameOf, samplerNameOf, schedulerNameOf } from './catalogue.js';
+import { comfyui } from './connection.js';
 import { type ComfyuiWorkflow, fillWorkflow, linkedTo, samplingNodes, upstream } from './workflow.js';
 
 /** A checked request. Its images are made one by one: ComfyUI has previews of the first of a batch only. */
@@ -22,8 +21,8 @@ export type ComfyuiPlan = ImagePlan & {
 
 type Planned = Omit<ComfyuiPlan, 'images' | 'start' | 'previewMethod'> & { readonly model: string };
 
-/** Options that ComfyUI's nodes have no place for. */
-const noPlace = [...withoutNode, 'guidanceRescale', 'rng'] as const;
+/** What a workflow of the user takes, where it has a place for it. */
+const ownWorkflowOptions: OptionSupport = { taken: comfyui.options.taken.filter((name) => name !== 'clipSkip') };
 /** ComfyUI itself takes the second if it lacks the files of the first; its own `auto` is always the second. */
 const previewMethods = {
   ...{ auto: 'taesd', full: 'taesd', tae: 'taesd' },
@@ -38,15 +37,13 @@ export const defaultSide = 512;
  * @throws StepsAnimationError `usage`, naming the value and what is possible
  */
 export function planRequest(
-  { start: given, ...request }: GenerationRequest,
+  { options, model, start }: CheckedRequest,
   catalogue: Catalogue,
   own: ComfyuiWorkflow | undefined,
 ): ComfyuiPlan {
-  const options = checkOptions(generationOptionsSchema, request);
-  const start = given && checkStart(given);
   const planned = own
     ? planOwn(options, catalogue, own, start)
-    : planBuiltIn(options, chooseCheckpoint(catalogue, request.model), catalogue, start);
+    : planBuiltIn(options, chooseCheckpoint(catalogue, model), catalogue, start);
   const { width = options.width, height = options.height } = planned.passes.at(-1) ?? {};
   const shown = { ...options, width, height, model: planned.model, variationStrength: 0 };
   return {
@@ -64,10 +61,7 @@ function planBuiltIn(
   catalogue: Catalogue,
   start: Start | undefined,
 ): Planned {
-  if (given.hiresScale > 1) {
-    const message = 'The built-in workflow of ComfyUI has no hires pass: leave hires scale at 1, or give a --workflow.';
-    throw new StepsAnimationError('usage', message);
-  }
+  const unsupported = unsupportedOptions(given, comfyui.name, comfyui.options);
   const [width = 0, height = 0] = [given.width, given.height].map((side) => side || defaultSide);
   const options = { ...given, width, height };
   const sampler = samplerNameOf(catalogue, options.sampler);
@@ -75,7 +69,7 @@ function planBuiltIn(
   const strength = start && { denoisingStrength: start.denoisingStrength };
   return {
     passes: [{ kind: 'base', width, height, steps: options.steps, exact: false }],
-    notes: notesOf(leftOut(options, noPlace)),
+    notes: unsupportedNotes(unsupported, comfyui.name),
     model: modelNameOf(checkpoint),
     workflowOf: (seed, files) =>
       builtInWorkflow({
@@ -106,13 +100,14 @@ function planOwn(
   const scheduler = isDefault('scheduler') ? options.scheduler : schedulerNameOf(catalogue, options.scheduler);
   const fill = (seed: number) => fillWorkflow(own, { ...options, sampler, scheduler, seed });
   const { missing, workflow, batch } = fill(0);
+  const unsupported = [...missing, ...unsupportedOptions(options, 'this workflow', ownWorkflowOptions)];
   return {
     passes: samplers.map((id, index) => ({
       kind: index === 0 ? 'base' : 'hires',
       steps: stepsOf(workflow, id) ?? options.steps,
       exact: false,
     })),
-    notes: [...notesOf([...missing, ...leftOut(options, noPlace)]), ...(batch > 1 ? [singleImageNote(batch)] : [])],
+    notes: [...unsupportedNotes(unsupported, 'this workflow'), ...(batch > 1 ? [singleImageNote(batch)] : [])],
     model: modelOf(own),
     workflowOf: (seed) => fill(seed).workflow,
   };
@@ -127,10 +122,6 @@ function stepsOf(workflow: ComfyuiWorkflow, sampler: string): number | undefined
 function modelOf(workflow: ComfyuiWorkflow): string {
   const inputs = Object.values(workflow).flatMap((node) => [node.inputs.ckpt_name, node.inputs.unet_name]);
   return modelNameOf(inputs.find((name) => typeof name === 'string') ?? '');
-}
-
-function notesOf(missing: readonly string[]): readonly string[] {
-  return missing.length === 0 ? [] : [`The workflow has no place for: ${missing.join(', ')}.`];
 }
 
 function singleImageNote(batch: number): string {

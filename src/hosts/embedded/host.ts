@@ -9,8 +9,7 @@ import { TokenCounter } from '../../diffusion/prompts/token-count.js';
 import { StepDecoder } from '../../diffusion/step-decoder.js';
 import { locateModels } from '../../models/models-folders.js';
 import { findModelFolder, readUsableModels } from '../../models/stored-models.js';
-import { checkOptions } from '../../options/check-options.js';
-import { generationOptionsSchema } from '../../options/generation-options.js';
+import { type CheckedRequest, checkRequest } from '../check-request.js';
 import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
 import { type EmbeddedPlan, planRequest, requireSize } from './plan.js';
 import { generateBatches } from './run.js';
@@ -97,18 +96,14 @@ class EmbeddedHost implements Host, AsyncDisposable {
   }
 
   async check(request: GenerationRequest): Promise<void> {
-    const folder = await this.#folderOf(request);
-    const { preview } = await planRequest(request, folder);
+    const checked = checkRequest(request);
+    const folder = await this.#folderOf(checked);
+    const { preview } = await planRequest(checked, folder);
     requirePreview(preview, { hasTiny: folder.tinyDecoder !== undefined, colours: await latentColoursOf(folder) });
   }
 
   prepare(request: GenerationRequest): void {
-    this.#preparing = this.#folderOf(request)
-      .then(({ path }) => {
-        this.#load(path);
-        return this.#unloadOthers();
-      })
-      .catch(() => {});
+    this.#preparing = this.#loadModelOf(request).catch(() => {});
   }
 
   /** @throws StepsAnimationError `usage` or `model` before any sampling; if aborted while loading, only `end` comes */
@@ -117,8 +112,9 @@ class EmbeddedHost implements Host, AsyncDisposable {
     signal?: AbortSignal,
     skips?: EventTarget,
   ): AsyncGenerator<GenerationEvent, void, void> {
-    const folder = await this.#folderOf(request);
-    const plan = await planRequest(request, folder);
+    const checked = checkRequest(request);
+    const folder = await this.#folderOf(checked);
+    const plan = await planRequest(checked, folder);
     const loaded = this.#load(folder.path);
     loaded.runs++;
     try {
@@ -154,9 +150,14 @@ class EmbeddedHost implements Host, AsyncDisposable {
     });
   }
 
-  async #folderOf(request: GenerationRequest): Promise<ModelFolder> {
-    const { model } = checkOptions(generationOptionsSchema.pick({ model: true }), { model: request.model });
-    return await readModelFolder(await findModelFolder(model, this.#modelsFolders));
+  async #loadModelOf(request: GenerationRequest): Promise<void> {
+    const { path } = await this.#folderOf(checkRequest(request));
+    this.#load(path);
+    await this.#unloadOthers();
+  }
+
+  async #folderOf({ options }: CheckedRequest): Promise<ModelFolder> {
+    return await readModelFolder(await findModelFolder(options.model, this.#modelsFolders));
   }
 
   #load(path: string): LoadedModel {

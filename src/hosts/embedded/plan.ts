@@ -2,15 +2,11 @@ import type { BatchRequest, Size } from '../../diffusion/batch-request.js';
 import type { ModelFolder } from '../../diffusion/networks/model-folder.js';
 import { planPasses } from '../../diffusion/passes.js';
 import { StepsAnimationError } from '../../errors.js';
-import { checkOptions } from '../../options/check-options.js';
-import {
-  type GenerationOptions,
-  generationOptionsSchema,
-  type Img2imgOptions,
-} from '../../options/generation-options.js';
-import type { GenerationRequest, ImageInfo, PassInfo } from '../host.js';
+import type { GenerationOptions, Img2imgOptions } from '../../options/generation-options.js';
+import type { CheckedRequest, Start } from '../check-request.js';
+import type { ImageInfo, PassInfo } from '../host.js';
 import { planImages } from '../plan-images.js';
-import { checkStart, type FittedStart, fitStart, startPass } from '../start-picture.js';
+import { type FittedStart, fitStart, startPass } from '../start-picture.js';
 
 /** A checked request as batches. */
 export type EmbeddedPlan = {
@@ -32,16 +28,14 @@ const maxSide = 4096;
  * Checks a request against a model. A width or height of 0 takes the model's own.
  * @throws StepsAnimationError `usage`, naming the value and what is possible; `model` when it lacks an encoder
  */
-export async function planRequest({ start, ...given }: GenerationRequest, folder: ModelFolder): Promise<EmbeddedPlan> {
-  const wanted = checkOptions(generationOptionsSchema, given);
+export async function planRequest(
+  { options: wanted, start }: CheckedRequest,
+  folder: ModelFolder,
+): Promise<EmbeddedPlan> {
   const width = sideOf('width', wanted.width || folder.width, folder);
   const height = sideOf('height', wanted.height || folder.height, folder);
   const options = { ...wanted, width, height };
   const fitted = start && (await prepareStart(start, { width, height }));
-  if (fitted && options.hiresScale > 1) {
-    const message = 'A hires pass is part of txt2img; with a starting picture, leave hires scale at 1.';
-    throw new StepsAnimationError('usage', message);
-  }
   requireEncoder(folder, fitted !== undefined, options);
   const request = requestOf(options, fitted, folder);
   const planned = planPasses(request, folder);
@@ -75,8 +69,7 @@ function requireEncoder(folder: ModelFolder, isStarted: boolean, options: Genera
   );
 }
 
-async function prepareStart(given: NonNullable<GenerationRequest['start']>, size: Size): Promise<PreparedStart> {
-  const start = checkStart(given);
+async function prepareStart(start: Start, size: Size): Promise<PreparedStart> {
   const { denoisingStrength, startFrame } = start;
   return { denoisingStrength, startFrame, ...(await fitStart(start, size)) };
 }

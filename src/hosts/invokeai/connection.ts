@@ -9,6 +9,13 @@ export const invokeai: Program = {
   name: 'InvokeAI',
   kind: 'InvokeAI',
   ports: [9090],
+  options: {
+    taken: [
+      ...(['prompt', 'negativePrompt', 'model', 'sampler', 'scheduler', 'steps', 'cfgScale', 'seed'] as const),
+      ...(['width', 'height', 'clipSkip', 'guidanceRescale', 'rng', 'batchCount', 'batchSize'] as const),
+    ],
+    refused: { hiresScale: '' },
+  },
   loginHint: 'start it without multiuser',
   reasonOf: (answer) => {
     const { data } = refusalSchema.safeParse(answer);

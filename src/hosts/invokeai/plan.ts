@@ -1,13 +1,10 @@
-import { StepsAnimationError } from '../../errors.js';
-import { checkOptions } from '../../options/check-options.js';
-import { generationOptionsSchema } from '../../options/generation-options.js';
-import type { GenerationRequest } from '../host.js';
+import type { CheckedRequest, Start } from '../check-request.js';
+import { unsupportedNotes, unsupportedOptions } from '../option-support.js';
 import { planImages } from '../plan-images.js';
 import type { ImagePlan } from '../remote/generate-images.js';
 import type { StartFiles } from '../remote/pictures.js';
-import { leftOut, withoutNode } from '../remote/plan-request.js';
-import { checkStart, type Start } from '../start-picture.js';
 import { chooseModel, denoisedSamplers, type InvokeaiModel, samplerOf } from './catalogue.js';
+import { invokeai } from './connection.js';
 import { buildGraph, type Graph } from './graph.js';
 
 /** A checked request. */
@@ -22,37 +19,26 @@ export type InvokeaiPlan = ImagePlan & {
   readonly graphOf: (seed: number, start: StartFiles | undefined) => Graph;
 };
 
-/** Options that InvokeAI's nodes have no place for. */
-const noPlace = [...withoutNode, 'preview'] as const;
-
 /**
  * Checks a request against the models of an InvokeAI.
  * @throws StepsAnimationError `usage`, naming the value and what is possible
  */
 export function planRequest(
-  { start: given, ...request }: GenerationRequest,
+  { options: wanted, model: modelName, start }: CheckedRequest,
   models: readonly InvokeaiModel[],
 ): InvokeaiPlan {
-  const wanted = checkOptions(generationOptionsSchema, request);
-  const start = given && checkStart(given);
-  if (wanted.hiresScale > 1) {
-    throw new StepsAnimationError('usage', 'The host invokeai has no hires pass: leave hires scale at 1.');
-  }
-  const model = chooseModel(models, request.model);
+  const unsupported = unsupportedOptions(wanted, invokeai.name, invokeai.options);
+  const model = chooseModel(models, modelName);
   const size = { width: wanted.width || model.width, height: wanted.height || model.height };
   const options = { ...wanted, ...size };
   const { scheduler, isSecondOrder = false, showsNoise = false } = samplerOf(options.sampler, options.scheduler);
   const strength = start?.denoisingStrength ?? 1;
   const steps = Math.max(Math.ceil(options.steps * strength), 1);
   const passes = [{ kind: 'base', ...size, steps, exact: false }] as const;
-  const missing = leftOut(options, noPlace);
   return {
     ...{ passes, start, steps, isSecondOrder, showsNoise },
     images: planImages({ ...options, model: model.id.name, variationStrength: 0 }, passes, { request: { start } }),
-    notes: [
-      ...(missing.length > 0 ? [`InvokeAI has no place for: ${missing.join(', ')}.`] : []),
-      ...(showsNoise ? [noiseNote(options.sampler)] : []),
-    ],
+    notes: [...unsupportedNotes(unsupported, invokeai.name), ...(showsNoise ? [noiseNote(options.sampler)] : [])],
     graphOf: (seed, files) =>
       buildGraph({ options, model, scheduler, seed, start: files && { denoisingStrength: strength, ...files } }),
   };

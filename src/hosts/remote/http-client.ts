@@ -3,6 +3,7 @@ import { request as requestHttps, Agent as SecureAgent } from 'node:https';
 import pRetry from 'p-retry';
 import type { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
+import type { OptionSupport } from '../option-support.js';
 
 /** A program that generates images and is reached through HTTP. */
 export type Program = {
@@ -12,6 +13,7 @@ export type Program = {
   readonly kind: string;
   /** TCP ports that it listens on by default, the most common one first */
   readonly ports: readonly [number, ...number[]];
+  readonly options: OptionSupport;
   /** what to do where a login is needed */
   readonly loginHint: string;
   /** what to do where its API is missing; to check the address by default */

@@ -2,7 +2,8 @@ import sharp from 'sharp';
 import type { Size } from '../../diffusion/batch-request.js';
 import { StepsAnimationError } from '../../errors.js';
 import type { Picture } from '../../pictures/picture.js';
-import { fitStart, type Start } from '../start-picture.js';
+import type { Start } from '../check-request.js';
+import { fitStart } from '../start-picture.js';
 
 type PartialSize = { readonly width?: number | undefined; readonly height?: number | undefined };
 

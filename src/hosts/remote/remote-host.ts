@@ -1,4 +1,5 @@
-import type { GenerationEvent, GenerationRequest, Host, HostDescription } from '../host.js';
+import { type CheckedRequest, checkRequest } from '../check-request.js';
+import type { GenerationEvent, Host, HostDescription } from '../host.js';
 import type { RequestOptions } from './http-client.js';
 
 /** What ends a run early. */
@@ -8,7 +9,7 @@ type RemoteHost<Plan> = {
   readonly name: string;
   readonly describe: (options: RequestOptions) => Promise<HostDescription>;
   /** Checks a request against what the program has and lays it out. */
-  readonly plan: (request: GenerationRequest, options: RequestOptions) => Promise<Plan>;
+  readonly plan: (request: CheckedRequest, options: RequestOptions) => Promise<Plan>;
   readonly run: (plan: Plan, stops: Stops) => AsyncIterable<GenerationEvent>;
   /** Closes all connections. */
   readonly close: () => void;
@@ -19,10 +20,11 @@ export function remoteHost<Plan>({ name, describe, plan, run, close }: RemoteHos
   return {
     name,
     describe: (signal) => describe({ signal }),
-    check: async (request) => void (await plan(request, {})),
+    check: async (request) => void (await plan(checkRequest(request), {})),
     async *generate(request, signal, skips) {
+      const checked = checkRequest(request);
       if (signal?.aborted) yield { type: 'end' };
-      else yield* run(await plan(request, { signal }), { signal, skips });
+      else yield* run(await plan(checked, { signal }), { signal, skips });
     },
     [Symbol.asyncDispose]: async () => close(),
   };

@@ -1,10 +1,13 @@
-import type { GenerationOptions } from '../../options/generation-options.js';
+import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
+import { type OptionRow, rowsOf } from '../../options/option.js';
 import type { PlannedImage } from '../plan-images.js';
 import type { Settings } from './catalogue.js';
 import type { WebuiPlan } from './plan.js';
 
 /** Pictures that img2img starts from, as PNG files in base64. */
 export type StartImages = { readonly picture: string; readonly mask: string | undefined };
+
+const rows: Readonly<Record<string, OptionRow>> = rowsOf(generationOptionsSchema);
 
 export type Payload = { readonly path: string; readonly body: Readonly<Record<string, unknown>> };
 
@@ -22,16 +25,9 @@ export function payloadOf(
 }
 
 function commonFields(plan: WebuiPlan, image: PlannedImage) {
-  const { options, scheduler } = plan;
-  const { width, height, eta } = options;
+  const seeds = { seed: image.seed, variationSeed: image.variationSeed };
   return {
-    ...{ prompt: options.prompt, negative_prompt: options.negativePrompt },
-    ...{ sampler_name: options.sampler, ...(scheduler !== undefined && { scheduler }) },
-    ...{ steps: options.steps, cfg_scale: options.cfgScale, ...(eta !== 'auto' && { eta }) },
-    ...{ seed: image.seed, subseed: image.variationSeed, subseed_strength: options.variationStrength },
-    ...seedResize(options),
-    ...(width > 0 && { width }),
-    ...(height > 0 && { height }),
+    ...fieldsOf(plan, seeds),
     ...{ batch_size: 1, n_iter: 1, send_images: true },
     ...{ save_images: false, do_not_save_samples: true, do_not_save_grid: true },
     override_settings: overrides(plan),
@@ -39,8 +35,19 @@ function commonFields(plan: WebuiPlan, image: PlannedImage) {
   };
 }
 
-function seedResize({ seedResizeFromWidth: width, seedResizeFromHeight: height }: WebuiPlan['options']) {
-  return width > 0 && height > 0 ? { seed_resize_from_w: width, seed_resize_from_h: height } : {};
+/** The options by the names in their rows. What the web UI or the sampler decides is not sent. */
+function fieldsOf(
+  { options, scheduler }: WebuiPlan,
+  seeds: Pick<PlannedImage, 'seed' | 'variationSeed'>,
+): Record<string, unknown> {
+  const { width, height, seedResizeFromWidth, seedResizeFromHeight } = options;
+  const hasSeedResize = seedResizeFromWidth > 0 && seedResizeFromHeight > 0;
+  const values = {
+    ...{ ...options, ...seeds, scheduler, width: width || undefined, height: height || undefined },
+    ...(!hasSeedResize && { seedResizeFromWidth: undefined, seedResizeFromHeight: undefined }),
+  };
+  // A field has no effect if there is a setting of the same name, which takes precedence.
+  return named(values, ({ field, setting }) => (setting === undefined ? field : undefined));
 }
 
 /** The web UIs' names of previews; Forge has no Full and takes the approximation. */
@@ -53,21 +60,28 @@ const previewTypes = {
 
 /** Settings for this image only; all of them are as old as the API, except the sigmas and rho. */
 export function overrides({ options, model, start }: WebuiPlan): Settings {
-  const { sigmaMin, sigmaMax, rho, sTmax } = options;
+  const { rng, sTmax, preview } = options;
+  const values = { ...options, model, rng: rng === 'cpu' ? 'CPU' : 'GPU', sTmax: sTmax === 'auto' ? 0 : sTmax };
   return {
     ...{ live_previews_enable: true, show_progress_every_n_steps: 1, show_progress_grid: false, return_grid: false },
-    ...{ show_progress_type: previewTypes[options.preview], live_preview_content: 'Combined' },
+    ...{ show_progress_type: previewTypes[preview], live_preview_content: 'Combined' },
     live_previews_image_format: 'png',
-    ...(model !== undefined && { sd_model_checkpoint: model }),
-    ...{ CLIP_stop_at_last_layers: options.clipSkip, randn_source: options.rng === 'cpu' ? 'CPU' : 'GPU' },
-    // The fields of the same names in the request have no effect: the settings take precedence.
-    ...{ s_churn: options.sChurn, s_tmin: options.sTmin, s_noise: options.sNoise },
-    s_tmax: sTmax === 'auto' ? 0 : sTmax,
-    ...(sigmaMin !== 'auto' && { sigma_min: sigmaMin }),
-    ...(sigmaMax !== 'auto' && { sigma_max: sigmaMax }),
-    ...(rho !== 'auto' && { rho }),
+    ...named(values, ({ setting }) => setting),
     ...(start && { img2img_fix_steps: false }),
   };
+}
+
+/** Values by the names that the web UIs have for them, except those of the hires pass. */
+function named(
+  values: Readonly<Record<string, unknown>>,
+  nameOf: (webui: NonNullable<OptionRow['webui']>) => string | undefined,
+): Record<string, unknown> {
+  const entries = Object.entries(rows).flatMap(([option, { section, webui = {} }]) => {
+    const name = section === 'hires' ? undefined : nameOf(webui);
+    const value = values[option];
+    return name === undefined || value === undefined || value === 'auto' ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries);
 }
 
 function hiresFields(options: WebuiPlan['options']) {

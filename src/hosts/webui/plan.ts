@@ -1,11 +1,11 @@
-import { StepsAnimationError } from '../../errors.js';
-import { checkOptions } from '../../options/check-options.js';
-import { type GenerationOptions, generationOptionsSchema } from '../../options/generation-options.js';
-import type { GenerationRequest, PassInfo, StartRequest } from '../host.js';
+import type { GenerationOptions } from '../../options/generation-options.js';
+import type { CheckedRequest, Start } from '../check-request.js';
+import type { PassInfo } from '../host.js';
+import { unsupportedNotes, unsupportedOptions } from '../option-support.js';
 import { planImages } from '../plan-images.js';
 import type { ImagePlan } from '../remote/generate-images.js';
-import { checkStart, type Start } from '../start-picture.js';
 import { type Catalogue, chooseModel, chooseSampler, isForge } from './catalogue.js';
+import { webui } from './connection.js';
 
 /** A checked request in the web UI's own names. Its passes are never exact: some steps have no preview. */
 export type WebuiPlan = ImagePlan & {
@@ -22,41 +22,33 @@ export type WebuiPlan = ImagePlan & {
  * Checks a request against what a web UI has.
  * @throws StepsAnimationError `usage`, naming the value and what is possible
  */
-export function planRequest({ start, ...given }: GenerationRequest, catalogue: Catalogue): WebuiPlan {
-  const { model: _, scheduler: wanted, ...options } = checkOptions(generationOptionsSchema, given);
-  const model = given.model === undefined ? undefined : chooseModel(catalogue, given.model);
+export function planRequest(request: CheckedRequest, catalogue: Catalogue): WebuiPlan {
+  const { start } = request;
+  const { model: _, scheduler: wanted, ...options } = request.options;
+  const unsupported = unsupportedOptions(request.options, webui.name, webui.options);
+  const model = request.model === undefined ? undefined : chooseModel(catalogue, request.model);
   const { sampler, scheduler } = chooseSampler(catalogue, { sampler: options.sampler, scheduler: wanted });
-  requirePossible(options, start);
-  const started = start && checkStart(start);
   const named = { ...options, sampler };
   const shown = {
     ...named,
     scheduler: scheduler ?? wanted,
     model: model ?? catalogue.models[0]?.name ?? '',
   };
-  const passes = passesOf(named, started);
+  const passes = passesOf(named, start);
   const hires = options.hiresScale > 1 ? { denoisingStrength: options.hiresDenoisingStrength } : undefined;
   return {
     options: named,
-    ...{ model, scheduler, start: started },
-    images: planImages(shown, passes, { request: { start: started, hires } }),
+    ...{ model, scheduler, start },
+    images: planImages(shown, passes, { request: { start, hires } }),
     passes,
-    notes: options.preview === 'full' && isForge(catalogue) ? [noFullPreviews] : [],
+    notes: [
+      ...unsupportedNotes(unsupported, webui.name),
+      ...(options.preview === 'full' && isForge(catalogue) ? [noFullPreviews] : []),
+    ],
   };
 }
 
 const noFullPreviews = 'Forge has no full previews: the steps are shown by its approximation.';
-
-function requirePossible(options: WebuiPlan['options'], start: StartRequest | undefined): void {
-  if (options.guidanceRescale > 0) {
-    const remedy = 'leave guidance rescale at 0';
-    throw new StepsAnimationError('usage', `The API of the web UIs has no guidance rescale: ${remedy}.`);
-  }
-  if (start && options.hiresScale > 1) {
-    const remedy = 'with a starting picture, leave hires scale at 1';
-    throw new StepsAnimationError('usage', `A hires pass is part of txt2img; ${remedy}.`);
-  }
-}
 
 function finishedSize({ width, height, hiresScale }: Pick<GenerationOptions, 'width' | 'height' | 'hiresScale'>) {
   if (width === 0 || height === 0) return {};

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { checkRequest } from '#src/hosts/check-request.js';
 import { type ComfyuiHostSettings, createComfyuiHost } from '#src/hosts/comfyui/host.js';
 import type { GenerationEvent, GenerationRequest } from '#src/hosts/host.js';
 import { decodePicture } from '#src/hosts/remote/pictures.js';
-import { checkStart, fitStart } from '#src/hosts/start-picture.js';
+import { fitStart } from '#src/hosts/start-picture.js';
 import { emerging } from '../../helpers/pictures.js';
 import { FakeComfyui, type FakeRun, finished, type Script, size } from './fake-comfyui.js';
 
@@ -145,7 +146,9 @@ describe('the ComfyUI host', () => {
     for (const resizeMode of ['crop', 'stretch', 'fill'] as const) {
       const start = { picture, mask: picture, resizeMode, maskBlur: 2 };
       await generate(fake, { ...request, start });
-      const fitted = await fitStart(checkStart(start), size);
+      const checked = checkRequest({ start }).start;
+      if (!checked) throw new Error('There is no starting picture.');
+      const fitted = await fitStart(checked, size);
       const [sent, mask] = await Promise.all(fake.uploads.splice(0).map((file) => decodePicture(file, 'ComfyUI')));
       expect(sent).toEqual({ ...size, data: Buffer.from(fitted.picture.data) });
       expect(mask?.data.filter((_, index) => index % 3 === 0)).toEqual(Buffer.from(fitted.mask ?? []));
@@ -156,8 +159,8 @@ describe('the ComfyUI host', () => {
     const fake = await FakeComfyui.start(threeSteps);
     const seedResize = { seedResizeFromWidth: 64, seedResizeFromHeight: 64 };
     const leftOut = { ...seedResize, rho: 5, sTmin: 0.1, sTmax: 9, rng: 'gpu' } as const;
-    const labels = 'resize seed from width, resize seed from height, rho, s_tmin, s_tmax, random number generator';
-    const expected = [`The workflow has no place for: ${labels}.`];
+    const labels = 'random number generator, resize seed from width, rho, sigma tmin, sigma tmax';
+    const expected = [`These options have no effect with ComfyUI: ${labels}.`];
     expect((await generate(fake, { ...request, ...leftOut })).notes).toEqual(expected);
   });
 

@@ -109,7 +109,7 @@ describe('the InvokeAI host', () => {
     const leftOut = { ...seedResize, rho: 5, sChurn: 1, sTmin: 0.1, sTmax: 9, preview: 'full' } as const;
     const { notes } = await generate(fake, { ...request, sampler: 'UniPC', ...leftOut });
     expect(notes).toEqual([
-      'InvokeAI has no place for: resize seed from width, resize seed from height, rho, s_churn, s_tmin, s_tmax, preview.',
+      'These options have no effect with InvokeAI: resize seed from width, rho, sigma churn, sigma tmin, sigma tmax, preview.',
       expect.stringMatching(/UniPC with their noise; it shows denoised steps of Euler, Euler a,/u),
     ]);
   });
@@ -133,7 +133,7 @@ describe('the InvokeAI host', () => {
     [{ sampler: 'Nonsense' }, /no sampler "Nonsense"; it has: Euler, .*UniPC/u],
     [{ scheduler: 'Beta' }, /no scheduler "Beta"; it has: Automatic, Karras\./u],
     [{ sampler: 'DDIM', scheduler: 'Karras' }, /no Karras schedule for DDIM: choose/u],
-    [{ hiresScale: 2 }, /no hires pass/u],
+    [{ hiresScale: 2 }, /^InvokeAI does not support hires scale: leave it at 1\.$/u],
   ])('refuses %j with what is possible', async (wanted, message) => {
     const fake = await FakeInvokeai.start(threeSteps);
     const { error } = await generate(fake, { ...request, ...wanted });

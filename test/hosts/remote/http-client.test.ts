@@ -12,6 +12,7 @@ async function connect(answer: RequestListener, refusal?: string): Promise<HttpC
     name: 'Painter',
     kind: 'Painter',
     ports: [1],
+    options: { taken: [] },
     loginHint: 'log in',
     reasonOf: () => refusal,
   } as const;
