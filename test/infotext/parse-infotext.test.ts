@@ -83,7 +83,7 @@ describe('shortenInfotext', () => {
 describe('movieTags', () => {
   const facts = { width: 512, height: 384, lastStep: 29, interpolation: 'blend', timestamp: new Date(0) };
 
-  it('tells everything about the run', () => {
+  it('describes the run', () => {
     const tags = movieTags({ ...facts, infotext, skipSteps: 2 });
     expect(tags.comment).toBe(infotext);
     expect(tags.title?.split(' | ')).toEqual([

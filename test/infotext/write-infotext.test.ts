@@ -38,7 +38,7 @@ it('quotes values that would be read as more than one, and is read back as it wa
   });
 });
 
-it('tells what is not as usual, by the names of the web UIs', () => {
+it('has the settings that differ from their defaults, by the names of the web UIs', () => {
   expect(infotextOf({ rng: 'gpu' })).not.toContain('RNG');
   const { fields } = parseInfotext(
     infotextOf({ clipSkip: 2, eta: 0.5, variationStrength: 0.25, variationSeed: 7, sChurn: 3, sigmaMin: 0.1, rho: 5 }),

@@ -125,7 +125,7 @@ describe('every codec', () => {
     ['vpx-vp9', 'vp9', 'yuv420p'],
     ['svt-av1', 'av1', 'yuv420p'],
     ['prores_ks', 'prores', 'yuv422p10le'],
-  ] as const)('%s plays in the usual players', async (codec, name, pixelFormat) => {
+  ] as const)('%s plays in common players', async (codec, name, pixelFormat) => {
     const folder = await temporaryFolder();
     const odd = { width: 63, height: 47 };
     const { path, width, height } = await write(folder, { ...plain, ...odd, codec });

@@ -198,7 +198,7 @@ describe('timeline', () => {
     expect(faded.filter((from) => from === 31)).toHaveLength(15);
   });
 
-  it('goes over to a finished image that shows something else in no less than the time wanted', () => {
+  it('takes at least the time wanted to fade to a finished image that shows something else', () => {
     const finishFade = 0.4;
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 200 }), settings, (sources, given) => {
