@@ -62,7 +62,7 @@ describe('openHost', () => {
 });
 
 describe('findHosts', () => {
-  it('tells what answers where', async () => {
+  it('finds what answers where', async () => {
     const webui = await startFakeWebui();
     const locked = await startFakeWebui({ intercept: refuse(401) });
     const silent = await startFakeWebui({

@@ -13,7 +13,7 @@ type Nodes = Record<string, { class_type: string; inputs: Record<string, unknown
 type Submitted = { readonly prompt: Nodes; readonly client_id: string; readonly extra_data: Record<string, unknown> };
 type Status = 'success' | 'error' | 'interrupted';
 
-/** One run of the fake: what it tells is up to the test. */
+/** One run of the fake: what it reports is up to the test. */
 export class FakeRun {
   constructor(
     readonly id: string,
@@ -73,7 +73,7 @@ export class FakeComfyui {
   beginsWhenAsked = false;
   /** how many requests for a path are yet to be broken off */
   readonly brokenOff = new Map<string, number>();
-  /** told of questions for the history, which are not answered then */
+  /** called for requests for the history, which are not answered then */
   onSilence: (() => void) | undefined;
   firstMessages: string[] = [];
   /** of each run */
@@ -139,7 +139,7 @@ export class FakeComfyui {
     }
   }
 
-  /** Until every client has received what was sent, as its answer to a ping tells. */
+  /** Until every client has received what was sent, as its answer to a ping shows. */
   async received(): Promise<void> {
     await Promise.all(
       [...this.#sockets.clients].map(async (socket) => {

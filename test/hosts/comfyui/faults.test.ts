@@ -33,7 +33,7 @@ const stepsOf = (events: readonly GenerationEvent[]) =>
   events.flatMap((event) => (event.type === 'step' ? [event.step] : []));
 
 describe('when ComfyUI fails', () => {
-  it('the steps that there were become an image, and then the error is told', async () => {
+  it('the steps that there were become an image, and then the error is thrown', async () => {
     const fake = await FakeComfyui.start(async (run) => {
       await run.step('sampler', 1, 3);
       run.end('error', { node_type: 'VAEDecode', exception_message: 'out of memory\n' });
@@ -74,7 +74,7 @@ describe('when ComfyUI fails', () => {
     expect(fake.interrupts).toHaveLength(1);
   });
 
-  it('an end that was told while the socket was away is found out', async () => {
+  it('an end that was sent while the socket was away is noticed', async () => {
     const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
       await run.step('sampler', 1, 3);
       fake.cut();
@@ -124,7 +124,7 @@ describe('when ComfyUI fails', () => {
   it.each<[string, Script, RegExp]>([
     ['is restarted', async (run) => void (await run.step('sampler', 1, 3)), /no longer knows the run/u],
     ['goes away', async (run) => void (await run.step('sampler', 1, 3)), /Cannot reach ComfyUI/u],
-  ])('one that %s is told of, with the steps that there were', async (how, script, message) => {
+  ])('one that %s is an error, with the steps until then', async (how, script, message) => {
     const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
       await script(run);
       await fake.received();
@@ -138,7 +138,7 @@ describe('when ComfyUI fails', () => {
     expect(error).toMatchObject({ code: 'network', message: expect.stringMatching(message) });
   });
 
-  it('garbage on the socket is passed over', async () => {
+  it('garbage on the socket is ignored', async () => {
     const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
       for (const garbage of ['', 'null', '{', '[1]', '{"type":3}', Buffer.alloc(3), Buffer.alloc(8, 255)])
         fake.send(garbage);
@@ -152,7 +152,7 @@ describe('when ComfyUI fails', () => {
     expect(stepsOf(events)).toEqual([1]);
   });
 
-  it('a server that is none is told from one that cannot be reached', async () => {
+  it('another server is distinguished from one that cannot be reached', async () => {
     const page = createServer((_, response) => response.end('<html>hello'));
     await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void page.close());

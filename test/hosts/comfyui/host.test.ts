@@ -11,9 +11,9 @@ import { FakeComfyui, type FakeRun, finished, type Script, size } from './fake-c
 const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size } satisfies GenerationRequest;
 const twoPasses = JSON.parse(readFileSync(new URL('two-passes.json', import.meta.url), 'utf8'));
 
-type Told = { steps: string[]; images: string[]; notes: string[]; events: GenerationEvent[]; error: unknown };
+type Outcome = { steps: string[]; images: string[]; notes: string[]; events: GenerationEvent[]; error: unknown };
 
-/** Generates to the end and tells it in short: steps as `image:pass:step`, images as `image:reason`. */
+/** Generates to the end; the outcome in short: steps as `image:pass:step`, images as `image:reason`. */
 async function generate(
   fake: FakeComfyui,
   wanted: GenerationRequest = request,
@@ -30,27 +30,27 @@ async function generate(
     onStep?: (step: string) => void;
     onNote?: () => void;
   } = {},
-): Promise<Told> {
-  const told: Told = { steps: [], images: [], notes: [], events: [], error: undefined };
+): Promise<Outcome> {
+  const outcome: Outcome = { steps: [], images: [], notes: [], events: [], error: undefined };
   await using host = createComfyuiHost({ url: fake.url, ...settings });
   try {
     for await (const event of host.generate(wanted, signal, skips)) {
-      told.events.push(event);
+      outcome.events.push(event);
       if (event.type === 'note') {
-        told.notes.push(event.message);
+        outcome.notes.push(event.message);
         onNote();
       }
-      if (event.type === 'image') told.images.push(`${event.image}:${event.reason}`);
+      if (event.type === 'image') outcome.images.push(`${event.image}:${event.reason}`);
       if (event.type !== 'step') continue;
       const picture = await event.picture('denoised');
       expect(picture).toMatchObject(size);
-      told.steps.push(`${event.image}:${event.pass}:${event.step}`);
-      onStep(told.steps.at(-1) ?? '');
+      outcome.steps.push(`${event.image}:${event.pass}:${event.step}`);
+      onStep(outcome.steps.at(-1) ?? '');
     }
   } catch (error) {
-    told.error = error;
+    outcome.error = error;
   }
-  return told;
+  return outcome;
 }
 
 const threeSteps: Script = async (run) => {
@@ -59,7 +59,7 @@ const threeSteps: Script = async (run) => {
 };
 
 describe('the ComfyUI host', () => {
-  it('tells every step once, in order, and the image that ComfyUI made', async () => {
+  it('yields every step once, in order, and the image that ComfyUI made', async () => {
     const fake = await FakeComfyui.start(async (run) => {
       run.event('execution_start');
       await run.step('sampler', 1, 3);
@@ -164,7 +164,7 @@ describe('the ComfyUI host', () => {
     expect((await generate(fake, { ...request, ...leftOut })).notes).toEqual(expected);
   });
 
-  it('asks for cheap previews where they are to be, and tells that there are no full ones', async () => {
+  it('asks for cheap previews where they are wanted, and says that there are no full ones', async () => {
     const fake = await FakeComfyui.start(threeSteps);
     expect((await generate(fake, { ...request, preview: 'cheap' })).notes).toEqual([]);
     expect((await generate(fake, { ...request, preview: 'full' })).notes).toEqual([expect.stringContaining('TAESD')]);
@@ -172,7 +172,7 @@ describe('the ComfyUI host', () => {
     expect(methods).toEqual(['latent2rgb', 'taesd']);
   });
 
-  it('tells that there are no noisy steps, once', async () => {
+  it('says that there are no noisy steps, once', async () => {
     const fake = await FakeComfyui.start(threeSteps);
     await using host = createComfyuiHost({ url: fake.url });
     const notes: string[] = [];
@@ -183,7 +183,7 @@ describe('the ComfyUI host', () => {
     expect(notes).toEqual([expect.stringContaining('--content noisy had no effect')]);
   });
 
-  it('makes one image of a workflow that makes several at once, and tells so', async () => {
+  it('makes one image of a workflow that makes several at once, and says so', async () => {
     const fake = await FakeComfyui.start(async (run) => run.end());
     const workflow = structuredClone(twoPasses);
     workflow['4'].inputs.batch_size = 3;
@@ -284,7 +284,7 @@ describe('interruptions of the ComfyUI host', () => {
     expect(await stopped).toMatchObject({ images: [], error: undefined });
   });
 
-  it('come with whoever listens no more', async () => {
+  it('come when the caller leaves its loop', async () => {
     const fake: FakeComfyui = await FakeComfyui.start(untilInterrupted(() => fake));
     await using host = createComfyuiHost({ url: fake.url });
     for await (const event of host.generate(request)) if (event.type === 'step') break;

@@ -6,7 +6,7 @@ const wanted = {
   ...{ sampler: 'dpmpp_2m', scheduler: 'karras' },
 };
 
-/** As Flux is sampled in ComfyUI: what the sampler is told lies in nodes of their own. */
+/** As Flux is sampled in ComfyUI: the settings of the sampler are nodes of their own. */
 const custom: ComfyuiWorkflow = {
   unet: { class_type: 'UNETLoader', inputs: { unet_name: 'flux.safetensors' } },
   text: { class_type: 'CLIPTextEncodeFlux', inputs: { clip_l: 'old', t5xxl: 'old', guidance: 3.5, clip: ['c', 0] } },
@@ -26,7 +26,7 @@ const custom: ComfyuiWorkflow = {
 };
 
 describe('a request in a workflow', () => {
-  it('reaches the nodes behind a custom sampler, and tells what has no place', () => {
+  it('reaches the nodes behind a custom sampler, and says what has no place', () => {
     const { workflow, missing } = fillWorkflow(custom, wanted);
     expect(workflow.text?.inputs).toMatchObject({ clip_l: 'a fish', t5xxl: 'a fish', guidance: 3.5 });
     expect(workflow.noise?.inputs.noise_seed).toBe(9);

@@ -66,19 +66,19 @@ async function animated(
 ) {
   const outdir = await temporaryFolder();
   const stop = new AbortController();
-  let told = 0;
+  let stepCount = 0;
   const [movie] = await animate({
     ...{ host, outdir, signal: stop.signal },
     request: { ...tinyRequest, model: 'emoji', preview: 'full', width: 0, height: 0, sampler, steps },
     animation: { ...animation, deleteIntermediate: false },
     onEvent: ({ type }) => {
-      if (type === 'step' && ++told === stopAfter) stop.abort();
+      if (type === 'step' && ++stepCount === stopAfter) stop.abort();
     },
   });
   if (!movie?.image) throw new Error('no movie, or no image');
   const image = await manifestImage(join(outdir, 'txt2img-images', 'intermediate'));
   return {
-    ...{ movie, steps: told, reason: image.reason, stepPictures: await Promise.all(image.paths.map(pictureOf)) },
+    ...{ movie, steps: stepCount, reason: image.reason, stepPictures: await Promise.all(image.paths.map(pictureOf)) },
     ...{ finished: await pictureOf(movie.image), facts: await probeMovie(movie.path) },
   };
 }

@@ -18,7 +18,7 @@ it('describes what it has', async () => {
 });
 
 describe('a run', () => {
-  it('tells its start, its steps, its image and its end', async () => {
+  it('yields its start, its steps, its image and its end', async () => {
     const { events, images } = await generate(host, { steps: 3, width: 0, height: 0 });
     expect(events.map(({ type }) => type)).toEqual(['start', 'step', 'step', 'step', 'image', 'end']);
     expect(events[0]).toMatchObject({
@@ -74,11 +74,11 @@ describe('a run', () => {
     ['scheduler', { scheduler: 'karras' }],
     ['sampler', { sampler: 'k_euler' }],
   ])('heeds the %s', async (_, change) => {
-    const [usual, changed] = [await generate(host), await generate(host, change)];
-    expect(pictureDifference(usual.images[0]?.picture, changed.images[0]?.picture)).toBeGreaterThan(0);
+    const [byDefault, changed] = [await generate(host), await generate(host, change)];
+    expect(pictureDifference(byDefault.images[0]?.picture, changed.images[0]?.picture)).toBeGreaterThan(0);
   });
 
-  it('takes a model by its folder, sizes beside the usual and a random seed', async () => {
+  it('takes a model by its folder, sizes other than the default and a random seed', async () => {
     const model = `${fixtures}/tiny-model`;
     const { events, images } = await generate(host, { model, width: 48, height: 24, seed: -1, steps: 1 });
     expect(images[0]?.picture).toMatchObject({ width: 48, height: 24 });
@@ -181,7 +181,7 @@ it('comes with a model', () => {
 });
 
 describe.each(models)('the embedded model $name', ({ name, width, height }) => {
-  it('tells which size it makes before it samples', async () => {
+  it('says which size it makes before it samples', async () => {
     const events: string[] = [];
     const running = generate(
       packaged,

@@ -51,7 +51,7 @@ describe('img2img', () => {
     expect(little).toBeLessThan(much ?? 0);
   });
 
-  it('tells its strength in the infotext', async () => {
+  it('has its strength in the infotext', async () => {
     const { images } = await run({ start: { ...start, denoisingStrength: 0.4 } });
     expect(images[0]?.infotext).toContain('Denoising strength: 0.4');
   });

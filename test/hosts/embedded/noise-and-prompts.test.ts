@@ -26,7 +26,7 @@ describe('seeds', () => {
     }
   });
 
-  it('that are random differ, and the infotext tells them', async () => {
+  it('that are random differ, and stand in the infotext', async () => {
     const runs = [await run({ seed: -1 }), await run({ seed: -1 })];
     const [first, second] = runs.map(({ images }) => images[0]);
     expect(pictureDifference(first?.picture, second?.picture)).toBeGreaterThan(10);

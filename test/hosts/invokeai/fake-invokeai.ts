@@ -13,7 +13,7 @@ export const size = { width: 64, height: 48 };
 export const finished: Picture = emerging(size.width, size.height, 1);
 type Status = 'in_progress' | 'completed' | 'failed' | 'canceled';
 
-/** One item of the fake's queue: what it tells is up to the test. */
+/** One item of the fake's queue: what it reports is up to the test. */
 export class FakeItem {
   status: Status = 'in_progress';
   error: Readonly<Record<string, string>> = {};
@@ -24,11 +24,11 @@ export class FakeItem {
     private readonly server: FakeInvokeai,
   ) {}
 
-  /** A picture of the progress, an eighth of the size, as InvokeAI 6.14.2 tells it. */
+  /** A picture of the progress, an eighth of the size, as InvokeAI 6.14.2 sends it. */
   async progress(percentage: number, node = 'denoise'): Promise<void> {
     const dataURL = `data:image/jpeg;base64,${(await preview(percentage)).toString('base64')}`;
     const facts = { invocation_source_id: node, message: 'Denoising' };
-    this.server.tell('invocation_progress', { item_id: this.id, ...facts, percentage, image: { ...size, dataURL } });
+    this.server.emit('invocation_progress', { item_id: this.id, ...facts, percentage, image: { ...size, dataURL } });
   }
 
   /** The noise, and steps of a sampler of the first order. */
@@ -39,7 +39,7 @@ export class FakeItem {
   end(status: Exclude<Status, 'in_progress'> = 'completed', error: Readonly<Record<string, string>> = {}): void {
     this.status = status;
     this.error = error;
-    this.server.tell('queue_item_status_changed', { item_id: this.id, status, ...error });
+    this.server.emit('queue_item_status_changed', { item_id: this.id, status, ...error });
   }
 }
 
@@ -107,7 +107,7 @@ export class FakeInvokeai {
     while (this.subscriptions < times) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  /** Until every client has received what was sent, as its answer to a ping tells. */
+  /** Until every client has received what was sent, as its answer to a ping shows. */
   async received(): Promise<void> {
     const connections = [...this.#sockets.sockets.sockets.values()].map(({ conn }) => conn);
     await Promise.all(
@@ -124,7 +124,7 @@ export class FakeInvokeai {
     for (this.unanswered = 1; this.unanswered > 0; ) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  tell(name: string, data: unknown): void {
+  emit(name: string, data: unknown): void {
     this.#sockets.to('default').emit(name, data);
   }
 

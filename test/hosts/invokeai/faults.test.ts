@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
 import { StepCount } from '#src/hosts/invokeai/run.js';
-import { type Scenario, type Told, tell } from '../record/told.js';
+import { type Outcome, runScenario, type Scenario } from '../record/run-scenario.js';
 import { FakeInvokeai, size } from './fake-invokeai.js';
 
 const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size };
@@ -14,16 +14,16 @@ const resultPath = '/api/v1/images/i/result.png/full';
 async function generate(
   fake: FakeInvokeai,
   { reconnectTimeoutMs = 1000, onEvent }: { readonly reconnectTimeoutMs?: number } & Pick<Scenario, 'onEvent'> = {},
-): Promise<Told> {
+): Promise<Outcome> {
   await using host = createInvokeaiHost({ url: fake.url, reconnectTimeoutMs });
-  return await tell(host, { request, ...(onEvent && { onEvent }) }, () => undefined);
+  return await runScenario(host, { request, ...(onEvent && { onEvent }) }, () => undefined);
 }
 
 /** Time for what has been sent to arrive. */
 const pause = async () => await new Promise((resolve) => setTimeout(resolve, 200));
 
 describe('when InvokeAI fails', () => {
-  it('the steps that there were become an image, and then the error is told', async () => {
+  it('the steps that there were become an image, and then the error is thrown', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       await item.steps(0, 1, 3);
       item.end('failed', { error_type: 'OutOfMemoryError', error_message: 'out of memory' });
@@ -44,9 +44,9 @@ describe('when InvokeAI fails', () => {
     expect(await generate(fake)).toMatchObject({ images: ['0:finished'], error: undefined });
   });
 
-  it('steps that come while InvokeAI is asked are told', async () => {
+  it('steps that come while InvokeAI is asked are yielded', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
-      fake.tell('queue_item_status_changed', { item_id: item.id, status: 'canceled' });
+      fake.emit('queue_item_status_changed', { item_id: item.id, status: 'canceled' });
       await item.steps(0, 3, 3);
       item.end();
     });
@@ -85,11 +85,11 @@ describe('when InvokeAI fails', () => {
       item.end();
     });
     expect(await generate(fake)).toMatchObject({ images: ['0:finished'], error: undefined });
-    // The doubt is cleared up by a socket that is had anew.
+    // A new socket shows that InvokeAI is still there.
     expect(fake.subscriptions).toBe(2);
   });
 
-  it('a file that breaks off each time is told of', async () => {
+  it('a file that breaks off each time is an error', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       fake.brokenOff.set(resultPath, 2);
       item.end();
@@ -105,7 +105,7 @@ describe('when InvokeAI fails', () => {
     const fake = await FakeInvokeai.start(async (item) => {
       if (item.id > 1) return;
       fake.unanswered = 2;
-      fake.tell('queue_item_status_changed', { item_id: item.id, status: 'completed' });
+      fake.emit('queue_item_status_changed', { item_id: item.id, status: 'completed' });
     });
     expect((await generate(fake)).error).toMatchObject({ code: 'network' });
     fake.brokenOff.set('/api/v1/queue/default/status', 1);
@@ -122,7 +122,7 @@ describe('when InvokeAI fails', () => {
         stopIt();
         await new Promise(() => {});
       };
-      fake.tell('queue_item_status_changed', { item_id: item.id, status: 'completed' });
+      fake.emit('queue_item_status_changed', { item_id: item.id, status: 'completed' });
     });
     const onEvent: Scenario['onEvent'] = (_event, _steps, { stop }) => {
       stopIt = stop;
@@ -162,7 +162,7 @@ describe('when InvokeAI fails', () => {
     },
   );
 
-  it('an end that was told while the socket was away is found out', async () => {
+  it('an end that was sent while the socket was away is noticed', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       await item.steps(0, 1, 3);
       fake.cut();
@@ -184,7 +184,7 @@ describe('when InvokeAI fails', () => {
     ['has forgotten the run', forgotten, 'network', /no longer knows the run: .* Try again/u],
     ['answers garbage', garbage('<html>'), 'network', /is not InvokeAI: to .* it says/u],
     ['answers something else', garbage('{}'), 'network', /is not InvokeAI: to .* it says/u],
-  ])('one that %s is told of, with the steps that there were', async (_, fail, code, message) => {
+  ])('one that %s is an error, with the steps until then', async (_, fail, code, message) => {
     const fake = await FakeInvokeai.start(async (item) => {
       await item.steps(0, 1, 3);
       await fake.received();
@@ -195,11 +195,11 @@ describe('when InvokeAI fails', () => {
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
-  it('garbage on the socket is passed over', async () => {
+  it('garbage on the socket is ignored', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       for (const garbage of [undefined, null, 'x', [1], {}, { item_id: 'x' }, { item_id: item.id, image: 3 }]) {
-        fake.tell('invocation_progress', garbage);
-        fake.tell('queue_item_status_changed', garbage);
+        fake.emit('invocation_progress', garbage);
+        fake.emit('queue_item_status_changed', garbage);
       }
       await item.steps(0, 1, 3);
       item.end();
@@ -207,16 +207,16 @@ describe('when InvokeAI fails', () => {
     expect(await generate(fake)).toMatchObject({ steps: ['0:0:1'], images: ['0:finished'], error: undefined });
   });
 
-  it('a picture that cannot be read is told of', async () => {
+  it('a picture that cannot be read is an error', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       const image = { ...size, dataURL: 'data:image/jpeg;base64,AAAA' };
       const facts = { item_id: item.id, invocation_source_id: 'denoise' };
-      fake.tell('invocation_progress', { ...facts, percentage: 1 / 3, image });
+      fake.emit('invocation_progress', { ...facts, percentage: 1 / 3, image });
     });
     expect((await generate(fake)).error).toMatchObject({ message: expect.stringContaining('cannot be read') });
   });
 
-  it('a server that is none is told from one that cannot be reached', async () => {
+  it('another server is distinguished from one that cannot be reached', async () => {
     const page = createServer((_, response) => response.end('<html>hello'));
     await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void page.close());
@@ -230,7 +230,7 @@ describe('when InvokeAI fails', () => {
 describe('steps', () => {
   const steps = fc.integer({ min: 1, max: 60 });
 
-  /** What InvokeAI tells of so many steps. */
+  /** What InvokeAI reports for so many steps. */
   const sharesOf = (total: number, isSecondOrder: boolean) =>
     isSecondOrder
       ? Array.from({ length: 2 * total }, (_, index) => (total > 1 ? Math.floor(index / 2) / (total - 1) : 0))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GenerationRequest } from '#src/hosts/host.js';
 import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
 import { emerging } from '../../helpers/pictures.js';
-import { type Scenario, type Told, tell } from '../record/told.js';
+import { type Outcome, runScenario, type Scenario } from '../record/run-scenario.js';
 import { FakeInvokeai, finished, type Script, size } from './fake-invokeai.js';
 
 const request = { prompt: 'a red apple', seed: 5, steps: 3, ...size } satisfies GenerationRequest;
@@ -11,9 +11,9 @@ async function generate(
   fake: FakeInvokeai,
   wanted: GenerationRequest = request,
   onEvent?: Scenario['onEvent'],
-): Promise<Told> {
+): Promise<Outcome> {
   await using host = createInvokeaiHost({ url: fake.url });
-  return await tell(host, { request: wanted, ...(onEvent && { onEvent }) }, () => fake.cut());
+  return await runScenario(host, { request: wanted, ...(onEvent && { onEvent }) }, () => fake.cut());
 }
 
 const threeSteps: Script = async (item) => {
@@ -21,20 +21,20 @@ const threeSteps: Script = async (item) => {
   item.end();
 };
 
-/** Two steps, and no end before it is told to. */
+/** Two steps, and no end before it is cancelled. */
 const untilCanceled: Script = async (item) => {
   await item.steps(0, 2, 1000);
   while (item.status === 'in_progress') await new Promise((resolve) => setTimeout(resolve, 5));
 };
 
 describe('the InvokeAI host', () => {
-  it('tells every step once, in order, in the size of the image, and the image that InvokeAI made', async () => {
+  it('yields every step once, in order, in the size of the image, and the image that InvokeAI made', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       await item.steps(0, 2, 3);
       await item.progress(1 / 3);
       await item.progress(0.9, 'another-node');
-      fake.tell('invocation_progress', { item_id: item.id + 1, invocation_source_id: 'denoise', percentage: 0.9 });
-      fake.tell('invocation_progress', { item_id: item.id, invocation_source_id: 'denoise', percentage: null });
+      fake.emit('invocation_progress', { item_id: item.id + 1, invocation_source_id: 'denoise', percentage: 0.9 });
+      fake.emit('invocation_progress', { item_id: item.id, invocation_source_id: 'denoise', percentage: null });
       await item.progress(1);
       item.end();
     });
@@ -49,7 +49,7 @@ describe('the InvokeAI host', () => {
     expect(Buffer.from(pictures[0]?.data ?? []).equals(finished.data)).toBe(true);
   });
 
-  it('counts a step of a sampler of the second order once, though it is told twice', async () => {
+  it('counts a step of a sampler of the second order once, though it is reported twice', async () => {
     const fake = await FakeInvokeai.start(async (item) => {
       for (const share of [0, 0, 0.5, 0.5, 1, 1]) await item.progress(share);
       item.end();
@@ -117,7 +117,7 @@ describe('the InvokeAI host', () => {
   it.each([
     ['Euler a', [expect.stringContaining('--content noisy had no effect')]],
     ['UniPC', [expect.stringContaining('UniPC with their noise')]],
-  ])('tells once whether the steps of %s can be noisy', async (sampler, expected) => {
+  ])('says once whether the steps of %s can be noisy', async (sampler, expected) => {
     const fake = await FakeInvokeai.start(threeSteps);
     await using host = createInvokeaiHost({ url: fake.url });
     const notes: string[] = [];
@@ -177,7 +177,7 @@ describe('interruptions of the InvokeAI host', () => {
     expect(fake.canceled).toEqual([1]);
   });
 
-  it('come with whoever listens no more', async () => {
+  it('come when the caller leaves its loop', async () => {
     const fake = await FakeInvokeai.start(untilCanceled);
     await using host = createInvokeaiHost({ url: fake.url });
     for await (const event of host.generate(request)) if (event.type === 'step') break;

@@ -4,7 +4,7 @@ import { samplers } from '#src/hosts/invokeai/catalogue.js';
 import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { emerging } from '../../helpers/pictures.js';
-import { type Scenario, tell } from '../record/told.js';
+import { runScenario, type Scenario } from '../record/run-scenario.js';
 
 const url = process.env.STEPS_ANIMATION_INVOKEAI ?? '';
 if (!url) console.warn('STEPS_ANIMATION_INVOKEAI names no address of an InvokeAI: it is not tested.');
@@ -17,7 +17,7 @@ const request = {
 
 async function generate(wanted: GenerationRequest, onEvent?: Scenario['onEvent']) {
   await using host = createInvokeaiHost({ url });
-  return await tell(host, { request: wanted, ...(onEvent && { onEvent }) }, () => undefined);
+  return await runScenario(host, { request: wanted, ...(onEvent && { onEvent }) }, () => undefined);
 }
 
 const upTo = (last: number, image = 0) => Array.from({ length: last }, (_, index) => `${image}:0:${index + 1}`);

@@ -7,7 +7,7 @@ import { type ComfyuiScenario, comfyuiScenarios } from '../record/comfyui-scenar
 import { invokeaiScenarios } from '../record/invokeai-scenarios.js';
 import { writeRecording } from '../record/recording.js';
 import { RecordingProxy } from '../record/recording-proxy.js';
-import { type Scenario, tell } from '../record/told.js';
+import { runScenario, type Scenario } from '../record/run-scenario.js';
 import { webuiScenarios } from '../record/webui-scenarios.js';
 
 /**
@@ -32,7 +32,7 @@ async function record(name: string, target: string, scenario: Scenario, open: (u
   await using proxy = await RecordingProxy.start(target, settings);
   {
     await using host = open(proxy.url);
-    const { steps, images, notes, error } = await tell(host, scenario, () => proxy.cut());
+    const { steps, images, notes, error } = await runScenario(host, scenario, () => proxy.cut());
     console.log(name, { steps: steps.join(' '), images, notes, error: String(error ?? '') });
   }
   expect(proxy.recording).not.toEqual([]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ComfyuiHostSettings } from '#src/hosts/comfyui/host.js';
 import { emerging } from '../../helpers/pictures.js';
-import type { Scenario } from './told.js';
+import type { Scenario } from './run-scenario.js';
 
 export type ComfyuiScenario = Scenario & { readonly settings?: Pick<ComfyuiHostSettings, 'workflow'> };
 

@@ -1,5 +1,5 @@
 import { emerging } from '../../helpers/pictures.js';
-import type { Scenario } from './told.js';
+import type { Scenario } from './run-scenario.js';
 
 /** A model that the InvokeAI of the recordings has, of make_invokeai_model.py. */
 const model = 'tiny-sd15';

@@ -41,7 +41,7 @@ export async function readRecording(name: string): Promise<Recording> {
     .map((line) => JSON.parse(line));
 }
 
-/** Keeps a recording, without what it tells of the machine. */
+/** Keeps a recording, without the names of the machine. */
 export async function writeRecording(name: string, recording: Recording): Promise<void> {
   const lines = recording.map((entry) => `${JSON.stringify('body' in entry ? cleaned(entry) : entry)}\n`);
   await writeFile(fileOf(name), gzipSync(lines.join(''), { level: 9 }));

@@ -1,5 +1,5 @@
 import { emerging } from '../../helpers/pictures.js';
-import type { Scenario } from './told.js';
+import type { Scenario } from './run-scenario.js';
 
 const small = { prompt: 'a red apple', seed: 42, steps: 8, width: 64, height: 64 };
 

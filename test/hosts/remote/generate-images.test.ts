@@ -28,7 +28,7 @@ async function generate({ count = 1, batchSize = 1, onEvent, ...run }: Run) {
     return { seed: index, variationSeed: 0, info: { ...place, seed: index, prompt: '', infotext: '', ...size } };
   });
   const plan = { images, passes: [{ kind: 'base', steps: 3, exact: false } as const], notes: [] };
-  const told: string[] = [];
+  const outcome: string[] = [];
   let data: Buffer | undefined;
   try {
     for await (const event of generateImages({
@@ -40,14 +40,14 @@ async function generate({ count = 1, batchSize = 1, onEvent, ...run }: Run) {
     })) {
       if (event.type === 'step') await event.picture('denoised').catch(() => {});
       if (event.type === 'image') data = Buffer.from(event.picture.data);
-      if (event.type === 'image') told.push(`image ${event.image} ${event.reason}`);
-      else if (event.type !== 'start') told.push(event.type);
+      if (event.type === 'image') outcome.push(`image ${event.image} ${event.reason}`);
+      else if (event.type !== 'start') outcome.push(event.type);
       onEvent?.(event);
     }
   } catch (error) {
-    told.push(error instanceof Error ? error.message : String(error));
+    outcome.push(error instanceof Error ? error.message : String(error));
   }
-  return { told, data };
+  return { outcome, data };
 }
 
 /** An image of these steps. */
@@ -65,20 +65,20 @@ describe('a picture that cannot be read', () => {
     const makeImage = stepsThen([garbled], () => {
       throw new Error('out of memory');
     });
-    expect((await generate({ makeImage })).told).toEqual(['step', 'end', 'out of memory']);
+    expect((await generate({ makeImage })).outcome).toEqual(['step', 'end', 'out of memory']);
   });
 
   it('is replaced by the last step, and reported', async () => {
     const makeImage = stepsThen([await file(0.5)], () => ({ reason: 'finished', file: garbled }));
-    const { told, data } = await generate({ makeImage });
-    expect(told).toEqual(['step', 'image 0 interrupted', 'end', unreadable]);
+    const { outcome, data } = await generate({ makeImage });
+    expect(outcome).toEqual(['step', 'image 0 interrupted', 'end', unreadable]);
     expect(data?.equals(emerging(size.width, size.height, 0.5).data)).toBe(true);
   });
 
   it('is replaced by a step before it', async () => {
     const makeImage = stepsThen([await file(0.5), garbled], () => ({ reason: 'interrupted' }));
-    const { told, data } = await generate({ makeImage });
-    expect(told).toEqual(['step', 'step', 'image 0 interrupted', 'end', unreadable]);
+    const { outcome, data } = await generate({ makeImage });
+    expect(outcome).toEqual(['step', 'step', 'image 0 interrupted', 'end', unreadable]);
     expect(data?.equals(emerging(size.width, size.height, 0.5).data)).toBe(true);
   });
 });
@@ -90,7 +90,7 @@ describe('a run of two batches of two images', () => {
       return { reason: reasons[seed] ?? 'finished' };
     };
   const run = async (rest: Run) =>
-    (await generate({ count: 4, batchSize: 2, ...rest })).told.filter((each) => each.startsWith('image'));
+    (await generate({ count: 4, batchSize: 2, ...rest })).outcome.filter((each) => each.startsWith('image'));
 
   it('goes on with the next batch after an image that was skipped in the program', async () => {
     const makeImage = endingWith(['skipped']);
@@ -109,7 +109,7 @@ describe('a run of two batches of two images', () => {
     expect(await run({ makeImage, skips, onEvent })).toEqual(['image 2 finished', 'image 3 finished']);
   });
 
-  it('is told of a stop and of a skip by the same signal', async () => {
+  it('gets a stop and a skip by the same signal', async () => {
     const reasons: unknown[] = [];
     const [stopping, skips] = [new AbortController(), new EventTarget()];
     const makeImage: Run['makeImage'] = async function* ({ seed }, signal) {

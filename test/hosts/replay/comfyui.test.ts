@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createComfyuiHost } from '#src/hosts/comfyui/host.js';
 import { type ComfyuiScenario, comfyuiScenarios } from '../record/comfyui-scenarios.js';
 import { readRecording } from '../record/recording.js';
-import { type Told, tell } from '../record/told.js';
+import { type Outcome, runScenario } from '../record/run-scenario.js';
 import { ReplayedProgram } from './replayed-program.js';
 import { webSockets } from './served-sockets.js';
 import { type Script, scriptOf, withCut, withDuplicates, withSwaps } from './socket-script.js';
@@ -13,12 +13,12 @@ type Name = keyof typeof comfyuiScenarios;
 async function replay(
   name: Name,
   change?: (script: Script) => Script,
-): Promise<Told & { readonly orders: readonly string[] }> {
+): Promise<Outcome & { readonly orders: readonly string[] }> {
   const comfyui = await ReplayedProgram.start(await readRecording(`comfyui-${name}`), webSockets, change);
   const scenario: ComfyuiScenario = comfyuiScenarios[name];
   await using host = createComfyuiHost({ url: comfyui.url, ...scenario.settings });
-  const told = await tell(host, scenario, () => comfyui.cut());
-  return { ...told, orders: comfyui.orders };
+  const outcome = await runScenario(host, scenario, () => comfyui.cut());
+  return { ...outcome, orders: comfyui.orders };
 }
 
 const upTo = (last: number, image = 0, pass = 0) =>
@@ -27,7 +27,7 @@ const upTo = (last: number, image = 0, pass = 0) =>
 const finished = ['0:finished'];
 
 describe('as ComfyUI did, its host', { timeout: 60_000 }, () => {
-  const ended: readonly [Name, Partial<Told>][] = [
+  const ended: readonly [Name, Partial<Outcome>][] = [
     ['txt2img', { steps: upTo(4), images: finished, notes: [] }],
     ['again', { steps: upTo(4), images: finished }],
     ['plain-previews', { steps: upTo(4), images: finished }],
@@ -40,18 +40,18 @@ describe('as ComfyUI did, its host', { timeout: 60_000 }, () => {
     ['queue', { steps: upTo(3), images: finished, notes: ["Waits in ComfyUI's queue at place 1."] }],
     ['left-queue', { steps: [], images: [] }],
   ];
-  it.each(ended)('tells the run %s', async (name, expected) => {
+  it.each(ended)('yields the run %s', async (name, expected) => {
     expect(await replay(name)).toMatchObject({ error: undefined, ...expected });
   });
 
-  it('tells what was made before a node failed, and the failure', async () => {
+  it('yields what was made before a node failed, and the failure', async () => {
     const { steps, images, error } = await replay('failure');
     expect(steps).toEqual([...upTo(4), ...upTo(2, 0, 1)]);
     expect(images).toEqual(['0:interrupted']);
     expect(error).toMatchObject({ message: expect.stringMatching(/ImageBlur: .*Padding size/u) });
   });
 
-  it('tells what ComfyUI has against a workflow', async () => {
+  it('says why ComfyUI refuses a workflow', async () => {
     const { images, error } = await replay('unknown-checkpoint');
     expect(images).toEqual([]);
     expect(error).toMatchObject({ message: expect.stringMatching(/none\.safetensors.*tiny-sd15/u) });
@@ -71,7 +71,7 @@ describe('as ComfyUI did, its host', { timeout: 60_000 }, () => {
     );
   });
 
-  it('tells the same of messages that come twice', async () => {
+  it('yields the same if messages come twice', async () => {
     const messages = scriptOf(await readRecording('comfyui-txt2img')).length;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat({ max: messages - 1 }), { maxLength: 6 }), async (places) => {

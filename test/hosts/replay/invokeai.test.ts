@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { createInvokeaiHost } from '#src/hosts/invokeai/host.js';
 import { invokeaiScenarios } from '../record/invokeai-scenarios.js';
 import { readRecording } from '../record/recording.js';
-import { type Scenario, type Told, tell } from '../record/told.js';
+import { type Outcome, runScenario, type Scenario } from '../record/run-scenario.js';
 import { ReplayedProgram } from './replayed-program.js';
 import { eventsOf, queueSockets } from './served-sockets.js';
 import { type Script, scriptOf, withCut, withDuplicates, withSwaps } from './socket-script.js';
 
 type Name = keyof typeof invokeaiScenarios;
-type Replayed = Told & { readonly orders: readonly string[] };
+type Replayed = Outcome & { readonly orders: readonly string[] };
 
 const readEvents = async (name: Name) => eventsOf(await readRecording(`invokeai-${name}`));
 
@@ -17,8 +17,8 @@ async function replay(name: Name, change?: (script: Script) => Script): Promise<
   const invokeai = await ReplayedProgram.start(await readEvents(name), queueSockets, change);
   const scenario: Scenario = invokeaiScenarios[name];
   await using host = createInvokeaiHost({ url: invokeai.url });
-  const told = await tell(host, scenario, () => invokeai.cut());
-  return { ...told, orders: invokeai.orders };
+  const outcome = await runScenario(host, scenario, () => invokeai.cut());
+  return { ...outcome, orders: invokeai.orders };
 }
 
 const upTo = (last: number, image = 0) => Array.from({ length: last }, (_, index) => `${image}:0:${index + 1}`);
@@ -47,7 +47,7 @@ describe('as InvokeAI did, its host', { timeout: 60_000 }, () => {
     ['queue', { steps: upTo(3), images: finished, notes: busy }],
     ['left-queue', { steps: [], images: [], notes: busy, orders: [enqueue, cancel] }],
   ];
-  it.each(ended)('tells the run %s', async (name, expected) => {
+  it.each(ended)('yields the run %s', async (name, expected) => {
     expect(await replay(name)).toMatchObject({ error: undefined, ...expected });
   });
 
@@ -63,13 +63,13 @@ describe('as InvokeAI did, its host', { timeout: 60_000 }, () => {
     expect(steps.length).toBeGreaterThan(50);
   });
 
-  it('tells what was made before a node failed, and the failure', async () => {
+  it('yields what was made before a node failed, and the failure', async () => {
     const { steps, images, error } = await replay('failure');
     expect({ steps, images }).toEqual({ steps: upTo(4), images: ['0:interrupted'] });
     expect(error).toMatchObject({ code: 'network', message: expect.stringMatching(/OSError: .*no file named/u) });
   });
 
-  it('tells what InvokeAI has against a request', async () => {
+  it('says why InvokeAI refuses a request', async () => {
     const { images, error } = await replay('refused');
     expect(images).toEqual([]);
     expect(error).toMatchObject({ code: 'usage', message: expect.stringMatching(/rescale_multiplier.* less than 1/u) });
@@ -89,7 +89,7 @@ describe('as InvokeAI did, its host', { timeout: 60_000 }, () => {
     );
   });
 
-  it('tells the same of messages that come twice', async () => {
+  it('yields the same if messages come twice', async () => {
     const messages = scriptOf(await readEvents('txt2img')).length;
     const once = await replay('txt2img');
     await fc.assert(

@@ -3,7 +3,7 @@ import { listRecordings, readRecording, textOf } from '../record/recording.js';
 import { pathsIn } from '../record/without-paths.js';
 
 describe('the recordings', () => {
-  it('tell nothing of the machine they were made on, and are small', async () => {
+  it('have nothing of the machine they were made on, and are small', async () => {
     const { names, bytes } = await listRecordings();
     expect(bytes).toBeLessThan(800_000);
     for (const name of names) {

@@ -21,7 +21,7 @@ export type ReplaySettings = {
 };
 
 /** Milliseconds without a question after which what is left of the recording is taken as passed. */
-const patience = 2000;
+const timeoutMs = 2000;
 
 /**
  * A server that answers as a web UI did in a recording: each question takes the next answer to one like it, and a
@@ -93,7 +93,7 @@ export class ReplayedWebui {
     while (this.#next < index) {
       const silence = new AbortController();
       const change = once(this.#changes, 'change', { signal: silence.signal }).then(() => true);
-      const isChanged = await Promise.race([change, wait(patience, false)]);
+      const isChanged = await Promise.race([change, wait(timeoutMs, false)]);
       if (isChanged) continue;
       change.catch(() => undefined);
       silence.abort();
@@ -118,14 +118,14 @@ function answersOf(recording: Recording): Answer[] {
   });
 }
 
-/** Without answers about the progress that tell nothing but how long it still takes. */
+/** Without answers about the progress in which only the remaining time differs. */
 function withoutRepeats(answers: readonly Answer[]): Answer[] {
   let last = '';
   return answers.filter(({ path, body }) => {
     if (!path.endsWith('/internal/progress')) return true;
-    const told = body.toString().replaceAll(/"(eta|progress)":[^,]*,/gu, '');
-    const isNew = told !== last;
-    last = told;
+    const text = body.toString().replaceAll(/"(eta|progress)":[^,]*,/gu, '');
+    const isNew = text !== last;
+    last = text;
     return isNew;
   });
 }

@@ -3,14 +3,14 @@ import { Server as SocketIoServer } from 'socket.io';
 import { WebSocketServer } from 'ws';
 import { type Body, bytesOf, type Entry, type Recording, textOf } from '../record/recording.js';
 
-/** The sockets on which a program tells all its clients the same. */
+/** The sockets on which a program sends the same to all its clients. */
 export type ServedSockets = {
   readonly send: (message: Body) => void;
   /** cuts all of them off, as a network that fails */
   readonly cut: () => void;
 };
 
-/** @param opened told when a client listens */
+/** @param opened called when a client listens */
 export type ServeSockets = (server: Server, opened: () => void) => ServedSockets;
 
 export function webSockets(server: Server, opened: () => void): ServedSockets {

@@ -17,7 +17,7 @@ type Act =
       /** whether it goes to nobody */
       readonly isLost?: boolean;
     }
-  /** cuts off the sockets, at once or when it is told to */
+  /** cuts off the sockets, at once or when the test does */
   | { readonly type: 'cut'; readonly isAtOnce: boolean };
 
 export type Script = readonly Act[];

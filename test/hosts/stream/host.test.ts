@@ -19,7 +19,7 @@ const png = await image.clone().png().toBuffer();
 const jpeg = await image.clone().jpeg().toBuffer();
 const hugePng = withSize(png, 16_000, 16_000);
 
-/** The same PNG whose header tells another size: width and height, then the checksum of their chunk. */
+/** The same PNG with another size in its header: width and height, then the checksum of their chunk. */
 function withSize(file: Buffer, width: number, height: number): Buffer {
   const changed = Buffer.from(file);
   changed.writeUInt32BE(width, 16);

@@ -35,7 +35,7 @@ export class FakeWebui {
   actualSteps: number | undefined;
   /** asked before a request is answered; true when that has answered */
   intercept: (path: string, response: ServerResponse, body: Body) => boolean = () => false;
-  /** told at each step, from 1 */
+  /** called at each step, from 1 */
   onStep: (step: number, pass: number) => void = () => {};
   readonly state = {
     ...{ skipped: false, interrupted: false, job: '', job_count: 0, job_no: 0, job_timestamp: '0' },
@@ -167,10 +167,10 @@ export class FakeWebui {
     if (state.job_count === 0) return { progress: 0, eta_relative: 0, state, current_image: null, textinfo: null };
     this.#setCurrentImage();
     const { latent } = this.#preview;
-    const told = { ...state };
+    const copy = { ...state };
     const current_image = latent > 0 ? (await preview(latent)).toString('base64') : null;
     if (!this.knowsTasks) this.#fetched();
-    return { progress: 0.01, eta_relative: 0, state: told, current_image, textinfo: null };
+    return { progress: 0.01, eta_relative: 0, state: copy, current_image, textinfo: null };
   }
 
   async #taskProgress({ id_task, id_live_preview }: Body): Promise<unknown> {

@@ -55,7 +55,7 @@ describe('a web UI that', () => {
     expect(failure).toMatchObject({ code: 'network' });
   });
 
-  it('is not there is told of with a remedy', async () => {
+  it('that cannot be reached is reported with a remedy', async () => {
     const { failure, events } = await generate(await startFakeWebui(), {}, { url: 'http://127.0.0.1:9' });
     expect(failure).toMatchObject({
       code: 'network',
@@ -90,7 +90,7 @@ describe('a web UI that', () => {
     ],
     ['sends no image', say('/sdapi/v1/txt2img', 200, '{"images": [], "info": "{}"}'), 'network', /no image/],
     ['sends no info', say('/sdapi/v1/txt2img', 200, '{"images": ["AAAA"], "info": "{"}'), 'network', /not a web UI/],
-  ])('%s is told of with a remedy', async (_, intercept, code, message) => {
+  ])('%s is reported with a remedy', async (_, intercept, code, message) => {
     const { failure } = await generate(await startFakeWebui({ intercept }));
     expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
   });

@@ -25,12 +25,12 @@ async function generate(fake: FakeWebui, request: GenerationRequest, run: Run = 
   return { events, failure, steps: of('step'), images: of('image'), start: of('start')[0], notes };
 }
 
-/** Where steps are said to belong, and where their pictures tell that they do. */
+/** Where steps are said to belong, and where their pictures show that they do. */
 async function placesOf(steps: Awaited<ReturnType<typeof generate>>['steps']) {
   return await Promise.all(
     steps.map(async ({ pass, step, picture }) => {
       const { data } = await picture('denoised');
-      return { told: [pass, step], shown: [data[1], data[0]] };
+      return { claimed: [pass, step], shown: [data[1], data[0]] };
     }),
   );
 }
@@ -38,18 +38,18 @@ async function placesOf(steps: Awaited<ReturnType<typeof generate>>['steps']) {
 const sent = (fake: FakeWebui, path: string) => fake.requests.filter((request) => request.path === path);
 
 describe('the web UI host', () => {
-  it('tells every step that the web UI shows once, in order, and the finished image', async () => {
+  it('yields every step that the web UI shows once, in order, and the finished image', async () => {
     const fake = await startFakeWebui();
     const { failure, steps, images, notes, start, events } = await generate(fake, {});
     expect(failure).toBeUndefined();
     const places = await placesOf(steps);
-    expect(places.map(({ told }) => told)).toEqual([
+    expect(places.map(({ claimed }) => claimed)).toEqual([
       [0, 2],
       [0, 3],
       [0, 4],
       [0, 5],
     ]);
-    expect(places.every(({ told, shown }) => String(told) === String(shown))).toBe(true);
+    expect(places.every(({ claimed, shown }) => String(claimed) === String(shown))).toBe(true);
     expect(images).toMatchObject([{ reason: 'finished', infotext: 'a red apple\nSteps: 5, Seed: 42' }]);
     expect(images[0]?.picture).toMatchObject({ width: 16, height: 8 });
     expect(start?.passes).toMatchObject([{ kind: 'base', steps: 5, exact: false }]);
@@ -69,14 +69,14 @@ describe('the web UI host', () => {
     const request = { steps: 4, hiresScale: 2, hiresSteps: 3, width: 64, height: 64 };
     const { steps, start, notes } = await generate(fake, request);
     const places = await placesOf(steps);
-    expect(places.map(({ told }) => told)).toEqual([
+    expect(places.map(({ claimed }) => claimed)).toEqual([
       [0, 2],
       [0, 3],
       [0, 4],
       [1, 2],
       [1, 3],
     ]);
-    expect(places.every(({ told, shown }) => String(told) === String(shown))).toBe(true);
+    expect(places.every(({ claimed, shown }) => String(claimed) === String(shown))).toBe(true);
     expect(start?.passes).toMatchObject([
       { kind: 'base', width: 64, steps: 4 },
       { kind: 'hires', width: 128, steps: 3 },
@@ -97,7 +97,7 @@ describe('the web UI host', () => {
     expect(failure).toBeUndefined();
     const places = await placesOf(steps);
     expect(places.length).toBe((changes.actualSteps ?? 5) - 1);
-    expect(places.every(({ told, shown }) => String(told) === String(shown))).toBe(true);
+    expect(places.every(({ claimed, shown }) => String(claimed) === String(shown))).toBe(true);
   });
 
   it('makes the images of batches one by one', async () => {
@@ -181,7 +181,7 @@ describe('the web UI host', () => {
     expect(failure).toMatchObject({ code: 'usage', message: expect.stringContaining('DPM++ 2M Karras') });
   });
 
-  it('tells what there is, with the loaded model first', async () => {
+  it('describes what the web UI has, with the loaded model first', async () => {
     const models = ['other', 'first'].map((name) => ({ title: `${name}.safetensors [01]`, model_name: name }));
     const fake = await startFakeWebui({ models, options: { sd_model_checkpoint: 'first.safetensors' } });
     await using host = createWebuiHost({ url: `${fake.url}/` });

@@ -30,18 +30,18 @@ it('finds each step by the share that a web UI reports, once and in order', () =
   );
 });
 
-it('tells passes apart where a web UI counts them as one job', () => {
+it('distinguishes passes where a web UI counts them as one job', () => {
   fc.assert(
     fc.property(passSteps, (passes) => {
       const planned = passes.map((steps) => ({ kind: 'base', steps, exact: false }) as const);
       const places = new StepPlaces(planned, false);
       const steps = passes.reduce((sum, one) => sum + one, 0);
       places.update({ ...state, job_no: 0, job_count: 1, sampling_step: 0, sampling_steps: steps });
-      const told = Array.from({ length: steps }, (_, step) => places.take(step / steps));
+      const found = Array.from({ length: steps }, (_, step) => places.take(step / steps));
       const wanted = passes.flatMap((count, pass) =>
         Array.from({ length: count }, (_, step) => ({ pass, step: step + 1 })),
       );
-      expect(told).toEqual(wanted);
+      expect(found).toEqual(wanted);
     }),
   );
 });

@@ -13,7 +13,7 @@ type Controls = {
 /** One run, done the same with the real program when it is recorded and with the recording. */
 export type Scenario = {
   readonly request: GenerationRequest;
-  /** told after each event, with the number of steps so far */
+  /** called after each event, with the number of steps so far */
   readonly onEvent?: (event: GenerationEvent, steps: number, controls: Controls) => void;
   /** how many steps another's run has, which is at work when this one is recorded */
   readonly stepsOfAnother?: number;
@@ -22,7 +22,7 @@ export type Scenario = {
 };
 
 /** A run in short. */
-export type Told = {
+export type Outcome = {
   /** as `image:pass:step`, in the order in which they came */
   readonly steps: readonly string[];
   readonly stepPictures: readonly Picture[];
@@ -34,7 +34,7 @@ export type Told = {
 };
 
 /** Takes a run to its end, however it ends. */
-export async function tell(host: Host, { request, onEvent }: Scenario, cut: () => void): Promise<Told> {
+export async function runScenario(host: Host, { request, onEvent }: Scenario, cut: () => void): Promise<Outcome> {
   const stopping = new AbortController();
   const skips = new EventTarget();
   const controls = { stop: () => stopping.abort(), skip: () => skips.dispatchEvent(new Event('skip')), cut };
