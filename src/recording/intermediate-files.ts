@@ -35,7 +35,7 @@ export class IntermediateFiles {
   }
 
   /**
-   * Whether the finished image shows something other than the last step; false if that cannot be told.
+   * Whether the finished image shows something other than the last step; false if that is unknown.
    * @param lastStep its number, which is not the planned one in a run that ended early
    */
   async isRetouchedBy(finished: Picture, lastStep: number): Promise<boolean> {
