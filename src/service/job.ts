@@ -56,7 +56,7 @@ export const newJobShape = z
   ])
   .meta({ id: 'NewJob' });
 
-export const jobStateShape = z.enum(['queued', 'running', 'finished', 'interrupted', 'failed', 'cancelled']);
+const jobStateShape = z.enum(['queued', 'running', 'finished', 'interrupted', 'failed', 'cancelled']);
 
 const progressShape = z
   .object({
@@ -182,7 +182,7 @@ export type Movie = Readonly<Omit<AnimationShape, 'name' | 'url' | 'posterUrl' |
   readonly finishMs: number;
 };
 
-/** What a job was asked for, complete and checked, without the bytes of pictures. */
+/** The options of a job, complete and checked, without the bytes of pictures. */
 export type JobOptions = {
   readonly generation: GenerationOptions | null;
   readonly img2img: Img2imgOptions | null;

@@ -20,7 +20,7 @@ export class FakeJobService implements Pick<JobService, keyof JobService> {
   readonly requests: GeneratingRequest[] = [];
   readonly #folder: string;
   readonly #jobs = new Map<string, Job>();
-  readonly #ends = new EventEmitter();
+  readonly #events = new EventEmitter();
   jpeg: Uint8Array | undefined;
 
   /** @param atOnce whether jobs end as soon as they are asked for */
@@ -37,11 +37,17 @@ export class FakeJobService implements Pick<JobService, keyof JobService> {
     this.requests.push(request);
     const job = { ...newJob(request), state: this.current() ? ('queued' as const) : ('running' as const) };
     this.#jobs.set(job.id, job);
+    this.#events.emit('submitted');
     if (this.atOnce) setImmediate(() => this.finish(job.id));
     return job;
   }
 
-  /** Says how far the running job is. */
+  /** Resolves when this many jobs have been submitted. */
+  async submitted(count: number): Promise<void> {
+    while (this.requests.length < count) await once(this.#events, 'submitted');
+  }
+
+  /** Sets the progress of the running job. */
   advance(progress: Partial<JobProgress>): void {
     const job = this.current();
     if (job) this.#jobs.set(job.id, { ...job, progress: { ...none, phase: 'sampling', ...progress } });
@@ -56,7 +62,7 @@ export class FakeJobService implements Pick<JobService, keyof JobService> {
     const seeds = Array.from({ length: count }, (_, index) => Math.max(generation.seed, 0) + index);
     const images = await Promise.all(seeds.map((seed, index) => this.#image(seed, index, generation.prompt)));
     this.#jobs.set(id, { ...job, state, error, images, endedAt: Date.now() });
-    this.#ends.emit(id);
+    this.#events.emit(id);
   }
 
   async #image(seed: number, index: number, prompt: string) {
@@ -89,7 +95,7 @@ export class FakeJobService implements Pick<JobService, keyof JobService> {
   }
 
   async ended(id: string): Promise<Job> {
-    if (this.#job(id).endedAt === null) await once(this.#ends, id);
+    if (this.#job(id).endedAt === null) await once(this.#events, id);
     return this.#job(id);
   }
 

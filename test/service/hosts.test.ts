@@ -5,7 +5,7 @@ import type { Host } from '#src/hosts/host.js';
 import { HostPool } from '#src/service/hosts/host-pool.js';
 import type { GeneratingRequest } from '#src/service/job.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { openService } from './open-service.js';
+import { openService, until } from './open-service.js';
 import { gate, PretendedHost } from './pretended-host.js';
 
 const stepsOnly = { createAnimation: false };
@@ -59,7 +59,7 @@ describe('several hosts', () => {
     const jobs = [];
     for (const prompt of ['first', 'second', 'third']) jobs.push(await service.submit(asking(prompt)));
     const [first, second, third] = jobs.map(({ id }) => id);
-    await expect.poll(() => service.list({ state: 'running' })).toHaveLength(2);
+    await until(service, () => service.list({ state: 'running' }).length === 2);
     expect(service.get(first ?? '')?.host).toBe('a');
     expect(service.get(second ?? '')?.host).toBe('b');
     expect(service.get(third ?? '')).toMatchObject({ state: 'queued', position: 1, host: null });
@@ -123,8 +123,10 @@ describe('several hosts', () => {
     const service = await openService(await temporaryFolder(), { hosts });
     const waits = { state: 'queued', waitsFor: ['a'], error: null };
     const [first, second] = [await service.submit(asking('1', 'a')), await service.submit(asking('2', 'a'))];
-    await expect.poll(() => service.get(first.id)).toMatchObject(waits);
-    await expect.poll(() => service.get(second.id)).toMatchObject(waits);
+    for (const { id } of [first, second]) {
+      await until(service, () => service.get(id)?.waitsFor.length === 1);
+      expect(service.get(id)).toMatchObject(waits);
+    }
     expect(await service.ended((await service.submit(asking('3', 'common'))).id)).toMatchObject({ host: 'b' });
     expect(await service.cancel(second.id)).toMatchObject({ state: 'cancelled', waitsFor: [] });
     a.isLost = false;
@@ -139,12 +141,11 @@ describe('several hosts', () => {
     a.describe = () => (isThere ? describe() : Promise.reject(unreachable));
     const hosts = pool({ a }, 5);
     const service = await openService(await temporaryFolder(), { hosts });
-    const events = service.events({}, AbortSignal.timeout(60_000));
     await hosts.describe();
     isThere = false;
     hosts.get('a')?.markUnavailable(unreachable.message);
     const { id } = await service.submit(asking('1', 'a'));
-    for await (const event of events) if (event.type === 'moved' && event.job.waitsFor.length > 0) break;
+    await until(service, () => service.get(id)?.waitsFor.length === 1);
     isThere = true;
     expect(await service.ended(id)).toMatchObject({ state: 'finished', host: 'a' });
   });
@@ -160,10 +161,10 @@ describe('several hosts', () => {
     b.isLost = true;
     const first = await service.submit(asking('1'));
     const second = await service.submit(asking('2'));
-    await expect.poll(() => hosts.get('b')?.isAvailable).toBe(false);
+    await until(service, () => hosts.get('b')?.isAvailable === false);
     expect(service.get(second.id)?.state).toBe('queued');
     b.isLost = false;
-    await expect.poll(() => service.get(second.id)?.host).toBe('b');
+    await until(service, () => service.get(second.id)?.host === 'b');
     expect(service.get(first.id)?.state).toBe('running');
     open();
   });
@@ -184,7 +185,7 @@ describe('several hosts', () => {
     const service = await openService(await temporaryFolder(), { hosts: pool({ a, b }, 5) });
     const busy = await service.submit({ ...asking('1'), host: 'b' });
     const { id } = await service.submit(asking('2'));
-    await expect.poll(() => service.get(id)?.notes).toHaveLength(3);
+    await until(service, () => service.get(id)?.notes.length === 3);
     expect(service.get(id)).toMatchObject({ state: 'queued', waitsFor: [] });
     open();
     expect(await service.ended(id)).toMatchObject({ state: 'finished', host: 'b' });
@@ -266,7 +267,7 @@ describe('several hosts', () => {
     const service = await openService(await temporaryFolder(), { hosts });
     const jobs = [];
     for (const model of ['a', 'b', 'b']) jobs.push(await service.submit(asking(model, model)));
-    await expect.poll(() => service.list({ state: 'running' })).toHaveLength(2);
+    await until(service, () => service.list({ state: 'running' }).length === 2);
     await hosts.remove('b');
     expect(await service.ended(jobs[2]?.id ?? '')).toMatchObject({
       state: 'failed',
@@ -296,7 +297,7 @@ describe('several hosts', () => {
     const original = await service.ended((await service.submit(asking('1'))).id);
     isHeld = true;
     const busy = await service.submit(asking('2'));
-    await expect.poll(() => a.prompts).toHaveLength(2);
+    await until(service, () => a.prompts.length === 2);
     const animation = { duration: 1, fps: 10 };
     const movie = await service.submit({ kind: 'render', of: original.id, image: 0, animation });
     expect(await service.ended(movie.id)).toMatchObject({ state: 'finished', host: null });
@@ -348,7 +349,7 @@ class CountingHost extends PretendedHost {
     models: readonly string[],
     readonly made: Map<string, string>,
   ) {
-    super(() => new Promise((resolve) => setTimeout(resolve, 5)), models);
+    super(() => new Promise(setImmediate), models);
   }
 
   override async *generate(...args: Parameters<PretendedHost['generate']>) {

@@ -37,6 +37,19 @@ export async function openPretended(
 }
 
 /** A request that differs from others by its prompt. */
-export function named(prompt: string, options: { steps?: number } = {}) {
+export function named(prompt: string, options: { steps?: number; batchCount?: number } = {}) {
   return { kind: 'txt2img', generation: { prompt, steps: 4, ...options }, animation: quick.animation } as const;
+}
+
+/** Resolves when a condition is met, which is checked at once and after each event of the service. */
+export async function until(service: JobService, condition: () => boolean): Promise<void> {
+  const reading = new AbortController();
+  const events = service.events({}, reading.signal);
+  try {
+    if (condition()) return;
+    for await (const _ of events) if (condition()) return;
+    throw new Error('The service was closed before the condition was met.');
+  } finally {
+    reading.abort();
+  }
 }

@@ -4,17 +4,20 @@ import { emerging } from '../helpers/pictures.js';
 const width = 64;
 const height = 48;
 
-/** A host without a model; it can be held up before each step, and counts what is asked of it. */
+/** Called before each step, from 1, of each batch, from 0. */
+type BeforeStep = (step: number, batch: number) => Promise<void> | void;
+
+/** A host without a model, which makes one image a batch. It can be held before each step, and counts its requests. */
 export class PretendedHost implements Host {
   readonly name = 'pretended';
-  /** of the requests so far, in their order */
+  /** of the requests so far, in order */
   readonly prompts: string[] = [];
-  /** how many rough pictures were asked for */
+  /** number of requested rough pictures */
   previews = 0;
-  readonly #beforeStep: (step: number) => Promise<void> | void;
+  readonly #beforeStep: BeforeStep;
 
   constructor(
-    beforeStep: (step: number) => Promise<void> | void = () => {},
+    beforeStep: BeforeStep = () => {},
     readonly models: readonly string[] = ['pretended'],
   ) {
     this.#beforeStep = beforeStep;
@@ -29,45 +32,61 @@ export class PretendedHost implements Host {
     signal?: AbortSignal,
     skips?: EventTarget,
   ): AsyncGenerator<GenerationEvent, void, void> {
-    const { prompt = '', steps = 4, seed = 1 } = request;
+    const { prompt = '', steps = 4, seed = 1, batchCount = 1 } = request;
     this.prompts.push(prompt);
-    const infotext = `${prompt}\nSteps: ${steps}, Sampler: Euler a, Seed: ${seed}, Model: pretended`;
-    const images = [{ batch: 0, position: 0, seed, prompt, infotext, width, height }];
+    const images = Array.from({ length: batchCount }, (_, batch) => {
+      const infotext = `${prompt}\nSteps: ${steps}, Sampler: Euler a, Seed: ${seed + batch}, Model: pretended`;
+      return { batch, position: 0, seed: seed + batch, prompt, infotext, width, height };
+    });
     yield { type: 'start', images, passes: [{ kind: 'base', width, height, steps, exact: true }] };
     let isSkipped = false;
-    const skip = () => {
+    skips?.addEventListener('skip', () => {
       isSkipped = true;
-    };
-    skips?.addEventListener('skip', skip);
-    let step = 0;
-    while (step < steps) {
-      await this.#beforeStep(step + 1);
-      if (signal?.aborted || isSkipped) break;
-      step++;
-      yield this.#stepEvent(step, steps);
+    });
+    for (const [image, { infotext }] of images.entries()) {
+      isSkipped = false;
+      let step = 0;
+      while (step < steps) {
+        await this.#beforeStep(step + 1, image);
+        if (signal?.aborted || isSkipped) break;
+        step++;
+        yield this.#stepEvent(image, step, steps);
+      }
+      const picture = emerging(width, height, step / steps);
+      const early = isSkipped ? 'skipped' : 'interrupted';
+      const reason = step < steps ? early : 'finished';
+      if (step > 0) yield { type: 'image', image, picture, infotext, reason };
+      if (signal?.aborted) break;
     }
-    const picture = emerging(width, height, step / steps);
-    const early = isSkipped ? 'skipped' : 'interrupted';
-    const reason = step < steps ? early : 'finished';
-    if (step > 0) yield { type: 'image', image: 0, picture, infotext, reason };
     yield { type: 'end' };
   }
 
-  #stepEvent(step: number, steps: number): GenerationEvent {
+  #stepEvent(image: number, step: number, steps: number): GenerationEvent {
     const picture = emerging(width, height, step / steps);
     const preview = () => {
       this.previews++;
       return emerging(width / 8, height / 8, step / steps);
     };
-    return { type: 'step', image: 0, pass: 0, step, picture: async () => picture, preview };
+    return { type: 'step', image, pass: 0, step, picture: async () => picture, preview };
   }
 }
 
-/** Something that waits until it is opened. */
+/** A barrier: `passed` resolves when it is opened. */
 export function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
   let open = () => {};
   const passed = new Promise<void>((resolve) => {
     open = resolve;
   });
   return { passed, open };
+}
+
+/** Holds a host before a step: `reached` resolves when it gets there, and `open` lets it go on. */
+export function barrier(step: number) {
+  const [reached, held] = [gate(), gate()];
+  const beforeStep = async (next: number) => {
+    if (next < step) return;
+    reached.open();
+    await held.passed;
+  };
+  return { beforeStep, reached: reached.passed, open: held.open };
 }

@@ -4,27 +4,22 @@ import { LivePreview } from '#src/service/jobs/live-preview.js';
 import { emerging } from '../helpers/pictures.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';
-import { gate, PretendedHost } from './pretended-host.js';
+import { barrier, PretendedHost } from './pretended-host.js';
 
 describe('the live preview', () => {
   it('is made only when somebody asks', async () => {
-    const held = gate();
-    const reached = gate();
-    const host = new PretendedHost(async (step) => {
-      if (step < 3) return;
-      reached.open();
-      await held.passed;
-    });
+    const third = barrier(3);
+    const host = new PretendedHost(third.beforeStep);
     const service = await openPretended(await temporaryFolder(), host);
     const { id } = await service.submit(named('an apple'));
     expect(await service.preview(id)).toBeUndefined();
-    await reached.passed;
+    await third.reached;
     expect(host.previews).toBe(0);
     const { version = 0, jpeg = Buffer.alloc(0) } = (await service.preview(id)) ?? {};
     expect(version).toBeGreaterThan(0);
     expect(version).toBeLessThanOrEqual(service.current()?.progress?.preview ?? 0);
     expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 48 });
-    held.open();
+    third.open();
     await service.ended(id);
     expect(host.previews).toBeLessThanOrEqual(1);
     expect(await service.preview(id)).toBeUndefined();

@@ -4,7 +4,7 @@ import type { JobService } from '#src/service/job-service.js';
 import { decodeMovie } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';
-import { gate, PretendedHost } from './pretended-host.js';
+import { barrier, gate, PretendedHost } from './pretended-host.js';
 
 function queueOf(service: JobService): (string | undefined)[] {
   return service.list({ state: 'queued' }).map(({ options }) => options.generation?.prompt);
@@ -66,20 +66,15 @@ describe('the queue', () => {
   });
 
   it('has the image and the movie of what there was of a job that was stopped', async () => {
-    const reached = gate();
-    const host = new PretendedHost(async (step) => {
-      if (step < 3) return;
-      reached.open();
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    });
-    const service = await openPretended(await temporaryFolder(), host);
+    const third = barrier(3);
+    const service = await openPretended(await temporaryFolder(), new PretendedHost(third.beforeStep));
     const { id } = await service.submit(named('long', { steps: 500 }));
-    await reached.passed;
+    await third.reached;
     expect((await service.cancel(id)).state).toBe('running');
+    third.open();
     const job = await service.ended(id);
-    const last = job.images[0]?.steps.at(-1) ?? 0;
-    expect(last).toBeLessThan(20);
-    expect(job).toMatchObject({ state: 'interrupted', error: null, animations: [{ frames: 10, steps: last }] });
+    expect(job).toMatchObject({ state: 'interrupted', error: null, images: [{ steps: [1, 2] }] });
+    expect(job.animations).toMatchObject([{ frames: 10, steps: 2 }]);
     expect(await decodeMovie(job.animations[0]?.path ?? '')).toHaveLength(10);
   });
 
@@ -99,19 +94,13 @@ describe('the queue', () => {
 
   it('outlives the service, which finishes the files of the job at hand', async () => {
     const outdir = await temporaryFolder();
-    const third = gate();
-    const reached = gate();
-    const host = new PretendedHost(async (step) => {
-      if (step < 3) return;
-      reached.open();
-      await third.passed;
-    });
-    const before = await openPretended(outdir, host);
+    const third = barrier(3);
+    const before = await openPretended(outdir, new PretendedHost(third.beforeStep));
     const first = await before.submit(named('first'));
     const second = await before.submit(named('second'));
     await before.submit(named('third'));
     before.move((await before.submit(named('fourth'))).id, 1);
-    await reached.passed;
+    await third.reached;
     const closed = before[Symbol.asyncDispose]();
     await expect(before.submit(named('too late'))).rejects.toThrow('shutting down');
     third.open();

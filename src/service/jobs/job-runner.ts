@@ -6,7 +6,7 @@ import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { messageOf } from '../../util/error-message.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
-import type { Job, JobEvent, JobQuery, JobState, StoredJob } from '../job.js';
+import type { Job, JobEvent, JobOptions, JobQuery, JobState, StoredJob } from '../job.js';
 import type { Library } from '../library/library.js';
 import { decodeStart, type JobFiles } from './job-files.js';
 import type { JobStore, QueuedJob } from './job-store.js';
@@ -181,13 +181,22 @@ export class JobRunner implements AsyncDisposable {
   async #run(running: RunningJob, host: Host | undefined): Promise<unknown> {
     const { store, files, outdir } = this.#settings;
     const { id, signal, skips } = running;
-    const { options } = this.#find(id);
     const onEvent = (event: RunEvent) => running.take(event);
     try {
+      const { options } = this.#find(id);
       if (host) {
         const { animation, img2img } = options;
-        const tab = img2img ? 'img2img' : 'txt2img';
-        await animate({ host, request: await this.#requestOf(id), animation, tab, outdir, onEvent, signal, skips });
+        const request = await this.#requestOf(id, options);
+        await animate({
+          host,
+          request,
+          animation,
+          tab: img2img ? 'img2img' : 'txt2img',
+          outdir,
+          onEvent,
+          signal,
+          skips,
+        });
       } else await renderJob({ options, store, files, outdir, onEvent, signal });
       running.throwFailure();
     } catch (failure) {
@@ -195,13 +204,10 @@ export class JobRunner implements AsyncDisposable {
     }
   }
 
-  async #requestOf(id: string): Promise<GenerationRequest> {
-    const { files } = this.#settings;
-    const { generation, img2img } = this.#find(id).options;
-    return {
-      ...generation,
-      ...(img2img && { start: { ...img2img, ...(await decodeStart(await files.readStart(id))) } }),
-    };
+  async #requestOf(id: string, { generation, img2img }: JobOptions): Promise<GenerationRequest> {
+    if (!img2img) return { ...generation };
+    const pictures = await decodeStart(await this.#settings.files.readStart(id));
+    return { ...generation, start: { ...img2img, ...pictures } };
   }
 
   #conclude(queued: QueuedJob, running: RunningJob, host: PooledHost | null, failure: unknown): void {

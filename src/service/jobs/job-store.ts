@@ -21,7 +21,7 @@ export type QueuedJob = Omit<NewJob, 'options'>;
 const defaultLimit = 100;
 const killedMessage = 'The service ended while this job was running: render the steps that are kept, or run it again.';
 
-/** The jobs of a save location: what they were asked for, their queue, and what they have made. */
+/** The jobs of a save location: their options, their queue, and what they have made. */
 export class JobStore {
   readonly #database: Database;
 

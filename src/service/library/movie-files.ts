@@ -57,21 +57,21 @@ async function mayBeMovie(path: string): Promise<boolean> {
 }
 
 async function readMovie(path: string, images: FinishedImages): Promise<FoundMovie | undefined> {
-  const facts = await probeMovie(path).catch((error: unknown) => {
+  const info = await probeMovie(path).catch((error: unknown) => {
     if (error instanceof StepsAnimationError) return undefined;
     throw error;
   });
   // A still picture is a movie of one frame.
-  if (!facts || facts.frames < 2) return undefined;
-  const infotext = commentOf(facts) ?? (await readInfotext(path)) ?? '';
+  if (!info || info.frames < 2) return undefined;
+  const infotext = commentOf(info) ?? (await readInfotext(path)) ?? '';
   const parsed = parseInfotext(infotext);
   const { size, mtimeMs } = await stat(path);
-  const { width, height, frames, fps, duration, codec } = facts;
+  const { width, height, frames, fps, duration, codec } = info;
   const result: AnimationResult = {
     ...{ type: 'animation', path, width, height, frames, fps, duration, bytes: size },
     image: await images.find(infotext, path),
     codec: codecNameOf(codec) ?? codec,
-    steps: lastStepOf(facts) ?? (Number(parsed.fields.Steps) || 0),
+    steps: lastStepOf(info) ?? (Number(parsed.fields.Steps) || 0),
     seed: seedOf(parsed),
     finish_ms: 0,
   };

@@ -5,7 +5,7 @@ import { openSdapi } from './open-sdapi.js';
 async function running() {
   const api = await openSdapi({ atOnce: false });
   const answer = api.post('/sdapi/v1/txt2img', { n_iter: 2, batch_size: 2, steps: 10, force_task_id: 'mine' });
-  await expect.poll(() => api.service.current()).toBeDefined();
+  await api.service.submitted(1);
   return { ...api, answer };
 }
 
@@ -69,7 +69,8 @@ describe('progress', () => {
     expect(await task('mine', 3)).toMatchObject({ live_preview: null, id_live_preview: 3 });
 
     const second = post('/sdapi/v1/txt2img', { force_task_id: 'later' });
-    await expect.poll(async () => (await get('/internal/pending-tasks')).body).toEqual({ size: 1, tasks: ['later'] });
+    await service.submitted(2);
+    expect((await get('/internal/pending-tasks')).body).toEqual({ size: 1, tasks: ['later'] });
     expect(await task('later')).toMatchObject({ active: false, queued: true, completed: false, id_live_preview: -1 });
     for (const { id } of service.list()) await service.finish(id);
     await Promise.all([answer, second]);

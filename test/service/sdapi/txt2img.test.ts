@@ -48,7 +48,7 @@ describe('an answer', () => {
   it('is the error of a job that failed', async () => {
     const { post, service } = await openSdapi({ atOnce: false });
     const answer = post(txt2img, {});
-    await expect.poll(() => service.current()).toBeDefined();
+    await service.submitted(1);
     await service.finish(service.current()?.id ?? '', 'failed', 'There is too little memory.');
     expect(await answer).toMatchObject({
       status: 500,

@@ -172,7 +172,7 @@ it('goes on with the job of a client that has gone away', async () => {
   const sent = request({ host: '127.0.0.1', port, method: 'POST', path: '/sdapi/v1/txt2img', headers: json });
   sent.on('error', () => {});
   sent.end('{}');
-  await expect.poll(() => service.current()).toBeDefined();
+  await service.submitted(1);
   const closed = new Promise((resolve) => sent.on('close', resolve));
   sent.destroy();
   await closed;
