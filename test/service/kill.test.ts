@@ -12,7 +12,7 @@ import { openService, poolOf, quick } from './open-service.js';
 const script = fileURLToPath(new URL('./service-process.mjs', import.meta.url));
 const modelsFolder = fileURLToPath(new URL('../fixtures', import.meta.url));
 
-/** Starts a service, and kills it with all of its processes when so many steps of its job are kept. */
+/** Starts a service, and kills it with all of its processes once this many steps of its job are kept. */
 async function killAfter(steps: number, outdir: string): Promise<void> {
   const service = spawn(process.execPath, [script, outdir, modelsFolder], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,7 +1,7 @@
-// A service in a process of its own, which a test can kill: it queues two jobs and tells of each step that is kept.
-import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
-import { HostPool } from '#src/service/hosts/host-pool.js';
-import { openJobService } from '#src/service/job-service.js';
+// A service in its own process, which a test can kill: it submits two jobs and prints a line for each kept step.
+import { createEmbeddedHost } from '../../dist/hosts/embedded/host.js';
+import { HostPool } from '../../dist/service/hosts/host-pool.js';
+import { openJobService } from '../../dist/service/job-service.js';
 
 const [outdir, modelsFolder] = process.argv.slice(2);
 const host = createEmbeddedHost({ modelsFolder });
