@@ -36,7 +36,7 @@ export type LevelPlan = {
 export type LevelPair = readonly [LevelPlan, LevelPlan];
 
 /** A plane of both sources, as 16-bit words with margins. */
-export type PlanePlan = PlaneLayout & {
+type PlanePlan = PlaneLayout & {
   readonly address: number;
   readonly stride: number;
   /** addresses of the first samples of the two sources */

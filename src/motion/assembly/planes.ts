@@ -35,7 +35,7 @@ function importLuma(words: usize, level: Level, second: bool, scale: f32, y: i32
 }
 
 /** Fills the margin beside a row, and above or below the plane if it is the first or last row. */
-export function extendRow<Sample>(row: usize, width: i32, y: i32, height: i32, stride: i32, margin: i32): void {
+function extendRow<Sample>(row: usize, width: i32, y: i32, height: i32, stride: i32, margin: i32): void {
   const bytes = <i32>sizeof<Sample>();
   const last = row + <usize>((width - 1) * bytes);
   const first = row - <usize>(margin * bytes);
