@@ -12,7 +12,7 @@ export { type PullEvent, type PulledModel, type PullSettings, pullModel } from '
 export { listModels, type ModelEntry } from './models/stored-models.js';
 export { tryCodecs } from './movie/movie-file.js';
 export { type MovieInfo as MovieFacts, probeMovie } from './movie/probe.js';
-export type { AnimationOptions, AnimationOptionsInput } from './options/animation-options.js';
+export type { AnimationOptions } from './options/animation-options.js';
 export { animationOptionsSchema } from './options/animation-options.js';
 export {
   type GenerationOptions,
@@ -20,6 +20,7 @@ export {
   type Img2imgOptions,
   img2imgOptionsSchema,
 } from './options/generation-options.js';
+export type { AnimationOptionsInput, GenerationOptionsInput, Img2imgOptionsInput } from './options/option-types.js';
 export type { Picture } from './pictures/picture.js';
 export { readPicture } from './pictures/picture-files.js';
 export type { Recording } from './recording/image.js';

@@ -4,12 +4,9 @@ import { movieStem } from '../files/file-names.js';
 import { prepareFolder, writeWhole } from '../files/whole-files.js';
 import { checkRequest } from '../hosts/check-request.js';
 import type { GenerationEvent, GenerationRequest, Host, ImageInfo } from '../hosts/host.js';
-import {
-  type AnimationOptions,
-  type AnimationOptionsInput,
-  animationOptionsSchema,
-} from '../options/animation-options.js';
+import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
 import { checkOptions } from '../options/check-options.js';
+import type { AnimationOptionsInput } from '../options/option-types.js';
 import { encodePng } from '../pictures/picture-files.js';
 import type { Recording } from '../recording/image.js';
 import { Recorder } from '../recording/recorder.js';

@@ -5,14 +5,10 @@ import { prepareFolder } from '../files/whole-files.js';
 import { movieTags } from '../infotext/movie-tags.js';
 import { parseInfotext, seedOf } from '../infotext/parse-infotext.js';
 import type { FileTarget } from '../movie/messages.js';
-import {
-  type AnimationOptions,
-  type AnimationOptionsInput,
-  animationOptionsSchema,
-  durationOf,
-} from '../options/animation-options.js';
+import { type AnimationOptions, animationOptionsSchema, durationOf } from '../options/animation-options.js';
 import { checkOptions } from '../options/check-options.js';
 import { codecRow } from '../options/codecs.js';
+import type { AnimationOptionsInput } from '../options/option-types.js';
 import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
 import { describeEncoder, describeMovie, frameRateNote } from '../recording/messages.js';
 import { isSelected } from '../recording/steps.js';

@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import type { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';
+import type { GenerationOptionsInput, Img2imgOptionsInput } from '../options/option-types.js';
 import type { Picture } from '../pictures/picture.js';
 
 /**
@@ -51,13 +50,13 @@ export type ModelDescription = {
 };
 
 /** The generation options (docs/options.md), each with its default if left out. */
-export type GenerationRequest = z.input<typeof generationOptionsSchema> & {
+export type GenerationRequest = GenerationOptionsInput & {
   /** what img2img starts from; txt2img if left out */
   readonly start?: StartRequest;
 };
 
 /** The starting picture of img2img, with the img2img options (docs/options.md). */
-export type StartRequest = z.input<typeof img2imgOptionsSchema> & {
+export type StartRequest = Img2imgOptionsInput & {
   /** of any size */
   readonly picture: Picture;
   /** of the same size: white is repainted, black stays; everything is repainted if left out */

@@ -127,8 +127,6 @@ export const animationOptionsSchema = z.strictObject({
 
 /** The options after checking: all present. */
 export type AnimationOptions = z.output<typeof animationOptionsSchema>;
-/** The options as a caller gives them: all may be left out. */
-export type AnimationOptionsInput = z.input<typeof animationOptionsSchema>;
 
 /** Seconds of `auto`: 1 for each 10 planned steps, within the limits of the option. */
 export function durationOf({ duration }: Pick<AnimationOptions, 'duration'>, plannedSteps: number): number {

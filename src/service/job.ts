@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
-import {
-  type AnimationOptions,
-  type AnimationOptionsInput,
-  animationOptionsSchema,
-} from '../options/animation-options.js';
+import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
 import {
   type GenerationOptions,
   generationOptionsSchema,
   type Img2imgOptions,
   img2imgOptionsSchema,
 } from '../options/generation-options.js';
+import type { AnimationOptionsInput, GenerationOptionsInput, Img2imgOptionsInput } from '../options/option-types.js';
 
 /*
  * The shapes of jobs and animations. The schemas are what the API under /api/v1 sends and receives; the types that the
@@ -211,7 +208,7 @@ export type RenderRequest = Readonly<Extract<z.output<typeof newJobShape>, { kin
 
 /** A request for images, with pictures as the bytes of image files. */
 export type GeneratingRequest = {
-  readonly generation: z.input<typeof generationOptionsSchema>;
+  readonly generation: GenerationOptionsInput;
   /** null makes images only */
   readonly animation: AnimationOptionsInput | null;
   /** name of the host that runs the job; the first free one that can if left out */
@@ -220,7 +217,7 @@ export type GeneratingRequest = {
   | { readonly kind: 'txt2img' }
   | {
       readonly kind: 'img2img';
-      readonly start: z.input<typeof img2imgOptionsSchema> & {
+      readonly start: Img2imgOptionsInput & {
         readonly picture: Uint8Array;
         readonly mask?: Uint8Array;
       };

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type AnimationOptionsInput, animationOptionsSchema } from '#src/options/animation-options.js';
+import { animationOptionsSchema } from '#src/options/animation-options.js';
+import type { AnimationOptionsInput } from '#src/options/option-types.js';
 import { ManifestFile, parseManifest } from '#src/recording/manifest.js';
 import { Recorder } from '#src/recording/recorder.js';
 import { type Run, readRuns } from '#src/recording/runs.js';

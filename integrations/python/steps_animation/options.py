@@ -1,4 +1,4 @@
-"""The options of the movie, in the order of the original script's arguments, as scripts/write-integrations.mjs wrote them."""
+"""The options of the movie, in the order of the original script's arguments, as scripts/write-options.mjs wrote them."""
 
 import json
 from pathlib import Path

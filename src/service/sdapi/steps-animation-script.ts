@@ -1,11 +1,8 @@
-import {
-  type AnimationOptions,
-  type AnimationOptionsInput,
-  animationOptionsSchema,
-} from '../../options/animation-options.js';
+import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';
 import { valueOfText } from '../../options/check-options.js';
 import { describeOptions, type OptionDescription } from '../../options/describe-options.js';
 import { rowsOf } from '../../options/option.js';
+import type { AnimationOptionsInput } from '../../options/option-types.js';
 import { snakeCase } from '../../util/letter-case.js';
 import { HttpError } from '../http-error.js';
 import { boolean, checkFields, complain, isRecord } from './validation.js';

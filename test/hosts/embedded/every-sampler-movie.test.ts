@@ -7,7 +7,7 @@ import { animate } from '#src/app/animate.js';
 import { samplers } from '#src/diffusion/samplers/index.js';
 import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
 import { probeMovie } from '#src/movie/probe.js';
-import type { AnimationOptionsInput } from '#src/options/animation-options.js';
+import type { AnimationOptionsInput } from '#src/options/option-types.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { parseManifest } from '#src/recording/manifest.js';
 import { decodeMovie } from '../../helpers/movies.js';
