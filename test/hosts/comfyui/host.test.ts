@@ -138,6 +138,9 @@ describe('the ComfyUI host', () => {
     expect(prompt.picture?.inputs.image).toBe('picture-1.png [temp]');
     expect(prompt.mask?.inputs.image).toBe('picture-2.png [temp]');
     expect(prompt.sampler?.inputs.denoise).toBe(0.6);
+    const shown = await generate(fake, { ...request, start: { ...start, startFrame: true } });
+    expect(shown.steps).toEqual(['0:0:1', '0:1:1', '0:1:2', '0:1:3']);
+    expect(shown.events[0]).toMatchObject({ passes: [{ steps: 1, exact: true }, { steps: 3 }] });
   });
 
   it('sends the picture and its mask in the size of the image, as they are to be fitted', async () => {
