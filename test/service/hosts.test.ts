@@ -8,10 +8,8 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openService, until } from './open-service.js';
 import { gate, PretendedHost } from './pretended-host.js';
 
-const stepsOnly = { createAnimation: false };
-
 function asking(prompt: string, model?: string): GeneratingRequest {
-  return { kind: 'txt2img', generation: { prompt, steps: 2, ...(model && { model }) }, animation: stepsOnly };
+  return { kind: 'txt2img', generation: { prompt, steps: 2, ...(model && { model }) }, animation: null };
 }
 
 function pool(hosts: Readonly<Record<string, Host>>, retryAfterMs?: number): HostPool {
@@ -294,7 +292,9 @@ describe('several hosts', () => {
     let isHeld = false;
     const a = new PretendedHost(() => (isHeld ? passed : undefined));
     const service = await openService(await temporaryFolder(), { hosts: pool({ a }) });
-    const original = await service.ended((await service.submit(asking('1'))).id);
+    const original = await service.ended(
+      (await service.submit({ ...asking('1'), animation: { createAnimation: false } })).id,
+    );
     isHeld = true;
     const busy = await service.submit(asking('2'));
     await until(service, () => a.prompts.length === 2);
