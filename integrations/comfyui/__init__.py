@@ -1,4 +1,4 @@
-"""Steps Animation for ComfyUI: movies of how images come into being, at full size (docs/comfyui.md)."""
+"""Steps Animation for ComfyUI: movies of the steps of samplers, at full size. See docs/comfyui.md."""
 
 from .package_path import add_package_path
 

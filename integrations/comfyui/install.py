@@ -1,4 +1,4 @@
-"""Run by ComfyUI-Manager: sees to a Node.js, and says what is missing. Images are made whatever is."""
+"""Run by ComfyUI-Manager: installs Node.js if necessary, and prints what else is missing. Never fails."""
 
 import sys
 from pathlib import Path
@@ -13,6 +13,6 @@ try:
 
     install_node()
     find_command()
-except Exception as error:  # the program starts without movies, whatever is missing
+except Exception as error:  # ComfyUI works without movies
     print(f"Steps Animation: {error}")
-    print("Until then the steps are saved, and the command that makes the movie is shown.")
+    print("Until then the steps are saved as images, and the command that makes the movie is shown.")

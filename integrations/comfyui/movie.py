@@ -1,4 +1,4 @@
-"""The movies of the images of a run."""
+"""Makes the movies of a run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,44 +8,49 @@ from comfy.model_management import InterruptProcessingException, throw_exception
 
 from .pictures import picture_of, pixels
 from steps_animation import Recording
-from .workflow_facts import WorkflowFacts
+from .workflow import WorkflowInfo
 
-#: that `record` takes (src/hosts/stream/messages.ts)
-MOST_PASSES = 16
+#: limit of `record` (src/hosts/stream/messages.ts)
+MAX_PASSES = 16
 
 
 @dataclass
 class Animation:
-    """What the movies are to be like."""
+    """Settings of the movies."""
 
     folder: Path
-    facts: WorkflowFacts
+    info: WorkflowInfo
     #: of `record`
     options: List[str]
 
     def arguments(self):
-        """Ours come last, where nothing goes over them."""
+        """Ours come last, so that none of `options` overrides them."""
         paths = [f"--folder={self.folder}", "--animation-path=.", "--intermediate-path=intermediate"]
         return [*self.options, "--no-save-images", *paths]
 
-    def told(self, count, width, height):
+    def images(self, count, width, height):
         """
-        What `record` is told of the images. ComfyUI makes a batch of one seed, which the infotext has; their movies are
-        numbered by seeds that rise by one, as web UIs do, which tells them from each other.
+        The images of the protocol's start message. ComfyUI makes a batch from one seed, which the infotext contains; the
+        seeds here rise by one, as in web UIs, so that the file names of the movies differ.
         """
-        facts = {"prompt": self.facts.prompt, "width": width, "height": height}
-        infotexts = [self.facts.infotext(width, height, index, count) for index in range(count)]
         return [
-            {**facts, "seed": self.facts.seed + index, "infotext": infotext, "position": index}
-            for index, infotext in enumerate(infotexts)
+            {
+                "prompt": self.info.prompt,
+                "width": width,
+                "height": height,
+                "seed": self.info.seed + index,
+                "infotext": self.info.infotext(width, height, index, count),
+                "position": index,
+            }
+            for index in range(count)
         ]
 
 
 def make_movies(animation, passes, images, vae, on_step):
     """
-    One movie for each of the images (a batch [N, H, W, 3], from 0 to 1), of a video for its first one. Returns the paths
-    of those that there are, and what went wrong or None. Raises ValueError for people, and that ComfyUI has been told to
-    stop.
+    Makes a movie for each image of a batch [N, H, W, 3] with values from 0 to 1; for a video, of its first image. Returns
+    the paths of the movies, and an error message or None. Raises ValueError with a message for the user, and ComfyUI's
+    InterruptProcessingException.
     """
     images = _first_of_videos(images, passes)
     _check(passes, len(images))
@@ -54,8 +59,8 @@ def make_movies(animation, passes, images, vae, on_step):
         {"kind": "hires" if index else "base", "steps": each.steps[-1][0], "exact": True}
         for index, each in enumerate(passes)
     ]
-    told = animation.told(len(images), width, height)
-    recording = Recording(told, planned, animation.folder / "intermediate", animation.arguments())
+    start_images = animation.images(len(images), width, height)
+    recording = Recording(start_images, planned, animation.folder / "intermediate", animation.arguments())
     try:
         trouble = _send_steps(recording, passes, len(images), vae, on_step)
         for index, image in enumerate(images):
@@ -64,28 +69,28 @@ def make_movies(animation, passes, images, vae, on_step):
     except BaseException:
         recording.give_up()
         raise
-    # The movies come as they are finished; a grid has no seed.
+    # Results are in the order in which the movies were finished; a grid has no seed.
     in_order = sorted(results, key=lambda result: (result["seed"] is None, result["seed"]))
     return [Path(result["path"]) for result in in_order], trouble or recording.trouble
 
 
 def _check(passes, count):
-    """Before anything is decoded, which takes long."""
-    if len(passes) > MOST_PASSES:
+    """Called before the steps are decoded, which takes long."""
+    if len(passes) > MAX_PASSES:
         raise ValueError(
-            f"These are {len(passes)} samplings, and a movie takes {MOST_PASSES}: connect some of the samplers to the model "
-            "that the watching node is given, in place of the one that it gives."
+            f"A movie can have {MAX_PASSES} passes, but the model was sampled {len(passes)} times: connect some of the "
+            "samplers to the model itself, not to the output of the watch node."
         )
     batch = max(len(latents) for each in passes for _, latents in each.steps)
     if count < batch:
         raise ValueError(
-            f"The samplers made {batch} images at once, and only {count} came here, of which nothing tells which they are: "
+            f"The samplers made a batch of {batch} images, but only {count} are connected, and it is not known which ones: "
             "connect all images of the batch."
         )
 
 
 def _send_steps(recording, passes, count, vae, on_step):
-    """Those that there is memory for; what went wrong, or None."""
+    """Decodes and sends the steps up to the first error. Returns its message, or None."""
     try:
         for pass_index, each in enumerate(passes):
             for step, latents in each.steps:
@@ -97,11 +102,11 @@ def _send_steps(recording, passes, count, vae, on_step):
     except InterruptProcessingException:
         raise
     except Exception as error:
-        return f"The steps could not all be decoded: {error}"
+        return f"Not all steps could be decoded: {error}"
     return None
 
 
 def _first_of_videos(images, passes):
     batch = len(passes[-1].steps[-1][1])
-    is_of_videos = len(images) > batch and len(images) % batch == 0
-    return images[:: len(images) // batch] if is_of_videos else images
+    is_video = len(images) > batch and len(images) % batch == 0
+    return images[:: len(images) // batch] if is_video else images

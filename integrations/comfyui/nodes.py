@@ -1,4 +1,4 @@
-"""The nodes: one watches what samplers do with a model, the others make something of the steps."""
+"""The nodes: one watches samplers, the others use the steps."""
 
 import logging
 import os
@@ -11,22 +11,22 @@ from comfy.model_management import InterruptProcessingException
 from comfy_execution.utils import get_executing_context
 
 from . import options
-from .kept_files import LoadedSteps, kept_files, save_steps
 from .movie import Animation, make_movies
 from .pictures import decode
+from .saved_latents import LoadedSteps, save_steps, saved_files
 from .watched_steps import WatchedSteps
-from .workflow_facts import WorkflowFacts, upstream
+from .workflow import WorkflowInfo, upstream
 
 log = logging.getLogger("steps-animation")
 CATEGORY = "Steps Animation"
 STEPS = "STEPS_ANIMATION_STEPS"
 HIDDEN = {"prompt": "PROMPT", "node": "UNIQUE_ID"}
-NO_STEPS = "No sampler before the images has used the model of the node that watches the steps: connect its model to one."
-MADE_ROOM = "Steps of this run have made room for later ones (256 MB are kept): run its samplers again."
+NO_STEPS = "No sampler before the images has used the model output of the watch node: connect it to a sampler."
+DISCARDED = "Steps of this run were discarded to keep later ones (256 MB in all): run its samplers again."
 
 
 def output_folder():
-    """Users may name it in any way; `record` tells whole paths."""
+    """Absolute, as are the paths in the results of `record`; users may configure a relative one."""
     return Path(os.path.abspath(folder_paths.get_output_directory()))
 
 
@@ -39,7 +39,7 @@ def latents_folder():
 
 
 class WatchSteps:
-    """Put between the model and the sampler."""
+    """Connected between the model and the sampler."""
 
     CATEGORY = CATEGORY
     DESCRIPTION = "Keeps the latents of every step that samplers take with this model."
@@ -62,7 +62,7 @@ class WatchSteps:
 
 
 class SaveAnimation:
-    """Put behind the images."""
+    """Connected to the finished images."""
 
     CATEGORY = CATEGORY
     DESCRIPTION = "Makes a movie of the steps for each image; it ends on exactly that image."
@@ -73,7 +73,7 @@ class SaveAnimation:
 
     @classmethod
     def INPUT_TYPES(cls):
-        decode = "after sampling, or on demand: then nothing is made until this is set to after and the workflow is run again"
+        decode = "after sampling, or on demand: nothing is made until you set this to after and run the workflow again"
         return {
             "required": {
                 "images": ("IMAGE",),
@@ -92,18 +92,16 @@ class SaveAnimation:
         try:
             content = [] if steps.content == "denoised" else [f"--content={steps.content}"]
             arguments = [*options.arguments(values, more), *content]
-            passes, lost = steps.passes(upstream(prompt, node) if prompt else None)
-            if lost or not passes:
-                raise ValueError(MADE_ROOM if lost else NO_STEPS)
-            facts = WorkflowFacts(prompt or {}, node)
+            passes = _passes(steps, prompt, node)
+            info = WorkflowInfo(prompt or {}, node)
             if save_latents:
-                save_steps(passes, steps.content, facts.seed, latents_folder())
+                save_steps(passes, steps.content, info.seed, latents_folder())
             if decode == "after":
                 bar = comfy.utils.ProgressBar(sum(len(each.steps) for each in passes))
-                animation = Animation(movies_folder(), facts, arguments)
+                animation = Animation(movies_folder(), info, arguments)
                 paths, trouble = make_movies(animation, passes, images, vae, lambda: bar.update(1))
                 troubles += [trouble] if trouble else []
-                files = [_shown(path) for path in paths]
+                files = [_ui_file(path) for path in paths]
         except InterruptProcessingException:
             raise
         except ValueError as error:
@@ -113,12 +111,12 @@ class SaveAnimation:
             troubles.append(f"The movie could not be made: {error}")
         for trouble in troubles:
             log.warning("Steps Animation: %s", trouble)
-        shown = {"images": files, "animated": (True,), "text": troubles}
-        return {"ui": shown, "result": ("\n".join(map(str, paths)),)}
+        ui = {"images": files, "animated": (True,), "text": troubles}
+        return {"ui": ui, "result": ("\n".join(map(str, paths)),)}
 
 
 class StepImage:
-    """One step by itself."""
+    """A single step."""
 
     CATEGORY = CATEGORY
     DESCRIPTION = "The image of one step, at full size. Connect the finished images, for which it waits."
@@ -132,34 +130,32 @@ class StepImage:
             "required": {
                 "steps": (STEPS,),
                 "vae": ("VAE",),
-                "step": ("INT", {**number, "tooltip": "from 1; those after the last are the last"}),
-                "sampling": ("INT", {**number, "tooltip": "which pass, from 1; those after the last are the last"}),
+                "step": ("INT", {**number, "tooltip": "from 1; larger numbers select the last step"}),
+                "sampling": ("INT", {**number, "tooltip": "which pass, from 1; larger numbers select the last pass"}),
             },
-            "optional": {"images": ("IMAGE", {"tooltip": "needed for steps that are watched, not loaded"})},
+            "optional": {"images": ("IMAGE", {"tooltip": "required for watched steps, not for loaded ones"})},
             "hidden": HIDDEN,
         }
 
     def decode(self, steps, vae, step, sampling, images=None, prompt=None, node=None):
-        passes, lost = steps.passes(upstream(prompt, node) if prompt else None)
-        if lost or not passes:
-            raise ValueError(MADE_ROOM if lost else NO_STEPS)
+        passes = _passes(steps, prompt, node)
         chosen = passes[min(sampling, len(passes)) - 1]
         latents = next((latents for number, latents in chosen.steps if number >= step), chosen.steps[-1][1])
         return (decode(vae, chosen.latent_format, latents),)
 
 
 class LoadSteps:
-    """Steps of an earlier run."""
+    """The steps of an earlier run."""
 
     CATEGORY = CATEGORY
-    DESCRIPTION = "The steps of a file that the node which saves movies wrote with save_latents."
+    DESCRIPTION = "The steps of a file that the save node wrote with save_latents."
     RETURN_TYPES = (STEPS,)
     RETURN_NAMES = ("steps",)
     FUNCTION = "load"
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": {"file": (kept_files(latents_folder()),)}}
+        return {"required": {"file": (saved_files(latents_folder()),)}}
 
     @classmethod
     def IS_CHANGED(cls, file):
@@ -169,11 +165,19 @@ class LoadSteps:
         return (LoadedSteps(latents_folder() / file),)
 
 
+def _passes(steps, prompt, node):
+    """The passes of the samplers before a node. Raises ValueError if there are none, or if some were discarded."""
+    passes, discarded = steps.passes(upstream(prompt, node) if prompt else None)
+    if discarded or not passes:
+        raise ValueError(DISCARDED if discarded else NO_STEPS)
+    return passes
+
+
 def _executing():
     context = get_executing_context()
     return (context.prompt_id, context.node_id) if context else (None, None)
 
 
-def _shown(path):
-    """A file as ComfyUI's page asks for it."""
+def _ui_file(path):
+    """A file as ComfyUI's page requests it."""
     return {"filename": path.name, "subfolder": os.path.relpath(path.parent, output_folder()), "type": "output"}

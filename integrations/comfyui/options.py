@@ -1,37 +1,35 @@
-"""The options of `record`: those that have widgets, and those that are written as on a command line."""
+"""The options of `record`: some have widgets, others are given as on a command line."""
 
 import shlex
 
-from steps_animation.options import read_options
+from steps_animation.options import command_line_argument, help_text, read_options
 
-FACTS = read_options()
-BY_FLAG = {fact["flag"]: fact for fact in FACTS}
+BY_FLAG = {option["flag"]: option for option in read_options()}
+#: names with underscores
 WIDGETS = ("codec", "interpolation", "duration", "last_frame_duration")
-#: where files go and whether there is a movie is not for a workflow to say, and the other node knows what it has kept
-OURS = ("--intermediate-path", "--animation-path", "--create-animation", "--content")
+#: not for workflows: the save node sets the folders, always makes a movie, and knows the content of the steps
+RESERVED = ("--intermediate-path", "--animation-path", "--create-animation", "--content")
 
 
 def widgets():
-    """ComfyUI's inputs for the options that have one, with the ranges that `record` takes."""
-    facts = {fact["flag"].lstrip("-").replace("-", "_"): fact for fact in FACTS}
-    return {name: _widget(facts[name]) for name in WIDGETS}
+    """ComfyUI's inputs for the options that have one, with their ranges."""
+    return {name: _widget(BY_FLAG[f"--{name.replace('_', '-')}"]) for name in WIDGETS}
 
 
 def arguments(values, more):
     """
-    Those of `record`, of the widgets' values by their names and of further options as on a command line.
-    Raises ValueError for people.
+    The arguments of `record` for the values of the widgets by name, and for `more`, further options as on a command line.
+    Raises ValueError with a message for the user.
     """
-    named = [f"--{name.replace('_', '-')}={value}" for name, value in values.items()]
-    return [*_checked(more), *named]
+    return [*_checked(more), *(command_line_argument(name, value) for name, value in values.items())]
 
 
-def _widget(fact):
-    tooltip = {"tooltip": f"{fact['help']} ({fact['unit']})" if "unit" in fact else fact["help"]}
-    if "choices" in fact:
-        return (fact["choices"], {"default": fact["default"], **tooltip})
-    limits = {"min": fact["minimum"], "max": fact["maximum"], "step": fact["multipleOf"]}
-    return ("FLOAT", {"default": float(fact["default"]), **limits, **tooltip})
+def _widget(option):
+    settings = {"default": option["default"], "tooltip": help_text(option)}
+    if "choices" in option:
+        return (option["choices"], settings)
+    limits = {"min": option["minimum"], "max": option["maximum"], "step": option["multipleOf"]}
+    return ("FLOAT", {**settings, "default": float(option["default"]), **limits})
 
 
 def _checked(more):
@@ -42,10 +40,10 @@ def _checked(more):
     checked = []
     while words:
         flag, sign, value = words.pop(0).partition("=")
-        fact = BY_FLAG.get(flag) or BY_FLAG.get(flag.replace("--no-", "--", 1))
-        if fact is None or fact["flag"] in OURS:
-            raise ValueError(f"more: {flag} is no option that can be given here")
-        if fact["type"] == "boolean":
+        option = BY_FLAG.get(flag) or BY_FLAG.get(flag.replace("--no-", "--", 1))
+        if option is None or option["flag"] in RESERVED:
+            raise ValueError(f"more: {flag} is not an option that can be given here")
+        if option["type"] == "boolean":
             checked.append(flag)
             continue
         if not sign and not words:

@@ -1,4 +1,4 @@
-"""The latents of the steps that samplers take with one model."""
+"""Keeps the latents of the steps that samplers take with a model."""
 
 import logging
 from dataclasses import dataclass
@@ -15,56 +15,55 @@ _numbers = count()
 
 @dataclass
 class Pass:
-    """What one sampler did. `steps` are (step from 1, latents of the whole batch)."""
+    """One sampling. `steps` are (step from 1, latents of the whole batch)."""
 
     steps: list
-    #: how the model's latents become those of its VAE, and colours
+    #: ComfyUI's conversion of the model's latents to those of the VAE, and to preview colours
     latent_format: Any
 
 
 class WatchedSteps:
     """
-    The steps of each node that sampled; every sampling is a pass. They stay until that node samples again, as ComfyUI may
-    have a finished sampler in its cache.
+    The steps by the node that sampled them; every sampling is a pass. They are kept until that node samples again, as the
+    output of a sampler may come from ComfyUI's cache.
     """
 
     def __init__(self, executing, content="denoised"):
-        """`executing` tells the prompt and the node that are being executed; `content` is which latents are kept."""
+        """`executing` returns the ids of the current prompt and node; `content` selects denoised or noisy latents."""
         self._executing, self.content = executing, content
         self._number = next(_numbers)
-        self._prompts = {}  # by nodes, those last that sampled last
-        self._formats = {}  # by the names of passes in the ring
+        self._prompts = {}  # by node, in the order of their last sampling
+        self._formats = {}  # by the name of the pass in the ring
 
     def passes(self, nodes=None):
         """
-        Those of the nodes that are told, in the order in which they were sampled, and how many of them have made room for
-        others. `nodes` are those of a prompt; None takes all.
+        The passes of these nodes (None: all) in the order of their sampling, and how many of them have been discarded.
         """
         names = [name for node in self._prompts if _is_in(node, nodes) for name in self._names_of(node)]
         runs = [(RING.get(name), self._formats[name]) for name in names]
-        there = [Pass([one[1:] for one in run.steps], form) for run, form in runs if run is not None]
-        return [one for one in there if one.steps], sum(1 for run, _ in runs if run is None)
+        passes = [Pass([step[1:] for step in run.steps], latent_format) for run, latent_format in runs if run is not None]
+        return [each for each in passes if each.steps], sum(1 for run, _ in runs if run is None)
 
     def watch(self, executor, *arguments, **named):
         """
-        A wrapper of ComfyUI's `outer_sample`: hears of each step before ComfyUI's own callback does, which is its sixth
-        argument. Whatever goes wrong here, sampling goes on.
+        A wrapper of ComfyUI's `outer_sample`, which calls back at each step; the callback is its sixth argument. Errors are
+        logged, and sampling continues.
         """
         try:
             arguments, named = self._with_callback(executor, arguments, named)
         except Exception:
-            log.exception("Steps Animation could not watch a sampler; sampling goes on.")
+            log.exception("Steps Animation could not watch a sampler; sampling continues.")
         return executor(*arguments, **named)
 
     def _with_callback(self, executor, arguments, named):
-        own = arguments[5] if len(arguments) > 5 else named.get("callback")
+        original = arguments[5] if len(arguments) > 5 else named.get("callback")
         sigmas = arguments[3] if len(arguments) > 3 else named.get("sigmas")
         add = self._begin_pass(getattr(executor.class_obj, "model_patcher", None), sigmas)
 
         def callback(step, denoised, noisy, total):
             add(step, denoised, noisy)
-            if own is not None:
-                own(step, denoised, noisy, total)
+            if original is not None:
+                original(step, denoised, noisy, total)
 
         if len(arguments) > 5:
             return (*arguments[:5], callback, *arguments[6:]), named
@@ -79,14 +78,14 @@ class WatchedSteps:
         def add(step, denoised, noisy):
             nonlocal last
             try:
-                latents = denoised if self.content == "denoised" else as_the_model_sees(patcher, sigmas, step, noisy)
-                # Samplers of second order may tell of a step twice.
+                latents = denoised if self.content == "denoised" else model_input(patcher, sigmas, step, noisy)
+                # Samplers of second order may call back twice for a step.
                 if step <= last or latents is None:
                     return
                 last = step
                 RING.add(name, 0, step + 1, latents)
             except Exception:
-                log.exception("Steps Animation could not keep step %s; sampling goes on.", step + 1)
+                log.exception("Steps Animation could not keep step %s; sampling continues.", step + 1)
 
         return add
 
@@ -104,12 +103,12 @@ class WatchedSteps:
 
 
 def _is_in(node, nodes):
-    """Nodes that others put into the prompt while it is executed have the name of these before a full stop."""
+    """A node that another one adds while the prompt is executed has the id of that one before a full stop."""
     return nodes is None or node is None or node in nodes or node.split(".")[0] in nodes
 
 
-def as_the_model_sees(patcher, sigmas, step, noisy):
-    """What a sampler works on grows with the noise; models are given it in a scale of their own."""
+def model_input(patcher, sigmas, step, noisy):
+    """The noisy latents in the scale in which the model receives them; a sampler's own grow with the noise."""
     if noisy is None:
         return None
     sigma = sigmas[min(step, len(sigmas) - 1)].reshape(1).to(noisy.device)

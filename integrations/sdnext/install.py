@@ -1,6 +1,6 @@
 """
-Run by SD.Next when it starts: sees to a Node.js, has it build the clone that this lies in, and says what is missing.
-Images are made whatever is.
+Run by SD.Next when it starts: builds the clone that contains this file, with Node.js if necessary, and prints what else is
+missing. Never fails.
 """
 
 import sys
@@ -16,6 +16,6 @@ try:
 
     build_clone()
     find_command()
-except Exception as error:  # the program starts without movies, whatever is missing
+except Exception as error:  # SD.Next works without movies
     print(f"Steps animation: {error}")
-    print("Until then the steps are saved, and the command that makes the movie is shown.")
+    print("Until then the steps are saved as images, and the command that makes the movie is shown.")

@@ -1,6 +1,6 @@
 """
-Makes the Python package `steps_animation` importable: that of the clone in which this file lies or which the environment
-variable STEPS_ANIMATION names, else the one that is installed.
+Makes the Python package `steps_animation` importable: from the clone that contains this file, from the clone that the
+environment variable STEPS_ANIMATION names, or installed.
 """
 
 import os
@@ -16,7 +16,7 @@ MISSING = (
 
 
 def add_package_path(clone=None):
-    """`clone` is the folder of one that counts before the environment. Raises ImportError, which says what to install."""
+    """`clone` is the folder of a clone, in place of STEPS_ANIMATION. Raises ImportError with what to install."""
     named = clone or os.environ.get("STEPS_ANIMATION")
     folders = [*Path(__file__).resolve().parents, *([Path(named)] if named else [])]
     packages = [folder / "integrations" / "python" for folder in folders]

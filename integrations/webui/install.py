@@ -1,6 +1,6 @@
 """
-Run by the web UI when it starts: sees to a Node.js, has it build the clone that this lies in, and says what is missing.
-Steps are kept whatever is.
+Run by the web UI when it starts: installs Node.js if necessary, builds the clone that contains this file, and prints what
+else is missing. Never fails.
 """
 
 import sys
@@ -17,6 +17,6 @@ try:
     install_node()
     build_clone()
     find_command()
-except Exception as error:  # the program starts without movies, whatever is missing
+except Exception as error:  # the web UI works without movies
     print(f"Steps animation: {error}")
-    print("Until then the steps are saved, and the command that makes the movie is shown.")
+    print("Until then the steps are saved as images, and the command that makes the movie is shown.")

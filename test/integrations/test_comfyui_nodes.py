@@ -13,7 +13,7 @@ from fakes.comfyui import Images, InterruptProcessingException, Latents, Model, 
 
 world = comfyui.install()
 
-from pack import NODE_CLASS_MAPPINGS, kept_files, movie  # noqa: E402
+from pack import NODE_CLASS_MAPPINGS, saved_latents, movie  # noqa: E402
 from pack.nodes import LoadSteps, SaveAnimation, StepImage, WatchSteps  # noqa: E402
 from steps_animation.latents import LatentRun  # noqa: E402
 from steps_animation.options import read_options  # noqa: E402
@@ -36,7 +36,7 @@ PROMPT = {
     "elsewhere": {"class_type": "KSampler", "inputs": {"seed": 1, "latent_image": ["latent", 0]}},
 }
 WIDGETS = {"codec": "x264", "interpolation": "blend", "duration": 2.5, "last_frame_duration": 0.0}
-USUAL = {**WIDGETS, "decode": "after", "save_latents": False, "more": ""}
+DEFAULTS = {**WIDGETS, "decode": "after", "save_latents": False, "more": ""}
 
 
 class FakeRecording:
@@ -91,7 +91,7 @@ class NodesTest(unittest.TestCase):
     def save(self, images=None, vae=None, prompt=PROMPT, **changes):
         images = images or Images([200, 210])
         given = {"vae": vae or Vae(), "prompt": prompt, "node": "save", "images": images, "steps": self.steps}
-        return SaveAnimation().save(**{**USUAL, **given, **changes})["ui"]
+        return SaveAnimation().save(**{**DEFAULTS, **given, **changes})["ui"]
 
     def trouble(self, **changes):
         with self.assertLogs("steps-animation"):
@@ -137,7 +137,7 @@ class NodesTest(unittest.TestCase):
 
     def test_steps_without_a_vae_are_rough(self):
         self.sample(10)
-        SaveAnimation().save(Images([200, 210]), self.steps, prompt=PROMPT, node="save", **USUAL)
+        SaveAnimation().save(Images([200, 210]), self.steps, prompt=PROMPT, node="save", **DEFAULTS)
         self.assertEqual(FakeRecording.made[0].steps, {0: [(0, 1, 20, (8, 4))], 1: [(0, 1, 22, (8, 4))]})
 
     def test_models_whose_latents_have_a_time_show_their_first_image(self):
@@ -166,16 +166,16 @@ class NodesTest(unittest.TestCase):
         self.assertEqual(len(FakeRecording.made[0].passes), 16)
         self.sample(16)
         with mock.patch.object(Vae, "decode", side_effect=AssertionError("decoded")):
-            self.assertIn("17 samplings, and a movie takes 16", self.trouble())
+            self.assertIn("16 passes, but the model was sampled 17 times", self.trouble())
         self.assertEqual(len(FakeRecording.made), 1)
 
     def test_some_images_of_a_batch_are_refused_since_their_steps_are_not_known(self):
         self.sample(10)
-        self.assertIn("2 images at once, and only 1 came here", self.trouble(images=Images([210])))
+        self.assertIn("batch of 2 images, but only 1 are connected", self.trouble(images=Images([210])))
         self.assertEqual(FakeRecording.made, [])
 
     def test_what_fails_is_told_and_fails_no_prompt(self):
-        self.assertIn("connect its model", self.trouble())
+        self.assertIn("connect it to a sampler", self.trouble())
         self.sample(10, 20, 30)
         self.assertIn("out of memory", self.trouble(vae=Vae(fails_at=20)))
         (recording,) = FakeRecording.made
@@ -225,7 +225,7 @@ class NodesTest(unittest.TestCase):
         )
         refused = ("--folder /elsewhere", "--outdir=/elsewhere", "--tab img2img", "--save-images", "--animation-path /x")
         for more in (*refused, "--intermediate-path=x", "--no-create-animation", "file", "-h", "--content noisy"):
-            self.assertIn("is no option that can be given here", self.trouble(more=more), more)
+            self.assertIn("is not an option that can be given here", self.trouble(more=more), more)
         self.assertIn("quotation", self.trouble(more="--loop 'boomerang"))
         self.assertIn("lacks its value", self.trouble(more="--loop"))
         self.assertEqual(len(FakeRecording.made), 1)
@@ -248,7 +248,7 @@ class NodesTest(unittest.TestCase):
         given = {"vae": Vae(), "prompt": {**PROMPT, "one": PROMPT["save"]}, "node": "one"}
         level = lambda step, sampling=1: StepImage().decode(self.steps, step=step, sampling=sampling, **given)[0].levels
         self.assertEqual([level(1), level(2, 5), level(7)], [[10, 11], [20, 21], [30, 31]])
-        with self.assertRaisesRegex(ValueError, "connect its model"):
+        with self.assertRaisesRegex(ValueError, "connect it to a sampler"):
             StepImage().decode(self.steps, Vae(), 1, 1, prompt={"one": {"inputs": {}}}, node="one")
 
     def test_latents_are_saved_and_loaded(self):
@@ -260,13 +260,13 @@ class NodesTest(unittest.TestCase):
 
         folder = world.output / "steps-animation" / "intermediate"
         self.sample(10, 20)
-        with mock.patch.object(kept_files, "save_latents", write):
+        with mock.patch.object(saved_latents, "save_latents", write):
             for _ in range(2):
                 self.save(save_latents=True, decode="on demand")
         self.assertEqual([path.name for path in saved], ["latents-42.safetensors", "latents-42-1.safetensors"])
         names = LoadSteps.INPUT_TYPES()["required"]["file"][0]
         self.assertEqual(sorted(names), ["latents-42-1.safetensors", "latents-42.safetensors"])
-        with mock.patch.object(kept_files, "load_latents", saved.get):
+        with mock.patch.object(saved_latents, "load_latents", saved.get):
             (steps,) = LoadSteps().load("latents-42.safetensors")
             self.assertEqual(StepImage().decode(steps, Vae(), 2, 1)[0].levels, [20, 21])
             saved[folder / "x"] = LatentRun({})

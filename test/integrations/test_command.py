@@ -90,11 +90,11 @@ class InstallTest(Base):
     def test_waits_for_pip_no_longer_than_it_may_take(self):
         self.has()
         self.patch(mock.patch.object(command, "find_spec", lambda name: None))
-        late = command.subprocess.TimeoutExpired("pip", command.INSTALLING)
+        late = command.subprocess.TimeoutExpired("pip", command.INSTALL_TIMEOUT_S)
         with mock.patch.object(command.subprocess, "run", side_effect=late) as run:
             with self.assertRaises(MissingCommand):
                 command.install_node()
-        self.assertEqual(run.call_args.kwargs["timeout"], command.INSTALLING)
+        self.assertEqual(run.call_args.kwargs["timeout"], command.INSTALL_TIMEOUT_S)
 
 
 class BuildTest(Base):

@@ -52,7 +52,7 @@ class PipelineTest(unittest.TestCase):
         self.assertEqual(recording.finished, [(0, 250, "finished")])
         self.assertEqual(recording.passes, [{"steps": 4, "exact": True}])
         self.assertEqual(
-            recording.arguments, ["--tab", "txt2img", "--outdir", "outputs", "--duration", "6", "--grid"]
+            recording.arguments, ["--tab", "txt2img", "--outdir", "outputs", "--duration=6", "--grid"]
         )
         self.assertEqual(
             recording.images[0]["infotext"],
@@ -136,7 +136,7 @@ class PipelineTest(unittest.TestCase):
         self.pipe.scheduler.set_timesteps = lambda: None
         animation = self.animate("x")
         self.assertEqual(len(self.result.images), 1)
-        self.assertIn("No step of EulerFake was seen", animation.trouble[0])
+        self.assertIn("No step of EulerFake was observed", animation.trouble[0])
 
     def test_a_pipeline_without_a_scheduler_goes_its_way(self):
         self.pipe.scheduler, scheduler = None, self.pipe.scheduler
@@ -151,7 +151,7 @@ class PipelineTest(unittest.TestCase):
         self.assertIn("Denoising strength: 0.5", RecordingFake.made[0].images[0]["infotext"])
 
     def test_refuses_to_be_nested(self):
-        with self.assertRaisesRegex(RuntimeError, "animated already"):
+        with self.assertRaisesRegex(RuntimeError, "already animated"):
             self.animate("x", during=lambda: StepsAnimation(self.pipe).__enter__())
         self.assertIs(type(self.pipe), PipelineFake)
 
@@ -202,7 +202,7 @@ class PipelineTest(unittest.TestCase):
 
     def test_gives_a_step_of_the_last_call_at_full_size(self):
         with with_pil(), StepsAnimation(self.pipe, content="noisy") as animation:
-            with self.assertRaisesRegex(LookupError, "nothing yet"):
+            with self.assertRaisesRegex(LookupError, "not been called"):
                 animation.step_image(1)
             self.pipe.on_step = lambda pipe, step: self.assertRaises(RuntimeError, animation.step_image, 1)
             self.pipe(["a cat", "a dog"])
@@ -249,8 +249,8 @@ class PipelineTest(unittest.TestCase):
         module = sys.modules["steps_animation.pipeline"]
         errors = (None, 0), (MissingCommand("no clone"), 0), (MissingNode("no Node.js"), 1)
         for error, installs in errors:
-            module.see_to_node.cache_clear()
-            self.addCleanup(module.see_to_node.cache_clear)
+            module.ensure_node.cache_clear()
+            self.addCleanup(module.ensure_node.cache_clear)
             with mock.patch.object(module, "find_command", side_effect=error):
                 with mock.patch.object(module, "install_node", side_effect=MissingNode("none")) as install:
                     self.animate("x", settings={"installs_node": False})

@@ -11,7 +11,7 @@ root = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(root / "integrations" / "python"))
 
 from steps_animation import Record, Recording  # noqa: E402
-from steps_animation.kept_pictures import KeptPictures  # noqa: E402
+from steps_animation.picture_store import PictureStore  # noqa: E402
 
 SIZE = (64, 48)
 
@@ -41,14 +41,14 @@ class RecordingTest(unittest.TestCase):
         passes = [{"steps": steps, "exact": exact}]
         return Recording(images, passes, self.folder / "rescued", arguments, **options)
 
-    def run_steps(self, steps=6, image=True, before_end=lambda recording: None, patience=60, **options):
+    def run_steps(self, steps=6, image=True, before_end=lambda recording: None, timeout_s=60, **options):
         recording = self.started(steps, exact=True, **options)
         for step in range(1, steps + 1):
             recording.step(0, step, lambda step=step: grey(step % 256))
         before_end(recording)
         if image:
             recording.image(0, grey((steps + 1) % 256))
-        recording.finish(patience)
+        recording.finish(timeout_s)
         return recording
 
     def command(self, source):
@@ -67,8 +67,8 @@ class RecordingTest(unittest.TestCase):
 
     def test_does_not_wait_for_a_record_that_reads_nothing(self):
         # As many bytes as no pipe holds: handing them over would never return.
-        recording = self.run_steps(steps=300, command=self.command("import time; time.sleep(600)"), patience=1)
-        self.assertIn("has not answered for 1 s", recording.trouble)
+        recording = self.run_steps(steps=300, command=self.command("import time; time.sleep(600)"), timeout_s=1)
+        self.assertIn("has not responded for 1 s", recording.trouble)
         self.assertEqual(len(self.rescued()), 301)
 
     def test_saves_every_step_when_record_is_killed(self):
@@ -106,14 +106,14 @@ class RecordingTest(unittest.TestCase):
         recording.step(0, 1, grey(1))
         with self.assertRaises(Stop):
             recording.finish(meanwhile=stop)
-        self.assertEqual([recording._keeper.is_alive(), recording._sender.is_alive()], [False, False])
+        self.assertEqual([recording._decoder.is_alive(), recording._sender.is_alive()], [False, False])
         self.assertNotEqual(recording._record._process.wait(10), 0)
         self.assertEqual(self.rescued(), [])
 
     def test_starts_nothing_that_stays_when_it_is_given_up_at_once(self):
         recording = Recording([{}], [{"steps": 1}], self.folder, (), self.command("import time; time.sleep(600)"))
         recording.give_up()
-        self.assertEqual([recording._keeper.is_alive(), recording._sender.is_alive()], [False, False])
+        self.assertEqual([recording._decoder.is_alive(), recording._sender.is_alive()], [False, False])
 
     def test_decodes_nothing_more_when_it_is_given_up(self):
         decoding, gate, decoded = threading.Event(), threading.Event(), []
@@ -124,18 +124,18 @@ class RecordingTest(unittest.TestCase):
             decoded.append(1)
             return grey(1)
 
-        with mock.patch("steps_animation.recording.KeptPictures", lambda: KeptPictures(limit=0)):
+        with mock.patch("steps_animation.recording.PictureStore", lambda: PictureStore(max_memory_bytes=0)):
             recording = self.started(command=self.command("import time; time.sleep(600)"))
         for step in range(1, 101):
             recording.step(0, step, slow)
         decoding.wait()
-        with mock.patch("steps_animation.recording.ENDING", 0):
+        with mock.patch("steps_animation.recording.SHUTDOWN_TIMEOUT_S", 0):
             recording.give_up()
         recording.step(0, 101, grey(1))
         gate.set()
         recording._sender.join()
-        self.assertEqual((len(decoded), recording._saved), (1, []))
-        self.assertFalse(Path(recording._store._spilled.name).exists())
+        self.assertEqual((len(decoded), recording._stored), (1, []))
+        self.assertFalse(Path(recording._store._folder.name).exists())
 
     def test_saves_nothing_more_when_it_is_given_up(self):
         recording = self.started(command=self.command("raise SystemExit(1)"))
@@ -188,7 +188,7 @@ class RecordingTest(unittest.TestCase):
         recording.close()
         recording._sender.join()
         self.assertEqual([result["steps"] for result in recording.results], [1])
-        self.assertEqual((recording._saved, recording.is_over), ([], True))
+        self.assertEqual((recording._stored, recording.is_over), ([], True))
 
     def test_saves_every_step_without_being_waited_for(self):
         recording = self.started(command=self.command("raise SystemExit(1)"))
@@ -198,8 +198,8 @@ class RecordingTest(unittest.TestCase):
         self.assertEqual(self.rescued(), ["0-0000001.png"])
 
     def test_waits_for_a_record_that_is_slow_but_at_work(self):
-        # Each picture takes a while, and all together take longer than the patience.
-        recording = self.run_steps(steps=40, command=self.command(SLOW), patience=2)
+        # Each picture takes a while, and all together take longer than the timeout.
+        recording = self.run_steps(steps=40, command=self.command(SLOW), timeout_s=2)
         self.assertIsNone(recording.trouble)
         self.assertEqual(recording.results, [{"type": "animation", "path": "slow.mp4"}])
 
@@ -232,12 +232,12 @@ class RecordingTest(unittest.TestCase):
     def test_has_no_more_pictures_in_memory_than_fit_however_slow_the_decoder_is(self):
         gate = threading.Event()
         size = len(grey(0)[0])
-        with mock.patch("steps_animation.recording.KeptPictures", lambda: KeptPictures(limit=2 * size)):
+        with mock.patch("steps_animation.recording.PictureStore", lambda: PictureStore(max_memory_bytes=2 * size)):
             recording = self.started()
         recording.step(0, 1, lambda: gate.wait() and grey(1))
         for step in range(2, 8):
             recording.step(0, step, grey(step))
-        self.assertEqual(len(list(Path(recording._store._spilled.name).iterdir())), 4)
+        self.assertEqual(len(list(Path(recording._store._folder.name).iterdir())), 4)
         gate.set()
         recording.image(0, grey(8))
         self.assertEqual([result["steps"] for result in recording.finish()], [7])
@@ -246,7 +246,7 @@ class RecordingTest(unittest.TestCase):
         full = mock.Mock(side_effect=OSError("No space left on device"))
         recording = self.started()
         recording.step(0, 1, grey(1))
-        with mock.patch.object(recording._store, "keep", full):
+        with mock.patch.object(recording._store, "add", full):
             recording.step(0, 2, grey(2))
         recording.image(0, grey(3))
         recording.finish()
@@ -254,15 +254,15 @@ class RecordingTest(unittest.TestCase):
         self.assertEqual([result["steps"] for result in recording.results], [1])
 
 
-class KeptPicturesTest(unittest.TestCase):
+class PictureStoreTest(unittest.TestCase):
     def test_gives_back_what_no_memory_had_room_for(self):
-        store = KeptPictures(limit=10)
+        store = PictureStore(max_memory_bytes=10)
         pictures = [bytes([value]) * 6 for value in range(5)]
-        kept = [store.keep(picture) for picture in pictures]
+        kept = [store.add(picture) for picture in pictures]
         self.assertEqual([give() for give in kept], pictures)
-        folder = Path(store._spilled.name)
+        folder = Path(store._folder.name)
         self.assertEqual(len(list(folder.iterdir())), 4)
-        store.forget()
+        store.clear()
         self.assertFalse(folder.exists())
 
 

@@ -72,7 +72,7 @@ class AnimateTest(AfterwardsBase):
             first, _ = self.generate([], all_seeds=[7])
             self.generate([])
             self.assertEqual(len(last_runs.kept("txt2img")), 1)
-            self.assertIn("made room", self.animate(first, 0)[1])
+            self.assertIn("were discarded", self.animate(first, 0)[1])
 
     def test_says_why_it_cannot(self):
         self.assertIn("no image yet", self.animate()[1])
@@ -114,7 +114,7 @@ class SaveStepTest(AfterwardsBase):
     def test_says_which_steps_there_are(self):
         p, _ = self.generate([])
         for number in (0, 5):
-            self.assertEqual(self.save_step(p, 0, number), ([], f"the image has no step {number}, but those from 1 to 4."))
+            self.assertEqual(self.save_step(p, 0, number), ([], f"the image has no step {number}, only those from 1 to 4."))
 
 
 class FileTest(AfterwardsBase):
@@ -129,7 +129,7 @@ class FileTest(AfterwardsBase):
 
     def save(self, kept, path):
         path.write_bytes(b"")
-        self.saved[path] = ({name: str(value) for name, value in kept.facts.items()}, kept.steps)
+        self.saved[path] = ({name: str(value) for name, value in kept.metadata.items()}, kept.steps)
 
     def animate_file(self, name):
         return self.settled(last_runs.animate_file("txt2img", name, [{}]))
@@ -170,14 +170,14 @@ class FileTest(AfterwardsBase):
 
     def test_finds_the_clone_of_the_settings_though_nothing_was_generated_since_they_changed(self):
         self.generate([{"save_latents": True}])
-        with mock.patch.dict(os.environ), mock.patch.object(settings, "_named", None):
+        with mock.patch.dict(os.environ), mock.patch.object(settings, "_original", None):
             found = []
             for clone in ("/the/clone", ""):
                 with mock.patch.object(modules.shared.opts, settings.CLONE, clone, create=True):
                     self.animate_file("latents-42.safetensors")
                 found.append(os.environ.get("STEPS_ANIMATION"))
             self.assertEqual(found, ["/the/clone", None])
-            with mock.patch.object(settings, "_named", "/of/the/environment"):
+            with mock.patch.object(settings, "_original", "/of/the/environment"):
                 self.animate_file("latents-42.safetensors")
             self.assertEqual(os.environ["STEPS_ANIMATION"], "/of/the/environment")
 
@@ -190,7 +190,7 @@ class FileTest(AfterwardsBase):
 
     def test_says_what_a_file_of_another_program_lacks(self):
         self.save(latents.LatentRun({"content": "denoised"}), self.folder / "other.safetensors")
-        self.assertIn("does not tell of which images", self.animate_file("other.safetensors")[1])
+        self.assertIn("does not describe the images", self.animate_file("other.safetensors")[1])
 
 
 if __name__ == "__main__":

@@ -47,10 +47,10 @@ class WaitingTest(Base):
 
     def test_answers_a_request_though_the_movie_takes_too_long(self):
         FakeRecording.may_finish.clear()
-        with mock.patch.object(session, "API_PATIENCE", 0.1):
+        with mock.patch.object(session, "API_TIMEOUT_S", 0.1):
             p, pictures = self.generate()
         self.assertEqual(len(pictures), 1)
-        self.assertIn("still being made", p.extra_generation_params["Steps animation trouble"])
+        self.assertIn("not finished yet", p.extra_generation_params["Steps animation trouble"])
         FakeRecording.may_finish.set()
         self.assertEqual(self.settled(), (["/movies/0.mp4"], None))
 
@@ -88,14 +88,14 @@ class WaitingTest(Base):
     def test_tells_of_what_it_did_not_expect(self):
         with mock.patch.object(FakeRecording, "finish", side_effect=OSError("no disk")):
             self.generate(is_api=False)
-            self.assertEqual(self.settled(), ([], "it did not succeed: see the console."))
+            self.assertEqual(self.settled(), ([], "it failed: see the console."))
         self.assertEqual(webui.reported, ["Steps animation could not make the movie"])
         self.assertFalse(FakeRecording.made[0].is_at_work)
 
     def test_lets_go_of_a_movie_whose_pictures_it_cannot_take(self):
         with mock.patch.object(FakeRecording, "image", side_effect=OSError("no disk")):
             self.generate(is_api=False)
-            self.assertEqual(self.settled(), ([], "it did not succeed: see the console."))
+            self.assertEqual(self.settled(), ([], "it failed: see the console."))
         self.assertFalse(FakeRecording.made[0].is_at_work)
 
 

@@ -12,7 +12,7 @@ from steps_animation_webui.package_path import add_package_path  # noqa: E402
 add_package_path()
 
 from steps_animation.options import read_options as read_shared_options  # noqa: E402
-from steps_animation_webui.options import FACTS, ORIGINAL, SWITCH, read_options  # noqa: E402
+from steps_animation_webui.options import OPTIONS, ORIGINAL_COUNT, SWITCH, read_options  # noqa: E402
 
 LABELS = [
     "Script Enabled",
@@ -33,11 +33,11 @@ ARGUMENTS = [True, "aom-av1", "MCI", "4.5", "3", 2, "true", False, "false", True
 
 class OptionsTest(unittest.TestCase):
     def test_are_the_originals_in_its_order(self):
-        self.assertEqual([SWITCH, *(fact["label"] for fact in FACTS[:ORIGINAL])], LABELS)
+        self.assertEqual([SWITCH, *(option["label"] for option in OPTIONS[:ORIGINAL_COUNT])], LABELS)
 
     def test_have_the_facts_of_the_project(self):
         written = read_shared_options()
-        self.assertEqual([fact["label"] for fact in FACTS[: len(written)]], [fact["label"] for fact in written])
+        self.assertEqual([option["label"] for option in OPTIONS[: len(written)]], [option["label"] for option in written])
 
     def test_take_the_originals_arguments_with_numbers_as_text(self):
         options = read_options(ARGUMENTS)
@@ -88,7 +88,7 @@ class OptionsTest(unittest.TestCase):
 
     def test_tell_which_steps_need_pictures(self):
         options = read_options([{"skip_steps": 2, "every": 3, "stop_at": 9}])
-        self.assertEqual([number for number in range(1, 15) if options.takes(number)], [3, 6, 9])
+        self.assertEqual([number for number in range(1, 15) if options.shows(number)], [3, 6, 9])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ modules = webui.install()
 
 import scripts.steps_animation_script as script_module  # noqa: E402
 from steps_animation_webui import last_runs, results  # noqa: E402
-from steps_animation_webui.options import FACTS, SWITCH, read_options  # noqa: E402
+from steps_animation_webui.options import OPTIONS, SWITCH, read_options  # noqa: E402
 
 
 class PanelTest(unittest.TestCase):
@@ -43,7 +43,7 @@ class PanelTest(unittest.TestCase):
         self.assertTrue(all(self.script.show(tab) is modules.scripts.AlwaysVisible for tab in (False, True)))
 
     def test_has_a_control_for_each_argument(self):
-        self.assertEqual([control.label for control in self.controls], [SWITCH, *(fact["label"] for fact in FACTS)])
+        self.assertEqual([control.label for control in self.controls], [SWITCH, *(option["label"] for option in OPTIONS)])
 
     def test_has_values_that_are_the_defaults(self):
         values = [control.facts["value"] for control in self.controls]

@@ -5,7 +5,7 @@ from unittest import mock
 
 from fakes import webui
 from fakes.webui_run import BRIEF, Base, FakeRecording, modules
-from steps_animation_webui.watch import watch
+from steps_animation_webui.sampling import watch
 
 
 class RunTest(Base):

@@ -24,7 +24,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Loads what is for diffusers only when it is asked for: programs without diffusers carry the rest along."""
+    """Imports the diffusers integration on first use only: other programs do not need it."""
     if name != "StepsAnimation":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from .pipeline import StepsAnimation

@@ -1,4 +1,4 @@
-"""One call of a pipeline on its way to its movies."""
+"""The steps of one pipeline call, and the movies made of them."""
 
 from __future__ import annotations
 
@@ -32,69 +32,69 @@ class AnimatedRun:
     ) -> None:
         self._pipe, self._scheduler = pipe, pipe.scheduler
         self._call, self._decoder, self._ring, self._settings = call, decoder, ring, settings
-        self._steps = self._images = 0
-        #: of what is decoded, which is the finished image's but for inpainting "only masked"
-        self._size = call.size
-        self._whole_size = None if call.crop else call.size
+        self._step_count = self._image_count = 0
+        #: of what the VAE decodes; differs from the finished image's if only the surroundings of a mask are inpainted
+        self._decoded_size = call.size
+        self._image_size = None if call.crop else call.size
         self._finished: List[Pixels] = []
         self._returned_latents: Any = None
         self._reason = "interrupted"
         self._recording: Optional[Recording] = None
-        #: whether its movies can still be asked for
-        self.waits = settings.decode == "on demand"
+        #: whether `animate` can still be called
+        self.is_on_demand = settings.decode == "on demand"
 
     def step(self, arguments: Dict[str, Any], output: Any) -> None:
-        """A step that the scheduler took: with what, and what it returned."""
+        """To be called after each step, with the arguments of `scheduler.step` by name and its result."""
         latents = arguments["sample"]
-        if self._steps == 0:
-            self._images = latents.shape[0]
+        if self._step_count == 0:
+            self._image_count = latents.shape[0]
             self._ring.begin(self._name, content=self._settings.content)
         if self._settings.content == "denoised":
             latents = denoised(self._scheduler, arguments["model_output"], arguments["timestep"], latents, output)
-        self._steps += 1
-        arrived = self._ring.add(self._name, 0, self._steps, latents)
-        if arrived is not None and self._settings.decode == "during":
-            self._show(self._steps, arrived)
+        self._step_count += 1
+        get_copy = self._ring.add(self._name, 0, self._step_count, latents)
+        if get_copy is not None and self._settings.decode == "during":
+            self._record_step(self._step_count, get_copy)
 
     def end(self, result: Any) -> None:
-        """The call is over; `result` is what it returned, or None if it failed."""
-        if self._steps == 0:
-            self.waits = False
+        """To be called after the call with its result, None if it failed. Raises ValueError if no step was observed."""
+        if self._step_count == 0:
+            self.is_on_demand = False
             if result is None:
-                return  # it failed before there was anything to see
-            raise ValueError(f"No step of {type(self._scheduler).__name__} was seen, so there is no movie.")
+                return  # it failed before its first step
+            raise ValueError(f"No step of {type(self._scheduler).__name__} was observed, so there is no movie.")
         if result is not None and not getattr(self._pipe, "_interrupt", False):
             self._reason = "finished"
         try:
             if result is not None:
-                self._take(returned_images(result))
+                self._take_images(returned_images(result))
         finally:
-            self._finish()
+            self._save_and_animate()
 
     def animate(self) -> None:
-        """Makes the movies of a run that waits for this; returns while they are made."""
-        if self.waits:
-            self.waits = False
-            self._make()
+        """Decodes the steps of a run on demand. Returns while `record` finishes the movies."""
+        if self.is_on_demand:
+            self.is_on_demand = False
+            self._decode_steps()
 
     def step_picture(self, step: int, image: int) -> Pixels:
-        """A step from 1, decoded now. Raises IndexError for one that there is not, LookupError when none are kept."""
-        if not (1 <= step <= self._steps and 0 <= image < self._images):
-            raise IndexError(f"There are the steps 1 to {self._steps} of the images 0 to {self._images - 1}.")
+        """Decodes a step (from 1). Raises IndexError if it does not exist, LookupError if it has been discarded."""
+        if not (1 <= step <= self._step_count and 0 <= image < self._image_count):
+            raise IndexError(f"There are the steps 1 to {self._step_count} of the images 0 to {self._image_count - 1}.")
         with self._decoder.ready():
-            return self._picture(self._kept(), step, image)
+            return self._picture(self._latents(), step, image)
 
     @property
     def is_over(self) -> bool:
-        """Whether `collect` returns at once."""
+        """Whether `collect` would not block."""
         return self._recording is None or self._recording.is_over
 
     @property
     def is_collected(self) -> bool:
-        return self._recording is None and not self.waits
+        return self._recording is None and not self.is_on_demand
 
     def collect(self) -> Tuple[List[Dict[str, Any]], Optional[str]]:
-        """Waits for the movies: what `record` told of them, and what went wrong."""
+        """Waits for the movies. Returns the results of `record`, and an error message or None."""
         if self._recording is None:
             return [], None
         recording, self._recording = self._recording, None
@@ -102,52 +102,52 @@ class AnimatedRun:
 
     @property
     def _name(self) -> Any:
-        """Only runs that wait are kept beside others."""
+        """Only runs on demand are kept beside others."""
         return id(self) if self._settings.decode == "on demand" else "current"
 
-    def _take(self, images: Any) -> None:
+    def _take_images(self, images: Any) -> None:
         if self._call.returns_latents:
             self._returned_latents = images.detach().to("cpu", copy=True)
         else:
             self._finished = image_pixels(images)
-            self._whole_size = self._finished[0][1]
+            self._image_size = self._finished[0][1]
             if not self._call.crop:
-                self._size = self._whole_size
+                self._decoded_size = self._image_size
 
-    def _finish(self) -> None:
+    def _save_and_animate(self) -> None:
         try:
             if self._settings.latents_folder:
-                save_run(self._kept(), self._settings.latents_folder, self._described(self._size), self._tab)
+                save_run(self._latents(), self._settings.latents_folder, self._images(self._decoded_size), self._tab)
         finally:
             if self._settings.decode != "on demand":
-                self._make()
+                self._decode_steps()
 
-    def _kept(self) -> LatentRun:
+    def _latents(self) -> LatentRun:
         run = self._ring.get(self._name)
         if run is None:
-            raise LookupError("The latents of this run had to make room for those of later ones.")
+            raise LookupError("The latents of this run were discarded to keep those of later runs.")
         return run
 
-    def _show(self, step: int, arrived: Callable[[], Any]) -> None:
-        """Has a step decoded beside the run, once its latents have arrived."""
+    def _record_step(self, step: int, get_copy: Callable[[], Any]) -> None:
+        """Queues a step to be decoded during the run, once its latents are in main memory."""
         if self._recording is None:
             calls = getattr(self._pipe, "num_timesteps", None) or len(self._scheduler.timesteps)
-            self._recording = self._record(planned=-(-calls // getattr(self._scheduler, "order", 1)))
-        for image in range(self._images):
-            self._recording.step(image, step, partial(self._arrived_picture, arrived, image))
+            self._recording = self._start_recording(steps=-(-calls // getattr(self._scheduler, "order", 1)))
+        for image in range(self._image_count):
+            self._recording.step(image, step, partial(self._copied_picture, get_copy, image))
 
-    def _make(self) -> None:
-        """Has `record` make the movies of all steps, and of the finished images."""
-        kept = self._kept()
-        recording = self._recording = self._recording or self._record(planned=len(kept.steps))
+    def _decode_steps(self) -> None:
+        """Sends all steps and the finished images to `record`."""
+        latents = self._latents()
+        recording = self._recording = self._recording or self._start_recording(steps=len(latents.steps))
         last: Dict[int, Any] = {}
         try:
             with self._decoder.ready():
                 if self._returned_latents is not None:
-                    self._finished = [self._decoded(each[None]) for each in self._returned_latents]
-                for _, step, _ in kept.steps:
-                    for image in range(self._images):
-                        last[image] = partial(self._picture, kept, step, image)
+                    self._finished = [self._decode(each[None]) for each in self._returned_latents]
+                for _, step, _ in latents.steps:
+                    for image in range(self._image_count):
+                        last[image] = partial(self._picture, latents, step, image)
                         if self._settings.decode != "during":
                             last[image] = last[image]()
                             recording.step(image, step, last[image])
@@ -158,33 +158,37 @@ class AnimatedRun:
             recording.close()
             self._finished, self._returned_latents = [], None
 
-    def _picture(self, kept: LatentRun, step: int, image: int) -> Pixels:
-        return self._decoded(kept.steps[step - 1][2][image : image + 1])
+    def _picture(self, run: LatentRun, step: int, image: int) -> Pixels:
+        return self._decode(run.steps[step - 1][2][image : image + 1])
 
-    def _arrived_picture(self, arrived: Callable[[], Any], image: int) -> Pixels:
-        return self._decoded(arrived()[image : image + 1])
+    def _copied_picture(self, get_copy: Callable[[], Any], image: int) -> Pixels:
+        return self._decode(get_copy()[image : image + 1])
 
-    def _decoded(self, latents: Any) -> Pixels:
-        picture = self._decoder.picture(latents, self._size)
-        return self._call.crop.whole(picture) if self._call.crop else picture
+    def _decode(self, latents: Any) -> Pixels:
+        picture = self._decoder.picture(latents, self._decoded_size)
+        return self._call.crop.paste(picture) if self._call.crop else picture
 
-    def _record(self, planned: int) -> Recording:
-        passes = [{"steps": planned, "exact": True}]
+    def _start_recording(self, steps: int) -> Recording:
         arguments = ("--tab", self._tab, *self._settings.arguments)
-        return Recording(self._described(self._whole_size), passes, self._settings.outdir, arguments)
+        passes = [{"steps": steps, "exact": True}]
+        return Recording(self._images(self._image_size), passes, self._settings.outdir, arguments)
 
     @property
     def _tab(self) -> str:
-        return "img2img" if self._call.begins_with_image else "txt2img"
+        return "img2img" if self._call.is_img2img else "txt2img"
 
-    def _described(self, size: Optional[Tuple[int, int]]) -> List[Dict[str, Any]]:
-        """The images as the protocol's start message has them."""
-        return [self._describe(image, size) for image in range(self._images)]
-
-    def _describe(self, image: int, size: Optional[Tuple[int, int]]) -> Dict[str, Any]:
-        prompt = self._call.prompt(image, self._images)
-        named = dict(zip(("width", "height"), size or ()))
-        return {"seed": self._call.seed(image), "prompt": prompt, "infotext": self._infotext(image), **named}
+    def _images(self, size: Optional[Tuple[int, int]]) -> List[Dict[str, Any]]:
+        """The images of the protocol's start message."""
+        dimensions = dict(zip(("width", "height"), size or ()))
+        return [
+            {
+                "seed": self._call.seed(image),
+                "prompt": self._call.prompt(image, self._image_count),
+                "infotext": self._infotext(image),
+                **dimensions,
+            }
+            for image in range(self._image_count)
+        ]
 
     def _infotext(self, image: int) -> str:
-        return self._call.infotext(image, self._images, self._whole_size)
+        return self._call.infotext(image, self._image_count, self._image_size)

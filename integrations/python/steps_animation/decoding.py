@@ -1,4 +1,4 @@
-"""Latents of a diffusers pipeline to pictures, as the pipeline itself decodes them."""
+"""Decodes latents of a diffusers pipeline as the pipeline itself does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .recording import Pixels
 
 class LatentDecoder:
     def __init__(self, pipe: Any, vae: Any = None) -> None:
-        """`vae` decodes instead of the pipeline's own, for example an AutoencoderTiny for the same latents."""
+        """
+        `vae` replaces the pipeline's own, for example an AutoencoderTiny for the same latents. Raises ValueError if there
+        is none.
+        """
         self._pipe = pipe
         self._is_own = vae is None
         self._vae: Any = getattr(pipe, "vae", None) if vae is None else vae
@@ -20,12 +23,12 @@ class LatentDecoder:
 
     @property
     def interferes(self) -> bool:
-        """Whether decoding changes something that the pipeline works with, so that both cannot be at work at once."""
+        """Whether decoding changes state that the pipeline uses, so that the two cannot run at the same time."""
         return self._is_own and (self._upcasts() or bool(getattr(self._pipe, "_all_hooks", None)))
 
     @contextmanager
     def ready(self) -> Generator[None, None, None]:
-        """For decoding while the pipeline rests; leaves everything, random numbers included, as it was."""
+        """Prepares for decoding while the pipeline is idle, and restores everything, random state included."""
         import torch
 
         device = self._device()
@@ -43,8 +46,8 @@ class LatentDecoder:
 
     def picture(self, latents: Any, size: Optional[Tuple[int, int]]) -> Pixels:
         """
-        `latents` of one image, (1, channels, rows, columns) or packed (1, patches, channels), in the pipeline's scale;
-        `size` is that of the image in pixels, if it is known.
+        Decodes the latents of one image, (1, channels, rows, columns) or packed (1, patches, channels), in the pipeline's
+        scale. `size` is that of the image in pixels, if known. Raises ValueError if packed latents do not fit any size.
         """
         import torch
 
@@ -55,14 +58,14 @@ class LatentDecoder:
             return decoded_pixels(decoded[:, :, 0] if decoded.ndim == 5 else decoded)
 
     def _unpacked(self, latents: Any, size: Optional[Tuple[int, int]]) -> Any:
-        """Flux and its kin sample patches of 2x2 latents in a row."""
+        """Flux and similar models sample a sequence of patches of 2x2 latents."""
         factor = self._pipe.vae_scale_factor
         patches = latents.shape[1]
         for width, height in filter(None, (size, self._default_size())):
-            for side in (2 * factor, factor):  # of a patch in pixels; an older diffusers counts it in the factor
+            for side in (2 * factor, factor):  # of a patch in pixels; older versions of diffusers include the 2 in the factor
                 if (width // side) * (height // side) == patches:
                     return self._pipe._unpack_latents(latents, height, width, factor)
-        raise ValueError(f"The {patches} patches of a step are those of no size that is known: give width and height.")
+        raise ValueError(f"The size of an image of {patches} patches is not known: pass width and height to the pipeline.")
 
     def _default_size(self) -> Optional[Tuple[int, int]]:
         side = getattr(self._pipe, "default_sample_size", None)
@@ -78,14 +81,14 @@ class LatentDecoder:
         return latents * latents.new_tensor(deviation).view(shape) / factor + latents.new_tensor(mean).view(shape)
 
     def _upcasts(self) -> bool:
-        """The VAE of SDXL overflows in float16; such pipelines have a method to raise it to float32."""
+        """The VAE of SDXL overflows in float16; such pipelines have a method that converts it to float32."""
         import torch
 
         forced = self._is_own and getattr(self._vae.config, "force_upcast", False)
         return bool(forced) and hasattr(self._pipe, "upcast_vae") and self._vae.dtype == torch.float16
 
     def _device(self) -> Any:
-        """Where the VAE computes, which is not where it lies while it is offloaded."""
+        """Where the VAE computes; while it is offloaded, its weights are elsewhere."""
         try:
             from diffusers.utils.torch_utils import get_module_execution_device
         except ImportError:  # an older diffusers

@@ -1,4 +1,4 @@
-"""The denoised latents of the last runs, from which their steps can be decoded after sampling, or much later."""
+"""Keeps the latents of the last runs in main memory, so that their steps can be decoded later, and stores them in files."""
 
 import threading
 from collections import OrderedDict
@@ -10,47 +10,47 @@ Step = Tuple[int, int, Any]
 
 
 class LatentRun:
-    """The steps of a run, and what its owner notes of it."""
+    """The steps of a run, and metadata of the caller."""
 
-    def __init__(self, facts: Dict[str, Any], steps: Iterable[Step] = ()) -> None:
-        self.facts = facts
-        #: what its owner keeps as long as the steps
+    def __init__(self, metadata: Dict[str, Any], steps: Iterable[Step] = ()) -> None:
+        self.metadata = metadata
+        #: an object of the caller, kept as long as the steps
         self.attached: Any = None
         self._steps: List[Step] = list(steps)
         self._last_copy: Any = None
-        #: of all that is kept; counted as it comes, since it is asked for at every step
+        #: size of the steps and the attached object
         self.nbytes = sum(_nbytes(latents) for _, _, latents in self._steps)
 
     @property
     def steps(self) -> List[Step]:
-        """Waits for those on their way from a GPU."""
+        """Waits until all have been copied from the GPU."""
         if self._last_copy is not None:
             self._last_copy.synchronize()
         return self._steps
 
     def add(self, pass_index: int, step: int, latents: Any) -> Callable[[], Any]:
         """
-        Copies a step's latents to main memory. A CUDA device does that when it comes to it: this does not wait, but the
-        function that it returns does, which gives the copy.
+        Starts to copy the latents of a step to main memory. Does not wait for a CUDA device; the returned function waits
+        and returns the copy.
         """
         on_cuda = getattr(latents, "is_cuda", False)
         copied = latents.detach().to("cpu", non_blocking=on_cuda, copy=True)
-        copying = None
+        event = None
         if on_cuda:
             import torch
 
-            copying = torch.cuda.Event()
-            copying.record(torch.cuda.current_stream(latents.device))
-            self._last_copy = copying  # not before: one that is not recorded counts as done
+            event = torch.cuda.Event()
+            event.record(torch.cuda.current_stream(latents.device))
+            self._last_copy = event  # only once recorded: until then an event counts as complete
         self._steps.append((pass_index, step, copied))
         self.nbytes += _nbytes(copied)
 
-        def arrived() -> Any:
-            if copying is not None:
-                copying.synchronize()
+        def get_copy() -> Any:
+            if event is not None:
+                event.synchronize()
             return copied
 
-        return arrived
+        return get_copy
 
     def attach(self, attached: Any, nbytes: int) -> None:
         self.attached = attached
@@ -62,63 +62,65 @@ def _nbytes(latents: Any) -> int:
 
 
 class LatentRing:
-    """Keeps the last runs, oldest out first, while all together have at most `limit` bytes; the newest stays always."""
+    """Keeps the last runs within a limit of bytes. Discards the oldest first, and never the newest."""
 
     def __init__(self, limit: int = 256 * 2**20) -> None:
+        """`limit` is in bytes."""
         self._limit = limit
         self._runs: "OrderedDict[Any, LatentRun]" = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, name: Any, **facts: Any) -> LatentRun:
-        """Starts a run under a name, which takes the place of an older one."""
+    def begin(self, name: Any, **metadata: Any) -> LatentRun:
+        """Starts a run, and discards an older one of the same name."""
         with self._lock:
             self._runs.pop(name, None)
-            self._runs[name] = LatentRun(facts)
+            self._runs[name] = LatentRun(metadata)
             return self._runs[name]
 
     def get(self, name: Any) -> Optional[LatentRun]:
-        """None if it has made room for others."""
+        """None if it has been discarded."""
         with self._lock:
             return self._runs.get(name)
 
     def forget(self, name: Any) -> None:
+        """Discards a run, if it is still there."""
         with self._lock:
             self._runs.pop(name, None)
 
     def add(self, name: Any, pass_index: int, step: int, latents: Any) -> Optional[Callable[[], Any]]:
         """
-        Keeps a copy of a step's latents in main memory; the device's is free to be written over. Returns what gives the
-        copy once it has arrived, or None if the run has made room for others.
+        Copies the latents of a step to main memory; the caller may overwrite its own. Returns a function that waits for the
+        copy and returns it, or None if the run has been discarded.
         """
         with self._lock:
             run = self._runs.get(name)
-            arrived = run.add(pass_index, step, latents) if run else None
-            self._make_room()
-            return arrived
+            get_copy = run.add(pass_index, step, latents) if run else None
+            self._discard_oldest()
+            return get_copy
 
     def attach(self, name: Any, attached: Any, nbytes: int) -> None:
-        """Keeps something else of a run as long as its steps, such as its pictures; the limit counts it."""
+        """Keeps an object, such as pictures, as long as the steps of a run. `nbytes` count towards the limit."""
         with self._lock:
             run = self._runs.get(name)
             if run:
                 run.attach(attached, nbytes)
-            self._make_room()
+            self._discard_oldest()
 
-    def _make_room(self) -> None:
-        while len(self._runs) > 1 and sum(each.nbytes for each in self._runs.values()) > self._limit:
+    def _discard_oldest(self) -> None:
+        while len(self._runs) > 1 and sum(run.nbytes for run in self._runs.values()) > self._limit:
             self._runs.popitem(last=False)
 
 
 def save_latents(run: LatentRun, path: Any) -> None:
-    """Writes a run as .safetensors: a tensor `<pass>-<step>` for each step, and its facts as metadata."""
+    """Writes a run as .safetensors: a tensor `<pass>-<step>` for each step, and its metadata as texts."""
     from safetensors.torch import save_file
 
     tensors = {f"{pass_index}-{step:07}": latents.contiguous() for pass_index, step, latents in run.steps}
-    save_file(tensors, str(path), {key: str(value) for key, value in run.facts.items()})
+    save_file(tensors, str(path), {key: str(value) for key, value in run.metadata.items()})
 
 
 def load_latents(path: Any) -> LatentRun:
-    """Reads what `save_latents` wrote."""
+    """Reads a file of `save_latents`. Raises the errors of safetensors, and ValueError for tensors of other names."""
     from safetensors import safe_open
 
     with safe_open(str(path), framework="pt") as file:

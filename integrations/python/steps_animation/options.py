@@ -1,4 +1,4 @@
-"""The options of the movie, in the order of the original script's arguments, as scripts/write-options.mjs wrote them."""
+"""The options of `steps-animation record` that describe a movie, for the controls and checks of the integrations."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,21 @@ from typing import Any, Dict, List
 
 def read_options() -> List[Dict[str, Any]]:
     """
-    One dict an option: `names` (as requests may call it), `flag`, `label`, `help`, `type`, `default` and, where there are
-    such, `choices`, `aliases`, `word`, `minimum`, `maximum`, `multipleOf`, `minLength` and `unit`.
+    Reads options.json, which scripts/write-options.mjs writes: one dict per option, in the order of the original
+    script's arguments, with `names` (accepted in requests), `flag`, `label`, `help`, `type`, `default` and, where they
+    apply, `choices`, `aliases`, `word`, `minimum`, `maximum`, `multipleOf`, `minLength` and `unit`.
     """
     return json.loads((Path(__file__).resolve().parent / "options.json").read_text("utf8"))
+
+
+def help_text(option: Dict[str, Any]) -> str:
+    """The help of an option, with its unit if it has one."""
+    return f"{option['help']} ({option['unit']})" if "unit" in option else option["help"]
+
+
+def command_line_argument(name: str, value: Any) -> str:
+    """An option as one word of a command line. `name` is its flag, or its name with underscores, as in docs/options.md."""
+    name = name.lstrip("-").replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name}={value}"

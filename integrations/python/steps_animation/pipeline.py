@@ -1,5 +1,5 @@
 """
-Movies of what a diffusers pipeline makes.
+Movies of the images that a diffusers pipeline generates.
 
     with StepsAnimation(pipe, outdir="outputs", duration=6) as animation:
         image = pipe("a red apple").images[0]
@@ -21,6 +21,7 @@ from .command import MissingCommand, MissingNode, find_command, install_node
 from .decoding import LatentDecoder
 from .generation_call import GenerationCall
 from .latents import LatentRing
+from .options import command_line_argument
 from .saved_run import animate_saved
 from .watched_scheduler import watched
 
@@ -32,8 +33,8 @@ CONTENT = ("denoised", "noisy")
 
 class StepsAnimation:
     """
-    Every call of the pipeline inside of the `with` block becomes a run with a movie for each of its images. The images are
-    the same as without; whatever goes wrong with the movies is told in `trouble`, logged, and never raised.
+    Makes a movie for each image of every pipeline call within the `with` block. The images do not change; errors of the
+    movies are collected in `trouble`, logged, and never raised.
     """
 
     def __init__(
@@ -50,29 +51,31 @@ class StepsAnimation:
         **options: Any,
     ) -> None:
         """
-        `decode`: "after" each call, "during" it in a thread beside it, or "on demand" when `animate` is called.
-        `content`: the model's guess of the image ("denoised"), or what it works on ("noisy").
-        `vae`: decodes the steps instead of the pipeline's own, for example a tiny one.
-        `save_latents`: a folder for the steps' latents as .safetensors.
-        `prompt`: for names and infotexts, where the pipeline is given embeddings only; or those of a batch.
-        `installs_node`: whether a Node.js is installed from PyPI where that is all that is missing.
+        `decode`: "after" each call, "during" it in another thread, or "on demand" when `animate` is called.
+        `content`: the model's prediction of the image ("denoised"), or the sample itself ("noisy").
+        `vae`: decodes the steps in place of the pipeline's own, for example a tiny one.
+        `save_latents`: a folder for the latents of the steps as .safetensors.
+        `prompt`: for file names and infotexts, if the pipeline gets embeddings only; a list for a batch.
+        `installs_node`: whether to install Node.js from PyPI if nothing else is missing.
         `arguments` and `options` are those of `steps-animation record`: ["--codec", "x265"], or codec="x265".
+        Raises ValueError for a wrong `decode` or `content`, or if the pipeline cannot be decoded in that way.
         """
         if decode not in DECODE or content not in CONTENT:
             raise ValueError(f"decode is one of {', '.join(DECODE)}; content is one of {', '.join(CONTENT)}.")
         self._decoder = LatentDecoder(pipe, vae)
         if decode == "during" and self._decoder.interferes:
             raise ValueError(
-                "This pipeline's VAE is offloaded or raised to float32 while it decodes, which cannot be done during a "
-                'run. Give a tiny one as vae=…, or take decode="after".'
+                "This pipeline's VAE is offloaded, or converted to float32 for decoding, so it cannot decode during a run. "
+                'Pass a tiny one as vae=…, or use decode="after".'
             )
-        #: what `record` told of each movie
+        #: results of `record` for each movie
         self.results: List[Dict[str, Any]] = []
-        #: what went wrong with movies, for people
+        #: error messages for the user
         self.trouble: List[str] = []
-        self._pipe, self._kind = pipe, type(pipe)
+        self._pipe, self._pipe_class = pipe, type(pipe)
         folder = Path(save_latents) if save_latents else None
-        record_arguments = ("--outdir", str(outdir), *arguments, *_flags(options))
+        flags = (command_line_argument(name, value) for name, value in options.items())
+        record_arguments = ("--outdir", str(outdir), *arguments, *flags)
         self._settings = Settings(Path(outdir), record_arguments, decode, content, folder)
         self._prompt, self._installs_node = prompt, installs_node
         self._ring = LatentRing()
@@ -81,10 +84,10 @@ class StepsAnimation:
         self._is_busy = False
 
     def __enter__(self) -> StepsAnimation:
-        if getattr(self._kind, "_steps_animation", False):
-            raise RuntimeError("This pipeline is animated already, by the StepsAnimation around this one.")
-        self._see_to_node()
-        self._pipe.__class__ = _animated(self._kind, self._generate)
+        if getattr(self._pipe_class, "_steps_animation", False):
+            raise RuntimeError("This pipeline is already animated by an outer StepsAnimation.")
+        self._ensure_node()
+        self._pipe.__class__ = _animated_class(self._pipe_class, self._generate)
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -92,11 +95,11 @@ class StepsAnimation:
         self.collect()
 
     def leave(self) -> None:
-        """Gives the pipeline back as it was, and does not wait for the movies on their way."""
-        self._pipe.__class__ = self._kind
+        """Restores the pipeline. Does not wait for pending movies."""
+        self._pipe.__class__ = self._pipe_class
 
     def collect(self) -> List[Dict[str, Any]]:
-        """Waits for the movies on their way, and returns all results."""
+        """Waits for pending movies, and returns all results."""
         self._collect(self._runs)
         return self.results
 
@@ -108,33 +111,33 @@ class StepsAnimation:
 
     def animate_file(self, path: Union[str, Path]) -> List[Dict[str, Any]]:
         """
-        Makes the movies of a run that `save_latents` saved, with a pipeline whose VAE is for such latents, and returns what
-        `record` told of them. Raises what there is to say of a file that cannot be read or decoded.
+        Makes the movies of a run saved with `save_latents`, by a pipeline whose VAE decodes such latents. Returns their
+        results. Raises the errors of reading or decoding the file.
         """
-        self._rest()
-        self._see_to_node()
+        self._check_idle()
+        self._ensure_node()
         recording = animate_saved(path, self._decoder, self._settings.outdir, self._settings.arguments)
         results = recording.finish()
         self.results.extend(results)
         if recording.trouble:
-            self._tell(recording.trouble)
+            self._add_trouble(recording.trouble)
         return results
 
     def step_image(self, step: int, image: int = 0) -> Any:
         """
-        A step of the last call, from 1, at full size, as a PIL image; `image` is its place in the batch. Raises LookupError
-        where there is no such step.
+        Decodes a step (from 1) of the last call at full size. Returns a PIL image; `image` is its index in the batch.
+        Raises LookupError if there is no such step.
         """
         from PIL import Image
 
-        self._rest()
+        self._check_idle()
         if self._last is None:
-            raise LookupError("The pipeline has made nothing yet inside of the block.")
+            raise LookupError("The pipeline has not been called within the block yet.")
         pixels, size = self._last.step_picture(step, image)
         return Image.frombytes("RGB", size, pixels)
 
     def _generate(self, call: Callable[..., Any], args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Any:
-        """A call of the pipeline, with its steps seen."""
+        """Calls the pipeline and watches its steps."""
         run = None if self._is_busy else self._attempt(self._begin, call, args, kwargs)
         if run is None:
             return call(*args, **kwargs)
@@ -152,49 +155,48 @@ class StepsAnimation:
 
     def _begin(self, call: Callable[..., Any], args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> AnimatedRun:
         if not hasattr(type(self._pipe.scheduler), "step"):
-            raise ValueError(f"{self._kind.__name__} has no scheduler whose steps could be seen.")
+            raise ValueError(f"{self._pipe_class.__name__} has no scheduler whose steps can be watched.")
         self._collect([run for run in self._runs if run.is_over])
-        asked = GenerationCall(self._pipe, call, args, kwargs, self._prompt)
-        run = self._last = AnimatedRun(self._pipe, asked, self._decoder, self._ring, self._settings)
+        generation_call = GenerationCall(self._pipe, call, args, kwargs, self._prompt)
+        run = self._last = AnimatedRun(self._pipe, generation_call, self._decoder, self._ring, self._settings)
         self._runs.append(run)
         return run
 
     def _attempt(self, action: Callable[..., Any], *args: Any) -> Any:
-        """Nothing that goes wrong here may reach the generation."""
+        """Calls `action` and reports its errors: none may reach the generation."""
         try:
             return action(*args)
         except Exception as error:
-            self._tell(f"{type(error).__name__}: {error}")
+            self._add_trouble(f"{type(error).__name__}: {error}")
             return None
 
     def _collect(self, runs: Sequence[AnimatedRun]) -> None:
-        """Waits for the movies on their way."""
         for run in runs:
             results, trouble = run.collect()
             self.results.extend(results)
             if trouble:
-                self._tell(trouble)
+                self._add_trouble(trouble)
         self._runs = [run for run in self._runs if not run.is_collected]
 
-    def _see_to_node(self) -> None:
+    def _ensure_node(self) -> None:
         if self._installs_node:
-            self._attempt(see_to_node)
+            self._attempt(ensure_node)
 
-    def _rest(self) -> None:
+    def _check_idle(self) -> None:
         if self._is_busy:
-            raise RuntimeError("The pipeline is at work: ask when its call is over.")
+            raise RuntimeError("The pipeline is busy: wait until its call has returned.")
 
-    def _tell(self, trouble: str) -> None:
-        if trouble not in self.trouble:  # what is wrong with one step is often wrong with all
+    def _add_trouble(self, trouble: str) -> None:
+        if trouble not in self.trouble:  # the same error often occurs at every step
             self.trouble.append(trouble)
             log.warning(trouble)
 
 
 @functools.lru_cache(maxsize=None)
-def see_to_node() -> None:
+def ensure_node() -> None:
     """
-    Installs Node.js where that is all that is missing; whatever else is, `record` tells. Tried once by a process: without
-    a network pip takes its time to fail.
+    Installs Node.js if nothing else is missing; `record` reports any other error. Tried once per process: without a
+    network pip takes long to fail.
     """
     try:
         find_command()
@@ -205,21 +207,12 @@ def see_to_node() -> None:
         pass
 
 
-def _animated(kind: type, generate: Callable[..., Any]) -> type:
-    """The pipeline's own class but for its call: Python looks that up in the class, not in the object."""
+def _animated_class(pipe_class: type, generate: Callable[..., Any]) -> type:
+    """The pipeline's class with another `__call__`, which Python looks up in the class, not in the object."""
 
-    @functools.wraps(kind.__call__)
+    @functools.wraps(pipe_class.__call__)
     def call(pipe: Any, *args: Any, **kwargs: Any) -> Any:
-        return generate(functools.partial(kind.__call__, pipe), args, kwargs)
+        return generate(functools.partial(pipe_class.__call__, pipe), args, kwargs)
 
-    same = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
-    return type(kind)(kind.__name__, (kind,), {**same, "__call__": call, "_steps_animation": True})
-
-
-def _flags(options: Dict[str, Any]) -> List[str]:
-    """Options by the names of docs/options.md with underscores, as those of the command line."""
-    flags: List[str] = []
-    for name, value in options.items():
-        flag = name.replace("_", "-")
-        flags += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
-    return flags
+    copied = {name: getattr(pipe_class, name) for name in ("__module__", "__qualname__", "__doc__")}
+    return type(pipe_class)(pipe_class.__name__, (pipe_class,), {**copied, "__call__": call, "_steps_animation": True})

@@ -7,8 +7,8 @@
         record.image(0, file=png_bytes, format="png")
     print(record.results[0]["path"])
 
-See docs/protocol.md. `step` waits when steps come faster than they can be stored; where that must not be, use
-`recording.Recording`. Errors are raised as RuntimeError; `results` then holds what could be made all the same.
+See docs/protocol.md. `step` blocks while steps come faster than they can be stored; `recording.Recording` never blocks.
+Errors are raised as RuntimeError; `results` then holds the movies that could be made all the same.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Size = Tuple[int, int]
 class Record:
     def __init__(self, arguments: Sequence[str] = (), command: Optional[Sequence[str]] = None) -> None:
         """
-        `arguments` are options of `record`; `command` is what starts `steps-animation`, such as
-        `("node", "…/dist/cli/main.js")`, and is looked for if left out. Raises MissingCommand.
+        `arguments` are options of `record`. `command` are the words that start `steps-animation`, such as
+        `("node", "…/dist/cli/main.js")`; default: those of `find_command`, which raises MissingCommand.
         """
         if command is None:
             from .command import find_command
@@ -41,13 +41,13 @@ class Record:
             command = find_command()
         self.results: List[Message] = []
         self._errors: List[Message] = []
-        # Apart from the terminal, whose Ctrl-C is for the generation: its movie is still to come.
+        # In a session of its own: Ctrl-C in the terminal ends the generation, whose movie is still to be finished.
         self._process = Popen(
             [*command, "record", *arguments],
             stdin=PIPE,
             stdout=PIPE,
             start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
         )
         self._input, self._output = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -60,7 +60,7 @@ class Record:
         exact: bool = True,
         passes: Optional[Sequence[Message]] = None,
     ) -> None:
-        """`images` are dicts with `seed`, `prompt`, `infotext`, `width`, `height`; `steps` are those planned."""
+        """`images` are dicts with `seed`, `prompt`, `infotext`, `width`, `height`; `steps` is the planned number."""
         passes = passes or [{"kind": "base", "steps": steps, "exact": exact}]
         self._send({"type": "start", "version": 1, "images": images, "passes": passes})
 
@@ -74,7 +74,7 @@ class Record:
         format: str = "png",
         **more: Any,
     ) -> None:
-        """A step from 1: `rgb24` are rows of red, green, blue; or else `file` is a whole image file in memory."""
+        """A step (from 1): its pixels in `rgb24`, rows of red, green, blue, or the bytes of an image file in `file`."""
         self.send_picture({"type": "step", "image": image, "step": step, **more}, rgb24, size, file, format)
 
     def image(
@@ -86,11 +86,11 @@ class Record:
         format: str = "png",
         **more: Any,
     ) -> None:
-        """The finished image; `reason="interrupted"` when it was stopped early."""
+        """The finished image; `reason="interrupted"` if it was stopped early."""
         self.send_picture({"type": "image", "image": image, **more}, rgb24, size, file, format)
 
     def end(self) -> List[Message]:
-        """Waits until all movies are there, and returns what `record` tells of them."""
+        """Waits until all movies are finished, and returns the results of `record`. Raises RuntimeError."""
         self._send({"type": "end"})
         if self._close() != 0:
             raise self._error()
@@ -104,7 +104,7 @@ class Record:
         file: Optional[bytes] = None,
         format: str = "png",
     ) -> None:
-        """A message of the protocol that carries a picture."""
+        """Sends a message of the protocol with a picture."""
         if rgb24 is not None and size is not None:
             picture = {"format": "rgb24", "width": size[0], "height": size[1]}
             self._send({**fields, "picture": picture}, rgb24)
@@ -112,9 +112,9 @@ class Record:
             self._send({**fields, "picture": {"format": format}}, file or b"")
 
     def kill(self) -> None:
-        """Ends `record` at once, whatever it is doing, and with it a script that started it."""
+        """Kills `record` at once, with all processes of its group, such as a script around it."""
         if self._process.returncode is not None:
-            return  # its number may be another's by now
+            return  # its process id may be in use again
         if sys.platform == "win32":
             with suppress(OSError):
                 subprocess.run(["taskkill", "/F", "/T", "/PID", str(self._process.pid)], stdout=DEVNULL, stderr=DEVNULL)
@@ -127,14 +127,14 @@ class Record:
         return self
 
     def __exit__(self, error_type: Optional[type], *_: Any) -> None:
-        self._close() if error_type else self.end()  # a generation that failed has a movie of its steps, too
+        self._close() if error_type else self.end()  # a failed generation gets a movie of its steps, too
 
     def _send(self, message: Message, data: bytes = b"") -> None:
         line = json.dumps({**message, "bytes": len(data)} if data else message)
         try:
             self._input.write(line.encode() + b"\n" + data)
             self._input.flush()
-        except OSError:  # record reads no further
+        except OSError:  # record no longer reads
             self._close()
             raise self._error() from None
 
@@ -149,14 +149,14 @@ class Record:
         return RuntimeError(self._errors[0]["message"] if self._errors else "record failed: see standard error")
 
     def _close(self) -> int:
-        with suppress(OSError):  # nobody reads what was left
+        with suppress(OSError):  # record no longer reads
             self._input.close()
         self._reader.join()
         return self._process.wait()
 
 
 def _message(line: bytes) -> Optional[Message]:
-    """None for what a script around `record` says on its own account."""
+    """None for other output, of a script around `record`."""
     try:
         message = json.loads(line)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Runs whose latents are saved as .safetensors, and the movies that are made of them later."""
+"""Saves the latents of a run as .safetensors, and makes movies of such a file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .recording import Recording
 
 
 def save_run(run: LatentRun, folder: Path, images: Sequence[Dict[str, Any]], tab: str) -> Path:
-    """`images` are those of the protocol's start message; `tab` is that of `record`. Returns where it is saved."""
+    """`images` are those of the protocol's start message, `tab` is the option of `record`. Returns the path of the file."""
     folder.mkdir(parents=True, exist_ok=True)
-    run.facts.update(images=json.dumps(images), tab=tab)
+    run.metadata.update(images=json.dumps(images), tab=tab)
     seed, number = images[0]["seed"], 1
     while (path := folder / f"{seed}-{number}.safetensors").exists():
         number += 1
@@ -26,32 +26,33 @@ def save_run(run: LatentRun, folder: Path, images: Sequence[Dict[str, Any]], tab
 def animate_saved(
     path: Union[str, Path], decoder: LatentDecoder, outdir: Path, arguments: Sequence[str]
 ) -> Recording:
-    """Has the movies made of a saved run; they end on its last step. Returns while they are finished."""
+    """Decodes all steps of a saved run; its movies end on the last step. Returns while `record` finishes them."""
     run = load_latents(path)
     images = _images(run, Path(path).stem)
     counts = sorted(Counter(pass_index for pass_index, _, _ in run.steps).items())
     passes = [{"kind": "hires" if index else "base", "steps": count, "exact": True} for index, count in counts]
-    recording = Recording(images, passes, outdir, ("--tab", str(run.facts.get("tab", "txt2img")), *arguments))
+    tab = str(run.metadata.get("tab", "txt2img"))
+    recording = Recording(images, passes, outdir, ("--tab", tab, *arguments))
     try:
         with decoder.ready():
             for pass_index, step, latents in run.steps:
-                for image, facts in enumerate(images):
-                    picture = decoder.picture(latents[image : image + 1], _size(facts))
-                    recording.step(image, step, picture, pass_index)
+                for index, image in enumerate(images):
+                    picture = decoder.picture(latents[index : index + 1], _size(image))
+                    recording.step(index, step, picture, pass_index)
                     if latents is run.steps[-1][2]:
-                        recording.image(image, picture)
+                        recording.image(index, picture)
     finally:
         recording.close()
     return recording
 
 
 def _images(run: LatentRun, name: str) -> List[Dict[str, Any]]:
-    """What was saved of the images; files of other programs have nothing of the kind."""
-    if "images" in run.facts:
-        images: List[Dict[str, Any]] = json.loads(run.facts["images"])
+    """The saved images; files of other programs have none."""
+    if "images" in run.metadata:
+        images: List[Dict[str, Any]] = json.loads(run.metadata["images"])
         return images
     return [{"seed": 0, "prompt": name} for _ in range(len(run.steps[0][2]))]
 
 
-def _size(facts: Dict[str, Any]) -> Optional[Tuple[int, int]]:
-    return (facts["width"], facts["height"]) if "width" in facts else None
+def _size(image: Dict[str, Any]) -> Optional[Tuple[int, int]]:
+    return (image["width"], image["height"]) if "width" in image else None

@@ -1,4 +1,4 @@
-"""Sees each step of a diffusers scheduler, and changes nothing about it."""
+"""Observes the steps of a diffusers scheduler without changing its results."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import Any, Callable, Dict, Generator
 
 from .denoised import begins_step
 
-#: gets the arguments of `scheduler.step` by name, and what it returned; must not raise
+#: receives the arguments of `scheduler.step` by name, and its result; must not raise
 Watcher = Callable[[Dict[str, Any], Any], None]
 
 
 @contextmanager
 def watched(scheduler: Any, watcher: Watcher) -> Generator[None, None, None]:
-    """Tells of each step of a scheduler once, in order, as long as the context is open."""
-    own = vars(scheduler)
-    replaced = own.get("step")
-    own["step"] = _WatchedStep(scheduler, watcher)
+    """Calls `watcher` once for each step of the scheduler, in order, while the context is open."""
+    attributes = vars(scheduler)
+    replaced = attributes.get("step")
+    attributes["step"] = _WatchedStep(scheduler, watcher)
     try:
         yield
     finally:
-        own.pop("step", None)
+        attributes.pop("step", None)
         if replaced is not None:
-            own["step"] = replaced
+            attributes["step"] = replaced
 
 
 class _WatchedStep:
     def __init__(self, scheduler: Any, watcher: Watcher) -> None:
         self._scheduler, self._watcher, self._step = scheduler, watcher, scheduler.step
-        self._signature = inspect.signature(type(scheduler).step)  # not of what another program put in its place
-        functools.update_wrapper(self, self._step)  # pipelines look at its parameters
+        self._signature = inspect.signature(type(scheduler).step)  # `scheduler.step` may be another program's wrapper
+        functools.update_wrapper(self, self._step)  # pipelines inspect its parameters
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         begins = begins_step(self._scheduler)
@@ -42,6 +42,6 @@ class _WatchedStep:
         return output
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> Any:
-        """A pipeline that copies its scheduler gets a copy that steps by itself, unseen."""
+        """A copy of the scheduler, which some pipelines make, is not watched."""
         copied = memo.get(id(self._scheduler))
         return self if copied is None else types.MethodType(type(copied).step, copied)

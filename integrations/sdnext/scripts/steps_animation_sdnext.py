@@ -1,6 +1,6 @@
 """
-Movies of what SD.Next makes. Its diffusers path calls none of the callbacks that scripts of web UIs wait for, so this
-puts itself around the stages of a generation (base, hires, refiner) and lets StepsAnimation watch the pipeline in them.
+Movies of the images that SD.Next generates. It calls none of the script callbacks of other web UIs during sampling, so
+this wraps the stages of a generation (base, hires, refiner) and lets StepsAnimation watch the pipeline in each of them.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ STAGES = ("process_base", "process_hires", "process_refine")
 
 
 class Stage:
-    """The stage at work; there is one at a time."""
+    """The current stage; there is one at a time."""
 
     def __init__(self) -> None:
         self._p: Any = None
         self._animation: Optional[StepsAnimation] = None
 
-    def around(self, process: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_process(self, process: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(process)
         def stage(p: Any, *args: Any) -> Any:
             self._p = p
@@ -45,16 +45,16 @@ class Stage:
 
         return stage
 
-    def after_arguments(self, set_pipeline_args: Callable[..., Any]) -> Callable[..., Any]:
-        """A pipeline is called right after its arguments were made; until then SD.Next goes by the pipeline's class."""
+    def wrap_set_pipeline_args(self, set_pipeline_args: Callable[..., Any]) -> Callable[..., Any]:
+        """Animates the pipeline only once its arguments are set, just before its call: they depend on its class."""
 
         @functools.wraps(set_pipeline_args)
         def with_animation(*args: Any, **kwargs: Any) -> Any:
-            self._end()  # the refiner is called for each image
-            made = set_pipeline_args(*args, **kwargs)
+            self._end()  # the refiner is called once per image
+            arguments = set_pipeline_args(*args, **kwargs)
             if self._p is not None:
                 self._begin(kwargs["model"], kwargs.get("prompts"))
-            return made
+            return arguments
 
         return with_animation
 
@@ -64,7 +64,7 @@ class Stage:
         with guarded():
             folder = str(self._p.outpath_samples)
             arguments = ["--folder", folder, "--no-save-images", *shlex.split(shared.opts.steps_animation_options)]
-            # Node.js is seen to by install.py: a generation is not to wait for that.
+            # install.py installs Node.js; a generation must not wait for that.
             animation = StepsAnimation(pipe, outdir=folder, arguments=arguments, prompt=prompts, installs_node=False)
             self._animation = animation.__enter__()
 
@@ -72,11 +72,11 @@ class Stage:
         animation, self._animation = self._animation, None
         if animation is not None:
             animation.leave()
-            threading.Thread(target=tell, args=(animation,), name="steps-animation", daemon=True).start()
+            threading.Thread(target=log_movies, args=(animation,), name="steps-animation", daemon=True).start()
 
 
-def tell(animation: StepsAnimation) -> None:
-    """Waits for the movies, which the generation does not."""
+def log_movies(animation: StepsAnimation) -> None:
+    """Waits for the movies in a thread of its own."""
     with guarded():
         for result in animation.collect():
             if result["type"] == "animation":
@@ -85,33 +85,33 @@ def tell(animation: StepsAnimation) -> None:
 
 @contextmanager
 def guarded() -> Generator[None, None, None]:
-    """Nothing that goes wrong here may reach the generation: a pipeline without a VAE makes its images all the same."""
+    """Logs errors, so that none reaches the generation; a pipeline without a VAE, for example, cannot be animated."""
     try:
         yield
     except Exception as error:
         log.warning(f"Steps animation: {error}")
 
 
-def put_in_place(_p: Any = None) -> None:
-    """Not before the first generation: the module begins by asking for the model."""
+def install_wrappers(_p: Any = None) -> None:
+    """Runs before the first generation, not earlier: importing the module loads the model."""
     from modules import processing_diffusers
 
     if hasattr(processing_diffusers.set_pipeline_args, "__wrapped__"):
         return
     stage = Stage()
-    processing_diffusers.set_pipeline_args = stage.after_arguments(processing_diffusers.set_pipeline_args)
+    processing_diffusers.set_pipeline_args = stage.wrap_set_pipeline_args(processing_diffusers.set_pipeline_args)
     for name in STAGES:
-        setattr(processing_diffusers, name, stage.around(getattr(processing_diffusers, name)))
+        setattr(processing_diffusers, name, stage.wrap_process(getattr(processing_diffusers, name)))
 
 
 def add_settings() -> None:
     section = ("steps_animation", "Steps animation")
     for name, default, label in (
         ("steps_animation", True, "Make a movie of each image"),
-        ("steps_animation_options", "", "Options of the movies, as of steps-animation record: --duration 6 --codec x265"),
+        ("steps_animation_options", "", "Options of the movies, as for steps-animation record: --duration 6 --codec x265"),
     ):
         shared.opts.add_option(name, shared.OptionInfo(default, label, section=section))
 
 
 script_callbacks.on_ui_settings(add_settings)
-script_callbacks.on_before_process(put_in_place)
+script_callbacks.on_before_process(install_wrappers)

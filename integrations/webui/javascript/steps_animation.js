@@ -1,4 +1,4 @@
-// Asks for the movies that are being made, until they are there.
+// Refreshes the players once per second while their movies are being made.
 setInterval(() => {
   const page = gradioApp();
   for (const tab of ['txt2img', 'img2img']) {

@@ -1,10 +1,10 @@
-"""Movies of the steps of an image: the script of the web UI. What it does is told in steps_animation_webui."""
+"""The web UI's script "Steps animation": passes its callbacks on to steps_animation_webui."""
 
 from modules import script_callbacks, scripts, shared
 from steps_animation_webui import settings
 from steps_animation_webui.package_path import add_package_path
 
-# First, as the folder of the clone is one of them.
+# First, because the folder of the clone is a setting.
 script_callbacks.on_ui_settings(settings.add_settings)
 add_package_path(getattr(shared.opts, settings.CLONE, None))
 
@@ -28,14 +28,14 @@ class StepsAnimationScript(scripts.Script):
 
     def after_component(self, component, **kwargs):
         tab = "img2img" if self.is_img2img else "txt2img"
-        place = kwargs.get("elem_id")
-        if self._panel is None or place not in (f"image_buttons_{tab}", f"generation_info_{tab}"):
+        elem_id = kwargs.get("elem_id")
+        if self._panel is None or elem_id not in (f"image_buttons_{tab}", f"generation_info_{tab}"):
             return
-        with host.guarded("show its movies"):
-            self._panel.listen(component) if place == f"generation_info_{tab}" else self._panel.add_below_gallery()
+        with host.guarded("add its controls"):
+            self._panel.listen(component) if elem_id == f"generation_info_{tab}" else self._panel.add_below_gallery()
 
     def process(self, p, *arguments):
-        with host.guarded("begin"):
+        with host.guarded("start"):
             session.begin(p, arguments)
 
     def before_process_batch(self, p, *arguments, **kwargs):
@@ -49,7 +49,7 @@ class StepsAnimationScript(scripts.Script):
                 session.current(p).sampling.begin_pass(p)
 
     def postprocess_image(self, p, given, *arguments):
-        """Where there is no picture after the composite, this one is the last."""
+        """For web UIs that do not call `postprocess_image_after_composite`."""
         self.postprocess_image_after_composite(p, given)
 
     def postprocess_image_after_composite(self, p, given, *arguments):

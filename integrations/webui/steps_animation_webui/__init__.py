@@ -1,1 +1,1 @@
-"""What the script does, apart from being a script: options, what is watched and kept of a run, its movie, its panel."""
+"""The parts of the web UI's script: its panel and options, the steps of a generation, and their movies."""

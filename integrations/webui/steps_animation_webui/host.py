@@ -1,4 +1,4 @@
-"""What the web UI itself does for us: its decoders, its messages, its lock."""
+"""Access to the web UI: its decoders, folders, messages and lock."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,19 +8,19 @@ from modules import devices, errors, images, sd_samplers_common, shared, ui_temp
 from modules.call_queue import queue_lock
 from PIL import Image
 
-#: numbers of the web UI's decoders
+#: the web UI's numbers of the VAE, and of the linear estimate of its previews
 FULL, CHEAP = 0, 2
 
 
 def decode(latents, index, approximation=FULL):
-    """The picture of one image of a batch of latents."""
+    """Decodes one image of a batch of latents."""
     on_device = latents.float() if approximation == CHEAP else latents.to(devices.device)
     with torch.no_grad(), devices.autocast():
         return sd_samplers_common.sample_to_image(on_device, index, approximation)
 
 
 def composite(picture, paste_to, overlay):
-    """A picture of inpainting in its place of the whole image, as the web UI puts the finished one there."""
+    """Pastes a picture of inpainting into the whole image, as the web UI does with the finished one."""
     if overlay is None:
         return picture
     if paste_to is not None:
@@ -34,34 +34,34 @@ def composite(picture, paste_to, overlay):
 
 
 def pixels(picture):
-    """Rows of red, green, blue as bytes, and their size: as `Recording` takes them."""
+    """(rows of red, green, blue as bytes, size), as `Recording` takes them."""
     return picture.convert("RGB").tobytes(), picture.size
 
 
 def reason():
-    """How the image at hand ends."""
+    """How the current image ended: interrupted, skipped or finished."""
     if shared.state.interrupted:
         return "interrupted"
     return "skipped" if shared.state.skipped else "finished"
 
 
 @contextmanager
-def guarded(doing):
-    """Whatever goes wrong in here is told, and the generation goes on."""
+def guarded(action):
+    """Reports errors, so that none reaches the generation. `action` completes "Steps animation could not …"."""
     try:
         yield
     except Exception:
-        errors.report(f"Steps animation could not {doing}", exc_info=True)
+        errors.report(f"Steps animation could not {action}", exc_info=True)
 
 
-def tell(message):
+def report(message):
     errors.report(f"Steps animation: {message}")
 
 
 def run_alone(work):
     """
-    Runs `work` while nothing is generated, where the web UI runs its own work with models, and returns or raises what it
-    does.
+    Runs `work` while nothing is generated, in the thread in which the web UI uses its models. Returns or raises what
+    `work` does.
     """
     try:
         from modules_forge.main_thread import run_and_wait_result as run
@@ -69,7 +69,7 @@ def run_alone(work):
         run = _call
     outcome = {}
 
-    def tried():  # Forge's main thread prints errors, and hands none back
+    def capture():  # Forge's main thread prints errors and does not return them
         try:
             outcome["result"] = work()
         except Exception as error:
@@ -78,7 +78,7 @@ def run_alone(work):
     with queue_lock:
         shared.state.begin(job="steps_animation")
         try:
-            run(tried)
+            run(capture)
         finally:
             shared.state.end()
     if "error" in outcome:
@@ -91,23 +91,23 @@ def _call(work):
 
 
 def model():
-    """What tells models apart, of the one that is loaded."""
+    """Identifies the loaded model."""
     return str(getattr(shared.sd_model, "sd_model_hash", None))
 
 
 def overlays(p):
-    """What inpainting puts over each image of a batch; nothing where that is switched off."""
+    """What inpainting pastes over each image of a batch; empty if the setting for it is off."""
     return list(getattr(p, "overlay_images", None) or []) if getattr(shared.opts, "overlay_inpaint", True) else []
 
 
 def latent_scale():
-    """What latents are divided by before the VAE decodes them, and what is added then: as far as the web UI tells."""
+    """The VAE decodes `latents / scale_factor + shift_factor`: a dict of those that the web UI provides."""
     model = shared.sd_model
     vae = getattr(getattr(model, "forge_objects", None), "vae", None)
     first_stage = getattr(vae, "first_stage_model", None)
     scale = getattr(first_stage, "scaling_factor", None) or getattr(model, "scale_factor", None)
-    facts = {"scale_factor": scale, "shift_factor": getattr(first_stage, "shift_factor", None)}
-    return {name: float(value) for name, value in facts.items() if value is not None}
+    factors = {"scale_factor": scale, "shift_factor": getattr(first_stage, "shift_factor", None)}
+    return {name: float(value) for name, value in factors.items() if value is not None}
 
 
 def output_folder(tab):
@@ -115,11 +115,11 @@ def output_folder(tab):
 
 
 def save_image(picture, folder, seed, prompt, infotext, suffix):
-    """Saves a picture under a name as the web UI gives it, and returns its path."""
+    """Saves a picture under a name in the web UI's pattern, and returns its path."""
     extension = shared.opts.samples_format
     return images.save_image(picture, str(folder), "", seed, prompt, extension, info=infotext, suffix=suffix)[0]
 
 
 def allow_to_fetch(path):
-    """Lets the page have a file that lies outside the web UI's folders."""
+    """Lets the page load a file outside of the web UI's folders."""
     ui_tempdir.register_tmp_file(shared.demo, str(path))

@@ -1,4 +1,4 @@
-"""The last generations of each tab, as long as the ring has their steps, and what can still be made of them."""
+"""The last generations of each tab whose steps are still in the ring, and the movies and images made of them afterwards."""
 
 import json
 
@@ -7,7 +7,7 @@ from modules import shared
 from . import host, results, saved_latents
 from .movie import Movie
 from .options import read_options
-from .run import GONE
+from .run import DISCARDED
 
 #: tab → its runs, oldest first
 _runs = {}
@@ -21,65 +21,71 @@ def kept(tab):
     return [run for run in _runs.get(tab, []) if run.is_kept]
 
 
-def animate(tab, told, index, arguments):
-    """Makes the movie of an image that the gallery shows, or those of all where none is chosen, and returns at once."""
+def animate(tab, generation, index, arguments):
+    """
+    Starts to make the movie of the image that the gallery shows, or those of all images if it shows none or a grid.
+    Parameters as for `find`. Returns the thread and the result.
+    """
 
     def make():
         options = read_options(arguments)
-        run, image = find(tab, told, index)
+        run, image = find(tab, generation, index)
         return _movies(run, options, image)
 
-    return results.work(tab, "animate the image", make)
+    return results.start(tab, "animate the image", make)
 
 
 def animate_file(tab, name, arguments):
-    """Makes the movies of a file of latents below the tab's output folder, and returns at once."""
+    """Starts to make the movies of a file of latents in the tab's output folder. Returns the thread and the result."""
 
     def make():
         options = read_options(arguments)
         return _movies(saved_latents.read(name, host.output_folder(tab)), options)
 
-    return results.work(tab, "animate the file", make)
+    return results.start(tab, "animate the file", make)
 
 
-def save_step(tab, told, index, number):
-    """Saves a step, counted from 1 through all passes, as the web UI saves images, and returns at once."""
+def save_step(tab, generation, index, number):
+    """
+    Starts to save a step, counted from 1 through all passes, as the web UI saves images. Parameters as for `find`. Returns
+    the thread and the result.
+    """
 
     def make():
-        run, image = find(tab, told, index)
+        run, image = find(tab, generation, index)
 
         def decode():
             run.check_model()
             batch, place, latents = run.step(image or 0, number)
-            return batch.in_whole(host.decode(latents, place), place)
+            return batch.pasted(host.decode(latents, place), place)
 
         picture = host.run_alone(decode)
-        facts = run.images[image or 0]
+        described = run.images[image or 0]
         text = run.infotexts.get(image or 0)
-        path = host.save_image(picture, run.folder, facts["seed"], facts["prompt"], text, f"-step-{number}")
+        path = host.save_image(picture, run.folder, described["seed"], described["prompt"], text, f"-step-{number}")
         return [path], None
 
-    return results.work(tab, "save the step", make)
+    return results.start(tab, "save the step", make)
 
 
-def find(tab, told, index):
+def find(tab, generation, index):
     """
-    (run, number of its image or None for all) of what the gallery shows at an index, of which the web UI tells `told`, the
-    JSON of a generation. Raises ValueError.
+    Returns (run, number of its image, or None for all) of what the gallery shows at `index`. `generation` is the web UI's
+    JSON about the images in the gallery, if there are any. Raises ValueError.
     """
     runs = list(reversed(kept(tab)))
     if not runs:
-        raise ValueError("there is no image yet whose steps are known.")
-    facts = json.loads(told) if told else {}
-    seeds, grids = facts.get("all_seeds"), facts.get("index_of_first_image", 0)
+        raise ValueError("there is no image yet whose steps are kept.")
+    info = json.loads(generation) if generation else {}
+    seeds, first_image = info.get("all_seeds"), info.get("index_of_first_image", 0)
     if not seeds:
         return runs[0], None
-    number, texts = index - grids, facts.get("infotexts", [])
+    number, texts = index - first_image, info.get("infotexts", [])
     is_image = 0 <= number < len(seeds)
     seed, text = (seeds[number], texts[index] if index < len(texts) else None) if is_image else (seeds[0], None)
-    of_seed = [(run, image) for run in runs for image, one in enumerate(run.images) if one["seed"] == seed]
+    of_seed = [(run, image) for run in runs for image, each in enumerate(run.images) if each["seed"] == seed]
     if not of_seed:
-        raise ValueError(GONE)
+        raise ValueError(DISCARDED)
     run, image = next(((run, image) for run, image in of_seed if text and run.infotexts.get(image) == text), of_seed[0])
     return run, image if is_image else None
 

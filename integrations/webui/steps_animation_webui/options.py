@@ -1,20 +1,20 @@
-"""The script's arguments: what its controls show of them, how requests give them, and what `record` is told."""
+"""The script's arguments: the options behind its controls, checks of their values, and the arguments of `record`."""
 
-from steps_animation.options import read_options as read_shared_options
+from steps_animation.options import command_line_argument, read_options as read_shared_options
 
-#: which of the web UI's image formats are kept by which intermediate format; others by png
+#: the web UI's image format → intermediate format; png for others
 FORMATS = {"png": "png", "jpg": "jpg", "jpeg": "jpg", "webp": "webp"}
-TRUTHS = {
+BOOLEANS = {
     **dict.fromkeys(("true", "1", "1.0", "on", "yes"), True),
     **dict.fromkeys(("false", "0", "0.0", "off", "no"), False),
 }
 
-#: arguments of the web UI alone, after those that all parts of the project have
-OWN = [
+#: options that only the web UI has, after the shared ones
+OWN_OPTIONS = [
     {
         "names": ["decode"],
         "label": "Decode",
-        "help": "when steps become pictures: after sampling by the VAE, during it roughly, or on demand, by the button",
+        "help": "when the steps are decoded: after sampling by the VAE, during it roughly, or on demand, by the button",
         "type": "string",
         "default": "after",
         "choices": ["after", "during", "on demand"],
@@ -29,25 +29,25 @@ OWN = [
 ]
 
 
-def _read_facts():
-    facts = read_shared_options()
-    for fact in facts:
-        if fact["names"] == ["intermediate_format"]:
-            fact["choices"] = ["auto", *fact["choices"]]
-            fact["default"] = "auto"
-            fact["help"] += "; auto as the web UI saves images"
-    return facts + OWN
+def _read_all():
+    options = read_shared_options()
+    for option in options:
+        if option["names"] == ["intermediate_format"]:
+            option["choices"] = ["auto", *option["choices"]]
+            option["default"] = "auto"
+            option["help"] += "; auto: as the web UI saves images"
+    return options + OWN_OPTIONS
 
 
 #: the arguments after the switch, in their order
-FACTS = _read_facts()
-#: how many of these the original script had
-ORIGINAL = 11
+OPTIONS = _read_all()
+#: the number of those that the original script had
+ORIGINAL_COUNT = 11
 SWITCH = "Script Enabled"
 
 
 class Options:
-    """Checked values by their names, those of the original where there are two."""
+    """Checked values by the first name of their option."""
 
     def __init__(self, values, enabled=True):
         self.enabled = enabled
@@ -57,91 +57,83 @@ class Options:
         return self._values[name]
 
     def arguments(self, samples_format="png"):
-        """Those of `record`. `samples_format` is how the web UI saves images."""
-        return [_flag(fact, self._value(fact, samples_format)) for fact in FACTS if "flag" in fact]
+        """The arguments of `record`. `samples_format` is the web UI's image format."""
+        values = dict(self._values)
+        if values["intermediate_format"] == "auto":
+            values["intermediate_format"] = FORMATS.get(samples_format.lower(), "png")
+        return [command_line_argument(each["flag"], values[each["names"][0]]) for each in OPTIONS if "flag" in each]
 
-    def takes(self, number):
-        """Whether a step, counted from 1 through the passes that are taken, has a picture in the movie."""
+    def shows(self, number):
+        """Whether the movie shows a step, counted from 1 through its passes."""
         skipped, stop_at = self["skip_steps"], self["stop_at"]
         is_before_end = stop_at == 0 or number <= stop_at
         return number > skipped and (number - skipped - 1) % self["every"] == 0 and is_before_end
 
-    def _value(self, fact, samples_format):
-        value = self[fact["names"][0]]
-        if fact["names"][0] == "intermediate_format" and value == "auto":
-            return FORMATS.get(samples_format.lower(), "png")
-        return value
-
 
 def read_options(arguments):
     """
-    Options of a request or of the panel: the switch and then values in their order, of which those left out or None are
-    the defaults; or one dict with values by their names, which switches the script on. Raises ValueError for people.
+    Checks the arguments of a request or of the panel: the switch and then values in their order, where a missing one or
+    None means the default; or one dict of values by name, which enables the script. Raises ValueError with a message for
+    the user.
     """
     first = arguments[0] if arguments else None
     if isinstance(first, dict):
         return _by_name(first)
-    given = dict(zip((fact["names"][0] for fact in FACTS), arguments[1:]))
-    return Options(_checked(given), _truth(SWITCH, False if first is None else first))
+    given = dict(zip((option["names"][0] for option in OPTIONS), arguments[1:]))
+    return Options(_checked(given), _boolean(SWITCH, False if first is None else first))
 
 
-def _by_name(named):
-    enabled = _truth(SWITCH, named.get("is_enabled", True))
-    first_names = {name: fact["names"][0] for fact in FACTS for name in fact["names"]}
-    unknown = [name for name in named if name != "is_enabled" and name not in first_names]
+def _by_name(given):
+    enabled = _boolean(SWITCH, given.get("is_enabled", True))
+    first_names = {name: option["names"][0] for option in OPTIONS for name in option["names"]}
+    unknown = [name for name in given if name != "is_enabled" and name not in first_names]
     if unknown:
         raise ValueError(f'there is no option "{unknown[0]}"')
-    return Options(_checked({first_names[name]: value for name, value in named.items() if name in first_names}), enabled)
+    return Options(_checked({first_names[name]: value for name, value in given.items() if name in first_names}), enabled)
 
 
 def _checked(given):
     values = {}
-    for fact in FACTS:
-        name = fact["names"][0]
+    for option in OPTIONS:
+        name = option["names"][0]
         value = given.get(name)
-        values[name] = fact["default"] if value is None else _check(fact, value)
+        values[name] = option["default"] if value is None else _check(option, value)
     return values
 
 
-def _check(fact, value):
-    if fact["type"] == "boolean":
-        return _truth(fact["label"], value)
-    if fact["type"] == "string":
-        return _text(fact, value)
-    return value if value == fact.get("word") else _number(fact, value)
+def _check(option, value):
+    if option["type"] == "boolean":
+        return _boolean(option["label"], value)
+    if option["type"] == "string":
+        return _text(option, value)
+    return value if value == option.get("word") else _number(option, value)
 
 
-def _truth(label, value):
-    truth = TRUTHS.get(str(value).strip().lower())
-    if truth is None:
+def _boolean(label, value):
+    boolean = BOOLEANS.get(str(value).strip().lower())
+    if boolean is None:
         raise ValueError(f"{label} must be true or false, not {value!r}")
-    return truth
+    return boolean
 
 
-def _text(fact, value):
-    if not isinstance(value, str) or len(value) < fact.get("minLength", 0):
-        raise ValueError(f"{fact['label']} must be a text, not {value!r}")
-    if "choices" not in fact:
+def _text(option, value):
+    if not isinstance(value, str) or len(value) < option.get("minLength", 0):
+        raise ValueError(f"{option['label']} must be a text, not {value!r}")
+    if "choices" not in option:
         return value
-    if value.lower() not in [*fact["choices"], *fact.get("aliases", [])]:
-        raise ValueError(f"{fact['label']} must be one of {', '.join(fact['choices'])}, not {value!r}")
+    if value.lower() not in [*option["choices"], *option.get("aliases", [])]:
+        raise ValueError(f"{option['label']} must be one of {', '.join(option['choices'])}, not {value!r}")
     return value.lower()
 
 
-def _number(fact, value):
-    least, most = fact["minimum"], fact["maximum"]
+def _number(option, value):
+    minimum, maximum = option["minimum"], option["maximum"]
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = None
     is_whole = number is not None and number == number // 1
-    if number is None or not least <= number <= most or (fact["type"] == "integer" and not is_whole):
-        kind = "whole number" if fact["type"] == "integer" else "number"
-        raise ValueError(f"{fact['label']} must be a {kind} from {least} to {most}, not {value!r}")
+    if number is None or not minimum <= number <= maximum or (option["type"] == "integer" and not is_whole):
+        kind = "whole number" if option["type"] == "integer" else "number"
+        raise ValueError(f"{option['label']} must be a {kind} from {minimum} to {maximum}, not {value!r}")
     return int(number) if is_whole else round(number, 1)
-
-
-def _flag(fact, value):
-    if fact["type"] == "boolean":
-        return fact["flag"] if value else fact["flag"].replace("--", "--no-", 1)
-    return f"{fact['flag']}={value}"

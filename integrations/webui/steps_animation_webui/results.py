@@ -1,17 +1,18 @@
-"""What the panel of each tab shows: movies, or what became of them, while and after they are made."""
+"""The result that the panel of each tab shows: pending, paths of movies or of a saved image, or an error."""
 
 from threading import Thread
 
 from . import host
 
+#: tab → Result
 _shown = {}
 
 
 class Result:
     def __init__(self):
-        #: of the movies, or of a saved picture
+        #: of the movies, or of a saved image
         self.paths = []
-        #: what went wrong, for people; None if nothing did
+        #: message for the user about what went wrong, or None
         self.trouble = None
         self.is_pending = True
 
@@ -21,7 +22,7 @@ class Result:
 
 
 def show(tab):
-    """A new result, in place of what the tab shows."""
+    """Creates a pending result, which the tab shows from now on."""
     _shown[tab] = Result()
     return _shown[tab]
 
@@ -30,21 +31,22 @@ def shown(tab):
     return _shown.get(tab)
 
 
-def work(tab, doing, make):
+def start(tab, action, make):
     """
-    Shows what comes of `make`, which runs in a thread of its own and returns paths and what went wrong, or raises ValueError
-    or LookupError for people. Returns the thread and the result at once.
+    Calls `make` in a new thread and shows its result. `make` returns paths and an error message or None, or raises
+    ValueError or LookupError with a message for the user. `action` is as in `host.guarded`. Returns the thread and the
+    result at once.
     """
     result = show(tab)
-    thread = Thread(target=_settle, args=(result, doing, make), name=f"steps animation: {doing}", daemon=True)
+    thread = Thread(target=_settle, args=(result, action, make), name=f"steps animation: {action}", daemon=True)
     thread.start()
     return thread, result
 
 
-def _settle(result, doing, make):
-    outcome = [], "it did not succeed: see the console."
+def _settle(result, action, make):
+    outcome = [], "it failed: see the console."
     try:
-        with host.guarded(doing):
+        with host.guarded(action):
             try:
                 outcome = make()
             except (ValueError, LookupError) as error:

@@ -1,4 +1,4 @@
-"""What is known of a generation: its images, its passes, and its batches with what is kept of them."""
+"""A generation: its images, its passes, and its batches with their latents and pictures."""
 
 from functools import partial
 from itertools import count
@@ -8,25 +8,25 @@ from steps_animation import LatentRing
 
 from . import host
 
-#: latents and pictures of the last runs, of both tabs
+#: latents and pictures of the last runs of both tabs
 RING = LatentRing()
-#: of a picture, at most
+#: maximum for a picture in memory
 BYTES_PER_PIXEL = 4
-GONE = "the image's steps have made room for later ones: generate it again."
+DISCARDED = "the image's steps were discarded to keep later ones: generate it again."
 _numbers = count()
 
 
 class Batch:
-    """Images that are sampled at once. What is large of them is the ring's once they are finished."""
+    """Images that are sampled together. Once they are finished, their latents and pictures are in the ring only."""
 
     def __init__(self, index, first, size, inpainting=(None, ())):
         self.index = index
-        #: among the images of the run
+        #: number of its first image in the run
         self.first, self.size = first, size
         #: pass → number of its steps
         self.counts = {}
         self._paste_to, overlays = inpainting
-        #: the image's place in the batch → what the web UI hands to scripts, and how the image ended; and what lies over it
+        #: {place in the batch: (the object that the web UI passes to scripts, how the image ended)}, overlays by place
         self._pictures = ({}, overlays)
         self._name = next(_numbers)
         RING.begin(self._name)
@@ -41,40 +41,42 @@ class Batch:
 
     @property
     def steps(self):
-        """(pass, step from 1, latents) of each, in their order. Raises LookupError where they have made room."""
+        """(pass, step from 1, latents) of each step, in order. Raises LookupError if they have been discarded."""
         return self._latents().steps
 
     def add(self, pass_index, step, latents):
-        """Returns what gives the latents in main memory, or None where there is no room for them."""
+        """Returns a function that returns the latents in main memory, or None if the batch has been discarded."""
         self.counts[pass_index] = step
         return RING.add(self._name, pass_index, step, latents)
 
-    def finish_image(self, place, given, reason):
-        """`given.image` is the finished image; later scripts may still put another one there."""
-        self._pictures[0][place] = (given, reason)
+    def finish_image(self, place, processed, reason):
+        """`processed.image` is the finished image, which later scripts may still replace."""
+        self._pictures[0][place] = (processed, reason)
 
     def finished_images(self):
-        """(number of the image in the run, picture, how it ended) of each."""
+        """(number of the image in the run, picture, how it ended) of each finished image."""
         finished = self._kept_pictures()[0]
-        return [(self.first + place, given.image, reason) for place, (given, reason) in sorted(finished.items())]
+        return [(self.first + place, processed.image, reason) for place, (processed, reason) in sorted(finished.items())]
 
-    def in_whole(self, picture, place):
-        return self.putting_in_whole(place)(picture)
+    def pasted(self, picture, place):
+        """For inpainting of a part, the whole image with the picture of a step in it; else the picture itself."""
+        return self.paster(place)(picture)
 
-    def putting_in_whole(self, place):
-        """As `in_whole`, for a picture that comes later, when the batch's own pictures may have made room."""
+    def paster(self, place):
+        """As `pasted`, as a function that can be called later, when the batch may have been discarded."""
         overlays = self._kept_pictures()[1]
         overlay = overlays[place] if place < len(overlays) else None
         return partial(host.composite, paste_to=self._paste_to, overlay=overlay)
 
-    def let_go(self):
-        """From now on its pictures, too, are there only as long as the ring has room for them."""
+    def release(self):
+        """Moves the pictures to the ring, which may discard them."""
         finished, overlays = self._pictures
-        shown = [given.image for given, _ in finished.values()] + [one for one in overlays if one is not None]
-        RING.attach(self._name, self._pictures, sum(one.size[0] * one.size[1] * BYTES_PER_PIXEL for one in shown))
+        pictures = [processed.image for processed, _ in finished.values()] + [each for each in overlays if each is not None]
+        nbytes = sum(each.size[0] * each.size[1] * BYTES_PER_PIXEL for each in pictures)
+        RING.attach(self._name, self._pictures, nbytes)
         self._pictures = None
 
-    def forget(self):
+    def discard(self):
         RING.forget(self._name)
 
     def _kept_pictures(self):
@@ -83,20 +85,20 @@ class Batch:
     def _latents(self):
         latents = RING.get(self._name)
         if latents is None:
-            raise LookupError(GONE)
+            raise LookupError(DISCARDED)
         return latents
 
 
 class Run:
-    """A generation, or what was saved of one."""
+    """A generation, or a saved one."""
 
     def __init__(self, folder, tab, model, sampler, images, passes):
         self.folder, self.tab, self.model, self.sampler = Path(folder).resolve(), tab, model, sampler
         #: seed, prompt, batch and position of each
         self.images = images
-        #: those of the protocol
+        #: as in the protocol
         self.passes = passes
-        #: texts that the web UI puts into the images, as far as there are any
+        #: image → the web UI's text, if there is one
         self.infotexts = {}
         self.batches = []
 
@@ -104,28 +106,29 @@ class Run:
     def is_kept(self):
         return bool(self.batches) and all(batch.is_kept for batch in self.batches)
 
-    def let_go(self):
-        """The generation is over: what is large is the ring's."""
+    def release(self):
+        """To be called at the end of the generation: moves its pictures to the ring."""
         for batch in self.batches:
             for image, picture, _ in batch.finished_images():
                 self.infotexts[image] = infotext(picture)
-            batch.let_go()
+            batch.release()
 
     def check_model(self):
+        """Raises ValueError if another model has been loaded since."""
         if self.model != host.model():
-            raise ValueError("the image was made with another model: choose that one again.")
+            raise ValueError("the image was made with another model: load that model again.")
 
     def step(self, image, number):
-        """(batch, place of the image in it, latents) of a step, counted from 1 through all passes."""
-        batch = next((one for one in self.batches if one.first <= image < one.first + one.size), None)
+        """(batch, place of the image in it, latents) of a step, counted from 1 through all passes. Raises ValueError."""
+        batch = next((each for each in self.batches if each.first <= image < each.first + each.size), None)
         steps = batch.steps if batch else []
         if not 1 <= number <= len(steps):
-            raise ValueError(f"the image has no step {number}, but those from 1 to {len(steps)}.")
+            raise ValueError(f"the image has no step {number}, only those from 1 to {len(steps)}.")
         return batch, image - batch.first, steps[number - 1][2]
 
 
 def infotext(picture):
-    """None where the web UI is told to write none."""
+    """The web UI's text; None if its setting for that is off."""
     return picture.info.get("parameters")
 
 
@@ -139,7 +142,7 @@ def planned_run(p):
 
 
 def _planned_passes(p):
-    """Those of the protocol; the first one is left out where only the second is made of a finished image."""
+    """As in the protocol. There is no first pass if the hires pass starts from an existing image."""
     hires_steps = getattr(p, "hr_second_pass_steps", 0) or p.steps
     base = {"kind": "base", "steps": max(p.steps, 1), "exact": False}
     hires = {"kind": "hires", "steps": max(hires_steps, 1), "exact": False}

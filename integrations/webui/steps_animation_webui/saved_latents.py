@@ -1,4 +1,4 @@
-"""Latents of a batch as .safetensors, with what it takes to make a movie of them much later."""
+"""Saves the latents of a batch as .safetensors, with the metadata to make movies of them later."""
 
 import json
 from itertools import chain, count
@@ -9,47 +9,47 @@ from steps_animation import latents
 from . import host
 from .run import Run
 
-#: of a run, as JSON in the file's metadata
+#: lists that the metadata has as JSON
 LISTS = ("images", "passes", "infotexts")
 
 
 def save(run, batch):
-    """Writes a file beside the intermediate images."""
+    """Writes `latents-<seed>.safetensors`, with a number if that exists, beside the intermediate images."""
     numbers = range(batch.first, min(batch.first + batch.size, len(run.images)))
     texts = {image: picture.info.get("parameters") for image, picture, _ in batch.finished_images()}
     lists = ([run.images[image] for image in numbers], run.passes, [texts.get(image) for image in numbers])
-    facts = {"tab": run.tab, "model": run.model, "sampler": run.sampler, **host.latent_scale()}
-    facts.update((name, json.dumps(each)) for name, each in zip(LISTS, lists))
+    metadata = {"tab": run.tab, "model": run.model, "sampler": run.sampler, **host.latent_scale()}
+    metadata.update((name, json.dumps(each)) for name, each in zip(LISTS, lists))
     folder = run.folder / "intermediate"
     folder.mkdir(parents=True, exist_ok=True)
     seed = run.images[batch.first]["seed"]
     ends = chain([""], (f"-{number}" for number in count(1)))
     paths = (folder / f"latents-{seed}{end}.safetensors" for end in ends)
     path = next(path for path in paths if not path.exists())
-    latents.save_latents(latents.LatentRun(facts, batch.steps), path)
+    latents.save_latents(latents.LatentRun(metadata, batch.steps), path)
 
 
 def read(name, folder):
-    """A run of the file of this name below `folder`, or in its folder of intermediate images. Raises ValueError."""
+    """Reads a file in `folder` or in its folder of intermediate images as a run. Raises ValueError."""
     folder = Path(folder).resolve()
-    paths = [(below / name).resolve() for below in (folder, folder / "intermediate")]
+    paths = [(parent / name).resolve() for parent in (folder, folder / "intermediate")]
     found = [path for path in paths if folder in path.parents and path.suffix == ".safetensors" and path.is_file()]
     if not found:
         raise ValueError(f'there is no file "{name}" of latents in {folder}.')
     loaded = latents.load_latents(found[0])
     try:
-        images, passes, infotexts = (json.loads(loaded.facts[name]) for name in LISTS)
-        facts = [loaded.facts[name] for name in ("tab", "model", "sampler")]
+        images, passes, infotexts = (json.loads(loaded.metadata[name]) for name in LISTS)
+        texts = [loaded.metadata[name] for name in ("tab", "model", "sampler")]
     except (KeyError, ValueError):
-        raise ValueError(f'the file "{name}" does not tell of which images its latents are.') from None
-    run = Run(folder, *facts, images, passes)
+        raise ValueError(f'the file "{name}" does not describe the images of its latents.') from None
+    run = Run(folder, *texts, images, passes)
     run.infotexts = dict(enumerate(infotexts))
     run.batches = [SavedBatch(loaded.steps, infotexts)]
     return run
 
 
 class SavedBatch:
-    """A batch of which only the latents are left: the last step is the finished image."""
+    """A batch of a file, in place of `Batch`: its finished images are those of the last step."""
 
     first = 0
     is_kept = True
@@ -64,7 +64,7 @@ class SavedBatch:
             self._finished = [self._finish(place) for place in range(self.size)]
         return self._finished
 
-    def in_whole(self, picture, place):
+    def pasted(self, picture, place):
         return picture
 
     def _finish(self, place):

@@ -1,4 +1,4 @@
-"""The extension's own settings in the web UI."""
+"""The extension's settings in the web UI."""
 
 import os
 
@@ -8,16 +8,16 @@ KEEPS_LATENTS, CLONE = "steps_animation_keeps_latents", "steps_animation_clone"
 SECTION = ("steps_animation", "Steps animation")
 #: where `find_command` looks for the clone
 VARIABLE = "STEPS_ANIMATION"
-#: what it was before the setting went over it
-_named = os.environ.get(VARIABLE)
+#: its value before the setting replaced it
+_original = os.environ.get(VARIABLE)
 
 
 def add_settings():
-    texts = {
-        KEEPS_LATENTS: (True, "Keep the last images' steps, to animate them afterwards: 256 MB, the newest always"),
-        CLONE: ("", "Folder of the Steps Animation clone, where the extension does not lie in it"),
+    settings = {
+        KEEPS_LATENTS: (True, "Keep the steps of the last images, to animate them afterwards (up to 256 MB)"),
+        CLONE: ("", "Folder of the Steps Animation clone, if the extension is not a link into it"),
     }
-    for name, (default, label) in texts.items():
+    for name, (default, label) in settings.items():
         shared.opts.add_option(name, shared.OptionInfo(default, label, section=SECTION))
 
 
@@ -25,9 +25,9 @@ def keeps_latents():
     return getattr(shared.opts, KEEPS_LATENTS, True)
 
 
-def point_to_clone():
-    """Where the clone is told here alone, `find_command` learns of it; the setting may change while the web UI runs."""
-    clone = getattr(shared.opts, CLONE, "") or _named
+def export_clone():
+    """Copies the folder of the clone to the environment; the setting may change while the web UI runs."""
+    clone = getattr(shared.opts, CLONE, "") or _original
     if clone:
         os.environ[VARIABLE] = clone
     else:

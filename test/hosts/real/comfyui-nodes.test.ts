@@ -178,7 +178,7 @@ describe.skipIf(!comfyuiFolder)('the nodes in ComfyUI', { timeout: 300_000 }, ()
   it('never fail a prompt for options that cannot be', async () => {
     const done = await comfyui.run(anew({}, { more: `--folder ${join(comfyui.base, 'elsewhere')}` }));
     expect(done.status.status_str).toBe('success');
-    expect(done.outputs.movie?.text).toEqual([expect.stringContaining('--folder is no option')]);
+    expect(done.outputs.movie?.text).toEqual([expect.stringContaining('--folder is not an option')]);
     expect(await readdir(comfyui.base)).not.toContain('elsewhere');
   });
 });
