@@ -149,7 +149,7 @@ export const animationQueryShape = z.object({
   ...page,
 });
 
-/** What is left out does not filter; 50 are listed by default. */
+/** What is left out does not filter. */
 export type JobQuery = Readonly<Partial<z.output<typeof jobQueryShape>>>;
 export type AnimationQuery = Readonly<Partial<z.output<typeof animationQueryShape>>>;
 export type JobShape = z.output<typeof jobShape>;

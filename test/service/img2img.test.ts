@@ -57,7 +57,7 @@ describe('an img2img job', () => {
     const garbage = { kind: 'img2img', ...quick, start: { picture: Buffer.from('no picture') } } as const;
     await expect(service.submit(garbage)).rejects.toThrow(/The starting picture cannot be read .*: give a PNG/);
     const start = { picture: await png(64, 64, 'red'), mask: await png(32, 64, 'white') };
-    await expect(service.submit({ kind: 'img2img', ...quick, start })).rejects.toThrow('give a mask of the same size');
+    await expect(service.submit({ kind: 'img2img', ...quick, start })).rejects.toThrow('The mask has 32x64 pixels');
     expect(service.list()).toEqual([]);
   });
 });
