@@ -3,6 +3,7 @@
 import comfy.latent_formats
 
 from steps_animation.latents import LatentRun, load_latents, save_latents
+from steps_animation.numbered import unused
 from .watched_steps import Pass
 
 
@@ -27,10 +28,7 @@ def save_steps(passes, content, seed, folder):
     folder.mkdir(parents=True, exist_ok=True)
     metadata = {"latent_format": type(passes[0].latent_format).__name__, "content": content, "seed": seed}
     steps = [(index, *step) for index, each in enumerate(passes) for step in each.steps]
-    path, number = folder / f"latents-{seed}.safetensors", 0
-    while path.exists():
-        number += 1
-        path = folder / f"latents-{seed}-{number}.safetensors"
+    path = unused(folder / f"latents-{seed}.safetensors")
     save_latents(LatentRun(metadata, steps), path)
     return path
 

@@ -82,7 +82,7 @@ class AnimatedRun:
         if not (1 <= step <= self._step_count and 0 <= image < self._image_count):
             raise IndexError(f"There are the steps 1 to {self._step_count} of the images 0 to {self._image_count - 1}.")
         with self._decoder.ready():
-            return self._picture(self._latents(), step, image)
+            return self._picture(self._latents().steps[step - 1][2], image)
 
     @property
     def is_over(self) -> bool:
@@ -134,20 +134,21 @@ class AnimatedRun:
             calls = getattr(self._pipe, "num_timesteps", None) or len(self._scheduler.timesteps)
             self._recording = self._start_recording(steps=-(-calls // getattr(self._scheduler, "order", 1)))
         for image in range(self._image_count):
-            self._recording.step(image, step, partial(self._copied_picture, get_copy, image))
+            self._recording.step(image, step, lambda image=image: self._picture(get_copy(), image))
 
     def _decode_steps(self) -> None:
         """Sends all steps and the finished images to `record`."""
-        latents = self._latents()
-        recording = self._recording = self._recording or self._start_recording(steps=len(latents.steps))
+        run = self._latents()
+        recording = self._recording = self._recording or self._start_recording(steps=len(run.steps))
         last: Dict[int, Any] = {}
         try:
             with self._decoder.ready():
                 if self._returned_latents is not None:
-                    self._finished = [self._decode(each[None]) for each in self._returned_latents]
-                for _, step, _ in latents.steps:
+                    latents = self._returned_latents
+                    self._finished = [self._picture(latents, image) for image in range(len(latents))]
+                for _, step, latents in run.steps:
                     for image in range(self._image_count):
-                        last[image] = partial(self._picture, latents, step, image)
+                        last[image] = partial(self._picture, latents, image)
                         if self._settings.decode != "during":
                             last[image] = last[image]()
                             recording.step(image, step, last[image])
@@ -158,14 +159,9 @@ class AnimatedRun:
             recording.close()
             self._finished, self._returned_latents = [], None
 
-    def _picture(self, run: LatentRun, step: int, image: int) -> Pixels:
-        return self._decode(run.steps[step - 1][2][image : image + 1])
-
-    def _copied_picture(self, get_copy: Callable[[], Any], image: int) -> Pixels:
-        return self._decode(get_copy()[image : image + 1])
-
-    def _decode(self, latents: Any) -> Pixels:
-        picture = self._decoder.picture(latents, self._decoded_size)
+    def _picture(self, latents: Any, image: int) -> Pixels:
+        """`latents` are those of the whole batch."""
+        picture = self._decoder.picture(latents[image : image + 1], self._decoded_size)
         return self._call.crop.paste(picture) if self._call.crop else picture
 
     def _start_recording(self, steps: int) -> Recording:

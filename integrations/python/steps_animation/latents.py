@@ -4,7 +4,6 @@ import threading
 from collections import OrderedDict
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
-
 #: pass from 0, step from 1, latents of the whole batch
 Step = Tuple[int, int, Any]
 
@@ -51,10 +50,6 @@ class LatentRun:
             return copied
 
         return get_copy
-
-    def attach(self, attached: Any, nbytes: int) -> None:
-        self.attached = attached
-        self.nbytes += nbytes
 
 
 def _nbytes(latents: Any) -> int:
@@ -103,7 +98,8 @@ class LatentRing:
         with self._lock:
             run = self._runs.get(name)
             if run:
-                run.attach(attached, nbytes)
+                run.attached = attached
+                run.nbytes += nbytes
             self._discard_oldest()
 
     def _discard_oldest(self) -> None:

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+from .numbered import numbered
 from .picture_store import PictureStore, png
 from .record import Record
 
@@ -205,7 +206,7 @@ class Recording:
         seed = self._images[0].get("seed", 0)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            folder = _new_folder(self._folder / f"steps-{seed}")
+            folder = next(path for path in numbered(self._folder / f"steps-{seed}") if _created(path))
             paths = [folder / _file_name(stored.fields) for stored in self._stored]
             for path, stored in zip(paths, self._stored):
                 if self._is_given_up:
@@ -235,14 +236,10 @@ def _file_name(fields: Dict[str, Any]) -> str:
     return f"image-{fields['image']}/{stem}.png"
 
 
-def _new_folder(path: Path) -> Path:
-    """Creates a folder of this name, or if that exists, of this name and a number."""
-    number = 0
-    candidate = path
-    while True:
-        try:
-            candidate.mkdir()
-            return candidate
-        except FileExistsError:
-            number += 1
-            candidate = path.with_name(f"{path.name}-{number}")
+def _created(folder: Path) -> bool:
+    """Creates a folder; False if it exists, for example because another recording has just created it."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from .decoding import LatentDecoder
 from .latents import LatentRun, load_latents, save_latents
+from .numbered import unused
 from .recording import Recording
 
 
@@ -16,9 +17,7 @@ def save_run(run: LatentRun, folder: Path, images: Sequence[Dict[str, Any]], tab
     """`images` are those of the protocol's start message, `tab` is the option of `record`. Returns the path of the file."""
     folder.mkdir(parents=True, exist_ok=True)
     run.metadata.update(images=json.dumps(images), tab=tab)
-    seed, number = images[0]["seed"], 1
-    while (path := folder / f"{seed}-{number}.safetensors").exists():
-        number += 1
+    path = unused(folder / f"{images[0]['seed']}.safetensors", first=1)
     save_latents(run, path)
     return path
 

@@ -66,7 +66,7 @@ def run_alone(work):
     try:
         from modules_forge.main_thread import run_and_wait_result as run
     except ImportError:
-        run = _call
+        run = lambda work: work()  # noqa: E731
     outcome = {}
 
     def capture():  # Forge's main thread prints errors and does not return them
@@ -84,10 +84,6 @@ def run_alone(work):
     if "error" in outcome:
         raise outcome["error"]
     return outcome["result"]
-
-
-def _call(work):
-    work()
 
 
 def model():

@@ -57,7 +57,7 @@ def save_step(tab, generation, index, number):
         def decode():
             run.check_model()
             batch, place, latents = run.step(image or 0, number)
-            return batch.pasted(host.decode(latents, place), place)
+            return batch.paster(place)(host.decode(latents, place))
 
         picture = host.run_alone(decode)
         described = run.images[image or 0]

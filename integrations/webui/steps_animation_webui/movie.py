@@ -39,7 +39,7 @@ class Movie:
     def _decode(self, batch):
         for pass_index, step, latents in self._shown_steps(batch):
             for place, number in self._places(batch):
-                picture = batch.pasted(host.decode(latents, place), place)
+                picture = batch.paster(place)(host.decode(latents, place))
                 self._recording.step(number, step, host.pixels(picture), pass_index)
 
     def finish(self):

@@ -36,10 +36,6 @@ class Batch:
         return RING.get(self._name) is not None
 
     @property
-    def is_finished(self):
-        return bool(self._kept_pictures()[0])
-
-    @property
     def steps(self):
         """(pass, step from 1, latents) of each step, in order. Raises LookupError if they have been discarded."""
         return self._latents().steps
@@ -58,12 +54,11 @@ class Batch:
         finished = self._kept_pictures()[0]
         return [(self.first + place, processed.image, reason) for place, (processed, reason) in sorted(finished.items())]
 
-    def pasted(self, picture, place):
-        """For inpainting of a part, the whole image with the picture of a step in it; else the picture itself."""
-        return self.paster(place)(picture)
-
     def paster(self, place):
-        """As `pasted`, as a function that can be called later, when the batch may have been discarded."""
+        """
+        A function that pastes the picture of a step into the whole image, if only a part is inpainted. It can be called
+        after the batch has been discarded.
+        """
         overlays = self._kept_pictures()[1]
         overlay = overlays[place] if place < len(overlays) else None
         return partial(host.composite, paste_to=self._paste_to, overlay=overlay)

@@ -1,13 +1,13 @@
 """Saves the latents of a batch as .safetensors, with the metadata to make movies of them later."""
 
 import json
-from itertools import chain, count
 from pathlib import Path
 
 from steps_animation import latents
+from steps_animation.numbered import unused
 
 from . import host
-from .run import Run
+from .run import Run, infotext
 
 #: lists that the metadata has as JSON
 LISTS = ("images", "passes", "infotexts")
@@ -16,17 +16,14 @@ LISTS = ("images", "passes", "infotexts")
 def save(run, batch):
     """Writes `latents-<seed>.safetensors`, with a number if that exists, beside the intermediate images."""
     numbers = range(batch.first, min(batch.first + batch.size, len(run.images)))
-    texts = {image: picture.info.get("parameters") for image, picture, _ in batch.finished_images()}
+    texts = {image: infotext(picture) for image, picture, _ in batch.finished_images()}
     lists = ([run.images[image] for image in numbers], run.passes, [texts.get(image) for image in numbers])
     metadata = {"tab": run.tab, "model": run.model, "sampler": run.sampler, **host.latent_scale()}
     metadata.update((name, json.dumps(each)) for name, each in zip(LISTS, lists))
     folder = run.folder / "intermediate"
     folder.mkdir(parents=True, exist_ok=True)
     seed = run.images[batch.first]["seed"]
-    ends = chain([""], (f"-{number}" for number in count(1)))
-    paths = (folder / f"latents-{seed}{end}.safetensors" for end in ends)
-    path = next(path for path in paths if not path.exists())
-    latents.save_latents(latents.LatentRun(metadata, batch.steps), path)
+    latents.save_latents(latents.LatentRun(metadata, batch.steps), unused(folder / f"latents-{seed}.safetensors"))
 
 
 def read(name, folder):
@@ -64,8 +61,8 @@ class SavedBatch:
             self._finished = [self._finish(place) for place in range(self.size)]
         return self._finished
 
-    def pasted(self, picture, place):
-        return picture
+    def paster(self, place):
+        return lambda picture: picture
 
     def _finish(self, place):
         picture = host.decode(self.steps[-1][2], place)

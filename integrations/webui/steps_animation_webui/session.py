@@ -38,36 +38,31 @@ class Session:
         """Adds the batches whose images are finished, so that the latents of one batch at most have to be kept."""
         new = self.run.batches[self._added_count :]
         self._added_count = len(self.run.batches)  # batches without an image have failed and stay so
-        for batch in (each for each in new if each.is_finished):
+        for batch in (each for each in new if each.finished_images()):
             if self.movie:
                 self.movie.add(batch, is_decoded=self.mode == "during")
             if self._saves_latents:
                 with host.guarded("save the latents"):
                     saved_latents.save(self.run, batch)
 
-    def add_later(self):
-        """Adds the remaining batches after the generation, when another model may have been loaded. Raises ValueError."""
-        if self._added_count < len(self.run.batches):
-            self.run.check_model()
-            self.add_batches()
-
     def finish(self):
         """Waits for the movies. Returns their paths, and an error message or None."""
         if self.movie is None:
             return [], self.trouble
+        late_trouble = None
         with self.movie.given_up_on_error():
-            late_trouble = self._add_alone()
+            try:
+                if self._added_count < len(self.run.batches):
+                    host.run_alone(self._add_late)
+            except (ValueError, LookupError) as error:  # the batches added before still become a movie
+                late_trouble = str(error)
             paths, trouble = self.movie.finish()
         return paths, late_trouble or trouble
 
-    def _add_alone(self):
-        """Returns an error message or None. The batches added before still become a movie."""
-        try:
-            if self._added_count < len(self.run.batches):
-                host.run_alone(self.add_later)
-        except (ValueError, LookupError) as error:
-            return str(error)
-        return None
+    def _add_late(self):
+        """Adds the remaining batches after the generation, when another model may have been loaded. Raises ValueError."""
+        self.run.check_model()
+        self.add_batches()
 
     def abandon(self):
         """The generation has failed: makes a movie of the batches added before, and discards everything else."""
