@@ -17,10 +17,7 @@ def widgets():
 
 
 def arguments(values, more):
-    """
-    The arguments of `record` for the values of the widgets by name, and for `more`, further options as on a command line.
-    Raises ValueError with a message for the user.
-    """
+    """The arguments of `record`. `values`: of the widgets by name; `more`: a command line. Raises ValueError."""
     return [*_checked(more), *(command_line_argument(name, value) for name, value in values.items())]
 
 

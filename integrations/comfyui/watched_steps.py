@@ -36,19 +36,14 @@ class WatchedSteps:
         self._formats = {}  # by the name of the pass in the ring
 
     def passes(self, nodes=None):
-        """
-        The passes of these nodes (None: all) in the order of their sampling, and how many of them have been discarded.
-        """
+        """The passes of these nodes (None: all) in the order of their sampling, and the number of discarded ones."""
         names = [name for node in self._prompts if _is_in(node, nodes) for name in self._names_of(node)]
         runs = [(RING.get(name), self._formats[name]) for name in names]
         passes = [Pass([step[1:] for step in run.steps], latent_format) for run, latent_format in runs if run is not None]
         return [each for each in passes if each.steps], sum(1 for run, _ in runs if run is None)
 
     def watch(self, executor, *arguments, **named):
-        """
-        A wrapper of ComfyUI's `outer_sample`, which calls back at each step; the callback is its sixth argument. Errors are
-        logged, and sampling continues.
-        """
+        """A wrapper of ComfyUI's `outer_sample`, whose sixth argument is the callback. Errors are only logged."""
         try:
             arguments, named = self._with_callback(executor, arguments, named)
         except Exception:

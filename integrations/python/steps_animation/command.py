@@ -108,10 +108,7 @@ def _is_clone(folder: Path) -> bool:
 
 
 def _resolve_batch_file(command: str) -> List[str]:
-    """
-    On Windows npm installs commands as batch files, which pass their arguments to cmd.exe, where & and % have a meaning.
-    Returns the words that start the script behind such a file directly.
-    """
+    """The words that start the script behind one of npm's batch files: in these, & and % have a meaning for cmd.exe."""
     if not _is_batch_file(command):
         return [command]
     folder = Path(command).parent

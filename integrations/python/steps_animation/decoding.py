@@ -11,10 +11,7 @@ from .recording import Pixels
 
 class LatentDecoder:
     def __init__(self, pipe: Any, vae: Any = None) -> None:
-        """
-        `vae` replaces the pipeline's own, for example an AutoencoderTiny for the same latents. Raises ValueError if there
-        is none.
-        """
+        """`vae` replaces the pipeline's own, such as an AutoencoderTiny. Raises ValueError if there is none."""
         self._pipe = pipe
         self._is_own = vae is None
         self._vae: Any = getattr(pipe, "vae", None) if vae is None else vae

@@ -22,15 +22,13 @@ def begins_step(scheduler: Any) -> bool:
 
 
 def denoised(scheduler: Any, model_output: Any, timestep: Any, sample: Any, output: Any) -> Any:
-    """
-    The clean image, in the shape and type of `sample`. To be called after `output = scheduler.step(model_output, timestep,
-    sample)`, if that call began a step.
-    """
+    """In the shape and type of `sample`. To be called after a `scheduler.step` that began a step, with its `output`."""
     clean = getattr(output, "pred_original_sample", None)
     if clean is None:
         clean = getattr(output, "denoised", None)  # LCM
     if clean is None:
-        clean = _clipped(scheduler, _computed(scheduler, model_output.float(), timestep, sample.float()))
+        clean = _computed(scheduler, model_output.float(), timestep, sample.float())
+        clean = clean if clean is None else _clipped(scheduler, clean)
     if clean is None:  # an unknown kind of scheduler: its own prediction if it returns one, else the next sample
         returned: Sequence[Any] = output
         clean = returned[1] if isinstance(output, tuple) and len(returned) > 1 else returned[0]
@@ -58,11 +56,9 @@ def _computed(scheduler: Any, predicted: Any, timestep: Any, sample: Any) -> Opt
     return predicted if prediction_type in ("sample", "original_sample") else None
 
 
-def _clipped(scheduler: Any, clean: Optional[Any]) -> Optional[Any]:
+def _clipped(scheduler: Any, clean: Any) -> Any:
     """As schedulers for models in pixel space do."""
     config = scheduler.config
-    if clean is None:
-        return None
     if getattr(config, "thresholding", False):
         return scheduler._threshold_sample(clean)
     limit = getattr(config, "clip_sample_range", 1)

@@ -28,10 +28,7 @@ class LatentRun:
         return self._steps
 
     def add(self, pass_index: int, step: int, latents: Any) -> Callable[[], Any]:
-        """
-        Starts to copy the latents of a step to main memory. Does not wait for a CUDA device; the returned function waits
-        and returns the copy.
-        """
+        """Copies the latents of a step to main memory. Does not wait for a CUDA device; the returned function does."""
         on_cuda = getattr(latents, "is_cuda", False)
         copied = latents.detach().to("cpu", non_blocking=on_cuda, copy=True)
         event = None
@@ -83,10 +80,7 @@ class LatentRing:
             self._runs.pop(name, None)
 
     def add(self, name: Any, pass_index: int, step: int, latents: Any) -> Optional[Callable[[], Any]]:
-        """
-        Copies the latents of a step to main memory; the caller may overwrite its own. Returns a function that waits for the
-        copy and returns it, or None if the run has been discarded.
-        """
+        """As in `LatentRun`, for a run in the ring. Returns None if that has been discarded."""
         with self._lock:
             run = self._runs.get(name)
             get_copy = run.add(pass_index, step, latents) if run else None

@@ -124,10 +124,7 @@ class StepsAnimation:
         return results
 
     def step_image(self, step: int, image: int = 0) -> Any:
-        """
-        Decodes a step (from 1) of the last call at full size. Returns a PIL image; `image` is its index in the batch.
-        Raises LookupError if there is no such step.
-        """
+        """A step (from 1) of the last call as a PIL image; `image` is its index in the batch. Raises LookupError."""
         from PIL import Image
 
         self._check_idle()
@@ -194,10 +191,7 @@ class StepsAnimation:
 
 @functools.lru_cache(maxsize=None)
 def ensure_node() -> None:
-    """
-    Installs Node.js if nothing else is missing; `record` reports any other error. Tried once per process: without a
-    network pip takes long to fail.
-    """
+    """Installs Node.js if only that is missing. Tried once per process: without a network pip takes long to fail."""
     try:
         find_command()
     except MissingNode:

@@ -59,10 +59,7 @@ def report(message):
 
 
 def run_alone(work):
-    """
-    Runs `work` while nothing is generated, in the thread in which the web UI uses its models. Returns or raises what
-    `work` does.
-    """
+    """Runs `work` in the thread for models while nothing is generated. Returns or raises what `work` does."""
     try:
         from modules_forge.main_thread import run_and_wait_result as run
     except ImportError:

@@ -22,10 +22,7 @@ def kept(tab):
 
 
 def animate(tab, generation, index, arguments):
-    """
-    Starts to make the movie of the image that the gallery shows, or those of all images if it shows none or a grid.
-    Parameters as for `find`. Returns the thread and the result.
-    """
+    """Starts to make the movie of what the gallery shows (see `find`). Returns the thread and the result."""
 
     def make():
         options = read_options(arguments)
@@ -46,10 +43,7 @@ def animate_file(tab, name, arguments):
 
 
 def save_step(tab, generation, index, number):
-    """
-    Starts to save a step, counted from 1 through all passes, as the web UI saves images. Parameters as for `find`. Returns
-    the thread and the result.
-    """
+    """Starts to save a step, counted from 1 through all passes. Returns the thread and the result."""
 
     def make():
         run, image = find(tab, generation, index)

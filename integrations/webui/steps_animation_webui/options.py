@@ -78,27 +78,19 @@ def read_options(arguments):
     """
     first = arguments[0] if arguments else None
     if isinstance(first, dict):
-        return _by_name(first)
-    given = dict(zip((option["names"][0] for option in OPTIONS), arguments[1:]))
-    return Options(_checked(given), _boolean(SWITCH, False if first is None else first))
-
-
-def _by_name(given):
-    enabled = _boolean(SWITCH, given.get("is_enabled", True))
-    first_names = {name: option["names"][0] for option in OPTIONS for name in option["names"]}
-    unknown = [name for name in given if name != "is_enabled" and name not in first_names]
-    if unknown:
-        raise ValueError(f'there is no option "{unknown[0]}"')
-    return Options(_checked({first_names[name]: value for name, value in given.items() if name in first_names}), enabled)
-
-
-def _checked(given):
-    values = {}
-    for option in OPTIONS:
-        name = option["names"][0]
-        value = given.get(name)
-        values[name] = option["default"] if value is None else _check(option, value)
-    return values
+        given = dict(first)
+        enabled = _boolean(SWITCH, given.pop("is_enabled", True))
+    else:
+        given = dict(zip((option["names"][0] for option in OPTIONS), arguments[1:]))
+        enabled = _boolean(SWITCH, False if first is None else first)
+    by_name = {name: option for option in OPTIONS for name in option["names"]}
+    values = {option["names"][0]: option["default"] for option in OPTIONS}
+    for name, value in given.items():
+        if name not in by_name:
+            raise ValueError(f'there is no option "{name}"')
+        if value is not None:
+            values[by_name[name]["names"][0]] = _check(by_name[name], value)
+    return Options(values, enabled)
 
 
 def _check(option, value):

@@ -55,10 +55,7 @@ class Batch:
         return [(self.first + place, processed.image, reason) for place, (processed, reason) in sorted(finished.items())]
 
     def paster(self, place):
-        """
-        A function that pastes the picture of a step into the whole image, if only a part is inpainted. It can be called
-        after the batch has been discarded.
-        """
+        """A function that pastes a step into the whole image if a part is inpainted; outlives the batch."""
         overlays = self._kept_pictures()[1]
         overlay = overlays[place] if place < len(overlays) else None
         return partial(host.composite, paste_to=self._paste_to, overlay=overlay)

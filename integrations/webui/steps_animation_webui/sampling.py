@@ -12,7 +12,6 @@ class Sampling:
 
     def __init__(self, run, content):
         self._run, self._content = run, content
-        self._counter = StepCounter()
         #: called after each step with the batch, the pass, the step, and a function that returns the latents
         self.on_step = None
 
@@ -22,13 +21,14 @@ class Sampling:
         if not batches or batches[-1].index != p.iteration:
             inpainting = (getattr(p, "paste_to", None), host.overlays(p))
             batches.append(Batch(p.iteration, p.iteration * p.batch_size, p.batch_size, inpainting))
-        self._counter = StepCounter()
         batch, kind = batches[-1], "hires" if p.is_hr_pass else "base"
         pass_index = next((index for index, each in enumerate(passes) if each["kind"] == kind), 0)
 
+        counter = StepCounter()
+
         def listener(progress):
             with host.guarded("keep a step"):
-                self._add_step(batch, pass_index, progress)
+                self._add_step(batch, pass_index, counter, progress)
 
         watch(p.sampler, listener)
 
@@ -39,13 +39,13 @@ class Sampling:
             index = getattr(processed, "index", p.iteration * p.batch_size + getattr(p, "batch_index", 0))
             batch.finish_image(index - batch.first, processed, host.reason())
 
-    def _add_step(self, batch, pass_index, progress):
-        latents = self._counter.latents(progress, self._content)
-        if not self._counter.is_new(progress) or latents is None:
+    def _add_step(self, batch, pass_index, counter, progress):
+        latents = counter.latents(progress, self._content)
+        if not counter.is_new(progress) or latents is None:
             return
-        get_copy = batch.add(pass_index, self._counter.count, latents)
+        get_copy = batch.add(pass_index, counter.count, latents)
         if self.on_step and get_copy:
-            self.on_step(batch, pass_index, self._counter.count, get_copy)
+            self.on_step(batch, pass_index, counter.count, get_copy)
 
 
 def watch(sampler, listener):

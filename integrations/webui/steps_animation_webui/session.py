@@ -19,7 +19,7 @@ _current = None
 class Session:
     """A generation and its options; `options` is None if its latents are only kept."""
 
-    def __init__(self, p, options):
+    def __init__(self, p, options, trouble):
         self.p = p
         #: distinguishes a generation within this one from one after it that has failed
         self.job = shared.state.time_start
@@ -31,7 +31,7 @@ class Session:
         if self.mode == "during":
             self.sampling.on_step = self.movie.add_preview
         #: error message about the options, or None
-        self.trouble = None
+        self.trouble = trouble
         self._added_count = 0
 
     def add_batches(self):
@@ -87,8 +87,7 @@ def begin(p, arguments):
         options, trouble = None, str(error)
         host.report(trouble)
     if trouble or options.enabled or settings.keeps_latents():
-        _current = Session(p, options if options and options.enabled else None)
-        _current.trouble = trouble
+        _current = Session(p, options if options and options.enabled else None, trouble)
         _detect_failure(p)
 
 
