@@ -11,8 +11,7 @@ from comfy.model_management import InterruptProcessingException
 from comfy_execution.utils import get_executing_context
 
 from . import options
-from .movie import Animation, make_movies
-from .pictures import decode
+from .movie import Animation, decode, make_movies
 from .saved_latents import LoadedSteps, save_steps, saved_files
 from .watched_steps import WatchedSteps
 from .workflow import WorkflowInfo, upstream

@@ -43,7 +43,8 @@ def _computed(scheduler: Any, predicted: Any, timestep: Any, sample: Any) -> Opt
     if levels is None:
         return None
     signal, noise_level = levels
-    if sigma is not None and not _is_flow(scheduler) and _is_variance_exploding(scheduler):
+    is_variance_exploding = float(getattr(scheduler, "init_noise_sigma", 1)) != 1
+    if sigma is not None and not _is_flow(scheduler) and is_variance_exploding:
         sample = sample * signal
     default_type = "flow_prediction" if _is_flow(scheduler) else "epsilon"
     prediction_type = getattr(scheduler.config, "prediction_type", None) or default_type
@@ -89,7 +90,3 @@ def _is_flow(scheduler: Any) -> bool:
     if getattr(config, "use_flow_sigmas", False) or getattr(config, "prediction_type", None) == "flow_prediction":
         return True
     return any("FlowMatch" in base.__name__ for base in type(scheduler).__mro__)
-
-
-def _is_variance_exploding(scheduler: Any) -> bool:
-    return float(getattr(scheduler, "init_noise_sigma", 1)) != 1

@@ -22,9 +22,7 @@ def save_run(run: LatentRun, folder: Path, images: Sequence[Dict[str, Any]], tab
     return path
 
 
-def animate_saved(
-    path: Union[str, Path], decoder: LatentDecoder, outdir: Path, arguments: Sequence[str]
-) -> Recording:
+def animate_saved(path: Union[str, Path], decoder: LatentDecoder, outdir: Path, arguments: Sequence[str]) -> Recording:
     """Decodes all steps of a saved run; its movies end on the last step. Returns while `record` finishes them."""
     run = load_latents(path)
     images = _images(run, Path(path).stem)

@@ -46,19 +46,16 @@ ORIGINAL_COUNT = 11
 SWITCH = "Script Enabled"
 
 
-class Options:
+class Options(dict):
     """Checked values by the first name of their option."""
 
-    def __init__(self, values, enabled=True):
+    def __init__(self, values, enabled):
+        super().__init__(values)
         self.enabled = enabled
-        self._values = values
-
-    def __getitem__(self, name):
-        return self._values[name]
 
     def arguments(self, samples_format="png"):
         """The arguments of `record`. `samples_format` is the web UI's image format."""
-        values = dict(self._values)
+        values = dict(self)
         if values["intermediate_format"] == "auto":
             values["intermediate_format"] = FORMATS.get(samples_format.lower(), "png")
         return [command_line_argument(each["flag"], values[each["names"][0]]) for each in OPTIONS if "flag" in each]
