@@ -34,7 +34,7 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-/** Runs both builds by turns, the order reversed every other round; the first round warms up. */
+/** Runs both builds alternately, the order reversed every other round; the first round warms up. */
 async function compare(args) {
   const measured = { before: [], now: [] };
   for (let index = 0; index <= Number(rounds); index++) {

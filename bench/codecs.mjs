@@ -55,7 +55,7 @@ export async function measureCodecs(work, { folder, count }, rounds, names = Obj
       const frames = join(work, 'frames.mkv');
       if (kind === 'ffmpeg') run('ffmpeg', ffmpeg(folder, count, ['-c:v', 'ffv1', ...pixels], frames));
       else if (hasFfmpeg) await writeFrames(folder, name, frames);
-      results[name][kind] = facts(movie(kind), seconds);
+      results[name][kind] = measured(movie(kind), seconds);
       if (hasFfmpeg) results[name][kind].ssim = compare(movie(kind), frames, pixelFormat);
     }
     console.log(name);
@@ -116,7 +116,7 @@ function timed(program, parameters) {
   return (performance.now() - begun) / 1000;
 }
 
-function facts(path, seconds) {
+function measured(path, seconds) {
   const { frames } = JSON.parse(
     spawnSync(process.execPath, [command, 'info', path, '--json'], { encoding: 'utf8' }).stdout,
   );

@@ -27,7 +27,7 @@ export async function measureLive(work, pictures, rounds) {
   return result;
 }
 
-/** How long after the last picture the movie is there, for each codec; a picture comes every 100 ms. */
+/** The time from the last picture to the finished movie, for each codec; a picture comes every 100 ms. */
 export async function measureFinish(work, pictures, rounds) {
   const result = {};
   for (const codec of Object.keys(codecs)) {

@@ -23,7 +23,7 @@ function read(path) {
   }
 }
 
-/** Looks at the memory of a process and its descendants again and again; `stop` tells the most that was seen. */
+/** Samples the memory of a process and its descendants; `stop` returns the peak. */
 export function watchMemory(id) {
   let peak = 0;
   const look = () => {

@@ -32,7 +32,7 @@ function hostSections({ hosts, pairs, ...where }) {
     [
       'How long the sampler of another program takes by itself, and with us listening to it, on the processor: the web UI',
       'extension, the nodes of ComfyUI, `StepsAnimation` of the Python package, with networks of random weights. Steps are',
-      'decoded after sampling, as is usual. The ratio is the median of those of the pairs.',
+      'decoded after sampling, as other programs do. The ratio is the median of those of the pairs.',
     ].join('\n'),
     table(['', 'without (s)', 'with (s)', 'ratio', 'least–most'], rows),
   ];

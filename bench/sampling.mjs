@@ -67,11 +67,11 @@ async function timeRun(host, request, way, outdir) {
   return { image, whole: (performance.now() - begun) / 1000 };
 }
 
-async function* timedEvents(events, tell) {
+async function* timedEvents(events, onImage) {
   let begun;
   for await (const event of events) {
     if (event.type === 'step') begun ??= performance.now();
-    if (event.type === 'image') tell((performance.now() - begun) / 1000);
+    if (event.type === 'image') onImage((performance.now() - begun) / 1000);
     yield event;
   }
 }

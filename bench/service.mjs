@@ -54,7 +54,7 @@ export async function measureService(work, rounds) {
   return result;
 }
 
-/** Seconds from the first step to the last, as the service tells of them. */
+/** Seconds from the first step to the last, by the events of the service. */
 async function timeRun(url) {
   const ask = async (path, options) => await (await fetch(new URL(`api/v1/${path}`, url), options)).json();
   const { id } = await ask('jobs', {

@@ -1,4 +1,4 @@
-// Installs and builds what is missing or out of date, with nothing but Node; does nothing when all is there.
+// Installs and builds what is missing or out of date, with nothing but Node; does nothing if everything is up to date.
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -46,7 +46,7 @@ function timeOf(path) {
   return existsSync(path) ? statSync(path).mtimeMs : Number.NEGATIVE_INFINITY;
 }
 
-/** The time of the last change below a path; a folder's own time tells of deleted files. */
+/** The time of the last change below a path; a folder's own time changes when files are deleted. */
 function newest(path) {
   if (!existsSync(path) || !statSync(path).isDirectory()) return timeOf(path);
   return Math.max(timeOf(path), ...readdirSync(path).map((name) => newest(join(path, name))));

@@ -1,4 +1,4 @@
-"""Writes down how long a host's sampling takes, in seconds a line, whoever listens to it meanwhile."""
+"""Writes down how long a host's sampling takes, in seconds a line, whatever client it has."""
 
 import functools
 import os

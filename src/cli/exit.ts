@@ -5,7 +5,7 @@ import { messageOf } from '../util/error-message.js';
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 /** What a failed command prints, in one line, and its exit code. */
-export type Failure = { readonly message: string; readonly exitCode: number };
+type Failure = { readonly message: string; readonly exitCode: number };
 
 /** Turns anything thrown into a message for the user. */
 export function failureOf(error: unknown): Failure {

@@ -14,14 +14,14 @@ export function addInfoCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ steps-animation info "outputs/txt2img-images/animation/42-a red apple.mp4"')
     .action(async (file: string, { json = false }: { json?: boolean }) => {
       const { inspectFile } = await import('../app/inspect-file.js');
-      const facts = await inspectFile(resolve(file));
-      if (json) printJson(facts);
-      else printFacts(facts);
+      const info = await inspectFile(resolve(file));
+      if (json) printJson(info);
+      else printInfo(info);
     });
 }
 
-function printFacts({ infotext, tags, ...facts }: FileInfo): void {
-  printTable(Object.entries(facts).map(([name, value]) => [name, String(value)]));
+function printInfo({ infotext, tags, ...properties }: FileInfo): void {
+  printTable(Object.entries(properties).map(([name, value]) => [name, String(value)]));
   if (infotext === null) {
     console.log('\nIt has no infotext.');
     return;

@@ -19,7 +19,7 @@ export function printTable(rows: readonly (readonly string[])[]): void {
 }
 
 /** Prints what happens during a run. */
-export type RunReporter = {
+type RunReporter = {
   handle(event: RunEvent): void;
   /** Removes the progress from the terminal. */
   close(): void;

@@ -8,7 +8,7 @@ type Progress = {
 };
 
 /** Shows the progress of a run. */
-export type ProgressDisplay = {
+type ProgressDisplay = {
   show(progress: Progress): void;
   /** Removes the bar, so that other output can follow. */
   stop(): void;

@@ -5,7 +5,7 @@ import { StepsAnimationError } from '../errors.js';
 import type { Repository } from './repository.js';
 
 /** The hub to connect to. */
-export type HubSettings = {
+type HubSettings = {
   /** Without a trailing slash. */
   readonly endpoint: string;
   /** Access token; undefined for anonymous access. */

@@ -4,7 +4,7 @@ import type { FrameProgress, FromMovieProcess, MovieReply, MovieRequest, ToMovie
 
 type Pending = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void };
 
-export type MovieProgress = FrameProgress & { readonly movie: number };
+type MovieProgress = FrameProgress & { readonly movie: number };
 
 /** The process ended by itself: the request was not completed, and may be sent to another process. */
 class MovieProcessEnded extends StepsAnimationError {

@@ -4,7 +4,7 @@ import type { Size } from '../pictures/picture.js';
 import type { FrameKernels, KernelBuffer } from './kernels/frame-memory.js';
 
 /** Layouts in which frames are interpolated: those of video encoders, and planes of green, blue and red. */
-export type WorkingFormat = Extract<PixelFormat, `yuv${string}`> | 'gbrp';
+type WorkingFormat = Extract<PixelFormat, `yuv${string}`> | 'gbrp';
 
 /** Layouts of image formats, which frames are packed into last. */
 type PackedFormat = Exclude<PixelFormat, WorkingFormat>;

@@ -5,7 +5,7 @@ import { type ContainerFormat, MovieContainer } from './container.js';
 import { check } from './ffmpeg.js';
 
 /** A part of a movie: a file with the same settings as the others, and its number of frames. */
-export type MoviePart = { readonly path: string; readonly frames: number };
+type MoviePart = { readonly path: string; readonly frames: number };
 
 /**
  * Joins movies into one file without encoding them again.

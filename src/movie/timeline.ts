@@ -39,7 +39,7 @@ export type Timeline = {
 };
 
 /** What a frame shows: visit `from`, and visit `to` with the share `weight`, 0 ≤ weight < 1. */
-export type TimelineFrame = { readonly from: number; readonly to: number; readonly weight: number };
+type TimelineFrame = { readonly from: number; readonly to: number; readonly weight: number };
 
 /**
  * Spreads sources over a movie of `round(duration * fps)` frames, at least 2 with several sources, plus those of the holds.

@@ -50,7 +50,7 @@ export function planGrid(size: Size, labels: readonly string[]): GridLayout {
   };
 }
 
-/** Labels that tell images apart: the settings of each that differ among them, such as `seed 42, CFG scale 7`. */
+/** Labels for the images of a grid: the settings in which they differ, such as `seed 42, CFG scale 7`. */
 export function describeDifferences(infotexts: readonly string[]): string[] {
   const settings = infotexts.map((infotext) => {
     const { prompt, negativePrompt, fields } = parseInfotext(infotext);

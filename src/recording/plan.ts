@@ -24,7 +24,7 @@ export type RecordedImage = {
 };
 
 /** What is known of a run before its first step. */
-export type RunPlan = {
+type RunPlan = {
   /** indices of the passes whose steps are recorded */
   readonly passes: ReadonlySet<number>;
   /** planned steps of these passes together, of each image */

@@ -33,7 +33,7 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 ? status : 500;
 }
 
-/** What a client is told about an error: details of unexpected ones are only logged. */
+/** The message of an error for clients: details of unexpected ones are only logged. */
 function publicMessageOf(error: unknown): string {
   if (statusOf(error) === 413)
     return `The request is larger than ${maxBodyBytes / 1024 ** 2} MiB: send smaller pictures.`;

@@ -32,7 +32,7 @@ export type ServerSettings = {
   readonly logLevel?: LogLevel;
 };
 
-export type Server = AsyncDisposable & {
+type Server = AsyncDisposable & {
   /** to open in a browser */
   readonly url: string;
   /** Takes no more requests, and waits for responses: those that wait for jobs end when the service is disposed of. */

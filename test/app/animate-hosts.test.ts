@@ -71,7 +71,7 @@ describe('a run', () => {
     expect(await readdir(outdir, { recursive: true })).toEqual(['txt2img-images', join('txt2img-images', '1-x.png')]);
   });
 
-  it('tells of every movie that is there when the host fails after its images', async () => {
+  it('reports every finished movie when the host fails after its images', async () => {
     const outdir = await temporaryFolder();
     const events: RunEvent[] = [];
     const host = hostOf(async function* () {
@@ -88,7 +88,7 @@ describe('a run', () => {
     expect((await readdir(join(outdir, 'txt2img-images', 'animation'))).sort()).toEqual(told);
   });
 
-  it('tells first what became of a movie when the steps and their list are lost', async () => {
+  it('reports the failed movie first when the steps and their manifest are lost', async () => {
     const outdir = await temporaryFolder();
     const intermediate = join(outdir, 'txt2img-images', 'intermediate');
     const host = hostOf(async function* () {

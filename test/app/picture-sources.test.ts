@@ -171,7 +171,7 @@ describe('sources of pictures', () => {
     expect([red(2) < 20, red(32) > 180, red(61) < 20]).toEqual([true, true, true]);
   });
 
-  it('can be put side by side, with a line that tells them apart', async () => {
+  it('can be put side by side, labelled with what differs', async () => {
     const folder = await temporaryFolder();
     const image = async (name: string, seed: number, red: number) =>
       await save(join(folder, name), plain(64, 64, red, 0, 0), infotext.replace('42', String(seed)));

@@ -26,7 +26,7 @@ describe('render', () => {
     expect(facts.infotext).toBe(infotext);
   });
 
-  it('tells a person where the movie is, and never replaces one', async () => {
+  it('prints where the movie is, and never replaces one', async () => {
     const folder = await temporaryFolder();
     await writeImages(folder, 2);
     const output = join(folder, 'my movie.mp4');
@@ -55,7 +55,7 @@ describe('render', () => {
 });
 
 describe('info', () => {
-  it('tells size and settings of an image', async () => {
+  it('prints size and settings of an image', async () => {
     const path = join(await temporaryFolder(), 'image.png');
     await writeFile(path, withPngText(await image(64, 48, 0), 'parameters', infotext));
     const facts = JSON.parse((await runCommand('info', path, '--json')).stdout);

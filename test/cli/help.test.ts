@@ -13,7 +13,7 @@ describe('--help', () => {
     expect(stdout).toMatch(new RegExp(`Example:\\n {2}\\$ .*steps-animation ${command}`));
   });
 
-  it('of txt2img tells every option with its default', async () => {
+  it('of txt2img lists every option with its default', async () => {
     const { stdout } = await runCommand('txt2img', '--help');
     const help = stdout.replace(/\s+/g, ' ');
     const options = [

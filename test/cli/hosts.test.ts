@@ -74,7 +74,7 @@ describe('--host', () => {
 });
 
 describe.runIf(process.platform === 'linux')('serve', () => {
-  it('gives the jobs to the hosts that are configured, and tells of those that cannot be', async () => {
+  it('gives the jobs to the configured hosts, and reports those that cannot be opened', async () => {
     const fake = await startFakeWebui();
     const config = await temporaryFolder();
     vi.stubEnv('XDG_CONFIG_HOME', config);
@@ -181,7 +181,7 @@ describe('hosts', () => {
     expect(flow).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('give a file, not standard input') });
   });
 
-  it.skipIf(process.platform === 'win32')('tells a command that a shell takes as it is meant', async () => {
+  it.skipIf(process.platform === 'win32')('prints a command that is quoted for the shell', async () => {
     const config = await temporaryFolder();
     vi.stubEnv('XDG_CONFIG_HOME', config);
     vi.stubEnv('HOME', config);

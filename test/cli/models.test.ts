@@ -56,7 +56,7 @@ describe('models', () => {
     expect(hub.requests).toEqual([]);
   });
 
-  it('tells a program how far it is', async () => {
+  it('prints its progress as JSON', async () => {
     const { stored } = await start();
     const dir = join(stored, 'elsewhere');
     const { stdout, stderr } = await runCommand('models', 'pull', repository, '--json', '--models-dir', dir);
@@ -81,13 +81,13 @@ describe('models', () => {
     expect(result.stderr).toMatch(message);
   });
 
-  it('alone tells what it can do', async () => {
+  it('alone lists its commands', async () => {
     const { stderr, exitCode } = await runCommand('models');
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^ +pull .*error: Name one of these commands\.\n$/ms);
   });
 
-  it('tells what to do about a gated model', async () => {
+  it('says what to do about a gated model', async () => {
     const { hub } = await start();
     hub.intercept = (path, response) => {
       if (!path.includes('/resolve/')) return false;
@@ -130,7 +130,7 @@ describe('Ctrl-C', () => {
 });
 
 describe('a kill', () => {
-  it('in mid-file holds up neither the next pull nor its use of what has come', async () => {
+  it('in mid-file neither blocks the next pull nor loses what was downloaded', async () => {
     const { hub, stored } = await start([[weights, randomBytes(3_000_000)]]);
     const send = hub.send;
     const command = startCommand('models', 'pull', repository);
@@ -155,7 +155,7 @@ describe('a kill', () => {
 });
 
 describe('a disk without room', () => {
-  it('is told before anything comes', async () => {
+  it('is refused before anything is downloaded', async () => {
     const { hub } = await start([[weights, randomBytes(3_000_000)]]);
     const folder = await smallDisk(1000);
     if (folder === undefined) return console.log('not tested: no right to mount a small file system');

@@ -106,7 +106,7 @@ describe('record', () => {
     expect([left.results, left.exitCode]).toEqual([[], 0]);
   });
 
-  it('makes a movie of what came before a wrong message, then tells the error in both places', async () => {
+  it('makes a movie of what came before a wrong message, then prints the error to both outputs', async () => {
     const outdir = await temporaryFolder();
     const input = [start(9), rawStep(1, picture(1, 9)), rawStep(2, picture(2, 9)), Buffer.from('oh no\n')];
     const { results, exitCode, stderr } = await record(input, '--duration', '1', '--outdir', outdir);

@@ -12,7 +12,7 @@ const model = fileURLToPath(new URL('../fixtures/tiny-model', import.meta.url));
 const request = ['txt2img', 'a red apple', '--model', model, '--width', '64', '--height', '48', '--seed', '42'];
 
 describe('txt2img', () => {
-  it('makes an image and its movie, and tells a program of them in one line', async () => {
+  it('makes an image and its movie, and prints one line of JSON', async () => {
     const outdir = await temporaryFolder();
     const args = [...request, '--steps', '7', '--duration', '1', '--outdir', outdir, '--json'];
     const { stdout, exitCode } = await runCommand(...args);

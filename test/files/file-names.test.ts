@@ -73,7 +73,7 @@ describe('stems', () => {
     );
   });
 
-  it('are told apart from other names', () => {
+  it('are distinguished from other names', () => {
     expect(parseIntermediateStem('42-a red apple')).toBeUndefined();
     expect(parseIntermediateStem('IMG_0001')).toBeUndefined();
   });

@@ -23,7 +23,7 @@ describe('whole files', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('are told apart from those of processes that are no more', async () => {
+  it('are kept for running processes and removed for ended ones', async () => {
     const folder = await temporaryFolder();
     const module = new URL('../../dist/files/whole-files.js', import.meta.url).href;
     const script = `import(${JSON.stringify(module)}).then(({ temporaryPath }) => console.log(temporaryPath(process.argv[1])))`;

@@ -14,7 +14,7 @@ it('has a default for every option', () => {
   });
 });
 
-it('tells of every option what it is', () => {
+it('describes every option', () => {
   for (const [name, option] of Object.entries({ ...generationOptionsSchema.shape, ...img2imgOptionsSchema.shape })) {
     expect(option.meta(), name).toMatchObject({ label: expect.any(String), help: expect.any(String) });
   }

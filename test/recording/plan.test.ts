@@ -52,7 +52,7 @@ describe('the plan of a run', () => {
     { kind: 'hires', steps: 10, exact: false },
   ] as const;
 
-  it('counts the steps of the wanted passes, and tells where each begins', () => {
+  it('counts the steps of the selected passes, and says where each begins', () => {
     expect(planRun(passes, 'all')).toEqual({
       passes: new Set([0, 1]),
       steps: 30,

@@ -107,7 +107,7 @@ describe('recorder', () => {
     ).toBeGreaterThan(0.97);
   });
 
-  it('writes a file that plays everywhere and tells how it was made', async () => {
+  it('writes a file that plays everywhere and contains how it was made', async () => {
     const folder = await temporaryFolder();
     const { movie } = await record(folder, { steps: 5 });
     const path = movie?.path ?? '';

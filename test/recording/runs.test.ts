@@ -29,7 +29,7 @@ const stepsOf = (run: Run | undefined) =>
 const namesOf = (files: readonly string[]) => files.map((file) => basename(file));
 
 describe('runs of a folder', () => {
-  it('are told apart and come in the order in which they were made, even with the same seed and prompt', async () => {
+  it('are distinguished and listed in the order in which they were made, even with the same seed and prompt', async () => {
     const folder = await temporaryFolder();
     await record(folder, 42, 3);
     await record(folder, 7, 2);
@@ -75,7 +75,7 @@ describe('runs of a folder', () => {
     );
   });
 
-  it('without manifests are told apart by their names, all others are one in natural order', async () => {
+  it('without manifests are distinguished by their names, all others are one in natural order', async () => {
     const folder = await temporaryFolder();
     const plain = ['1.png', '2.png', '10.png', 'final.jpg'];
     const old = ['0000001-5-a.png', '0000002-5-a.png'];

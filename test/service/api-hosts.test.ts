@@ -89,7 +89,7 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
     expect(await readConfiguredHosts()).toEqual([]);
   });
 
-  it('may be away when they are added, which is told', async () => {
+  it('may be unavailable when they are added, which is reported', async () => {
     const { ask } = await open();
     const studio = { name: 'studio', host: 'webui', url: 'http://127.0.0.1:9' };
     const problem = expect.stringContaining('Cannot reach the web UI at http://127.0.0.1:9');
@@ -125,7 +125,7 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
     expect((await ask('POST', '/hosts/studio/test')).status).toBe(404);
   });
 
-  it('tell why one is away, and that it is back', async () => {
+  it('report why one is unavailable, and that it is back', async () => {
     const fake = await startFakeWebui();
     let isAway = false;
     fake.intercept = (_, response) => {

@@ -104,7 +104,7 @@ describe('a job', () => {
     expect(job).toMatchObject({ kind: 'render', images: [], animations: [{ codec: 'gif', frames: 20 }] });
   });
 
-  it('tells of itself by events, in their order', async () => {
+  it('sends its events in order', async () => {
     await opened.app.listen({ port: 0 });
     const address = opened.app.server.address();
     const port = typeof address === 'object' ? address?.port : 0;
@@ -174,7 +174,7 @@ describe('a job', () => {
 });
 
 describe('an animation', () => {
-  it('is sent whole, in part, as a poster, and told with its settings', async () => {
+  it('is sent whole, in part, as a poster, and with its settings', async () => {
     const job = await finished({ kind: 'txt2img', generation, animation });
     const path = `/animations/${job.animations[0].id}`;
     const { body: entry } = await ask('GET', path);
@@ -253,7 +253,7 @@ describe('the documentation', () => {
     expect((await opened.app.inject({ url: '/docs/', headers: { host: '127.0.0.1' } })).statusCode).toBe(200);
   });
 
-  it('tells what the service is and can do', async () => {
+  it('describes what the service is and can do', async () => {
     const { body } = await ask('GET', '/about');
     expect(body).toMatchObject({
       model: 'emoji',

@@ -100,7 +100,7 @@ describe('several hosts', () => {
     expect(await service.ended((await service.submit(asking('b', 'emoji'))).id)).toMatchObject({ host: 'embedded' });
   });
 
-  it('take over what one could not begin that has gone away', async () => {
+  it('take over a job that one could not start as it had become unavailable', async () => {
     const [a, b] = [new LostHost(), new PretendedHost()];
     const service = await openService(await temporaryFolder(), { hosts: pool({ a, b }) });
     await service.ended((await service.submit(asking('1'))).id);
@@ -114,7 +114,7 @@ describe('several hosts', () => {
     expect(next.notes.join()).not.toContain('could not be reached');
   });
 
-  it('keep the jobs of one that is away until it is back', async () => {
+  it('keep the jobs of an unavailable one until it is back', async () => {
     const [a, b] = [new LostHost(() => {}, ['common', 'a']), new PretendedHost(() => {}, ['common'])];
     a.isLost = true;
     const hosts = pool({ a, b });
@@ -176,7 +176,7 @@ describe('several hosts', () => {
     expect(job.notes.filter((note) => note.includes('could not be reached'))).toHaveLength(3);
   });
 
-  it('get what another goes away from each time, when they are free', async () => {
+  it('get a job that another repeatedly failed to start, when they are free', async () => {
     const { passed, open } = gate();
     const [a, b] = [new LostHost(), new PretendedHost(() => passed)];
     a.isLost = true;
@@ -190,7 +190,7 @@ describe('several hosts', () => {
     expect((await service.ended(busy.id)).state).toBe('finished');
   });
 
-  it('fail a job that they go away from each time it is to begin', async () => {
+  it('fail a job after three failed starts', async () => {
     const a = new LostHost(() => {}, ['a']);
     a.isLost = true;
     const service = await openService(await temporaryFolder(), { hosts: pool({ a }, 5) });
@@ -199,7 +199,7 @@ describe('several hosts', () => {
     expect(job.notes).toHaveLength(2);
   });
 
-  it('are there for the next job when one failed by itself', async () => {
+  it('stay available when a job failed by itself', async () => {
     const a = new FailingHost();
     const hosts = pool({ a }, never);
     const service = await openService(await temporaryFolder(), { hosts });
@@ -228,7 +228,7 @@ describe('several hosts', () => {
     expect(hosts.get('a')?.problem).toBeNull();
   });
 
-  it('are not asked to check a request while they are away, if others are there', async () => {
+  it('are not asked to check a request while they are unavailable, if others are available', async () => {
     const [a, b] = [new PretendedHost(), new PretendedHost()];
     const hung = Object.assign(a, { check: () => new Promise<void>(() => {}) });
     const hosts = pool({ a: hung, b });
@@ -258,7 +258,7 @@ describe('several hosts', () => {
     await expect(lonely.submit(asking('1'))).rejects.toThrow(unreachable);
   });
 
-  it('leave no job waiting for one that was taken away', async () => {
+  it('leave no job waiting for one that was removed', async () => {
     const { passed, open } = gate();
     const [a, b] = [new PretendedHost(() => passed, ['a']), new PretendedHost(() => passed, ['b'])];
     const hosts = pool({ a, b });
@@ -276,7 +276,7 @@ describe('several hosts', () => {
     await expect(service.submit(asking('b', 'b'))).rejects.toThrow('choose one of: a');
   });
 
-  it('are told of though one is slow, and another away', async () => {
+  it('are described although one is slow and another unavailable', async () => {
     const lost = new PretendedHost();
     lost.describe = () => Promise.reject(unreachable);
     const slow = new PretendedHost(() => {}, ['slow']);

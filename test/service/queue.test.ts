@@ -65,7 +65,7 @@ describe('the queue', () => {
     expect(host.prompts).toEqual(['first', 'd', 'b']);
   });
 
-  it('has the image and the movie of what there was of a job that was stopped', async () => {
+  it('has the image and the movie of a stopped job', async () => {
     const third = barrier(3);
     const service = await openPretended(await temporaryFolder(), new PretendedHost(third.beforeStep));
     const { id } = await service.submit(named('long', { steps: 500 }));
@@ -78,7 +78,7 @@ describe('the queue', () => {
     expect(await decodeMovie(job.animations[0]?.path ?? '')).toHaveLength(10);
   });
 
-  it('goes on after a job that fails, which tells why', async () => {
+  it('goes on after a job that fails, which says why', async () => {
     const host = new PretendedHost((step) => {
       if (step === 3 && host.prompts.length === 1) throw new Error('The card fell off the bus.');
     });
@@ -92,7 +92,7 @@ describe('the queue', () => {
     expect(await service.ended(following.id)).toMatchObject({ state: 'finished', error: null });
   });
 
-  it('outlives the service, which finishes the files of the job at hand', async () => {
+  it('outlives the service, which finishes the files of the running job', async () => {
     const outdir = await temporaryFolder();
     const third = barrier(3);
     const before = await openPretended(outdir, new PretendedHost(third.beforeStep));

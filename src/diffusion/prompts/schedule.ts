@@ -12,7 +12,7 @@ type PromptEdit = {
 type PromptAlternation = { readonly kind: 'alternation'; readonly choices: readonly PromptNode[] };
 
 /** The text of a prompt up to and including a step, counted from 1. */
-export type ScheduledText = { readonly until: number; readonly text: string };
+type ScheduledText = { readonly until: number; readonly text: string };
 
 /**
  * Resolves edits and alternations, as AUTOMATIC1111's web UI does: `[from:to:when]`, `[to:when]` and `[from::when]`

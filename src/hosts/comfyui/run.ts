@@ -190,6 +190,6 @@ function severalImagesNote(count: number): string {
 
 function failure(details: Readonly<Record<string, unknown>> = {}): StepsAnimationError {
   const { node_type: node = 'a node', exception_message: reason = 'no reason given' } = details;
-  const message = `ComfyUI failed in ${node}: ${String(reason).trim()} (its own log may tell more)`;
+  const message = `ComfyUI failed in ${node}: ${String(reason).trim()} (see its own log)`;
   return new StepsAnimationError('network', message);
 }

@@ -21,7 +21,7 @@ export type Preview = {
   readonly type: 'preview';
   /** a JPEG or PNG file */
   readonly file: Buffer;
-  /** the node that made it, and the run, which old versions do not tell */
+  /** the node that made it, and the run; old versions send neither */
   readonly node?: string;
   readonly prompt?: string;
 };

@@ -1,6 +1,6 @@
 import type { Preview, SocketMessage } from './socket.js';
 
-export type StepPlace = { readonly pass: number; readonly step: number };
+type StepPlace = { readonly pass: number; readonly step: number };
 
 /** Finds out which step a preview shows: the messages before it say how far each node is. */
 export class StepPlaces {
@@ -14,7 +14,7 @@ export class StepPlaces {
     this.#samplers = samplers;
   }
 
-  /** The node that is at work, as far as messages tell. */
+  /** The node that is running, by the last message. */
   get currentNode(): string | undefined {
     return this.#currentNode;
   }

@@ -8,7 +8,7 @@ const nodeSchema = z.looseObject({ class_type: z.string(), inputs: z.record(z.st
 const workflowSchema = z.record(z.string(), nodeSchema).refine((nodes) => Object.keys(nodes).length > 0);
 
 export type ComfyuiWorkflow = z.output<typeof workflowSchema>;
-export type WorkflowNode = ComfyuiWorkflow[string];
+type WorkflowNode = ComfyuiWorkflow[string];
 
 /** @throws StepsAnimationError `usage` for another format, saying how to export a workflow */
 export function checkWorkflow(value: unknown): ComfyuiWorkflow {

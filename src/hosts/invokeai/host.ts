@@ -9,7 +9,7 @@ import { type InvokeaiPlan, planRequest } from './plan.js';
 import { InvokeaiRun } from './run.js';
 import { InvokeaiSocket } from './socket.js';
 
-export type InvokeaiHostSettings = {
+type InvokeaiHostSettings = {
   /** where InvokeAI is; http://127.0.0.1:9090 by default */
   readonly url?: string | undefined;
   /** how long an InvokeAI that goes away during a run is waited for; 60,000 by default */

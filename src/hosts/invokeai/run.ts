@@ -176,7 +176,7 @@ export class InvokeaiRun {
 
 function failure({ error_type: type, error_message: reason }: Item): StepsAnimationError {
   const said = [type, reason].filter(Boolean).join(': ') || 'no reason given';
-  return new StepsAnimationError('network', `InvokeAI failed: ${said} (its own log may tell more)`);
+  return new StepsAnimationError('network', `InvokeAI failed: ${said} (see its own log)`);
 }
 
 /**

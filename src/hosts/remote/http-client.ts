@@ -187,7 +187,7 @@ export class HttpClient implements Disposable {
     const reason = this.#program.reasonOf(parseJson(text)) || text.slice(0, maxQuotedCharacters) || `status ${status}`;
     const said = reason.replace(/\.$/u, '');
     if (status < 500) return new RefusedError('usage', `${who} refuses that: ${said}.`, status);
-    return new RefusedError('network', `${who} failed (${status}): ${said}. Its own log may tell why.`, status);
+    return new RefusedError('network', `${who} failed (${status}): ${said}. See its own log.`, status);
   }
 
   async #send(

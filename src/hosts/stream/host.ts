@@ -6,7 +6,7 @@ import type { FinishReason, GenerationEvent, Host, ImageInfo } from '../host.js'
 import { parseLine, pictureProblem, type StreamMessage, type StreamPicture, streamLimits } from './messages.js';
 import { ByteBudget, StreamReader } from './reader.js';
 
-export type StreamHostSettings = {
+type StreamHostSettings = {
   /** in the protocol of docs/protocol.md */
   readonly stream: Readable;
   /** decodes the bytes of a PNG, JPEG or WebP file */

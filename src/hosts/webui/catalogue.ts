@@ -20,7 +20,7 @@ export type Catalogue = {
   readonly settings: Settings;
 };
 
-/** In pixels: what web UIs make if no size is asked for, as they do not tell the sizes of their models. */
+/** In pixels: the size of images of requests without one; web UIs do not report the sizes of their models. */
 const defaultSide = 512;
 const settingsPath = 'sdapi/v1/options';
 const settingsTimeoutMs = 10_000;

@@ -83,7 +83,7 @@ function withPlace(base64: string, place: Place | undefined): LivePreview | unde
   return place && { ...place, base64 };
 }
 
-/** What is at work, whoever asked for it. */
+/** The state of what the web UI is generating, for this client or another. */
 export async function readState(client: HttpClient, retries = 0): Promise<WorkState> {
   const path = 'sdapi/v1/progress?skip_current_image=true';
   return (await client.get(path, stateAnswer, { timeoutMs, retries })).state;

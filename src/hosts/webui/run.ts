@@ -62,7 +62,7 @@ export class WebuiRun {
     if (places.seen === 0 && reason !== 'finished') return { reason };
     const [file] = images ?? [];
     if (file === undefined && reason === 'finished') {
-      const message = `The web UI at ${this.#client.place} sent no image: its own log may tell why.`;
+      const message = `The web UI at ${this.#client.place} sent no image: see its own log.`;
       throw new StepsAnimationError('network', message);
     }
     return { reason, file: file === undefined ? undefined : fromBase64(file), infotext: info.infotexts[0] };

@@ -12,7 +12,7 @@ import {
 } from '../job.js';
 
 /*
- * What else goes over the wire under /api/v1: requests are checked against these schemas, and the documentation is
+ * The other shapes of the API under /api/v1: requests are checked against these schemas, and the documentation is
  * generated from them. Jobs and animations are in ../job.ts; they are turned into their wire shapes here.
  */
 

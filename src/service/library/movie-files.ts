@@ -11,7 +11,7 @@ import { type MovieInfo, probeMovie } from '../../movie/probe.js';
 import { codecNameOf, codecs } from '../../options/codecs.js';
 
 /** A movie below the save location; only its path if it is known already. */
-export type FoundMovie =
+type FoundMovie =
   | { readonly path: string }
   | {
       readonly path: string;

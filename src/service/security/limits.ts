@@ -13,7 +13,7 @@ const maxBatchPixels = 64 * 1024 * 1024;
 const maxImages = 1000;
 
 /**
- * Checks the header of a picture, which tells whether it would be too large in memory.
+ * Checks the header of a picture: its format, and whether it would be too large in memory.
  * @param what what the message calls it
  * @throws StepsAnimationError `usage` for another kind of file, or too many pixels
  */

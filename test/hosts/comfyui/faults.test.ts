@@ -84,7 +84,7 @@ describe('when ComfyUI fails', () => {
     expect(events.at(-2)).toMatchObject({ type: 'image', reason: 'finished' });
   });
 
-  it('one that is away for a while is waited for', async () => {
+  it('waits for one that is away for a while', async () => {
     const fake: FakeComfyui = await FakeComfyui.start(async (run) => {
       await run.step('sampler', 1, 3);
       const comeBack = await fake.away();

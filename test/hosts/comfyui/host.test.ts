@@ -216,7 +216,7 @@ describe('interruptions of the ComfyUI host', () => {
     };
   };
 
-  it('end the image at hand with its last step, and only our own run', async () => {
+  it('end the current image with its last step, and only our own run', async () => {
     const fake: FakeComfyui = await FakeComfyui.start(untilInterrupted(() => fake));
     const stopping = new AbortController();
     const { images, events } = await generate(

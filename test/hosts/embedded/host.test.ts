@@ -87,7 +87,7 @@ describe('a run', () => {
 });
 
 describe('an aborted run', () => {
-  it('stops after the step at hand and keeps its last picture', async () => {
+  it('stops after the current step and keeps its last picture', async () => {
     const stop = new AbortController();
     let steps = 0;
     const { events, images, pictures } = await generate(
@@ -121,7 +121,7 @@ describe('an aborted run', () => {
 });
 
 describe('a skipped batch', () => {
-  it('ends after the step at hand, and the next one is made', async () => {
+  it('ends after the current step, and the next one is made', async () => {
     const skips = new EventTarget();
     let steps = 0;
     const { images, events } = await generate(

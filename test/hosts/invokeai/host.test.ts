@@ -155,7 +155,7 @@ describe('the InvokeAI host', () => {
 });
 
 describe('interruptions of the InvokeAI host', () => {
-  it('end the image at hand with its last step, and begin no other', async () => {
+  it('end the current image with its last step, and begin no other', async () => {
     const fake = await FakeInvokeai.start(untilCanceled);
     const wanted = { ...request, batchCount: 3 };
     const { steps, images, error } = await generate(fake, wanted, (_, seen, { stop }) => seen === 2 && stop());

@@ -154,7 +154,7 @@ describe.skipIf(!comfyuiFolder)('the nodes in ComfyUI', { timeout: 300_000 }, ()
 
   const long = { duration: 120, interpolation: 'mci', codec: 'svt-av1' };
 
-  it('save the steps and tell what to do when record is killed', async () => {
+  it('save the steps and say what to do when record is killed', async () => {
     const id = await comfyui.submit(anew({}, long));
     process.kill(await recordOf(), 'SIGKILL');
     const done = await comfyui.ended(id);

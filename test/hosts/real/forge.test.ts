@@ -73,7 +73,7 @@ describe.skipIf(!folder)('in Forge', { timeout: 300_000 }, () => {
     expect(Math.min(...likeness.slice(10))).toBeGreaterThan(0.9);
   });
 
-  it('tells both passes of a hires run apart', async () => {
+  it('distinguishes both passes of a hires run', async () => {
     const hires = {
       enable_hr: true,
       hr_scale: 2,
@@ -102,7 +102,7 @@ describe.skipIf(!folder)('in Forge', { timeout: 300_000 }, () => {
     expect(images.map(({ seed, numbers }) => [seed, numbers])).toEqual([42, 43, 44, 45].map((seed) => [seed, upTo(6)]));
   });
 
-  it('makes a movie of what there is when it is interrupted', async () => {
+  it('makes a movie of the steps so far when it is interrupted', async () => {
     const generating = forge.generate('txt2img', { steps: 100 }, kept);
     for (let step = 0; step < 4; await wait(20)) {
       step = progressSchema.parse(await forge.get('/sdapi/v1/progress?skip_current_image=true')).state.sampling_step;

@@ -55,7 +55,7 @@ describe.skipIf(!url)('in InvokeAI', { timeout: 600_000 }, () => {
     expect(first.pictures[0]).not.toEqual(first.pictures[1]);
   });
 
-  it('starts from a picture, and paints anew what is white in the mask', async () => {
+  it('starts from a picture, and repaints what is white in the mask', async () => {
     const picture = emerging(64, 64, 0.5);
     const data = picture.data.map((_, index) => (Math.floor(index / 3) % 64 < 32 ? 255 : 0));
     const start = { picture, mask: { ...picture, data }, maskBlur: 0, denoisingStrength: 0.5 };

@@ -83,7 +83,7 @@ describe.skipIf(!url)('a real web UI', { timeout: 300_000 }, () => {
     expect(Buffer.compare(alone, Buffer.from(images[0]?.picture.data ?? []))).toBe(0);
   });
 
-  it('stops after the step at hand', async () => {
+  it('stops after the current step', async () => {
     const aborting = new AbortController();
     const stop = ({ type }: GenerationEvent) => void (type === 'step' && aborting.abort());
     const { images } = await generate({ steps: 150 }, stop, aborting.signal);

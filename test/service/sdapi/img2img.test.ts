@@ -46,7 +46,7 @@ describe('a starting picture', () => {
     expect(await startOf(body)).toMatchObject({ resizeMode, denoisingStrength: 0.3, maskBlur: 4 });
   });
 
-  it('is told again only where that is wanted', async () => {
+  it('is echoed only on request', async () => {
     const { post } = await openSdapi();
     const init_images = [(await colour(4, 4, red)).toString('base64')];
     expect((await post(img2img, { init_images })).body.parameters.init_images).toBeNull();
@@ -100,7 +100,7 @@ describe('a mask', () => {
     expect((await pixelsOf(inverted.mask)).values).toEqual(new Set([0]));
   });
 
-  it('with transparency paints anew what is not transparent', async () => {
+  it('with transparency repaints what is not transparent', async () => {
     const init_images = [(await colour(4, 4, red)).toString('base64')];
     const clear = (await colour(4, 4, { ...white, alpha: 0.2 })).toString('base64');
     const solid = (await colour(4, 4, { r: 0, g: 0, b: 0, alpha: 0.9 })).toString('base64');

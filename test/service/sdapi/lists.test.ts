@@ -5,7 +5,7 @@ import { plain } from '../../helpers/pictures.js';
 import { openSdapi } from './open-sdapi.js';
 
 describe('lists', () => {
-  it('tells samplers with aliases and options', async () => {
+  it('lists samplers with aliases and options', async () => {
     const { get } = await openSdapi();
     const { body } = await get('/sdapi/v1/samplers');
     expect(body).toContainEqual({
@@ -16,7 +16,7 @@ describe('lists', () => {
     expect(body).toContainEqual({ name: 'Euler', aliases: ['k_euler'], options: {} });
   });
 
-  it('tells schedulers with their keys and labels', async () => {
+  it('lists schedulers with their keys and labels', async () => {
     const { get } = await openSdapi();
     const { body } = await get('/sdapi/v1/schedulers');
     expect(body).toHaveLength(schedulers.length + 1);
@@ -103,7 +103,7 @@ describe('png-info', () => {
     });
   });
 
-  it('tells nothing of an image without, and refuses what is none', async () => {
+  it('is empty for an image without infotext, and refuses other files', async () => {
     const { post } = await openSdapi();
     const bare = Buffer.from(await encodePng(picture, '', 1)).toString('base64');
     expect((await post('/sdapi/v1/png-info', { image: bare })).body).toMatchObject({ info: '', items: {} });

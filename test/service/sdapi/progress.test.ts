@@ -20,7 +20,7 @@ describe('progress', () => {
     });
   });
 
-  it('tells batch, step, seconds and the picture', async () => {
+  it('reports batch, step, seconds and the picture', async () => {
     const { get, service } = await running();
     service.jpeg = Buffer.from('a picture');
     service.advance({ step: 26, steps: 40, secondsLeft: 7 });
@@ -88,7 +88,7 @@ describe('stopping', () => {
     expect(JSON.parse(body.info).state).toBe('interrupted');
   });
 
-  it('skips the images at hand, and tells so', async () => {
+  it('skips the current images, and reports it', async () => {
     const { post, get, service, answer } = await running();
     expect((await post('/sdapi/v1/skip')).body).toBeNull();
     expect(service.skipped).toBe(1);

@@ -53,7 +53,7 @@ describe('the script', () => {
     expect(animation).toBeUndefined();
   });
 
-  it('is told of for both tabs', async () => {
+  it('is listed for both tabs', async () => {
     const { get } = await openSdapi();
     expect((await get('/sdapi/v1/scripts')).body).toEqual({
       txt2img: ['steps animation'],
@@ -80,7 +80,7 @@ describe('the script', () => {
     expect(body[0].args[1].choices).toContain('prores_ks');
   });
 
-  it('gives the same with the arguments that it tells of', async () => {
+  it('gives the same with the arguments that it lists', async () => {
     const { get } = await openSdapi();
     const [, ...values] = (await get('/sdapi/v1/script-info')).body[0].args.map(
       ({ value }: { value: unknown }) => value,

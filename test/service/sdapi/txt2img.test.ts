@@ -34,7 +34,7 @@ describe('an answer', () => {
     expect(JSON.parse(body.info).all_seeds).toHaveLength(1);
   });
 
-  it('tells what of the request had no effect', async () => {
+  it('reports which fields of the request had no effect', async () => {
     const { post } = await openSdapi();
     const wanted = { tiling: true, restore_faces: false, styles: ['oil'], hr_prompt: '', refiner_checkpoint: 'fine' };
     expect(JSON.parse((await post(txt2img, wanted)).body.info).ignored).toEqual([

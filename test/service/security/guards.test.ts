@@ -73,7 +73,7 @@ describe('pages from elsewhere', () => {
     expect(service.requests).toEqual([]);
   });
 
-  it('are told nothing about sharing what they read', async () => {
+  it('get no headers that allow cross-origin reads', async () => {
     const { send } = await open();
     const { headers } = await send('GET', '/internal/ping', { origin: 'https://evil.example' });
     expect(headers).not.toHaveProperty('access-control-allow-origin');
