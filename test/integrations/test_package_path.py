@@ -1,4 +1,4 @@
-"""Extensions find the Python package in their clone, in the one that is named, or installed, or say what to install."""
+"""How extensions find the Python package, or report what to install."""
 
 import os
 import shutil
@@ -24,16 +24,16 @@ class PackagePathTest(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def found(self, module, **env):
-        """What a Python prints that imports the package by this module."""
+        """The output of a Python process that imports the package through this module."""
         kept = {name: value for name, value in os.environ.items() if name not in ("STEPS_ANIMATION", "PYTHONPATH")}
         env = {**kept, "PYTHONPATH": str(module.parent), **env}
         return subprocess.run([sys.executable, "-B", "-c", SHOW], env=env, cwd=self.folder, capture_output=True, text=True)
 
     def copied(self):
-        """The module in a copy of an extension that lies outside of the clone."""
+        """The module in a copy of an extension outside of the clone."""
         return Path(shutil.copy(COPIES[0], self.folder))
 
-    def test_in_the_clone_that_the_extension_lies_in(self):
+    def test_in_the_clone_that_contains_the_extension(self):
         for module in COPIES:
             self.assertIn(str(INTEGRATIONS / "python"), self.found(module).stdout)
 
@@ -42,7 +42,7 @@ class PackagePathTest(unittest.TestCase):
         link.symlink_to(INTEGRATIONS / "comfyui", target_is_directory=True)
         self.assertIn(str(INTEGRATIONS / "python"), self.found(link / "package_path.py").stdout)
 
-    def test_in_the_clone_that_is_named(self):
+    def test_in_the_clone_named_by_the_variable(self):
         found = self.found(self.copied(), STEPS_ANIMATION=str(INTEGRATIONS.parent))
         self.assertIn(str(INTEGRATIONS / "python"), found.stdout)
 
@@ -52,7 +52,7 @@ class PackagePathTest(unittest.TestCase):
         path = os.pathsep.join([str(self.copied().parent), str(installed)])
         self.assertIn(str(installed), self.found(self.folder / "package_path.py", PYTHONPATH=path).stdout)
 
-    def test_says_what_to_install(self):
+    def test_error_says_what_to_install(self):
         self.assertIn("pip install", self.found(self.copied()).stderr)
 
     def test_is_the_same_in_each_extension(self):

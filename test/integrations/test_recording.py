@@ -1,4 +1,4 @@
-"""Recording never holds up its caller, and loses no step whatever becomes of `record`."""
+"""Recording never blocks its caller, and loses no step when `record` fails."""
 
 import sys
 import tempfile
@@ -65,7 +65,7 @@ class RecordingTest(unittest.TestCase):
         self.assertEqual([result["frames"] for result in recording.results], [30])
         self.assertEqual(self.rescued(), [])
 
-    def test_does_not_wait_for_a_record_that_reads_nothing(self):
+    def test_does_not_block_when_record_does_not_read(self):
         # As many bytes as no pipe holds: handing them over would never return.
         recording = self.run_steps(steps=300, command=self.command("import time; time.sleep(600)"), timeout_s=1)
         self.assertIn("has not responded for 1 s", recording.trouble)
@@ -87,7 +87,7 @@ class RecordingTest(unittest.TestCase):
         self.assertIn("STEPS_ANIMATION", recording.trouble)
         self.assertEqual(self.rescued(), [f"0-{step:07}.png" for step in range(1, 7)] + ["finished.png"])
 
-    def test_goes_on_without_a_step_that_cannot_be_decoded(self):
+    def test_omits_a_step_that_cannot_be_decoded(self):
         def broken():
             raise ValueError("out of memory")
 
@@ -95,7 +95,7 @@ class RecordingTest(unittest.TestCase):
         self.assertIn("out of memory", recording.trouble)
         self.assertEqual([result["steps"] for result in recording.results], [6])
 
-    def test_leaves_nothing_at_work_when_it_is_waited_for_no_longer(self):
+    def test_ends_its_threads_and_record_when_the_wait_is_aborted(self):
         class Stop(Exception):
             pass
 
@@ -110,12 +110,12 @@ class RecordingTest(unittest.TestCase):
         self.assertNotEqual(recording._record._process.wait(10), 0)
         self.assertEqual(self.rescued(), [])
 
-    def test_starts_nothing_that_stays_when_it_is_given_up_at_once(self):
+    def test_ends_when_given_up_at_once(self):
         recording = Recording([{}], [{"steps": 1}], self.folder, (), self.command("import time; time.sleep(600)"))
         recording.give_up()
         self.assertEqual([recording._decoder.is_alive(), recording._sender.is_alive()], [False, False])
 
-    def test_decodes_nothing_more_when_it_is_given_up(self):
+    def test_stops_decoding_when_given_up(self):
         decoding, gate, decoded = threading.Event(), threading.Event(), []
 
         def slow():
@@ -137,7 +137,7 @@ class RecordingTest(unittest.TestCase):
         self.assertEqual((len(decoded), recording._stored), (1, []))
         self.assertFalse(Path(recording._store._folder.name).exists())
 
-    def test_saves_nothing_more_when_it_is_given_up(self):
+    def test_stops_saving_when_given_up(self):
         recording = self.started(command=self.command("raise SystemExit(1)"))
         written = []
 
@@ -155,7 +155,7 @@ class RecordingTest(unittest.TestCase):
             recording._sender.join()
         self.assertEqual((len(written), self.rescued()), (1, []))
 
-    def test_ends_what_a_script_around_record_started(self):
+    def test_kills_the_processes_of_a_script_around_record(self):
         sleeper = """import time; print('{"type": "started"}', flush=True); time.sleep(60)"""
         wrapper = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {sleeper!r}])"
         recording = self.started(command=self.command(wrapper))
@@ -165,7 +165,7 @@ class RecordingTest(unittest.TestCase):
         # Whoever is left of them would hold the pipe open that it is read from.
         self.assertFalse(recording._sender.is_alive())
 
-    def test_saves_no_step_when_all_movies_and_a_grid_are_there(self):
+    def test_saves_no_steps_when_all_movies_are_finished(self):
         images = [{"seed": seed, "prompt": "grey", "width": SIZE[0], "height": SIZE[1]} for seed in (3, 4)]
         arguments = ("--outdir", str(self.folder / "out"), "--duration", "1", "--grid")
         recording = Recording(images, [{"steps": 1}], self.folder / "rescued", arguments)
@@ -177,11 +177,11 @@ class RecordingTest(unittest.TestCase):
         self.assertIn("A step has no picture", recording.trouble)
         self.assertEqual(list(self.folder.glob("rescued/*")), [])
 
-    def test_tells_what_record_says_is_wrong(self):
+    def test_reports_the_errors_of_record(self):
         recording = self.run_steps(before_end=lambda recording: recording.step(5, 1, grey(1)))
         self.assertIn("no image 5", recording.trouble)
 
-    def test_lets_go_of_everything_without_being_waited_for(self):
+    def test_releases_everything_without_a_call_of_finish(self):
         recording = self.started()
         recording.step(0, 1, grey(1))
         recording.image(0, grey(2))
@@ -190,32 +190,32 @@ class RecordingTest(unittest.TestCase):
         self.assertEqual([result["steps"] for result in recording.results], [1])
         self.assertEqual((recording._stored, recording.is_over), ([], True))
 
-    def test_saves_every_step_without_being_waited_for(self):
+    def test_saves_every_step_without_a_call_of_finish(self):
         recording = self.started(command=self.command("raise SystemExit(1)"))
         recording.step(0, 1, grey(1))
         recording.close()
         recording._sender.join()
         self.assertEqual(self.rescued(), ["0-0000001.png"])
 
-    def test_waits_for_a_record_that_is_slow_but_at_work(self):
+    def test_waits_while_a_slow_record_makes_progress(self):
         # Each picture takes a while, and all together take longer than the timeout.
         recording = self.run_steps(steps=40, command=self.command(SLOW), timeout_s=2)
         self.assertIsNone(recording.trouble)
         self.assertEqual(recording.results, [{"type": "animation", "path": "slow.mp4"}])
 
-    def test_passes_over_what_others_say_on_the_way(self):
+    def test_ignores_other_output(self):
         source = f"print('Welcome!', flush=True)\nprint('[1]', flush=True)\n{SLOW.replace('0.1', '0')}"
         recording = self.run_steps(command=self.command(source))
         self.assertIsNone(recording.trouble)
         self.assertEqual(len(recording.results), 1)
 
-    def test_saves_every_step_whatever_goes_wrong(self):
+    def test_saves_every_step_after_an_unexpected_error(self):
         with mock.patch("steps_animation.record.Record.start", side_effect=TypeError("not JSON serializable")):
             recording = self.run_steps()
         self.assertIn("not JSON serializable. The steps are saved", recording.trouble)
         self.assertEqual(len(self.rescued()), 7)
 
-    def test_saves_every_step_where_not_all_are_in_the_movie(self):
+    def test_saves_every_step_when_the_movie_is_incomplete(self):
         send, count = Record.send_picture, iter(range(100))
 
         def broken(*arguments):
@@ -229,7 +229,7 @@ class RecordingTest(unittest.TestCase):
         self.assertEqual([result["steps"] for result in recording.results], [3])
         self.assertEqual(len(self.rescued()), 7)
 
-    def test_has_no_more_pictures_in_memory_than_fit_however_slow_the_decoder_is(self):
+    def test_limits_the_memory_of_pictures_while_decoding_is_slow(self):
         gate = threading.Event()
         size = len(grey(0)[0])
         with mock.patch("steps_animation.recording.PictureStore", lambda: PictureStore(max_memory_bytes=2 * size)):
@@ -242,7 +242,7 @@ class RecordingTest(unittest.TestCase):
         recording.image(0, grey(8))
         self.assertEqual([result["steps"] for result in recording.finish()], [7])
 
-    def test_goes_on_without_a_step_that_no_disk_has_room_for(self):
+    def test_omits_a_step_that_cannot_be_stored(self):
         full = mock.Mock(side_effect=OSError("No space left on device"))
         recording = self.started()
         recording.step(0, 1, grey(1))
@@ -255,7 +255,7 @@ class RecordingTest(unittest.TestCase):
 
 
 class PictureStoreTest(unittest.TestCase):
-    def test_gives_back_what_no_memory_had_room_for(self):
+    def test_reads_pictures_back_from_files(self):
         store = PictureStore(max_memory_bytes=10)
         pictures = [bytes([value]) * 6 for value in range(5)]
         kept = [store.add(picture) for picture in pictures]

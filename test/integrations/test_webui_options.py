@@ -1,4 +1,4 @@
-"""The script's arguments are those of the original, in its order, and the project's newer ones after them."""
+"""The script's arguments: those of the original in its order, then the newer ones."""
 
 import sys
 import unittest
@@ -35,39 +35,39 @@ class OptionsTest(unittest.TestCase):
     def test_are_the_originals_in_its_order(self):
         self.assertEqual([SWITCH, *(option["label"] for option in OPTIONS[:ORIGINAL_COUNT])], LABELS)
 
-    def test_have_the_facts_of_the_project(self):
+    def test_include_all_shared_options(self):
         written = read_shared_options()
         self.assertEqual([option["label"] for option in OPTIONS[: len(written)]], [option["label"] for option in written])
 
-    def test_take_the_originals_arguments_with_numbers_as_text(self):
+    def test_accept_the_originals_arguments_with_numbers_as_text(self):
         options = read_options(ARGUMENTS)
         self.assertTrue(options.enabled)
-        told = options.arguments()
+        arguments = options.arguments()
         for expected in ("--codec=aom-av1", "--interpolation=mci", "--duration=4.5", "--skip-steps=3", "--debug"):
-            self.assertIn(expected, told)
+            self.assertIn(expected, arguments)
         for expected in ("--last-frame-duration=2", "--no-run-incomplete", "--no-delete-intermediate"):
-            self.assertIn(expected, told)
-        self.assertIn("--intermediate-path=steps", told)
-        self.assertIn("--animation-path=movies", told)
+            self.assertIn(expected, arguments)
+        self.assertIn("--intermediate-path=steps", arguments)
+        self.assertIn("--animation-path=movies", arguments)
 
-    def test_take_one_object_with_names_old_and_new(self):
+    def test_accept_an_object_with_old_and_new_names(self):
         options = read_options([{"tmp_delete": "no", "fps": "25", "duration": "auto"}])
-        told = options.arguments()
+        arguments = options.arguments()
         self.assertEqual([options.enabled, options["tmp_delete"]], [True, False])
-        self.assertTrue({"--fps=25", "--duration=auto", "--no-delete-intermediate"} <= set(told))
+        self.assertTrue({"--fps=25", "--duration=auto", "--no-delete-intermediate"} <= set(arguments))
         self.assertEqual(read_options([{"delete_intermediate": False}]).arguments(), read_options([{"tmp_delete": 0}]).arguments())
 
-    def test_are_switched_off_at_first(self):
+    def test_are_disabled_by_default(self):
         for given in ([], [None], [False, "gif"], ["false"], [{"is_enabled": False}]):
             self.assertFalse(read_options(given).enabled, given)
 
-    def test_keep_intermediate_images_as_the_web_ui_keeps_its_own(self):
+    def test_automatic_intermediate_format_is_that_of_the_web_ui(self):
         options = read_options([True])
         for format, kept in (("png", "png"), ("JPEG", "jpg"), ("webp", "webp"), ("avif", "png")):
             self.assertIn(f"--intermediate-format={kept}", options.arguments(format))
         self.assertIn("--intermediate-format=png", read_options([{"intermediate_format": "png"}]).arguments("jpg"))
 
-    def test_say_what_is_wrong(self):
+    def test_errors_name_the_option(self):
         wrong = [
             (["perhaps"], "Script Enabled"),
             ([True, "mpeg1"], "Codec must be one of x264"),
@@ -86,7 +86,7 @@ class OptionsTest(unittest.TestCase):
     def test_a_text_is_never_taken_for_a_flag(self):
         self.assertIn("--animation-path=--help", read_options([{"out_path": "--help"}]).arguments())
 
-    def test_tell_which_steps_need_pictures(self):
+    def test_select_the_steps_of_the_movie(self):
         options = read_options([{"skip_steps": 2, "every": 3, "stop_at": 9}])
         self.assertEqual([number for number in range(1, 15) if options.shows(number)], [3, 6, 9])
 

@@ -1,4 +1,4 @@
-"""The panel has a control for each argument, in their order, and shows what is made, in it and below the gallery."""
+"""The panel has a control for each argument, in order, and players for the results."""
 
 import unittest
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from steps_animation_webui.options import OPTIONS, SWITCH, read_options  # noqa:
 class PanelTest(unittest.TestCase):
     def setUp(self):
         results._shown.clear()
-        webui.made.clear()
+        webui.components.clear()
         webui.allowed.clear()
         self.script = script_module.StepsAnimationScript()
         self.controls = self.script.ui(False)
@@ -26,7 +26,7 @@ class PanelTest(unittest.TestCase):
         self.script.after_component(self.generation, elem_id="generation_info_txt2img")
 
     def component(self, name):
-        return next(one for one in webui.made if one.facts.get("elem_id") == f"steps_animation_{name}_txt2img")
+        return next(one for one in webui.components if one.attributes.get("elem_id") == f"steps_animation_{name}_txt2img")
 
     def click(self, name, *inputs):
         (listener,) = self.component(name).listeners
@@ -46,11 +46,11 @@ class PanelTest(unittest.TestCase):
         self.assertEqual([control.label for control in self.controls], [SWITCH, *(option["label"] for option in OPTIONS)])
 
     def test_has_values_that_are_the_defaults(self):
-        values = [control.facts["value"] for control in self.controls]
+        values = [control.attributes["value"] for control in self.controls]
         self.assertIs(values[0], False)
         self.assertEqual(read_options(values).arguments(), read_options([]).arguments())
 
-    def test_has_sliders_where_they_are_of_use(self):
+    def test_has_sliders_for_small_ranges(self):
         kinds = {control.label: type(control).__name__ for control in self.controls}
         wanted = {"Codec": "Dropdown", "Duration": "Slider", "Skip steps": "Number", "Debug info": "Checkbox"}
         self.assertEqual({label: kinds[label] for label in wanted}, wanted)
@@ -63,11 +63,11 @@ class PanelTest(unittest.TestCase):
         self.assertIn("/out/1-&lt;b&gt;.mp4", shown)
         self.assertIn("half &amp; half", shown)
 
-    def test_lets_the_page_have_files_wherever_they_lie(self):
+    def test_allows_the_page_to_load_files_of_any_folder(self):
         self.shown(["/elsewhere/1.mp4"])
         self.assertEqual(set(webui.allowed), {"/elsewhere/1.mp4"})
 
-    def test_shows_that_a_movie_is_being_made_and_asks_again(self):
+    def test_refreshes_while_a_movie_is_being_made(self):
         result = results.show("txt2img")
         script = (webui.EXTENSION / "javascript" / "steps_animation.js").read_text("utf8")
         (pending,) = {*self.click("refresh")[1]}

@@ -1,4 +1,4 @@
-"""As much of ComfyUI as the nodes meet: its modules, its tensors, and a sampler that calls back."""
+"""A fake of the parts of ComfyUI that the nodes use: modules, tensors, and a sampler."""
 
 import importlib
 import importlib.util
@@ -15,7 +15,7 @@ class InterruptProcessingException(Exception):
 
 
 class Latents:
-    """A batch, of which each is a number."""
+    """A batch; the latents of an image are a number."""
 
     is_cuda = False
     device = "cpu"
@@ -80,7 +80,7 @@ class Image:
 
 
 class Vae:
-    """Decodes a number to a picture of that level. `frames` are those that a model for videos gives for each."""
+    """Decodes a number to a picture of that level; a video model to this number of `frames`."""
 
     def __init__(self, frames=0, fails_at=None):
         self.frames, self.fails_at = frames, fails_at
@@ -102,10 +102,10 @@ class LatentFormat:
 
 
 class Executor:
-    """ComfyUI's: calls `outer_sample` with the same arguments, which calls back at each step."""
+    """Calls ComfyUI's `outer_sample`, which calls back at each step."""
 
-    def __init__(self, told):
-        self.told = told
+    def __init__(self, calls):
+        self.calls = calls
         model = SimpleNamespace(latent_format=LatentFormat())
         sampling = SimpleNamespace(calculate_input=lambda sigma, noisy: Latents(*(one // sigma for one in noisy.values)))
         patcher = SimpleNamespace(model=model, get_model_object=lambda name: sampling)
@@ -113,8 +113,8 @@ class Executor:
 
     def __call__(self, noise, latent, sampler, sigmas, mask=None, callback=None, disable_pbar=False, seed=None, **named):
         self.received = (noise, latent, sampler, sigmas, mask, disable_pbar, seed, named)
-        for step, denoised, *noisy in self.told:
-            callback(step, denoised, noisy[0] if noisy else None, len(self.told))
+        for step, denoised, *noisy in self.calls:
+            callback(step, denoised, noisy[0] if noisy else None, len(self.calls))
         return "samples"
 
 
@@ -139,14 +139,14 @@ class Model:
     def add_wrapper_with_key(self, kind, key, wrapper):
         self.wrappers.append((kind, key, wrapper))
 
-    def sample(self, told):
-        """A sampler that uses this model."""
+    def sample(self, calls):
+        """Runs a sampler with this model."""
         ((_, _, wrapper),) = self.wrappers
-        return wrapper(Executor(told), "noise", "latent", "sampler", [Sigma(2)], None, None, True, 7)
+        return wrapper(Executor(calls), "noise", "latent", "sampler", [Sigma(2)], None, None, True, 7)
 
 
 class ProgressBar:
-    """`on_update` is ComfyUI's hook, which raises when it has been told to stop."""
+    """`on_update` is ComfyUI's hook, which raises on an interrupt."""
 
     on_update = staticmethod(lambda: None)
 
@@ -158,10 +158,10 @@ class ProgressBar:
 
 
 class Previewer:
-    """Estimates colours: twice the level, at half the size."""
+    """Makes previews of twice the level, at half the size."""
 
-    def __init__(self, *facts):
-        self.facts = facts
+    def __init__(self, *factors):
+        self.factors = factors
 
     def decode_latent_to_preview(self, latents):
         size = (SIZE[0] // 2, SIZE[1] // 2)
@@ -170,7 +170,7 @@ class Previewer:
 
 
 class World:
-    """What is being executed, where files go, and whether ComfyUI has been told to stop."""
+    """The executed node, the output folder, and whether ComfyUI has been interrupted."""
 
     def __init__(self):
         self.executing, self.output, self.is_interrupted = None, None, False
@@ -185,7 +185,7 @@ class World:
 
 
 def install():
-    """Puts ComfyUI's modules where they are imported from, and the nodes into a package `pack`, as ComfyUI does."""
+    """Installs the fake modules, and imports the nodes as a package `pack`, as ComfyUI does."""
     world = World()
     parts = {
         "comfy": {},

@@ -1,4 +1,4 @@
-"""Stand-ins for tensors, schedulers and pipelines of diffusers, as far as the integration asks them for anything."""
+"""Fakes of the tensors, schedulers and pipelines of diffusers."""
 
 import contextlib
 from types import SimpleNamespace
@@ -59,7 +59,7 @@ class Numbers:
 
 
 class EulerFake:
-    """Euler's method over four noise levels, whose samples have all of the signal."""
+    """Euler's method over four noise levels, variance exploding."""
 
     order = 1
     init_noise_sigma = 8
@@ -106,7 +106,7 @@ class PipelineFake:
     def __call__(self, prompt, negative_prompt=None, num_inference_steps=4, guidance_scale=7.5, generator=None,
                  num_images_per_prompt=1, output_type="pil", image=None, strength=None, mask_image=None,
                  padding_mask_crop=None):  # fmt: skip
-        """Its model sees noise of a size of 10."""
+        """The model always predicts a noise of 10."""
         prompts = prompt if isinstance(prompt, list) else [prompt]
         self._interrupt = False
         self.on_call(self)
@@ -121,7 +121,7 @@ class PipelineFake:
 
 
 class DecoderFake:
-    """Decodes a latent to its grey."""
+    """Decodes a latent to a grey picture."""
 
     interferes = False
 

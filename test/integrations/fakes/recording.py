@@ -1,15 +1,15 @@
-"""A stand-in for what sends the steps to `record`."""
+"""A fake of `Recording`."""
 
 
 class RecordingFake:
-    """Notes what it is told."""
+    """Records its calls."""
 
-    made = []
+    instances = []
 
     def __init__(self, images, passes, folder, arguments):
         self.images, self.passes, self.arguments = images, passes, list(arguments)
         self.steps, self.finished, self.trouble, self.is_over = [], [], None, False
-        self.made.append(self)
+        self.instances.append(self)
 
     def step(self, image, step, picture, pass_index=0):
         self.steps.append((image, step, (picture() if callable(picture) else picture)[0][0]))

@@ -1,4 +1,4 @@
-"""As much of SD.Next as the script meets: its stages, and the order of its calls."""
+"""A fake of the parts of SD.Next that the script uses: its stages, and the order of its calls."""
 
 import sys
 from types import ModuleType, SimpleNamespace
@@ -6,12 +6,12 @@ from unittest import mock
 
 
 class SdNextFake:
-    """`pipes` are the pipelines of base, hires and refiner; a stage without one is left out."""
+    """`pipes` are the pipelines of base, hires and refiner; a stage without one is skipped."""
 
     def __init__(self, **pipes):
         self._pipes = pipes
-        #: what was told, and the classes by which SD.Next went when it made the arguments of a call
-        self.told, self.classes, self.callbacks = [], [], {}
+        #: logged lines, and the class of the pipeline at each call of set_pipeline_args
+        self.log, self.classes, self.callbacks = [], [], {}
         self.opts = SimpleNamespace()
         self.opts.add_option = lambda name, info: setattr(self.opts, name, info.default)
         self.processing_diffusers = _module(
@@ -23,18 +23,18 @@ class SdNextFake:
         )
 
     def modules(self):
-        told = SimpleNamespace(info=self.told.append, warning=self.told.append)
+        log = SimpleNamespace(info=self.log.append, warning=self.log.append)
         on = {f"on_{name}": lambda call, name=name: self.callbacks.update({name: call})
               for name in ("ui_settings", "before_process")}  # fmt: skip
         info = lambda default, label, section: SimpleNamespace(default=default)  # noqa: E731
-        made = {
+        fake_modules = {
             "modules.shared": _module("modules.shared", opts=self.opts, OptionInfo=info),
             "modules.script_callbacks": _module("modules.script_callbacks", **on),
-            "modules.logger": _module("modules.logger", log=told),
+            "modules.logger": _module("modules.logger", log=log),
             "modules.processing_diffusers": self.processing_diffusers,
         }
-        parent = _module("modules", **{name.split(".")[1]: module for name, module in made.items()})
-        return mock.patch.dict(sys.modules, {"modules": parent, **made})
+        parent = _module("modules", **{name.split(".")[1]: module for name, module in fake_modules.items()})
+        return mock.patch.dict(sys.modules, {"modules": parent, **fake_modules})
 
     def generate(self, prompts=("a red apple",)):
         p = SimpleNamespace(prompts=list(prompts), outpath_samples="outputs/text")

@@ -1,4 +1,4 @@
-"""As much of a web UI as the extension's script meets: its modules, its samplers, and the order of its calls."""
+"""A fake of the parts of a web UI that the extension uses: modules, samplers, and the order of its calls."""
 
 import json
 import sys
@@ -9,16 +9,16 @@ from types import ModuleType, SimpleNamespace
 
 EXTENSION = Path(__file__).resolve().parents[3] / "integrations" / "webui"
 
-#: what the extension told of its own failures
+#: errors that the extension reported
 reported = []
-#: files that the page may have
+#: files that the page may load
 allowed = []
-#: components of the page, in their order
-made = []
+#: components of the page, in order
+components = []
 
 
 class Latents:
-    """A batch of latents, each of which is a number."""
+    """A batch; the latents of an image are a number."""
 
     def __init__(self, values):
         self.values = list(values)
@@ -59,34 +59,34 @@ class Picture:
 
 
 class Sampler:
-    """Tells its steps as k-diffusion does: `told` are the numbers that it calls back with."""
+    """Calls back as k-diffusion does, with these step numbers."""
 
-    def __init__(self, told):
-        self._told = told
+    def __init__(self, step_numbers):
+        self._step_numbers = step_numbers
         self.seen = 0
 
     def callback_state(self, progress):
         self.seen += 1
 
     def sample(self, batch_size, offset=0):
-        for i in self._told:
+        for i in self._step_numbers:
             step = Latents(offset + 10 * place + i for place in range(batch_size))
             progress = {"i": i, "x": Latents(value * 10 for value in step.values), "denoised": step, "sigma": 3.0}
             self.callback_state(progress)
 
 
 class Processing:
-    """A `p`, as `process_images` is given it."""
+    """The web UI's `p`."""
 
-    def __init__(self, folder, told=range(4), n_iter=1, batch_size=1, **more):
-        self.outpath_samples, self.told = str(folder), told
-        self.n_iter, self.batch_size, self.steps, self.sampler_name = n_iter, batch_size, len(told), "Euler a"
+    def __init__(self, folder, step_numbers=range(4), n_iter=1, batch_size=1, **more):
+        self.outpath_samples, self.step_numbers = str(folder), step_numbers
+        self.n_iter, self.batch_size, self.steps, self.sampler_name = n_iter, batch_size, len(step_numbers), "Euler a"
         self.enable_hr = self.is_hr_pass = False
         self.extra_generation_params = {}
         self.all_seeds = [42 + index for index in range(n_iter * batch_size)]
         self.all_prompts = ["a red apple"] * len(self.all_seeds)
         self.iteration = 0
-        #: numbers of the batches that come to no image
+        #: numbers of the batches that fail
         self.lost = ()
         self.infotexts = []
         self.is_api, self.script_args = True, [0]
@@ -97,7 +97,7 @@ class Processing:
 
 
 def process_images(script, p, arguments=(), during=lambda number: None):
-    """The calls that a script gets, in their order. Returns the finished pictures."""
+    """Calls a script as the web UI does. Returns the finished pictures."""
     modules = sys.modules["modules"]
     script.process(p, *arguments)
     pictures = []
@@ -106,11 +106,11 @@ def process_images(script, p, arguments=(), during=lambda number: None):
         script.before_process_batch(p, *arguments, batch_number=number)
         for is_hr_pass in [False, True] if p.enable_hr else [False]:
             p.is_hr_pass = is_hr_pass
-            p.sampler = Sampler(p.told)
+            p.sampler = Sampler(p.step_numbers)
             for _ in range(1 + is_hr_pass):  # as Forge does
                 script.process_before_every_sampling(p, *arguments, x=None)
             p.sampler.sample(p.batch_size, 100 * number)
-            if p.sampler.seen != len(p.told):
+            if p.sampler.seen != len(p.step_numbers):
                 raise AssertionError("the sampler's own callback was not called")
         during(number)
         for place in range(0 if number in p.lost else p.batch_size):
@@ -128,7 +128,7 @@ def process_images(script, p, arguments=(), during=lambda number: None):
 
 
 def generate(script, p, arguments=(), during=lambda number: None):
-    """As the web UI calls it for a request: with the lock, and with an end of `p` whatever happens."""
+    """Calls `process_images` as the web UI does for a request: with the lock, and always closing `p`."""
     modules = sys.modules["modules"]
     with modules.call_queue.queue_lock:
         try:
@@ -139,7 +139,7 @@ def generate(script, p, arguments=(), during=lambda number: None):
 
 
 def gallery(p):
-    """What the page knows of a generation, as the web UI tells it in JSON."""
+    """The web UI's JSON about a generation."""
     texts = [f"{p.all_prompts[0]}\nSeed: {seed}" for seed in p.all_seeds]
     return json.dumps({"all_seeds": p.all_seeds, "index_of_first_image": 0, "infotexts": texts})
 
@@ -149,14 +149,14 @@ def decode(latents, index, approximation):
 
 
 def save_image(picture, folder, basename, seed, prompt, extension, info, suffix):
-    """Under a name as the web UI would give it, with the picture's colour and text as what is in it."""
+    """Writes the colour and the text of a picture to a file."""
     path = Path(folder) / f"{basename}{seed}{suffix}.{extension}"
     path.write_text(f"{picture.value} {info}")
     return str(path), None
 
 
 def install():
-    """Puts the web UI's modules, and as much of the libraries as is used, where they are imported from."""
+    """Installs the fake modules of the web UI and of libraries."""
     sys.path.insert(0, str(EXTENSION))
     state = SimpleNamespace(interrupted=False, skipped=False, time_start=1.0, textinfo=None)
     state.begin, state.end = lambda job: None, lambda: None
@@ -197,9 +197,9 @@ class _Script:
 
 
 class _Component:
-    def __init__(self, label=None, **facts):
-        self.label, self.facts, self.listeners = label, facts, []
-        made.append(self)
+    def __init__(self, label=None, **attributes):
+        self.label, self.attributes, self.listeners = label, attributes, []
+        components.append(self)
 
     def __enter__(self):
         return self

@@ -1,4 +1,4 @@
-"""What tests of the web UI's script begin with: the script in a web UI, and a `record` that notes what it is handed."""
+"""Base of the tests of the web UI's script: the script in a fake web UI, with a fake `Recording`."""
 
 import tempfile
 import threading
@@ -17,17 +17,17 @@ BRIEF = (True, "x264", "blend", 1)
 
 
 class FakeRecording:
-    """Has a movie for each image, when it is let."""
+    """Records its calls, and returns a movie for each image once it may."""
 
-    made = []
+    instances = []
     #: while `may_finish` is not set, `finish` waits
     is_finishing, may_finish = threading.Event(), threading.Event()
 
     def __init__(self, images, passes, folder, arguments):
         self.images, self.passes, self.folder, self.arguments = images, passes, folder, arguments
         self.steps, self.finished, self.trouble = {}, {}, None
-        self.is_at_work = True
-        FakeRecording.made.append(self)
+        self.is_running = True
+        FakeRecording.instances.append(self)
 
     def step(self, image, step, picture, pass_index=0):
         pixels, _ = picture() if callable(picture) else picture
@@ -37,12 +37,12 @@ class FakeRecording:
         self.finished[image] = (picture[0][0], infotext, reason)
 
     def give_up(self):
-        self.is_at_work = False
+        self.is_running = False
 
     def finish(self):
         self.is_finishing.set()
         self.may_finish.wait(60)
-        self.is_at_work = False
+        self.is_running = False
         return [{"type": "animation", "path": f"/movies/{image}.mp4"} for image in self.finished]
 
 
@@ -55,8 +55,8 @@ class Base(unittest.TestCase):
         recording.start()
         self.addCleanup(recording.stop)
         self.addCleanup(setattr, modules.shared.state, "interrupted", False)
-        FakeRecording.made.clear()
-        self.addCleanup(self.assert_that_none_stays_at_work)
+        FakeRecording.instances.clear()
+        self.addCleanup(self.assert_that_none_is_running)
         FakeRecording.is_finishing.clear()
         FakeRecording.may_finish.set()
         webui.reported.clear()
@@ -66,25 +66,25 @@ class Base(unittest.TestCase):
         modules.shared.opts.outdir_samples = str(self.folder)
         self.script = script_module.StepsAnimationScript()
 
-    def assert_that_none_stays_at_work(self):
-        """Whatever a test has done."""
+    def assert_that_none_is_running(self):
+        """Runs after every test."""
         for thread in _own_threads():
             thread.join(60)
-        self.assertEqual([one for one in FakeRecording.made if one.is_at_work], [])
+        self.assertEqual([one for one in FakeRecording.instances if one.is_running], [])
 
-    def generate(self, arguments=BRIEF, during=lambda number: None, **facts):
-        """Facts are those of `Processing`; it is a request of the API unless `is_api` is False."""
-        p = webui.Processing(self.folder, **facts)
+    def generate(self, arguments=BRIEF, during=lambda number: None, **attributes):
+        """`attributes` are those of `Processing`; it is a request of the API unless `is_api` is False."""
+        p = webui.Processing(self.folder, **attributes)
         return p, webui.generate(self.script, p, arguments, during)
 
-    def recorded(self, arguments=BRIEF, **facts):
-        p, _ = self.generate(arguments, **facts)
+    def recorded(self, arguments=BRIEF, **attributes):
+        p, _ = self.generate(arguments, **attributes)
         self.assertEqual(webui.reported, [])
-        (recording,) = FakeRecording.made
+        (recording,) = FakeRecording.instances
         return p, recording
 
     def settled(self, work=None):
-        """What the panel shows when the thread of `work`, or all that were started, are done: paths, trouble."""
+        """Waits for `work`, or for all threads. Returns the paths and the trouble that the panel shows."""
         for thread in [work[0]] if work else _own_threads():
             thread.join(60)
         result = results.shown("txt2img")
