@@ -11,7 +11,7 @@ import { isAnimatedPng } from '../infotext/png.js';
 import { movieFrames } from '../movie/decode.js';
 import { encodePng } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
-import { imageExtensions, type Run, type RunImage, readRuns } from '../recording/runs.js';
+import { compareNames, imageExtensions, type Run, type RunImage, readRuns } from '../recording/runs.js';
 import { firstLineOf } from '../util/error-message.js';
 import { readInfotext } from './inspect-file.js';
 
@@ -128,7 +128,7 @@ async function expand(source: string): Promise<string[]> {
     const what = isPattern ? 'There is no image or movie that matches' : 'There is no file or folder';
     throw new StepsAnimationError('input', `${what} ${source}: check the path.`);
   }
-  return usable.sort(new Intl.Collator('en', { numeric: true, sensitivity: 'base' }).compare);
+  return usable.sort(compareNames);
 }
 
 function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): RunImage[] {

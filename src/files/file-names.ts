@@ -65,7 +65,9 @@ export function movieStem({ seed, prompt }: Pick<IntermediateName, 'seed' | 'pro
 export function parseIntermediateStem(stem: string): IntermediateName | undefined {
   const match = /^(?<batch>\d{2})(?<position>\d{2})(?<step>\d{3,})-(?<seed>\d+)(?:-(?<prompt>.*))?$/su.exec(stem);
   if (!match?.groups) return undefined;
-  const { batch, position, step, seed, prompt = '' } = match.groups;
+  const { batch, position, step = '', seed, prompt = '' } = match.groups;
+  // Steps are filled up with zeros to three digits only.
+  if (step.length > 3 && step.startsWith('0')) return undefined;
   return { batch: Number(batch), position: Number(position), step: Number(step), seed: Number(seed), prompt };
 }
 

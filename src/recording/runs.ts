@@ -26,6 +26,11 @@ export type Run = {
 export const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp']);
 const naturalOrder = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
+/** Compares file names or paths in natural order: `2` before `10`, and always in the same order. */
+export function compareNames(a: string, b: string): number {
+  return naturalOrder.compare(a, b) || (a < b ? -1 : Number(a > b));
+}
+
 /**
  * Finds the runs of a folder by their manifests, in the order of their start. Images that no manifest lists belong to the
  * run that their names continue, or else make runs of their own.
@@ -78,7 +83,7 @@ async function adopt(folder: string, startedAt: number, image: ListedImage, pres
   if (entry.reason !== null) return;
   const steps = new Set(names.map((name) => parseName(name)?.step));
   const prompts = new Set(names.map((name) => parseName(name)?.prompt));
-  for (const name of [...present].sort(naturalOrder.compare)) {
+  for (const name of [...present].sort(compareNames)) {
     const file = parseName(name);
     const isOfImage = file?.batch === entry.batch && file.position === entry.position && file.seed === entry.seed;
     // A step that the image has already belongs to another run.
@@ -111,22 +116,59 @@ async function runImage(folder: string, { entry, names }: ListedImage): Promise<
   return { seed, pictures: [...pathsOf(names.filter((name) => earlier.has(name))), finished] };
 }
 
-/** Groups names by what follows the step in them; all other names are one run, in natural order. */
+/**
+ * Groups names of ours by what follows the step in them; all others are one run, in natural order. With others among
+ * them, the groups come in natural order as well, not by their time.
+ */
 async function runsByName(folder: string, names: readonly string[]): Promise<Run[]> {
-  const groups = new Map<string, string[]>();
-  for (const name of names.toSorted(naturalOrder.compare)) {
-    const file = parseName(name);
-    const key = file ? `${file.batch}.${file.position}.${file.seed}.${file.prompt}` : '';
-    groups.set(key, [...(groups.get(key) ?? []), name]);
-  }
-  return await Promise.all(
-    [...groups.values()].map(async (group) => {
-      const files = group.map((name) => join(folder, name));
-      const [first = ''] = files;
-      const image = { seed: parseName(basename(first))?.seed ?? null, pictures: files };
-      return { startedAt: (await stat(first)).mtimeMs, images: [image] };
-    }),
+  const sorted = names.toSorted(compareNames);
+  const parsed = sorted.flatMap((name) => parseName(name) ?? []);
+  const areOurs = areRunsOfOurs(parsed);
+  const groups = groupBy(sorted, (name) => {
+    const file = areOurs ? parseName(name) : undefined;
+    return file ? groupOf(file) : '';
+  });
+  const times = await Promise.all(
+    [...groups.values()].map(async ([first = '']) => (await stat(join(folder, first))).mtimeMs),
   );
+  const isMixed = parsed.length < sorted.length;
+  return [...groups].map(([key, group], index) => ({
+    startedAt: isMixed ? Math.min(...times) : (times[index] ?? 0),
+    images: [
+      {
+        seed: key === '' ? null : (parseName(group[0] ?? '')?.seed ?? null),
+        pictures: group.map((name) => join(folder, name)),
+      },
+    ],
+  }));
+}
+
+function groupOf({ batch, position, seed, prompt }: IntermediateName): string {
+  return `${batch}.${position}.${seed}.${prompt}`;
+}
+
+/**
+ * Whether names of our form are ours beyond doubt: `20241231-1.png` and `0000002-1000.png` have it by chance. Our runs
+ * count batches and positions from 0 and steps from 1, and a lone file is that of a run that ended after its first step.
+ */
+function areRunsOfOurs(names: readonly IntermediateName[]): boolean {
+  const batches = groupBy(names, ({ batch }) => String(batch));
+  return (
+    batches.has('0') &&
+    names.every(({ step }) => step > 0) &&
+    [...batches.values()].every((batch) => batch.some(({ position }) => position === 0)) &&
+    [...groupBy(names, groupOf).values()].every(([first, ...others]) => others.length > 0 || first?.step === 1)
+  );
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
 }
 
 function parseName(name: string): IntermediateName | undefined {

@@ -94,6 +94,38 @@ describe('runs of a folder', () => {
     ]);
   });
 
+  it.each([
+    ['dates and times', (n: number) => `20240101-12000${n}.png`],
+    ['dates and times in a month of two digits', (n: number) => `20241231-12000${n}.png`],
+    ['dates and numbers', (n: number) => `20241231-${n + 1}.png`],
+    ['dates of two days and numbers', (n: number) => `${20241230 + Math.floor(n / 3)}-${(n % 3) + 1}.png`],
+    ['two numbers', (n: number) => `000000${n + 1}-${1000 + n}.png`],
+    ['numbers from zero', (n: number) => `000000${n}-7.png`],
+  ])(
+    'are not seen in names of %s: these are one run in natural order, whatever the time of change',
+    async (_, name) => {
+      const folder = await temporaryFolder();
+      const names = [0, 1, 2, 3, 4, 5].map(name);
+      for (const [index, each] of names.entries()) {
+        await writeFile(join(folder, each), '');
+        await utimes(join(folder, each), 1000 - index, 1000 - index);
+      }
+      const runs = await readRuns(folder);
+      expect(runs.map(({ images }) => images.map(({ pictures }) => namesOf(pictures)))).toEqual([[names]]);
+    },
+  );
+
+  it('are in the order of their names where other images lie among them, not in that of their times', async () => {
+    const folder = await temporaryFolder();
+    const names = ['0000001-5-a.png', '0000002-5-a.png', 'final.png'];
+    for (const [index, name] of names.entries()) {
+      await writeFile(join(folder, name), '');
+      await utimes(join(folder, name), 1000 - index, 1000 - index);
+    }
+    const runs = await readRuns(folder);
+    expect(runs.flatMap(({ images }) => images.flatMap(({ pictures }) => namesOf(pictures)))).toEqual(names);
+  });
+
   it('leave no manifest when their files are deleted, and a whole one while they go on', async () => {
     const folder = await temporaryFolder();
     const animation = animationOptionsSchema.parse({ duration: 0.5 });
