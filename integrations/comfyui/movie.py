@@ -47,9 +47,8 @@ class Animation:
 
 def make_movies(animation, passes, images, vae, on_step):
     """
-    Makes a movie for each image of a batch [N, H, W, 3] with values from 0 to 1; for a video, of its first image. Returns
-    the paths of the movies, and an error message or None. Raises ValueError with a message for the user, and ComfyUI's
-    InterruptProcessingException.
+    Makes a movie for each image of a batch [N, H, W, 3] from 0 to 1; for a video, of its first image. Returns the paths of
+    the movies, and an error message or None. Raises ValueError for the user, and InterruptProcessingException.
     """
     images = _first_of_videos(images, passes)
     _check(passes, len(images))

@@ -162,7 +162,7 @@ class RecordingTest(unittest.TestCase):
         while not (recording._record and recording._record.results):
             pass
         recording.give_up()
-        # Whoever is left of them would hold the pipe open that it is read from.
+        # A process that is left would keep the output pipe open.
         self.assertFalse(recording._sender.is_alive())
 
     def test_saves_no_steps_when_all_movies_are_finished(self):

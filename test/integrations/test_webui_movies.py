@@ -134,9 +134,9 @@ class MemoryLimitTest(Base):
 
     def test_keeps_the_limit_while_it_generates(self):
         self.limit(3 * 4 * 2**14)
-        most = []
-        self.generate(n_iter=6, during=lambda number: most.append(sum(one.nbytes for one in run.RING._runs.values())))
-        self.assertLessEqual(max(most), 3 * 4 * 2**14)
+        sizes = []
+        self.generate(n_iter=6, during=lambda number: sizes.append(sum(one.nbytes for one in run.RING._runs.values())))
+        self.assertLessEqual(max(sizes), 3 * 4 * 2**14)
         (recording,) = FakeRecording.instances
         self.assertEqual([len(recording.steps[image]) for image in range(6)], [4] * 6)
 

@@ -42,6 +42,8 @@ class AnimatedRun:
         self._recording: Optional[Recording] = None
         #: whether `animate` can still be called
         self.is_on_demand = settings.decode == "on demand"
+        #: in the ring, which keeps several runs only if they are on demand
+        self._name: Any = id(self) if self.is_on_demand else "current"
 
     def step(self, arguments: Dict[str, Any], output: Any) -> None:
         """To be called after each step, with the arguments of `scheduler.step` by name and its result."""
@@ -100,11 +102,6 @@ class AnimatedRun:
         recording, self._recording = self._recording, None
         return recording.finish(), recording.trouble
 
-    @property
-    def _name(self) -> Any:
-        """Only runs on demand are kept beside others."""
-        return id(self) if self._settings.decode == "on demand" else "current"
-
     def _take_images(self, images: Any) -> None:
         if self._call.returns_latents:
             self._returned_latents = images.detach().to("cpu", copy=True)
@@ -117,7 +114,7 @@ class AnimatedRun:
     def _save_and_animate(self) -> None:
         try:
             if self._settings.latents_folder:
-                save_run(self._latents(), self._settings.latents_folder, self._images(self._decoded_size), self._tab)
+                save_run(self._latents(), self._settings.latents_folder, self._images(self._decoded_size), self._call.tab)
         finally:
             if self._settings.decode != "on demand":
                 self._decode_steps()
@@ -165,13 +162,9 @@ class AnimatedRun:
         return self._call.crop.paste(picture) if self._call.crop else picture
 
     def _start_recording(self, steps: int) -> Recording:
-        arguments = ("--tab", self._tab, *self._settings.arguments)
+        arguments = ("--tab", self._call.tab, *self._settings.arguments)
         passes = [{"steps": steps, "exact": True}]
         return Recording(self._images(self._image_size), passes, self._settings.outdir, arguments)
-
-    @property
-    def _tab(self) -> str:
-        return "img2img" if self._call.is_img2img else "txt2img"
 
     def _images(self, size: Optional[Tuple[int, int]]) -> List[Dict[str, Any]]:
         """The images of the protocol's start message."""

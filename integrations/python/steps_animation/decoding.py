@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import Any, Generator, Optional, Tuple
 
-from .pixels import decoded_pixels
+from .pixels import image_pixels
 from .recording import Pixels
 
 
@@ -52,7 +52,8 @@ class LatentDecoder:
             unpacked = self._unpacked(latents, size) if latents.ndim == 3 else latents
             scaled = self._scaled(unpacked.to(self._device(), self._vae.dtype))
             decoded = self._vae.decode(scaled, return_dict=False)[0]
-            return decoded_pixels(decoded[:, :, 0] if decoded.ndim == 5 else decoded)
+            image = decoded[:, :, 0] if decoded.ndim == 5 else decoded  # from -1 to 1
+            return image_pixels((image / 2 + 0.5).clamp(0, 1))[0]
 
     def _unpacked(self, latents: Any, size: Optional[Tuple[int, int]]) -> Any:
         """Flux and similar models sample a sequence of patches of 2x2 latents."""

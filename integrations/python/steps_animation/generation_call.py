@@ -34,7 +34,8 @@ class GenerationCall:
         self._sampler = type(pipe.scheduler).__name__
         self._model = _model_name(pipe)
         self._seeds = _seeds(arguments.get("generator"))  # read now: a generator may get another seed later
-        self.is_img2img = arguments.get("image") is not None and "strength" in arguments
+        is_img2img = arguments.get("image") is not None and "strength" in arguments
+        self.tab = "img2img" if is_img2img else "txt2img"
         self.returns_latents = arguments.get("output_type") == "latent"
         padding = arguments.get("padding_mask_crop")
         self.crop: Optional[MaskedCrop] = None

@@ -26,11 +26,6 @@ def image_pixels(images: Any) -> List[Pixels]:
     return [_pil_pixels(image) if hasattr(image, "convert") else image_pixels(image[None])[0] for image in images]
 
 
-def decoded_pixels(decoded: Any) -> Pixels:
-    """Takes the output of a VAE: a tensor (1, 3, rows, columns) from -1 to 1."""
-    return image_pixels((decoded / 2 + 0.5).clamp(0, 1))[0]
-
-
 class MaskedCrop(NamedTuple):
     """Inpainting of the surroundings of a mask only (`padding_mask_crop`), for which pipelines take PIL images."""
 

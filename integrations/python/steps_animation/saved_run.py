@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Sequence, Union
 
 from .decoding import LatentDecoder
 from .latents import LatentRun, load_latents, save_latents
@@ -34,7 +34,8 @@ def animate_saved(path: Union[str, Path], decoder: LatentDecoder, outdir: Path, 
         with decoder.ready():
             for pass_index, step, latents in run.steps:
                 for index, image in enumerate(images):
-                    picture = decoder.picture(latents[index : index + 1], _size(image))
+                    size = (image["width"], image["height"]) if "width" in image else None
+                    picture = decoder.picture(latents[index : index + 1], size)
                     recording.step(index, step, picture, pass_index)
                     if latents is run.steps[-1][2]:
                         recording.image(index, picture)
@@ -46,10 +47,5 @@ def animate_saved(path: Union[str, Path], decoder: LatentDecoder, outdir: Path, 
 def _images(run: LatentRun, name: str) -> List[Dict[str, Any]]:
     """The saved images; files of other programs have none."""
     if "images" in run.metadata:
-        images: List[Dict[str, Any]] = json.loads(run.metadata["images"])
-        return images
+        return json.loads(run.metadata["images"])
     return [{"seed": 0, "prompt": name} for _ in range(len(run.steps[0][2]))]
-
-
-def _size(image: Dict[str, Any]) -> Optional[Tuple[int, int]]:
-    return (image["width"], image["height"]) if "width" in image else None

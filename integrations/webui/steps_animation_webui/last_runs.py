@@ -23,22 +23,13 @@ def kept(tab):
 
 def animate(tab, generation, index, arguments):
     """Starts to make the movie of what the gallery shows (see `find`). Returns the thread and the result."""
-
-    def make():
-        options = read_options(arguments)
-        run, image = find(tab, generation, index)
-        return _movies(run, options, image)
-
+    make = lambda: _movies(read_options(arguments), *find(tab, generation, index))  # noqa: E731
     return results.start(tab, "animate the image", make)
 
 
 def animate_file(tab, name, arguments):
     """Starts to make the movies of a file of latents in the tab's output folder. Returns the thread and the result."""
-
-    def make():
-        options = read_options(arguments)
-        return _movies(saved_latents.read(name, host.output_folder(tab)), options)
-
+    make = lambda: _movies(read_options(arguments), saved_latents.read(name, host.output_folder(tab)))  # noqa: E731
     return results.start(tab, "animate the file", make)
 
 
@@ -84,7 +75,7 @@ def find(tab, generation, index):
     return run, image if is_image else None
 
 
-def _movies(run, options, image=None):
+def _movies(options, run, image=None):
     movie = Movie(run, options, shared.opts.samples_format, image)
 
     def decode():

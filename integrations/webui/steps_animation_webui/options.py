@@ -69,9 +69,8 @@ class Options(dict):
 
 def read_options(arguments):
     """
-    Checks the arguments of a request or of the panel: the switch and then values in their order, where a missing one or
-    None means the default; or one dict of values by name, which enables the script. Raises ValueError with a message for
-    the user.
+    Checks the arguments of a request or of the panel: the switch and then values in their order, where None means the
+    default; or one dict of values by name, which enables the script. Raises ValueError with a message for the user.
     """
     first = arguments[0] if arguments else None
     if isinstance(first, dict):

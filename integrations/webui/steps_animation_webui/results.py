@@ -33,9 +33,8 @@ def shown(tab):
 
 def start(tab, action, make):
     """
-    Calls `make` in a new thread and shows its result. `make` returns paths and an error message or None, or raises
-    ValueError or LookupError with a message for the user. `action` is as in `host.guarded`. Returns the thread and the
-    result at once.
+    Calls `make` in a new thread, and returns the thread and the result. `make` returns paths and an error message or None,
+    or raises ValueError or LookupError with a message for the user. `action` is as in `host.guarded`.
     """
     result = show(tab)
     thread = Thread(target=_settle, args=(result, action, make), name=f"steps animation: {action}", daemon=True)

@@ -50,9 +50,8 @@ class Sampling:
 
 def watch(sampler, listener):
     """
-    Calls `listener(progress)` after each step of this sampler, in place of an earlier listener; it must not raise.
-    Samplers of k-diffusion and those by timesteps call `callback_state` with the number of the step in `i`, and the
-    latents of the whole batch in `x` and `denoised`.
+    Calls `listener(progress)` after each step, in place of an earlier listener; it must not raise. All samplers call
+    `callback_state` with the number of the step in `i`, and the latents of the whole batch in `x` and `denoised`.
     """
     is_watched = hasattr(sampler, LISTENER)
     setattr(sampler, LISTENER, listener)
