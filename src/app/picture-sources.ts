@@ -9,6 +9,7 @@ import { readImageHead } from '../infotext/infotext-files.js';
 import { parseInfotext, seedOf, withoutIntermediateStep } from '../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../infotext/png.js';
 import { movieFrames } from '../movie/decode.js';
+import type { Size } from '../pictures/picture.js';
 import { encodePng } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
 import { compareNames, imageExtensions, type Run, type RunImage, readRuns } from '../recording/runs.js';
@@ -150,7 +151,7 @@ async function isMovie(path: string): Promise<boolean> {
   return pages > 1 || (format === 'png' && isAnimatedPng(await readImageHead(path)));
 }
 
-async function sizeOf(path: string): Promise<{ width: number; height: number }> {
+async function sizeOf(path: string): Promise<Size> {
   const { autoOrient } = await metadataOf(path);
   return { width: autoOrient.width, height: autoOrient.height };
 }

@@ -9,6 +9,7 @@ import { type AnimationOptions, animationOptionsSchema, durationOf } from '../op
 import { checkOptions } from '../options/check-options.js';
 import { codecRow } from '../options/codecs.js';
 import type { AnimationOptionsInput } from '../options/option-types.js';
+import type { Size } from '../pictures/picture.js';
 import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
 import { describeEncoder, describeMovie, frameRateNote } from '../recording/messages.js';
 import { isSelected } from '../recording/steps.js';
@@ -25,7 +26,7 @@ export type RenderSettings = {
   /** shows the sources, or the runs of a folder, side by side instead of one after another. Default: false */
   readonly sideBySide?: boolean;
   /** in pixels; pictures of another size are fitted to it. Default: the size of the first image */
-  readonly size?: { readonly width: number; readonly height: number };
+  readonly size?: Size;
   /** folder of the movie, which is named after the images; ignored if `output` is given. Default: `outputs` */
   readonly outdir?: string;
   /** path of the movie file; its extension has to match the codec */

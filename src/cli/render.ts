@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RunChoice } from '../app/picture-sources.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
+import type { Size } from '../pictures/picture.js';
 import { withInterruption } from './exit.js';
 import { addFlags, readOptions } from './flags.js';
 import { createRunReporter } from './output.js';
@@ -11,7 +12,7 @@ type RenderFlags = {
   readonly output?: string;
   readonly runs?: RunChoice;
   readonly sideBySide?: boolean;
-  readonly size?: { readonly width: number; readonly height: number };
+  readonly size?: Size;
   readonly json?: boolean;
 };
 
@@ -63,7 +64,7 @@ function readRuns(text: string): RunChoice {
   return seeds;
 }
 
-function readSize(text: string): { width: number; height: number } {
+function readSize(text: string): Size {
   const [, width, height] = /^(\d{1,5})x(\d{1,5})$/i.exec(text) ?? [];
   const size = { width: Number(width), height: Number(height) };
   if (!(size.width >= 2 && size.height >= 2 && size.width <= 16_384 && size.height <= 16_384)) {

@@ -1,13 +1,13 @@
 import sharp, { type Sharp } from 'sharp';
-import type { PixelPicture, Size } from '../diffusion/batch-request.js';
 import type { Img2imgOptions } from '../options/generation-options.js';
-import type { Picture } from '../pictures/picture.js';
+import type { Picture, Size } from '../pictures/picture.js';
+import { fromPicture } from '../pictures/picture-files.js';
 import type { Start } from './check-request.js';
 import type { PassInfo } from './host.js';
 
 /** What img2img starts from, in the size of the image. */
 export type FittedStart = {
-  readonly picture: PixelPicture;
+  readonly picture: Picture;
   /** one byte a pixel: 255 is repainted, 0 stays */
   readonly mask: Uint8Array | undefined;
 };
@@ -47,8 +47,4 @@ async function resize(image: Sharp, from: Size, to: Size, mode: Img2imgOptions['
     ...{ left, top, right: width - inner.width - left, bottom: height - inner.height - top },
     extendWith: 'copy',
   });
-}
-
-function fromPicture({ width, height, data }: Picture): Sharp {
-  return sharp(data, { raw: { width, height, channels: 3 } });
 }

@@ -89,15 +89,20 @@ export async function probeMovie(path: string): Promise<MovieInfo> {
   }
 }
 
-/** Reads the `comment` tag of a movie, whose name is in capitals in Matroska; undefined if there is none, or no movie. */
+/** Reads the `comment` tag of a movie; undefined if there is none, or no movie. */
 export async function readMovieComment(path: string): Promise<string | undefined> {
   const container = new FormatContext();
   try {
     if ((await openContainer(container, path)) < 0) return undefined;
-    return Object.entries(tagsOf(container)).find(([name]) => name.toLowerCase() === 'comment')?.[1];
+    return tagOf(tagsOf(container), 'comment');
   } finally {
     await container.closeInput();
   }
+}
+
+/** The tag of a name in lower case: in Matroska the names are in capitals. */
+export function tagOf(tags: MovieInfo['tags'], wanted: string): string | undefined {
+  return Object.entries(tags).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
 
 async function countPackets(container: FormatContext, packet: Packet, index: number, path: string): Promise<number> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
+import { valueAt } from '../util/is-record.js';
 import { allowedValues } from './allowed-values.js';
 import { describeOptions, type OptionDescription } from './describe-options.js';
 import { hasRows } from './option.js';
@@ -26,7 +27,7 @@ export function checkOptions<Schema extends z.ZodType>(
   const sentences = result.error.issues.map((issue) => {
     const [option] = issue.path;
     const name = option === undefined ? 'options' : [nameOf(String(option)), ...issue.path.slice(1)].join('.');
-    const value = issue.path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), given);
+    const value = valueAt(given, issue.path);
     const shown = value === undefined ? '' : `, not ${typeof value === 'number' ? value : JSON.stringify(value)}`;
     return `${name} ${requirement(schema, issue)}${shown}`;
   });
@@ -52,8 +53,4 @@ function descriptionOf(schema: z.ZodType, option: string): OptionDescription | u
 export function valueOfText({ type, word }: OptionDescription, value: unknown): unknown {
   const isText = type === 'boolean' || type === 'string' || typeof value !== 'string' || value.trim() === '';
   return isText || value === word ? value : Number(value);
-}
-
-function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
-  return typeof value === 'object' && value !== null;
 }

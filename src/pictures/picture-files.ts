@@ -89,6 +89,7 @@ export async function fitPicture(picture: Picture, width: number, height: number
   return { width, height, data: await fromPicture(picture).resize(width, height, options).raw().toBuffer() };
 }
 
-function fromPicture({ width, height, data }: Picture): Sharp {
+/** A picture as sharp takes it. */
+export function fromPicture({ width, height, data }: Picture): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }

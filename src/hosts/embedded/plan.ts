@@ -1,8 +1,9 @@
-import type { BatchRequest, Size } from '../../diffusion/batch-request.js';
+import type { BatchRequest } from '../../diffusion/batch-request.js';
 import type { ModelFolder } from '../../diffusion/networks/model-folder.js';
 import { planPasses } from '../../diffusion/passes.js';
 import { StepsAnimationError } from '../../errors.js';
 import type { GenerationOptions, Img2imgOptions } from '../../options/generation-options.js';
+import type { Size } from '../../pictures/picture.js';
 import type { CheckedRequest, Start } from '../check-request.js';
 import type { ImageInfo, PassInfo } from '../host.js';
 import { planImages } from '../plan-images.js';

@@ -1,8 +1,9 @@
 import type { Picture } from '../../pictures/picture.js';
+import { resizePicture } from '../../pictures/picture-files.js';
 import type { Content, FinishReason, GenerationEvent, PassInfo } from '../host.js';
 import type { PlannedImage } from '../plan-images.js';
 import { startPass } from '../start-picture.js';
-import { decodePicture, resizePicture } from './pictures.js';
+import { decodePicture } from './pictures.js';
 
 type RunStep = {
   readonly type: 'step';
@@ -111,8 +112,11 @@ async function* imageEvents(
   noise: { isWanted: boolean },
 ): AsyncGenerator<GenerationEvent, FinishReason, void> {
   const { info } = image;
-  const decode = (shown: Buffer | Picture) =>
-    Buffer.isBuffer(shown) ? decodePicture(shown, program, info) : resizePicture(shown, info);
+  const { width, height } = info;
+  const decode = async (shown: Buffer | Picture) => {
+    if (Buffer.isBuffer(shown)) return await decodePicture(shown, program, info);
+    return width && height ? await resizePicture(shown, width, height) : shown;
+  };
   let last: Buffer | Picture | undefined;
   let lastReadable: Buffer | Picture | undefined;
   const stepEvent = ({ picture: shown, pass, step }: RunStep): GenerationEvent => {

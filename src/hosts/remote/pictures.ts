@@ -1,11 +1,9 @@
 import sharp from 'sharp';
-import type { Size } from '../../diffusion/batch-request.js';
 import { StepsAnimationError } from '../../errors.js';
-import type { Picture } from '../../pictures/picture.js';
+import type { Picture, Size } from '../../pictures/picture.js';
+import { encodePng } from '../../pictures/picture-files.js';
 import type { Start } from '../check-request.js';
 import { fitStart } from '../start-picture.js';
-
-type PartialSize = { readonly width?: number | undefined; readonly height?: number | undefined };
 
 /**
  * Decodes a picture file that a program sent.
@@ -15,7 +13,7 @@ type PartialSize = { readonly width?: number | undefined; readonly height?: numb
 export async function decodePicture(
   file: Buffer,
   program: string,
-  { width, height }: PartialSize = {},
+  { width, height }: Partial<Size> = {},
 ): Promise<Picture> {
   try {
     const image = sharp(file, { failOn: 'error' }).flatten().toColourspace('srgb');
@@ -27,21 +25,9 @@ export async function decodePicture(
   }
 }
 
-/** @param size to which the picture is resized, if both sides are given */
-export async function resizePicture(picture: Picture, { width, height }: PartialSize): Promise<Picture> {
-  if (!width || !height || (width === picture.width && height === picture.height)) return picture;
-  const data = await sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels: 3 } })
-    .resize(width, height, { fit: 'fill', kernel: 'lanczos3' })
-    .raw()
-    .toBuffer();
-  return { width, height, data };
-}
-
-/** Encodes a PNG to send, quickly. */
-export async function encodePicture({ width, height, data }: Picture): Promise<Buffer> {
-  return await sharp(data, { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel: 1 })
-    .toBuffer();
+/** Encodes a PNG to send: quickly, as it is not kept. */
+export async function encodeToSend(picture: Picture): Promise<Uint8Array> {
+  return await encodePng(picture, '', 1);
 }
 
 /** The bytes of a text in base64, which may be a data URL. */
@@ -67,14 +53,14 @@ export async function sendStart(
   start: Start | undefined,
   size: Partial<Size>,
   repaints: 0 | 255,
-  upload: (png: Buffer) => Promise<string>,
+  upload: (png: Uint8Array) => Promise<string>,
 ): Promise<SentStart> {
   if (!start) return {};
   const { width = start.picture.width, height = start.picture.height } = size;
   const { picture, mask } = await fitStart(start, { width, height });
   const files = {
-    picture: await upload(await encodePicture(picture)),
-    mask: mask && (await upload(await encodePicture({ width, height, data: greyOf(mask, repaints) }))),
+    picture: await upload(await encodeToSend(picture)),
+    mask: mask && (await upload(await encodeToSend({ width, height, data: greyOf(mask, repaints) }))),
   };
   return { files, ...(start.startFrame && { startFrame: picture }) };
 }

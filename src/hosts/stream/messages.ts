@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { z } from 'zod';
+import type { Size } from '../../pictures/picture.js';
 
 /** The version of the protocol that docs/protocol.md describes. */
 const protocolVersion = 1;
@@ -23,8 +24,6 @@ export const streamLimits = {
 const side = z.int().min(1).max(streamLimits.side);
 const count = (max: number) => z.int().min(0).max(max);
 const bytes = z.int().min(1).max(streamLimits.pictureBytes);
-
-type Size = { readonly width: number; readonly height: number };
 
 function isTooLarge({ width, height }: Size): boolean {
   return width > streamLimits.side || height > streamLimits.side || width * height > streamLimits.pixels;

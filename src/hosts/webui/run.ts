@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { StepsAnimationError } from '../../errors.js';
+import type { Picture } from '../../pictures/picture.js';
 import type { FinishReason } from '../host.js';
 import type { PlannedImage } from '../plan-images.js';
 import { type RunEnd, type RunEvent, stopReason } from '../remote/generate-images.js';
 import type { HttpClient } from '../remote/http-client.js';
-import { encodePicture, fromBase64 } from '../remote/pictures.js';
+import { encodeToSend, fromBase64 } from '../remote/pictures.js';
 import type { ImagesAnswer, WorkState } from './answers.js';
 import { payloadOf, type StartImages } from './payload.js';
 import type { WebuiPlan } from './plan.js';
@@ -38,8 +39,7 @@ export class WebuiRun {
 
   static async prepare(client: HttpClient, plan: WebuiPlan, silenceTimeoutMs: number): Promise<WebuiRun> {
     const { start } = plan;
-    const base64 = async (picture: Parameters<typeof encodePicture>[0]) =>
-      (await encodePicture(picture)).toString('base64');
+    const base64 = async (picture: Picture) => Buffer.from(await encodeToSend(picture)).toString('base64');
     const images = start && {
       picture: await base64(start.picture),
       mask: start.mask && (await base64(start.mask)),

@@ -8,6 +8,7 @@ import { type MovieSettings, trialSettings } from '../../movie/messages.js';
 import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
+import type { Size } from '../../pictures/picture.js';
 import { messageOf } from '../../util/error-message.js';
 import { withinTime } from '../../util/with-timeout.js';
 import type { HostPool } from '../hosts/host-pool.js';
@@ -19,8 +20,6 @@ import type { NewJob } from './job-store.js';
 
 /** A checked request: a new job without its id, and the pictures that it starts from. */
 export type CheckedRequest = Omit<NewJob, 'id'> & { readonly start?: StartFiles };
-
-type Size = { readonly width: number; readonly height: number };
 
 /** Pixels; the codec is tried at this size where the model's default size is wanted. */
 const defaultSide = 512;

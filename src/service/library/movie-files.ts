@@ -7,7 +7,7 @@ import { movieStem, parseIntermediateStem } from '../../files/file-names.js';
 import { readImageHead } from '../../infotext/infotext-files.js';
 import { parseInfotext, seedOf } from '../../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../../infotext/png.js';
-import { type MovieInfo, probeMovie } from '../../movie/probe.js';
+import { type MovieInfo, probeMovie, tagOf } from '../../movie/probe.js';
 import { codecNameOf, codecs } from '../../options/codecs.js';
 
 /** A movie below the save location; only its path if it is known already. */
@@ -63,7 +63,7 @@ async function readMovie(path: string, images: FinishedImages): Promise<FoundMov
   });
   // A still picture is a movie of one frame.
   if (!info || info.frames < 2) return undefined;
-  const infotext = commentOf(info) ?? (await readInfotext(path)) ?? '';
+  const infotext = tagOf(info.tags, 'comment') ?? (await readInfotext(path)) ?? '';
   const parsed = parseInfotext(infotext);
   const { size, mtimeMs } = await stat(path);
   const { width, height, frames, fps, duration, codec } = info;
@@ -78,19 +78,10 @@ async function readMovie(path: string, images: FinishedImages): Promise<FoundMov
   return { path, result, infotext, createdAt: Math.round(mtimeMs) };
 }
 
-function commentOf({ tags }: MovieInfo): string | undefined {
-  return tagOf(tags, 'comment');
-}
-
 /** The last step that the movie shows, from the title that the movie writer wrote. */
 function lastStepOf({ tags }: MovieInfo): number | undefined {
   const [, step] = / \| last step (\d+) \| /u.exec(tagOf(tags, 'title') ?? '') ?? [];
   return step === undefined ? undefined : Number(step);
-}
-
-/** The case of tag names differs between containers. */
-function tagOf(tags: MovieInfo['tags'], wanted: string): string | undefined {
-  return Object.entries(tags).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
 
 /** Finds the finished images of movies: they have the same name and the same infotext. */

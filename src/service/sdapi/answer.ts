@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
+import type { Size } from '../../pictures/picture.js';
 import { version } from '../../util/version.js';
 import type { Job } from '../job.js';
 import { timestampOf } from './progress-routes.js';
@@ -69,7 +70,7 @@ function hiresStrength(generation: Job['options']['generation']): number | null 
 }
 
 /** The size of the first pass by the infotext, or the requested one if there is no image. */
-export function sizeOf({ images, options }: Job): { readonly width: number; readonly height: number } {
+export function sizeOf({ images, options }: Job): Size {
   const [, width, height] = /^(\d+)x(\d+)$/.exec(parseInfotext(images[0]?.infotext ?? '').fields.Size ?? '') ?? [];
   if (width && height) return { width: Number(width), height: Number(height) };
   return { width: options.generation?.width ?? 0, height: options.generation?.height ?? 0 };

@@ -1,17 +1,7 @@
 import { z } from 'zod';
+import { isRecord } from '../../util/is-record.js';
 import { fieldsOfInfotext, requestFields } from './option-fields.js';
-import {
-  boolean,
-  dictionary,
-  integer,
-  isRecord,
-  list,
-  number,
-  optional,
-  readBody,
-  text,
-  withoutNulls,
-} from './validation.js';
+import { boolean, dictionary, integer, list, number, optional, readBody, text, withoutNulls } from './validation.js';
 
 /** The fields of txt2img and img2img, with the defaults of the web UIs; 0 as a size is the model's default. */
 const common = {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { isRecord } from '../../util/is-record.js';
 import type { ServiceInfo } from '../job-service.js';
 import { settingFields } from './option-fields.js';
-import { boolean, checkFields, complain, integer, isRecord, text } from './validation.js';
+import { boolean, checkFields, complain, integer, text } from './validation.js';
 
 /** The supported settings of the web UIs; 0 for a sigma, s_tmax or rho means the default. */
 const settingsSchema = z.object({

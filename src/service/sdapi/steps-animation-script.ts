@@ -3,9 +3,10 @@ import { valueOfText } from '../../options/check-options.js';
 import { describeOptions, type OptionDescription } from '../../options/describe-options.js';
 import { rowsOf } from '../../options/option.js';
 import type { AnimationOptionsInput } from '../../options/option-types.js';
+import { isRecord } from '../../util/is-record.js';
 import { snakeCase } from '../../util/letter-case.js';
 import { HttpError } from '../http-error.js';
-import { boolean, checkFields, complain, isRecord } from './validation.js';
+import { boolean, checkFields, complain } from './validation.js';
 
 /** Name of the script in requests and lists. */
 export const scriptName = 'steps animation';

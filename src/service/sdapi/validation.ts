@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord, valueAt } from '../../util/is-record.js';
 import { HttpError } from '../http-error.js';
 
 type Complaint = {
@@ -39,10 +40,9 @@ export function checkFields<S extends z.ZodType>(
   if (result.success) return result.data;
   throw new ValidationError(
     result.error.issues.map(({ code, path, message }) => {
-      const input = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), values);
       const [name, ...rest] = path.map((key) => (typeof key === 'symbol' ? String(key) : key));
       const loc = name === undefined ? [] : [fieldOf(String(name)), ...rest];
-      return { type: code, loc: ['body', ...loc], msg: message, input: input ?? null };
+      return { type: code, loc: ['body', ...loc], msg: message, input: valueAt(values, path) ?? null };
     }),
   );
 }
@@ -51,10 +51,6 @@ export function checkFields<S extends z.ZodType>(
 export function withoutNulls(body: unknown): unknown {
   if (!isRecord(body) || Array.isArray(body)) return body ?? {};
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
-}
-
-export function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 /*

@@ -73,7 +73,7 @@ describe('a web UI that', () => {
       'runs out of memory',
       say('/sdapi/v1/txt2img', 500, '{"error":"OutOfMemoryError","detail":"","errors":"CUDA out of memory."}'),
       'network',
-      /CUDA out of memory\. Its/,
+      /CUDA out of memory\. See/,
     ],
     [
       'complains',
