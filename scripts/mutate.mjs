@@ -1,7 +1,7 @@
 // Changes the sources in small ways, one at a time, in a copy of this folder, and runs the tests that should notice.
 //   node scripts/mutate.mjs [room …] [--max 40] [--seed 1] [--write]
 // Rooms are those of the table below. Takes a sample of at most `--max` mutants of each room, by `--seed`; `--write`
-// puts the scores and the survivors into docs/mutation.md.
+// puts the scores and the survivors of these rooms into bench/results/mutation.json and docs/mutation.md.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -41,14 +41,22 @@ const { values, positionals } = parseArgs({
 });
 const root = join(import.meta.dirname, '..');
 const folder = copyOfProject();
-const results = {};
+const resultsFile = join(root, 'bench/results/mutation.json');
 try {
-  for (const name of positionals.length > 0 ? positionals : Object.keys(rooms))
-    results[name] = tryRoom(name, rooms[name]);
+  for (const name of positionals.length > 0 ? positionals : Object.keys(rooms)) {
+    const result = tryRoom(name, rooms[name]);
+    if (values.write) addToReport(name, result);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-if (values.write) writeFileSync(join(root, 'docs/mutation.md'), report(results));
+
+function addToReport(name, result) {
+  const known = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
+  const results = { ...known, [name]: result };
+  writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(root, 'docs/mutation.md'), report(results));
+}
 
 /** Tries a sample of the mutants of a room. */
 function tryRoom(name, { sources, tests }) {
@@ -60,7 +68,7 @@ function tryRoom(name, { sources, tests }) {
     if (!isNoticed) survivors.push(mutant);
     console.log(`${name} ${index + 1}/${chosen.length}: ${isNoticed ? 'noticed ' : 'SURVIVED'} ${describe(mutant)}`);
   }
-  return { mutants: all.length, tried: chosen.length, survivors };
+  return { mutants: all.length, tried: chosen.length, seed: Number(values.seed), survivors };
 }
 
 /** Whether the tests fail with the mutant, or do not end. */
@@ -173,14 +181,15 @@ function report(results) {
   );
   return `# Mutation testing
 
-Made by \`node scripts/mutate.mjs --max ${values.max} --seed ${values.seed} --write\`: the sources are changed in small ways, one at a time (another
-operator, number, truth value or branch, a statement less), and the tests that should notice are run.
+Made by \`node scripts/mutate.mjs --write\`: the sources are changed in small ways, one at a time (another operator, number,
+truth value or branch, a statement less), and the tests that should notice are run. Of each room a sample is tried.
 
 | Room | Mutants | Tried | Noticed | Score |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Survivors, of which those that matter got a test:
+## Survivors
+Some make no difference to what the code does, such as a larger buffer; those that matter get a test.
 
 ${survivors.join('\n')}
 `;
