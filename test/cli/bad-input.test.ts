@@ -62,6 +62,6 @@ describe('files that cannot be used', () => {
   it('a file that is neither image nor movie', async () => {
     const file = join(await temporaryFolder(), 'notes.txt');
     await writeFile(file, 'notes');
-    await expectRefusal(['info', file], 1, /notes\.txt is no image or movie .*: give a PNG, JPEG or WebP/);
+    await expectRefusal(['info', file], 1, /notes\.txt is not a readable image or movie: give a PNG, JPEG or WebP/);
   });
 });
