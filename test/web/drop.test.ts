@@ -23,7 +23,7 @@ describe('a file that is dropped on the page', () => {
     const { page, browserErrors } = await openPage({ host: new PretendedHost() });
     await prompt(page).fill('a red apple');
     await dropFile(page.getByRole('main'), import.meta.filename, 'text/plain');
-    await page.getByText('neither an image nor a movie').waitFor();
+    await page.getByText('not a readable image or movie').waitFor();
     expect(await prompt(page).inputValue()).toBe('a red apple');
     expect(browserErrors.splice(0)).toEqual([expect.stringContaining('422')]);
   });
