@@ -1,10 +1,12 @@
 import sharp from 'sharp';
 import { StepsAnimationError } from '../errors.js';
+import { checkFile } from '../files/check-file.js';
 import { readExifComment } from '../infotext/exif.js';
 import { readGifComment } from '../infotext/gif.js';
 import { readImageHead } from '../infotext/infotext-files.js';
 import { isAnimatedPng, readPngText } from '../infotext/png.js';
 import { probeMovie, readMovieComment } from '../movie/probe.js';
+import { formatOfFile } from '../pictures/file-format.js';
 
 /** What a file is; other fields depend on its type. */
 export type FileInfo = {
@@ -20,23 +22,27 @@ export type FileInfo = {
  * @throws StepsAnimationError `input` when it is neither or cannot be read
  */
 export async function inspectFile(path: string): Promise<FileInfo> {
-  const head = await readImageHead(path).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message.split(',')[0] : String(cause);
-    throw new StepsAnimationError('input', `Cannot read the file ${path} (${reason}): check its name.`, { cause });
-  });
-  return (await inspectImage(path, head)) ?? (await inspectMovie(path));
+  await checkFile(path);
+  return (await inspectImage(path, await readImageHead(path))) ?? (await inspectMovie(path));
 }
 
+/** Formats of sharp, which reads the still images among them. */
+const imageFormats = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif', 'svg']);
+
 async function inspectImage(path: string, head: Buffer): Promise<FileInfo | undefined> {
+  if ((await formatOfFile(path))?.reader !== 'image') return undefined;
   const metadata = await sharp(path, { animated: true })
     .metadata()
     .catch(() => undefined);
-  if (!metadata || !['png', 'jpeg', 'webp', 'gif'].includes(metadata.format)) return undefined;
-  const { format, width, height, pageHeight = height, pages = 1, delay = [] } = metadata;
+  if (!metadata || !imageFormats.has(metadata.format)) return undefined;
+  const { width, height, pageHeight = height, delay } = metadata;
+  const format = metadata.format === 'heif' ? 'avif' : metadata.format;
+  const pages = metadata.pages ?? 1;
   if (format === 'png' && isAnimatedPng(head)) return undefined;
   const infotext = (await readInfotext(path)) ?? null;
   const info = { path, format, width, height: pageHeight, infotext };
-  if (pages === 1) return { type: 'image', ...info };
+  // Pages without times, as in TIFF, are no movie.
+  if (pages === 1 || !delay) return { type: 'image', ...info };
   const duration = delay.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000;
   return { type: 'movie', ...info, frames: pages, duration };
 }
@@ -47,6 +53,10 @@ async function inspectMovie(path: string): Promise<FileInfo> {
     throw new StepsAnimationError('input', message, { cause });
   });
   const infotext = (await readInfotext(path)) ?? null;
+  if ((await formatOfFile(path))?.reader === 'ffmpeg-image') {
+    const { codec, width, height } = info;
+    return { type: 'image', path, format: codec === 'hevc' ? 'heic' : codec, width, height, infotext };
+  }
   return { type: 'movie', path, ...info, infotext, tags };
 }
 

@@ -1,24 +1,24 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import sharp, { type Metadata } from 'sharp';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { StepsAnimationError } from '../errors.js';
+import { checkFile } from '../files/check-file.js';
 import { parseIntermediateStem } from '../files/file-names.js';
 import { readImageHead } from '../infotext/infotext-files.js';
 import { parseInfotext, seedOf, withoutIntermediateStep } from '../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../infotext/png.js';
 import { movieFrames } from '../movie/decode.js';
-import type { Size } from '../pictures/picture.js';
-import { encodePng } from '../pictures/picture-files.js';
+import { hasVideo } from '../movie/probe.js';
+import { formatOfFile } from '../pictures/file-format.js';
+import type { Picture, Size } from '../pictures/picture.js';
+import { encodePng, readPicture } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
-import { compareNames, imageExtensions, type Run, type RunImage, readRuns } from '../recording/runs.js';
-import { firstLineOf } from '../util/error-message.js';
+import { compareNames, type Run, type RunImage, readRuns } from '../recording/runs.js';
+import { firstLineOf, messageOf } from '../util/error-message.js';
+import { isFile, isFolder } from '../util/exists.js';
 import { readInfotext } from './inspect-file.js';
-
-const movieExtensions = new Set(['.apng', '.avi', '.gif', '.m4v', '.mkv', '.mov', '.mp4', '.webm']);
-/** What a pattern may match; manifests lie beside the images. */
-const pictureExtensions = new Set([...imageExtensions, ...movieExtensions, '.tif', '.tiff', '.avif']);
 
 /** Which runs of a folder to show: all, the last one, or the images with these seeds. */
 export type RunChoice = 'all' | 'last' | readonly number[];
@@ -39,10 +39,13 @@ export type SourceSequence = {
 /** Picture sequences in the order in which a movie shows them. Disposing of them removes the frames of unpacked movies. */
 export class PictureSources implements AsyncDisposable {
   readonly sequences: SourceSequence[] = [];
+  /** what the user should know, such as which files were left out */
+  readonly notes: string[] = [];
   #unpacked: string | undefined;
+  #unpackedFiles = 0;
 
   /**
-   * Finds the pictures of files and folders.
+   * Finds the pictures of files and folders. What a file contains is recognised by its bytes, not by its name.
    * @param sources folders of intermediate images, image files, patterns such as `steps/*.png`, animated images or movies
    * @throws StepsAnimationError `input` naming the file or folder; `usage` for a seed that no run has
    */
@@ -52,20 +55,24 @@ export class PictureSources implements AsyncDisposable {
   ): Promise<PictureSources> {
     const found = new PictureSources();
     try {
-      let single: PictureSource[] = [];
+      let single: SourceFile[] = [];
       const endList = async () => {
-        if (single.length > 0) await found.#add(single, null);
+        if (single.length > 0) await found.#add(single, null, signal);
         single = [];
       };
-      for (const path of (await Promise.all(sources.map(expand))).flat()) {
-        if ((await stat(path)).isDirectory()) {
+      for (const source of sources) {
+        if (await isFolder(source)) {
           await endList();
-          await found.#addRuns(path, chooseRuns(path, await readRuns(path), runs));
-        } else if (await isMovie(path)) {
+          await found.#addFolder(resolve(source), runs, signal);
+          continue;
+        }
+        for (const file of await found.#filesOf(source)) {
+          if (file.kind === 'still' || file.kind === 'converted') {
+            single.push(file);
+            continue;
+          }
           await endList();
-          await found.#add(await found.#unpack(path, signal), null, path);
-        } else {
-          single.push({ type: 'file', path });
+          await found.#add([file], null, signal);
         }
       }
       await endList();
@@ -76,35 +83,76 @@ export class PictureSources implements AsyncDisposable {
     }
   }
 
-  async #addRuns(folder: string, images: readonly RunImage[]): Promise<void> {
-    if (images.length === 0) {
-      throw new StepsAnimationError('input', `There are no PNG, JPEG or WebP images in the folder ${folder}.`);
+  /** The files of a pattern, or the one at a path: a path that exists is not a pattern, whatever characters it contains. */
+  async #filesOf(source: string): Promise<SourceFile[]> {
+    const isPresent = (await lstat(source).catch(() => undefined)) !== undefined;
+    const { cwd, pattern } = await literalStart(source);
+    if (isPresent || !isDynamicPattern(pattern)) {
+      const path = resolve(source);
+      return [{ path, kind: await kindOf(path) }];
     }
+    const paths = await glob(pattern, { cwd, absolute: true, expandDirectories: false });
+    const { usable, leftOut } = await sortOut(paths.map((path) => resolve(path)));
+    if (usable.length > 0) {
+      this.#noteLeftOut(leftOut);
+      return usable;
+    }
+    const message = `There is no image or movie that matches ${source}`;
+    throw new StepsAnimationError('input', `${message}: ${describeLeftOut(leftOut) ?? 'check the path'}.`);
+  }
+
+  async #addFolder(folder: string, choice: RunChoice, signal: AbortSignal | undefined): Promise<void> {
+    const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+    const sorted = await sortOut(names.map((name) => join(folder, name)));
+    const movies = sorted.usable.filter(({ kind }) => kind === 'movie');
+    const files = new Map(sorted.usable.filter(({ kind }) => kind !== 'movie').map((file) => [file.path, file]));
+    const leftOut = [
+      ...sorted.leftOut,
+      ...movies.map(({ path }) => ({ path, reason: 'is a movie: give it by its own path' })),
+    ];
+    const runs = await readRuns(folder, new Set([...files.keys()].map((path) => basename(path))));
+    const images = chooseRuns(folder, runs, choice);
+    if (images.length === 0) {
+      const reasons = describeLeftOut(leftOut);
+      const message = `There are no PNG, JPEG or WebP images in the folder ${folder}`;
+      throw new StepsAnimationError('input', reasons === undefined ? `${message}.` : `${message}: ${reasons}.`);
+    }
+    this.#noteLeftOut(leftOut);
     for (const { pictures, seed } of images) {
       await this.#add(
-        pictures.map((path) => ({ type: 'file', path })),
+        pictures.map((path) => files.get(path) ?? { path, kind: 'still' }),
         seed,
+        signal,
       );
     }
   }
 
-  async #add(pictures: readonly PictureSource[], seed: number | null, movie?: string): Promise<void> {
+  #noteLeftOut(leftOut: readonly LeftOut[]): void {
+    const reasons = describeLeftOut(leftOut);
+    if (reasons !== undefined) this.notes.push(`Left out: ${reasons}.`);
+  }
+
+  async #add(files: readonly SourceFile[], seed: number | null, signal: AbortSignal | undefined): Promise<void> {
+    const pictures: PictureSource[] = [];
+    for (const file of files) {
+      if (file.kind === 'still') pictures.push({ type: 'file', path: file.path });
+      else pictures.push(...(await this.#unpack(file, signal)));
+    }
     const paths = pictures.flatMap((picture) => (picture.type === 'file' ? [picture.path] : []));
-    const sizes = await Promise.all([...new Set(paths)].map(sizeOf));
-    const [first = { width: 1, height: 1 }] = sizes;
-    const last = movie ?? paths.at(-1) ?? '';
+    const [first = { width: 1, height: 1 }, ...others] = await Promise.all([...new Set(paths)].map(sizeOf));
+    const last = files.at(-1)?.path ?? '';
     const infotext = withoutIntermediateStep((await readInfotext(last)) ?? '');
     const known = seedOf(parseInfotext(infotext)) ?? seed;
-    const size = seed === null ? first : (sizes.at(-1) ?? first);
+    const size = seed === null ? first : (others.at(-1) ?? first);
     this.sequences.push({ pictures, ...size, infotext, seed: known, name: nameOf(last) });
   }
 
   /** Decodes a movie into files, as its frames can only be read in order. */
-  async #unpack(path: string, signal: AbortSignal | undefined): Promise<PictureSource[]> {
+  async #unpack({ path, kind }: SourceFile, signal: AbortSignal | undefined): Promise<PictureSource[]> {
     this.#unpacked ??= await mkdtemp(join(tmpdir(), 'steps-animation-'));
     const pictures: PictureSource[] = [];
-    for await (const frame of movieFrames(path, signal)) {
-      const file = join(this.#unpacked, `${this.sequences.length}-${pictures.length}.png`);
+    for await (const frame of kind === 'pages' ? pagesOf(path) : movieFrames(path, signal)) {
+      const file = join(this.#unpacked, `${this.#unpackedFiles++}.png`);
       await writeFile(file, await encodePng(frame, '', 1));
       pictures.push({ type: 'file', path: file });
     }
@@ -117,19 +165,92 @@ export class PictureSources implements AsyncDisposable {
   }
 }
 
-/** Expands a pattern; a path that exists is not one, whatever characters it contains. */
-async function expand(source: string): Promise<string[]> {
-  const stats = await stat(source).catch(() => undefined);
-  if (stats?.isFile() || stats?.isDirectory()) return [resolve(source)];
-  const isPattern = !stats && isDynamicPattern(source);
-  const pattern = sep === '\\' ? source.replaceAll(sep, '/') : source;
-  const found = isPattern ? await glob(pattern, { absolute: true, expandDirectories: false }) : [];
-  const usable = found.filter((path) => pictureExtensions.has(extname(path).toLowerCase()));
-  if (usable.length === 0) {
-    const what = isPattern ? 'There is no image or movie that matches' : 'There is no file or folder';
-    throw new StepsAnimationError('input', `${what} ${source}: check the path.`);
+/** How a file's pictures are read: as they are, converted by FFmpeg, or several by pages or frames. */
+type SourceKind = 'still' | 'converted' | 'pages' | 'animation' | 'movie';
+type SourceFile = { readonly path: string; readonly kind: SourceKind };
+/** `reason` follows the file's name in a sentence. */
+type LeftOut = { readonly path: string; readonly reason: string };
+
+const conversion = 'convert it to PNG or JPEG, or a movie to MP4';
+
+/** @throws StepsAnimationError `input` for what is no picture, with what it is and what to do */
+async function kindOf(path: string): Promise<SourceKind> {
+  await checkFile(path);
+  const format = await formatOfFile(path);
+  switch (format?.reader) {
+    case 'image': {
+      const { pages = 1, format: name } = await metadataOf(path);
+      if (pages > 1) return name === 'tiff' ? 'pages' : 'animation';
+      return name === 'png' && isAnimatedPng(await readImageHead(path)) ? 'animation' : 'still';
+    }
+    case 'ffmpeg-image':
+      if (await hasVideo(path)) return 'converted';
+      break;
+    case 'none':
+      break;
+    default:
+      // Some movies have no signature.
+      if (await hasVideo(path)) return format?.reader ?? 'movie';
   }
-  return usable.sort(compareNames);
+  const what = format ? `is of a kind that cannot be read here (${format.name})` : 'is no image or movie';
+  throw new StepsAnimationError('input', `${path} ${what}: ${conversion}.`);
+}
+
+/** Files that are examined at the same time. */
+const maxExamined = 16;
+/** Left-out files that are named in a message; of more, the number is told. */
+const maxNamed = 5;
+/** Files with such names are mentioned when they are left out; others are if their bytes show a picture. */
+const pictureNames =
+  /\.(?:a?png|jpe?g|jpe|jfif|webp|gif|tiff?|bmp|avif|hei[cf]s?|jxl|jp2|psd|exr|svg|ico|tga|qoi|dds|avi|m4v|mkv|mov|mp4|webm|wmv|m?ts|mpe?g|flv|ogv)$/iu;
+
+/** Tells pictures and movies from other files, in natural order. */
+async function sortOut(paths: readonly string[]): Promise<{ usable: SourceFile[]; leftOut: LeftOut[] }> {
+  const sorted = paths.toSorted(compareNames);
+  const examined: (SourceFile | LeftOut | undefined)[] = [];
+  for (let at = 0; at < sorted.length; at += maxExamined) {
+    examined.push(...(await Promise.all(sorted.slice(at, at + maxExamined).map(examine))));
+  }
+  return {
+    usable: examined.flatMap((file) => (file && 'kind' in file ? [file] : [])),
+    leftOut: examined.flatMap((file) => (file && 'reason' in file ? [file] : [])),
+  };
+}
+
+/** @returns undefined for a file that has nothing to do with pictures, such as a manifest */
+async function examine(path: string): Promise<SourceFile | LeftOut | undefined> {
+  try {
+    const isNamedLikePicture = pictureNames.test(path);
+    if (!isNamedLikePicture && (!(await isFile(path)) || (await formatOfFile(path)) === undefined)) return undefined;
+    return { path, kind: await kindOf(path) };
+  } catch (error) {
+    return { path, reason: messageOf(error).replace(`${path} `, '').replace(/\.$/u, '') };
+  }
+}
+
+/** @returns undefined if nothing is left out */
+function describeLeftOut(files: readonly LeftOut[]): string | undefined {
+  if (files.length === 0) return undefined;
+  const named = files.slice(0, maxNamed).map(({ path, reason }) => `${basename(path)} ${reason}`);
+  const more = files.length - named.length;
+  return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
+/** Splits a pattern: folders that exist belong to its start, whatever characters their names contain. */
+async function literalStart(source: string): Promise<{ cwd: string; pattern: string }> {
+  const parts = (sep === '\\' ? source.replaceAll(sep, '/') : source).split('/');
+  let literal = 0;
+  while (literal < parts.length - 1 && (await isFolder(`${parts.slice(0, literal + 1).join('/')}/`))) literal++;
+  return {
+    cwd: resolve(`${parts.slice(0, literal).join('/')}${literal > 0 ? '/' : ''}`),
+    pattern: parts.slice(literal).join('/'),
+  };
+}
+
+/** Reads the pages of a TIFF file. */
+async function* pagesOf(path: string): AsyncGenerator<Picture> {
+  const { pages = 1 } = await metadataOf(path);
+  for (let page = 0; page < pages; page++) yield await readPicture(path, page);
 }
 
 function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): RunImage[] {
@@ -142,13 +263,6 @@ function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): Ru
     throw new StepsAnimationError('usage', `There is no run with the seed ${seed} in ${folder}; there are: ${seeds}.`);
   }
   return images.filter(({ seed }) => seed !== null && choice.includes(seed));
-}
-
-/** Animated images are movies, too. */
-async function isMovie(path: string): Promise<boolean> {
-  if (movieExtensions.has(extname(path).toLowerCase())) return true;
-  const { pages = 1, format } = await metadataOf(path);
-  return pages > 1 || (format === 'png' && isAnimatedPng(await readImageHead(path)));
 }
 
 async function sizeOf(path: string): Promise<Size> {

@@ -57,6 +57,7 @@ export async function render(settings: RenderSettings): Promise<AnimationResult>
     const writerModule = import('../movie/movie-file.js');
     writerModule.catch(() => {}); // a failure is thrown when it is awaited
     await using found = await PictureSources.find(settings.sources, { ...(runs && { runs }), signal });
+    for (const message of found.notes) settings.onEvent?.({ type: 'note', message });
     const { writeMovie } = await writerModule;
     return await renderSequences(found.sequences, animation, settings, writeMovie);
   } catch (error) {

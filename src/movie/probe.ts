@@ -14,9 +14,6 @@ import { avGetCodecName, avGetPixFmtName, Dictionary, FormatContext, Log, Packet
 import { StepsAnimationError } from '../errors.js';
 import { checkRead } from './ffmpeg.js';
 
-// FFmpeg logs nothing about damaged files: failures are thrown.
-Log.setLevel(AV_LOG_FATAL);
-
 /** The properties of a movie file. */
 export type MovieInfo = {
   /** FFmpeg's name of the demuxer */
@@ -44,12 +41,19 @@ export type MovieInfo = {
  * FFmpeg's demuxers that may be used. Without a limit it takes any text for a movie of a terminal, and anything named
  * `.png` for a movie.
  */
-const demuxers = 'mov,matroska,avi,gif,apng,webp_anim,webp_pipe';
+const demuxers = 'mov,matroska,avi,gif,apng,png_pipe,bmp_pipe,webp_anim,webp_pipe,mpegts,mpeg,mpegvideo,asf,flv,ogg';
 
 /** Opens a movie of a known container. @returns FFmpeg's status */
 async function openContainer(container: FormatContext, path: string): Promise<number> {
   using options = Dictionary.fromObject({ format_whitelist: demuxers });
-  return await container.openInput(path, null, options);
+  const level = Log.getLevel();
+  // FFmpeg logs nothing about damaged files: failures are thrown.
+  Log.setLevel(AV_LOG_FATAL);
+  try {
+    return await container.openInput(path, null, options);
+  } finally {
+    Log.setLevel(level);
+  }
 }
 
 /**
@@ -85,6 +89,20 @@ export async function probeMovie(path: string): Promise<MovieInfo> {
     };
   } finally {
     packet.free();
+    await container.closeInput();
+  }
+}
+
+/** Whether FFmpeg finds a video in a file, or an image of a format that sharp does not read. */
+export async function hasVideo(path: string): Promise<boolean> {
+  const container = new FormatContext();
+  try {
+    await openVideo(container, path);
+    return true;
+  } catch (error) {
+    if (error instanceof StepsAnimationError) return false;
+    throw error;
+  } finally {
     await container.closeInput();
   }
 }

@@ -12,11 +12,12 @@ sharp.cache(false);
 
 /**
  * Reads an image file as 8-bit sRGB; transparency becomes black.
+ * @param page of a file with several, from 0
  * @throws StepsAnimationError `input` naming the file
  */
-export async function readPicture(path: string): Promise<Picture> {
+export async function readPicture(path: string, page = 0): Promise<Picture> {
   try {
-    return await decodePicture(path);
+    return await decodePicture(path, page);
   } catch (error) {
     const message = (await exists(path))
       ? `Cannot read the picture ${path} (${firstLineOf(error)}): replace or remove it.`
@@ -26,8 +27,8 @@ export async function readPicture(path: string): Promise<Picture> {
 }
 
 /** Decodes an image file, or its bytes, as 8-bit sRGB; transparency becomes black. */
-export async function decodePicture(file: string | Uint8Array): Promise<Picture> {
-  const { data, info } = await sharp(file, { failOn: 'error' })
+export async function decodePicture(file: string | Uint8Array, page = 0): Promise<Picture> {
+  const { data, info } = await sharp(file, { failOn: 'error', ...(page > 0 && { page }) })
     .autoOrient()
     .flatten()
     .toColourspace('srgb')

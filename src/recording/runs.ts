@@ -23,7 +23,7 @@ export type Run = {
   readonly images: readonly RunImage[];
 };
 
-export const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp']);
+const imageExtensions = new Set(['.png', '.jpg', '.jpeg', '.webp']);
 const naturalOrder = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /** Compares file names or paths in natural order: `2` before `10`, and always in the same order. */
@@ -34,10 +34,11 @@ export function compareNames(a: string, b: string): number {
 /**
  * Finds the runs of a folder by their manifests, in the order of their start. Images that no manifest lists belong to the
  * run that their names continue, or else make runs of their own.
+ * @param images names of the images in the folder. Default: the files whose extensions are those of images
  */
-export async function readRuns(folder: string): Promise<Run[]> {
+export async function readRuns(folder: string, images?: ReadonlySet<string>): Promise<Run[]> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
-  const present = new Set(names.filter((name) => imageExtensions.has(extname(name).toLowerCase())));
+  const present = new Set(images ?? names.filter((name) => imageExtensions.has(extname(name).toLowerCase())));
   const listed = await readManifests(folder, names);
   for (const { images } of listed) {
     for (const image of images) {
