@@ -30,7 +30,8 @@ export async function tryLock(path: string): Promise<Disposable | undefined> {
       if (hasCode(error, 'SQLITE_BUSY')) return undefined;
       // SQLite reports a file that is removed while it opens it as an I/O error.
       if (tries < maxTries) continue;
-      throw new StepsAnimationError('output', `Cannot lock ${path} (${messageOf(error)}): make its folder writable.`);
+      const remedy = hasCode(error, 'SQLITE_FULL') ? 'free some space on its disk' : 'make its folder writable';
+      throw new StepsAnimationError('output', `Cannot lock ${path} (${messageOf(error)}): ${remedy}.`);
     }
   }
 }

@@ -1,14 +1,25 @@
 import { rename } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import Libsql from 'libsql';
 import { StepsAnimationError } from '../errors.js';
-import { messageOf } from '../util/error-message.js';
+import { hasCode, messageOf } from '../util/error-message.js';
 import { snakeCase } from '../util/letter-case.js';
+import { withinTime } from '../util/with-timeout.js';
+import { StorageError, storageProblemOf } from './storage.js';
 
 /** Parameters of a statement, or the columns of a row, in camelCase. No booleans: libsql aborts the process on one. */
 type SqlValues = Readonly<Record<string, string | number | null>>;
 
 const fileName = 'steps-animation.db';
+/** How long a statement waits for the lock of another program. The whole process waits with it, so it is short. */
+const busyTimeoutMs = 20;
+/** How long a request waits for the lock of another program, without blocking anything else. */
+const maxLockedMs = 15_000;
+/** How long the service waits, when it stops, until the last changes are written. */
+const maxClosingMs = 5000;
+/** How often something that could not be written is tried again. */
+const retryIntervalMs = 250;
 
 /** The statements that migrate each version of the schema to the next; `user_version` counts them. */
 const migrations = [
@@ -83,29 +94,47 @@ const checkHealth = `
   insert into health select quick_check from pragma_quick_check;
   drop table health;`;
 
+/** A change that has happened already and only waits to be written. */
+type PendingChange = { readonly write: () => void; readonly written: () => void };
+
 /**
  * The SQLite database of a save location. Columns are snake_case in SQL and camelCase in parameters and rows; paths are
  * stored relative to the save location, so that it may be moved.
+ *
+ * Reading always works. Writing fails while the disk is full or another program has locked the file, with a
+ * StorageError: requests change it by `write`, which waits for a lock; what has happened already is recorded by
+ * `eventually`, which tries again until it is written.
  */
-export class Database implements Disposable {
+export class Database implements AsyncDisposable {
   readonly #connection: Libsql.Database;
   readonly #outdir: string;
+  readonly #path: string;
+  readonly #onMessage: (message: string) => void;
   readonly #statements = new Map<string, Libsql.Statement>();
+  /** in their order; the first is being tried */
+  readonly #pending: PendingChange[] = [];
+  #flushing: Promise<void> | undefined;
+  #problem: StorageError['problem'] | undefined;
+  #isClosed = false;
 
-  private constructor(connection: Libsql.Database, outdir: string) {
+  private constructor(connection: Libsql.Database, outdir: string, onMessage: (message: string) => void) {
     this.#connection = connection;
     this.#outdir = outdir;
+    this.#path = join(outdir, fileName);
+    this.#onMessage = onMessage;
   }
 
   /**
    * Opens or creates the database of a save location. A damaged file is renamed, and an empty database replaces it.
    * @param outdir absolute path of the save location
+   * @param onMessage receives what the user should know: damage, and problems with writing
    * @throws StepsAnimationError `usage` when a later version wrote it, `output` when it cannot be opened
    */
   static async open(outdir: string, onMessage: (message: string) => void): Promise<Database> {
     const path = join(outdir, fileName);
+    const open = () => Database.#openFile(path, outdir, onMessage);
     try {
-      return Database.#openFile(path, outdir);
+      return await retryWhileLocked(open);
     } catch (error) {
       if (!isDamaged(error)) throw openError(path, error);
       const damaged = join(outdir, `steps-animation-damaged-${Date.now()}.db`);
@@ -113,17 +142,18 @@ export class Database implements Disposable {
       onMessage(
         `The database ${path} is damaged: it was renamed to ${damaged}, and an empty one was created. The jobs are lost; the animations are read from their files.`,
       );
-      return Database.#openFile(path, outdir);
+      return open();
     }
   }
 
-  static #openFile(path: string, outdir: string): Database {
+  static #openFile(path: string, outdir: string, onMessage: (message: string) => void): Database {
     const connection = new Libsql(path);
     try {
-      connection.exec(checkHealth);
+      connection.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
+      checkFile(connection);
       // After a power failure the last transactions may be missing, but never a part of one.
       connection.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on');
-      const database = new Database(connection, outdir);
+      const database = new Database(connection, outdir, onMessage);
       database.#migrate(path);
       return database;
     } catch (error) {
@@ -148,7 +178,7 @@ export class Database implements Disposable {
 
   /** The rows of a query; parameters are named `:name` in it. */
   all<Row>(sql: string, values: SqlValues = {}): Row[] {
-    return this.#prepared(sql).all(values).map(withCamelCase) as Row[];
+    return this.#attempt(() => this.#prepared(sql).all(values)).map(withCamelCase) as Row[];
   }
 
   /** The first row of a query. */
@@ -157,7 +187,7 @@ export class Database implements Disposable {
   }
 
   run(sql: string, values: SqlValues = {}): void {
-    this.#prepared(sql).run(values);
+    this.#attempt(() => this.#prepared(sql).run(values));
   }
 
   /** @param onConflict an `on conflict` clause */
@@ -167,17 +197,74 @@ export class Database implements Disposable {
     this.run(`insert into ${table} (${names.map(snakeCase)}) values (${parameters}) ${onConflict}`, row);
   }
 
-  /** Commits all that `work` changes, or rolls all of it back when it throws. */
+  /** Commits all that `work` changes, or rolls all of it back when it throws. Within another one it is a part of it. */
   transaction<T>(work: () => T): T {
-    this.#connection.exec('begin immediate');
+    if (this.#connection.inTransaction) return work();
+    this.#attempt(() => this.#connection.exec('begin immediate'));
     try {
       const result = work();
-      this.#connection.exec('commit');
+      this.#attempt(() => this.#connection.exec('commit'));
       return result;
     } catch (error) {
-      this.#connection.exec('rollback');
+      // SQLite has rolled it back already when the disk is full.
+      if (this.#connection.inTransaction) this.#connection.exec('rollback');
       throw error;
     }
+  }
+
+  /**
+   * Commits what a request changes, and waits for that while another program has locked the database.
+   * @throws StorageError when the disk is full, or the database is still locked after 15 s
+   */
+  async write<T>(work: () => T): Promise<T> {
+    return await retryWhileLocked(() => this.transaction(work));
+  }
+
+  /**
+   * Records what has happened already: at once, or as soon as the disk has room again and no other program has locked
+   * the database. Changes keep their order.
+   * @param written called when it is written
+   */
+  eventually(write: () => void, written: () => void = () => {}): void {
+    this.#pending.push({ write, written });
+    if (this.#flushing || this.#flush()) return;
+    this.#flushing = this.#flushLater().finally(() => {
+      this.#flushing = undefined;
+    });
+  }
+
+  /** Why changes are waiting; undefined if none are. */
+  get problem(): StorageError['problem'] | undefined {
+    return this.#problem;
+  }
+
+  /** @returns whether all changes are written */
+  #flush(): boolean {
+    for (let next = this.#pending[0]; next; next = this.#pending[0]) {
+      try {
+        this.transaction(next.write);
+      } catch (error) {
+        const problem = storageProblemOf(error);
+        if (!problem || problem !== this.#problem) this.#onMessage(messageOf(error));
+        this.#problem = problem;
+        if (problem) return false;
+        this.#pending.shift();
+        continue;
+      }
+      this.#problem = undefined;
+      this.#pending.shift();
+      try {
+        next.written();
+      } catch (error) {
+        this.#onMessage(messageOf(error));
+      }
+    }
+    return true;
+  }
+
+  async #flushLater(): Promise<void> {
+    do await setTimeout(retryIntervalMs);
+    while (!this.#isClosed && !this.#flush());
   }
 
   /** A path as it is stored: relative to the save location, with forward slashes. */
@@ -198,11 +285,53 @@ export class Database implements Disposable {
     return statement;
   }
 
-  [Symbol.dispose](): void {
+  /** @throws StorageError in place of SQLite's error when nothing can be written for now */
+  #attempt<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const problem = storageProblemOf(error);
+      if (!problem || error instanceof StorageError) throw error;
+      throw new StorageError(problem, problem === 'full' ? this.#outdir : this.#path, error);
+    }
+  }
+
+  /** Closes the file when all changes are written, or after 5 s if they cannot be. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#flushing) await withinTime(this.#flushing, maxClosingMs);
+    this.#isClosed = true;
     this.#statements.clear();
-    // libsql closes the file only once its statements are garbage-collected: write the log into it now.
-    this.#connection.exec('pragma wal_checkpoint(truncate)');
-    this.#connection.close();
+    try {
+      // libsql closes the file only once its statements are garbage-collected: write the log into it now.
+      this.#connection.exec('pragma wal_checkpoint(truncate)');
+    } catch {
+      // The log stays beside the file, and is read the next time.
+    } finally {
+      this.#connection.close();
+    }
+  }
+}
+
+/** @throws the error of the last try after 15 s */
+async function retryWhileLocked<T>(work: () => T): Promise<T> {
+  const end = performance.now() + maxLockedMs;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (storageProblemOf(error) !== 'locked' || performance.now() > end) throw error;
+      await setTimeout(retryIntervalMs);
+    }
+  }
+}
+
+/** @throws an error with the code `SQLITE_CORRUPT` when the file is damaged */
+function checkFile(connection: Libsql.Database): void {
+  try {
+    connection.exec(checkHealth);
+  } catch (cause) {
+    if (!hasCode(cause, 'SQLITE_CONSTRAINT_CHECK')) throw cause;
+    throw Object.assign(new Error('the file is damaged', { cause }), { code: 'SQLITE_CORRUPT' });
   }
 }
 
@@ -217,11 +346,13 @@ function camelCase(name: string): string {
 
 function isDamaged(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_NOTADB';
+  return code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
 }
 
 function openError(path: string, cause: unknown): unknown {
   if (cause instanceof StepsAnimationError) return cause;
+  const problem = storageProblemOf(cause);
+  if (problem === 'full' || problem === 'locked') return new StorageError(problem, path, cause);
   const message = `Cannot open the database ${path} (${messageOf(cause)}): make it and its folder writable.`;
   return new StepsAnimationError('output', message, { cause });
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
 import { maxBodyBytes } from './security/limits.js';
+import { storageProblemOf } from './storage.js';
 
 /** An error with the HTTP status of its response. */
 export class HttpError extends StepsAnimationError {
@@ -25,9 +26,13 @@ const statusByCode = {
   interrupted: 503,
 } as const;
 
+const statusByProblem = { full: 507, locked: 503, failing: 500 } as const;
+
 /** The HTTP status of anything thrown: 500 for unexpected errors. */
 function statusOf(error: unknown): number {
   if (error instanceof HttpError) return error.statusCode;
+  const problem = storageProblemOf(error);
+  if (problem) return statusByProblem[problem];
   if (error instanceof StepsAnimationError) return statusByCode[error.code];
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' && status >= 400 ? status : 500;
@@ -37,6 +42,8 @@ function statusOf(error: unknown): number {
 function publicMessageOf(error: unknown): string {
   if (statusOf(error) === 413)
     return `The request is larger than ${maxBodyBytes / 1024 ** 2} MiB: send smaller pictures.`;
+  if (storageProblemOf(error) === 'full' && !(error instanceof StepsAnimationError))
+    return 'The disk of the service is full: free some space there, then try again.';
   const isExpected = error instanceof StepsAnimationError || statusOf(error) < 500;
   return isExpected && error instanceof Error ? error.message : 'Internal error of the service: see its log.';
 }

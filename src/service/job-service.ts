@@ -14,6 +14,7 @@ import { JobStore } from './jobs/job-store.js';
 import type { Preview } from './jobs/live-preview.js';
 import { RequestChecks } from './jobs/request-checks.js';
 import { Library } from './library/library.js';
+import { checkFreeSpace } from './storage.js';
 
 export type JobServiceSettings = {
   /** save location: images, movies and the database are below it */
@@ -92,12 +93,12 @@ class Service implements AsyncDisposable {
     this.#checks = new RequestChecks({ hosts, outdir });
     this.#store = new JobStore(database);
     this.#runner = new JobRunner({
-      ...{ outdir, hosts, store: this.#store, files: this.#files, library: this.library },
+      ...{ outdir, hosts, database, store: this.#store, files: this.#files, library: this.library },
       emit: (event) => this.#events.emit(event),
       afterJob: () => this.#forgetOldSteps(),
       onError: this.#report,
     });
-    this.#store.interruptRunning();
+    database.eventually(() => this.#store.interruptRunning());
     this.library.update().catch(this.#report);
     this.#starting = this.#cleanUp()
       .catch(this.#report)
@@ -113,15 +114,23 @@ class Service implements AsyncDisposable {
 
   /** Checks a request and appends it to the queue. */
   async submit(request: JobRequest): Promise<Job> {
+    checkFreeSpace(this.#settings.outdir);
     const { start, ...checked } =
       request.kind === 'render'
         ? await this.#checks.render(request, this.#store.get(request.of))
         : await this.#checks.generation(request);
-    if (this.#closing.signal.aborted)
-      throw new StepsAnimationError('usage', 'The service is shutting down and takes no more jobs.');
+    this.#checkOpen();
     const id = randomUUID();
-    if (start) await this.#files.writeStart(id, start);
-    this.#store.add({ id, ...checked });
+    try {
+      if (start) await this.#files.writeStart(id, start);
+      await this.#database.write(() => {
+        this.#checkOpen();
+        this.#store.add({ id, ...checked });
+      });
+    } catch (error) {
+      await this.#files.remove(id);
+      throw error;
+    }
     this.#notify('queued', id);
     const job = this.#find(id);
     this.#runner.dispatch();
@@ -146,10 +155,23 @@ class Service implements AsyncDisposable {
   /** Takes a job out of the queue, or stops it after the current step, which `ended` waits for. Results are kept. */
   async cancel(id: string): Promise<Job> {
     const { state } = this.#find(id);
-    if (state === 'queued') this.#runner.cancel(id);
+    if (state === 'queued') await this.#cancelQueued(id);
     else if (state === 'running') this.#runner.running(id)?.stop();
     else throw new StepsAnimationError('usage', `The job ${id} cannot be cancelled: it is already ${state}.`);
     return this.#find(id);
+  }
+
+  /** It may start while another program has locked the database: then it is stopped. */
+  async #cancelQueued(id: string): Promise<void> {
+    const ending = { state: 'cancelled', endedAt: Date.now(), error: null, errorCode: null } as const;
+    const isCancelled = await this.#database.write(() => {
+      if (this.get(id)?.state !== 'queued') return false;
+      this.#store.end(id, ending);
+      return true;
+    });
+    if (!isCancelled) return this.#runner.running(id)?.stop();
+    this.#runner.forget(id);
+    this.#notify('ended', id);
   }
 
   /** Ends the images that are being sampled after the current step, and continues with the next ones. */
@@ -163,11 +185,13 @@ class Service implements AsyncDisposable {
   }
 
   /** @param position in the queue, from 1 */
-  move(id: string, position: number): Job {
-    const { state } = this.#find(id);
-    if (state !== 'queued')
-      throw new StepsAnimationError('usage', `The job ${id} cannot be moved: it is ${state}, not queued.`);
-    this.#store.move(id, position);
+  async move(id: string, position: number): Promise<Job> {
+    await this.#database.write(() => {
+      const { state } = this.#find(id);
+      if (state !== 'queued')
+        throw new StepsAnimationError('usage', `The job ${id} cannot be moved: it is ${state}, not queued.`);
+      this.#store.move(id, position);
+    });
     this.#notify('moved', id);
     return this.#find(id);
   }
@@ -179,11 +203,12 @@ class Service implements AsyncDisposable {
 
   /** Deletes a job that is not running, with its kept steps; images and movies stay. */
   async remove(id: string): Promise<void> {
-    const { state } = this.#find(id);
-    if (state === 'running')
-      throw new StepsAnimationError('usage', `The job ${id} is running: cancel it before removing it.`);
+    await this.#database.write(() => {
+      if (this.#find(id).state === 'running')
+        throw new StepsAnimationError('usage', `The job ${id} is running: cancel it before removing it.`);
+      this.#store.delete(id);
+    });
     this.#runner.forget(id);
-    this.#store.delete(id);
     this.#events.emit({ type: 'deleted', id });
     await this.#files.remove(id);
   }
@@ -229,7 +254,7 @@ class Service implements AsyncDisposable {
     for (const [index, kept] of this.#store.jobsWithSteps().entries()) {
       sum += kept.bytes;
       if (index === 0 || (index < jobs && sum <= bytes)) continue;
-      this.#store.forgetSteps(kept.id);
+      this.#database.eventually(() => this.#store.forgetSteps(kept.id));
       await this.#files.removeSteps(kept.id);
     }
   }
@@ -242,8 +267,13 @@ class Service implements AsyncDisposable {
     return { kind, generation, start: { ...options.img2img, ...(await this.#files.readStart(id)) }, animation };
   }
 
-  #notify(type: 'queued' | 'moved', id: string): void {
+  #notify(type: 'queued' | 'moved' | 'ended', id: string): void {
     this.#events.emit({ type, job: this.#find(id) });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted)
+      throw new StepsAnimationError('usage', 'The service is shutting down and takes no more jobs.');
   }
 
   #find(id: string): Job {
@@ -260,8 +290,9 @@ class Service implements AsyncDisposable {
     await this.#starting;
     await this.#runner[Symbol.asyncDispose]();
     await this.library[Symbol.asyncDispose]();
+    // Its last changes end jobs that requests wait for.
+    await this.#database[Symbol.asyncDispose]();
     this.#events.end();
-    this.#database[Symbol.dispose]();
     this.#lock[Symbol.dispose]();
   }
 }

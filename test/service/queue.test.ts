@@ -36,12 +36,12 @@ describe('the queue', () => {
 
   it('is put into another order', async () => {
     const { service, host, open, idOf } = await busyService('b', 'c', 'd');
-    expect(service.move(idOf('d'), 1)).toMatchObject({ position: 1 });
+    expect(await service.move(idOf('d'), 1)).toMatchObject({ position: 1 });
     expect(queueOf(service)).toEqual(['d', 'b', 'c']);
-    expect(service.move(idOf('d'), 2).position).toBe(2);
-    expect(service.move(idOf('b'), 99).position).toBe(3);
+    expect((await service.move(idOf('d'), 2)).position).toBe(2);
+    expect((await service.move(idOf('b'), 99)).position).toBe(3);
     expect(queueOf(service)).toEqual(['d', 'c', 'b']);
-    expect(() => service.move(idOf('first'), 1)).toThrow('it is running, not queued');
+    await expect(service.move(idOf('first'), 1)).rejects.toThrow('it is running, not queued');
     open();
     await service.ended(idOf('b'));
     expect(host.prompts).toEqual(['first', 'd', 'c', 'b']);

@@ -87,7 +87,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
     '/animations/:id',
     { schema: { tags, summary: 'Delete an animation; it can be restored for a minute', params } },
     async ({ params: { id } }, reply) => {
-      service.library.remove(find(id).id);
+      await service.library.remove(find(id).id);
       return reply.status(204).send();
     },
   );
@@ -95,6 +95,6 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
   app.post(
     '/animations/:id/restore',
     { schema: { tags, summary: 'Undo a deletion', params, response: { 200: animationShape } } },
-    async ({ params: { id } }) => animationJson(service.library.restore(id)),
+    async ({ params: { id } }) => animationJson(await service.library.restore(id)),
   );
 };

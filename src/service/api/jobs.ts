@@ -99,7 +99,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
         body: z.strictObject({ position: z.int().min(1) }),
       },
     },
-    async ({ params, body }) => jobJson(service.move(find(params.id).id, body.position)),
+    async ({ params, body }) => jobJson(await service.move(find(params.id).id, body.position)),
   );
 
   app.get(

@@ -4,10 +4,12 @@ import { StepsAnimationError } from '../../errors.js';
 import type { GenerationRequest, Host } from '../../hosts/host.js';
 import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { messageOf } from '../../util/error-message.js';
+import type { Database } from '../database.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
 import type { Job, JobEvent, JobOptions, JobQuery, JobState, StoredJob } from '../job.js';
 import type { Library } from '../library/library.js';
+import { checkFreeSpace, StorageError, storageProblemOf } from '../storage.js';
 import { decodeStart, type JobFiles } from './job-files.js';
 import type { JobStore, QueuedJob } from './job-store.js';
 import { renderJob } from './render-job.js';
@@ -20,6 +22,8 @@ type JobRunnerSettings = {
   readonly store: JobStore;
   readonly files: JobFiles;
   readonly library: Library;
+  /** where what happens to jobs is recorded */
+  readonly database: Pick<Database, 'eventually' | 'problem'>;
   readonly emit: (event: JobEvent) => void;
   /** called after each job */
   readonly afterJob: () => Promise<void>;
@@ -29,6 +33,11 @@ type JobRunnerSettings = {
 
 /** How often a job may fail to start on a host that is unavailable: one that crashes the host would do so for ever. */
 const maxFailedStarts = 3;
+/** How often a job that cannot start because nothing can be written is tried again. */
+const storageRetryMs = 1000;
+
+/** How a job ended, as long as that is not written. */
+type Ending = Pick<StoredJob, 'state' | 'endedAt' | 'error' | 'errorCode'>;
 
 /**
  * Assigns jobs to hosts: each host runs one at a time, the first of the queue that it can run. Renders need no host, but
@@ -43,7 +52,12 @@ export class JobRunner implements AsyncDisposable {
   readonly #failedStarts = new Map<string, readonly string[]>();
   /** by queued job: names of the hosts that could run it, all of which are unavailable */
   #awaitedHosts: ReadonlyMap<string, readonly string[]> = new Map();
+  /** by job: how it ended, as long as the database could not be written */
+  readonly #unwritten = new Map<string, Ending>();
   #retryTimer: NodeJS.Timeout | undefined;
+  #storageTimer: NodeJS.Timeout | undefined;
+  /** why jobs could not start the last time */
+  #startProblem = '';
   #isOpen = false;
 
   constructor(settings: JobRunnerSettings) {
@@ -76,10 +90,27 @@ export class JobRunner implements AsyncDisposable {
     this.dispatch();
   }
 
-  /** Gives each free host the first job that it can run; to be called when a job was queued. */
+  /**
+   * Gives each free host the first job that it can run; to be called when a job was queued. Never throws: jobs that
+   * cannot start because nothing can be written are tried again.
+   */
   dispatch(): void {
-    const { store, hosts: pool } = this.#settings;
     if (!this.#isOpen) return;
+    try {
+      this.#dispatch();
+      this.#startProblem = '';
+    } catch (error) {
+      this.#storageTimer ??= setTimeout(() => {
+        this.#storageTimer = undefined;
+        this.dispatch();
+      }, storageRetryMs).unref();
+      if (this.#startProblem !== messageOf(error)) this.#settings.onError(error);
+      this.#startProblem = messageOf(error);
+    }
+  }
+
+  #dispatch(): void {
+    const { store, hosts: pool } = this.#settings;
     const awaited = new Map<string, readonly string[]>();
     for (const job of store.queued()) {
       const { id, kind, hosts } = job;
@@ -95,9 +126,13 @@ export class JobRunner implements AsyncDisposable {
   }
 
   #withPresentState(stored: StoredJob): Job {
-    const { id, state } = stored;
+    const { id } = stored;
+    // A lock is usually gone soon: until then the job runs, as what it has made is not written either.
+    const ending = this.#settings.database.problem === 'locked' ? undefined : this.#unwritten.get(id);
+    const state = ending?.state ?? stored.state;
     return {
       ...stored,
+      ...ending,
       waitsFor: state === 'queued' ? [...(this.#awaitedHosts.get(id) ?? [])] : [],
       progress: this.running(id)?.progress ?? null,
       animations: this.#settings.library.ofJob(id),
@@ -154,10 +189,14 @@ export class JobRunner implements AsyncDisposable {
   /** @param lane key in `#running` */
   #start(queued: QueuedJob, lane: string, host: PooledHost | null): void {
     const { id } = queued;
-    const { store, files, library, emit, onError } = this.#settings;
+    const { store, files, library, database, outdir, emit, onError } = this.#settings;
+    // A job that could not record what it makes waits; so does one that would fail at once.
+    if (database.problem) throw new StorageError(database.problem, outdir);
+    checkFreeSpace(outdir);
     store.start(id, host?.name ?? null);
     const notify = (type: JobEventType) => this.#notify(type, id);
-    const running = new RunningJob({ job: this.#find(id), store, files, library, emit, notify });
+    const record: Database['eventually'] = (...change) => database.eventually(...change);
+    const running = new RunningJob({ job: this.#find(id), store, files, library, record, emit, notify });
     this.#running.set(lane, running);
     this.#notify('started', id);
     const work = this.#perform(queued, lane, running, host)
@@ -229,15 +268,18 @@ export class JobRunner implements AsyncDisposable {
 
   /** Lets another host run a job that could not start, or the same one when it is available again. */
   #requeue(id: string, host: string, problem: string): void {
-    const { store } = this.#settings;
-    store.requeue(id);
-    store.addNote(id, `The host ${host} could not be reached when the job was to start: ${problem}`);
-    this.#notify('queued', id);
-  }
-
-  /** Takes a job out of the queue. */
-  cancel(id: string): void {
-    this.#end(id, 'cancelled');
+    const { store, database } = this.#settings;
+    const note = `The host ${host} could not be reached when the job was to start: ${problem}`;
+    database.eventually(
+      () => {
+        store.requeue(id);
+        store.addNote(id, note);
+      },
+      () => {
+        this.#notify('queued', id);
+        this.dispatch();
+      },
+    );
   }
 
   /** To be called when a queued job is deleted. */
@@ -245,11 +287,22 @@ export class JobRunner implements AsyncDisposable {
     this.#failedStarts.delete(id);
   }
 
+  /** Ends a job. While the disk is full, it is shown as ended all the same. */
   #end(id: string, state: JobState, failure?: unknown): void {
     this.forget(id);
-    const errorCode = failure instanceof StepsAnimationError ? failure.code : null;
-    this.#settings.store.end(id, state, { error: failure === undefined ? null : messageOf(failure), errorCode });
-    this.#notify('ended', id);
+    const { store, database, outdir } = this.#settings;
+    const ending = { state, endedAt: Date.now(), ...errorOf(failure, outdir) };
+    this.#unwritten.set(id, ending);
+    database.eventually(
+      () => store.end(id, ending),
+      () => {
+        this.#unwritten.delete(id);
+        this.#notify('ended', id);
+        this.dispatch();
+      },
+    );
+    // It may take long until there is room.
+    if (database.problem === 'full') this.#notify('ended', id);
   }
 
   #notify(type: JobEventType, id: string): void {
@@ -266,6 +319,7 @@ export class JobRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#storageTimer);
     for (const running of this.#running.values()) running.stop();
     await Promise.all(this.#work);
   }
@@ -279,6 +333,14 @@ export function noJob(id: string): StepsAnimationError {
 
 function isInterruption(failure: unknown): boolean {
   return failure instanceof StepsAnimationError && failure.code === 'interrupted';
+}
+
+/** What a failed job says; a full disk is told with its remedy. */
+function errorOf(failure: unknown, outdir: string): Pick<StoredJob, 'error' | 'errorCode'> {
+  if (failure === undefined) return { error: null, errorCode: null };
+  const isBare = !(failure instanceof StepsAnimationError) && storageProblemOf(failure) === 'full';
+  const error = isBare ? new StorageError('full', outdir, failure) : failure;
+  return { error: messageOf(error), errorCode: error instanceof StepsAnimationError ? error.code : null };
 }
 
 /** Without a code: it is no error of the request. */

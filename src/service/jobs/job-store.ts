@@ -1,5 +1,5 @@
 import type { Database } from '../database.js';
-import type { JobImage, JobOptions, JobQuery, JobState, StoredJob } from '../job.js';
+import type { JobImage, JobOptions, JobQuery, StoredJob } from '../job.js';
 
 /** `hosts`, `options` and `notes` are JSON. */
 type JobRow = Omit<StoredJob, 'options' | 'images' | 'notes'> &
@@ -72,20 +72,18 @@ export class JobStore {
     this.#changeQueue("state = 'queued', started_at = null, position = 0, host = null", { id });
   }
 
-  end(id: string, state: JobState, { error, errorCode }: Pick<StoredJob, 'error' | 'errorCode'>): void {
-    this.#changeQueue('state = :state, ended_at = :now, position = null, error = :error, error_code = :errorCode', {
+  end(id: string, ending: Pick<StoredJob, 'state' | 'endedAt' | 'error' | 'errorCode'>): void {
+    this.#changeQueue('state = :state, ended_at = :endedAt, position = null, error = :error, error_code = :errorCode', {
       id,
-      state,
-      error,
-      errorCode,
-      now: Date.now(),
+      ...ending,
     });
   }
 
   /** Ends the jobs that were running when the service was killed. */
   interruptRunning(): void {
     const running = this.#database.all<{ id: string }>("select id from jobs where state = 'running'");
-    for (const { id } of running) this.end(id, 'interrupted', { error: killedMessage, errorCode: null });
+    const ending = { state: 'interrupted', endedAt: Date.now(), error: killedMessage, errorCode: null } as const;
+    for (const { id } of running) this.end(id, ending);
   }
 
   /** Moves a queued job to a position of the queue, from 1; positions beyond the end mean the end. */

@@ -1,6 +1,7 @@
 import type { AnimationResult, RunEvent } from '../../app/events.js';
 import type { ImageInfo } from '../../hosts/host.js';
 import { selectedPasses } from '../../recording/steps.js';
+import type { Database } from '../database.js';
 import type { JobEvent, JobProgress, StoredJob } from '../job.js';
 import type { Library } from '../library/library.js';
 import type { JobFiles } from './job-files.js';
@@ -13,6 +14,8 @@ type RunningJobSettings = {
   readonly store: JobStore;
   readonly files: JobFiles;
   readonly library: Library;
+  /** records what has happened, as soon as the database can be written */
+  readonly record: Database['eventually'];
   readonly emit: (event: Extract<JobEvent, { id: string }>) => void;
   /** emits an event with the job as it is then */
   readonly notify: (type: 'image' | 'animation' | 'note') => void;
@@ -122,14 +125,14 @@ export class RunningJob {
   }
 
   #start({ images, passes, steps }: EventOf<'start'>): void {
-    const { store, job } = this.#settings;
+    const { store, job, record } = this.#settings;
     this.#images = images;
     this.#steps = images.map(() => 0);
     this.#passes = selectedPasses(passes, job.options.animation?.passes ?? 'all');
-    store.addImages(
-      this.id,
-      images.map(({ seed, infotext, width = 0, height = 0 }, index) => ({ index, seed, infotext, width, height })),
-    );
+    const rows = images.map(({ seed, infotext, width = 0, height = 0 }, index) => {
+      return { index, seed, infotext, width, height };
+    });
+    record(() => store.addImages(this.id, rows));
     this.#progress.plan(steps);
     if (this.#isSkipped) this.skips.dispatchEvent(new Event('skip'));
     this.#emitProgress();
@@ -144,33 +147,47 @@ export class RunningJob {
   }
 
   #keepStep({ image, step, path }: EventOf<'intermediate'>): void {
-    const { store, files, emit } = this.#settings;
+    const { store, files, record, emit } = this.#settings;
     const kept = files.keepStep(this.id, { image, step, path });
-    store.addStep(this.id, kept);
+    record(
+      () => store.addStep(this.id, kept),
+      () => emit({ type: 'step', id: this.id, image, step }),
+    );
     this.preview.offer({ batch: this.#images[image]?.batch ?? 0, step, path: files.stepPath(this.id, kept) });
-    emit({ type: 'step', id: this.id, image, step });
     this.#emitProgress();
   }
 
   #finishImage({ index, path, width, height, reason }: EventOf<'image'>): void {
+    const { store, record, notify } = this.#settings;
     if (reason === 'finished') this.#finishedCount++;
-    this.#settings.store.finishImage(this.id, { index, path, width, height }, this.#steps[index] ?? 0);
+    const lastStep = this.#steps[index] ?? 0;
     if (this.signal.aborted) this.#progress.sampled();
-    this.#settings.notify('image');
+    record(
+      () => store.finishImage(this.id, { index, path, width, height }, lastStep),
+      () => notify('image'),
+    );
   }
 
   #finishAnimation(result: AnimationResult): void {
-    const { library, store, job } = this.#settings;
+    const { library, store, job, record, notify } = this.#settings;
     if (job.kind === 'render') this.#finishedCount++;
-    const images = store.get(job.options.of ?? this.id)?.images ?? [];
-    const shown = images.find(({ path, index }) => path === result.image || index === job.options.image) ?? images[0];
-    library.add(result, { job: this.id, infotext: shown?.infotext ?? '' });
-    this.#settings.notify('animation');
+    record(
+      () => {
+        const images = store.get(job.options.of ?? this.id)?.images ?? [];
+        const shown =
+          images.find(({ path, index }) => path === result.image || index === job.options.image) ?? images[0];
+        library.add(result, { job: this.id, infotext: shown?.infotext ?? '' });
+      },
+      () => notify('animation'),
+    );
   }
 
   #note(message: string): void {
-    this.#settings.store.addNote(this.id, message);
-    this.#settings.notify('note');
+    const { store, record, notify } = this.#settings;
+    record(
+      () => store.addNote(this.id, message),
+      () => notify('note'),
+    );
   }
 
   #emitProgress(): void {

@@ -98,16 +98,20 @@ export class Library implements AsyncDisposable {
    * Hides a movie. Its file is deleted after a minute or when the service stops, unless it is restored; the finished
    * image stays.
    */
-  remove(id: string): void {
-    if (!this.get(id)) throw noMovie(id);
-    this.#database.run('update movies set removed_at = :now where id = :id', { id, now: Date.now() });
+  async remove(id: string): Promise<void> {
+    await this.#database.write(() => {
+      if (!this.get(id)) throw noMovie(id);
+      this.#database.run('update movies set removed_at = :now where id = :id', { id, now: Date.now() });
+    });
     this.#deletions.set(id, setTimeout(() => this.#delete(id).catch(this.#onError), undoMs).unref());
   }
 
-  restore(id: string): Movie {
+  async restore(id: string): Promise<Movie> {
+    await this.#database.write(() => {
+      this.#database.run('update movies set removed_at = null where id = :id', { id });
+    });
     clearTimeout(this.#deletions.get(id));
     this.#deletions.delete(id);
-    this.#database.run('update movies set removed_at = null where id = :id', { id });
     const movie = this.get(id);
     if (!movie) throw noMovie(id);
     return movie;
@@ -136,7 +140,7 @@ export class Library implements AsyncDisposable {
     for await (const movie of readMovies(this.#outdir, known)) {
       if (this.#closing.signal.aborted) return this.#count();
       found.add(movie.path);
-      if ('result' in movie) this.add(movie.result, { job: null, ...movie });
+      if ('result' in movie) await this.#database.write(() => this.add(movie.result, { job: null, ...movie }));
     }
     for (const { id, path } of this.#listed()) {
       // It may have been made after its folder was read.
@@ -161,7 +165,7 @@ export class Library implements AsyncDisposable {
   }
 
   #forget(id: string): void {
-    this.#database.run('delete from movies where id = :id', { id });
+    this.#database.eventually(() => this.#database.run('delete from movies where id = :id', { id }));
   }
 
   async #delete(id: string): Promise<void> {
