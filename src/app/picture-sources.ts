@@ -15,7 +15,7 @@ import { formatOfFile } from '../pictures/file-format.js';
 import type { Picture, Size } from '../pictures/picture.js';
 import { encodePng, readPicture } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
-import { compareNames, type Run, type RunImage, readRuns } from '../recording/runs.js';
+import { compareNames, type Run, type RunImage, readRuns } from '../recording/read-runs.js';
 import { firstLineOf, messageOf } from '../util/error-message.js';
 import { isFile, isFolder } from '../util/exists.js';
 import { readInfotext } from './inspect-file.js';

@@ -11,8 +11,8 @@ import { codecRow } from '../options/codecs.js';
 import type { AnimationOptionsInput } from '../options/option-types.js';
 import type { Size } from '../pictures/picture.js';
 import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
-import { describeEncoder, describeMovie, frameRateNote } from '../recording/messages.js';
 import { isSelected } from '../recording/steps.js';
+import { describeEncoder, describeMovie, frameRateNote } from '../recording/user-messages.js';
 import { type AnimationResult, animationResult, type RunEvent } from './events.js';
 import { PictureSources, type RunChoice, type SourceSequence } from './picture-sources.js';
 

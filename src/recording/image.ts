@@ -5,9 +5,9 @@ import type { FileTarget, FinishedMovie, PictureOutcome } from '../movie/message
 import type { Picture } from '../pictures/picture.js';
 import { messageOf } from '../util/error-message.js';
 import { IntermediateFiles } from './intermediate-files.js';
-import { describeMovie, renderCommand } from './messages.js';
 import { intermediateTarget, movieSettings, type RecordedImage, type RunContext, whyNotLive } from './plan.js';
 import { countPictures, StepCounter } from './steps.js';
+import { describeMovie, renderCommand } from './user-messages.js';
 
 /** The result of recording an image, or the grid of a run. */
 export type Recording = {

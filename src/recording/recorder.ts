@@ -7,10 +7,10 @@ import { trialSettings } from '../movie/messages.js';
 import type { AnimationOptions } from '../options/animation-options.js';
 import { checkPicture, type Picture, type Size } from '../pictures/picture.js';
 import type { Recording } from './image.js';
-import { describeEncoder, frameRateNote } from './messages.js';
 import type { RecordedImage } from './plan.js';
 import { type FinishedImage, RunRecording } from './run.js';
 import type { RecordedPass } from './steps.js';
+import { describeEncoder, frameRateNote } from './user-messages.js';
 
 /** An event of a recorder. `image` is the index of the image in its run; the grid has the index after the last image. */
 export type RecorderEvent =

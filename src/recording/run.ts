@@ -6,9 +6,9 @@ import { type PictureSequence, type PictureSource, sideBySide } from '../picture
 import { messageOf } from '../util/error-message.js';
 import { ImageRecording, type Recording } from './image.js';
 import { ManifestFile } from './manifest.js';
-import { infotextNote, passesNote, renderCommand } from './messages.js';
 import { LiveBudget, movieSettings, planRun, type RecordedImage, type RunContext } from './plan.js';
 import type { RecordedPass } from './steps.js';
+import { infotextNote, passesNote, renderCommand } from './user-messages.js';
 
 /** A finished image, on which its movie ends. */
 export type FinishedImage = {

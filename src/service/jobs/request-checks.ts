@@ -19,7 +19,7 @@ import { decodeStart, type StartFiles } from './job-files.js';
 import type { NewJob } from './job-store.js';
 
 /** A checked request: a new job without its id, and the pictures that it starts from. */
-export type CheckedRequest = Omit<NewJob, 'id'> & { readonly start?: StartFiles };
+export type CheckedJob = Omit<NewJob, 'id'> & { readonly start?: StartFiles };
 
 /** Pixels; the codec is tried at this size where the model's default size is wanted. */
 const defaultSide = 512;
@@ -37,7 +37,7 @@ export class RequestChecks {
   }
 
   /** @throws StepsAnimationError `usage` or `model`, with the value and what is allowed */
-  async generation(request: GeneratingRequest): Promise<CheckedRequest> {
+  async generation(request: GeneratingRequest): Promise<CheckedJob> {
     const { kind, host } = request;
     const model = request.generation.model ?? (await this.#defaultModel(host));
     const given = model === undefined ? request.generation : { ...request.generation, model };
@@ -57,7 +57,7 @@ export class RequestChecks {
   }
 
   /** @throws StepsAnimationError `usage`, with the value and what is allowed */
-  async render({ of, image, ...request }: RenderRequest, original: StoredJob | undefined): Promise<CheckedRequest> {
+  async render({ of, image, ...request }: RenderRequest, original: StoredJob | undefined): Promise<CheckedJob> {
     if (!original || original.kind === 'render') {
       throw new StepsAnimationError('usage', `There is no job ${of} that generated images.`);
     }

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { animationOptionsSchema } from '#src/options/animation-options.js';
 import type { AnimationOptionsInput } from '#src/options/option-types.js';
 import { ManifestFile, parseManifest } from '#src/recording/manifest.js';
+import { type Run, readRuns } from '#src/recording/read-runs.js';
 import { Recorder } from '#src/recording/recorder.js';
-import { type Run, readRuns } from '#src/recording/runs.js';
 import { emerging } from '../helpers/pictures.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
