@@ -60,7 +60,8 @@ export function renderCommand(folder: string, outdir: string, animation: Animati
   const flags = Object.entries(animation).flatMap(([name, value]) => {
     if (notForRendering.has(name) || value === defaults[name as keyof AnimationOptions]) return [];
     const flag = `--${kebabCase(name)}`;
-    return value === true ? [flag] : [flag, quote(String(value))];
+    if (typeof value === 'boolean') return [value ? flag : flag.replace('--', '--no-')];
+    return [flag, quote(String(value))];
   });
   const command = ['steps-animation', 'render', quote(folder), '--runs', seeds, '--outdir', quote(outdir)];
   return [...command, ...flags].join(' ');
