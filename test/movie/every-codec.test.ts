@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { FinishedMovie, MovieSettings } from '#src/movie/messages.js';
+import { type FinishedMovie, type MovieSettings, trialSettings } from '#src/movie/messages.js';
 import { MovieFile, writeMovie } from '#src/movie/movie-file.js';
 import { probeMovie } from '#src/movie/probe.js';
+import { animationOptionsSchema } from '#src/options/animation-options.js';
 import { type CodecName, codecs } from '#src/options/codecs.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
@@ -16,11 +17,7 @@ const names = Object.keys(codecs) as CodecName[];
 const pictures = (sources: number) =>
   Array.from({ length: sources }, (_, index) => emerging(size.width, size.height, (index + 1) / sources));
 
-const plain: MovieSettings = {
-  ...{ codec: 'x264', ...size, fps: 10, duration: 1, sources: 5, tags: {}, sideBySide: 1 },
-  ...{ interpolation: 'blend', loop: 'none', pacing: 'linear', encoderSettings: 'tuned' },
-  ...{ firstFrameDuration: 0, lastFrameDuration: 0 },
-};
+const plain: MovieSettings = { ...trialSettings(animationOptionsSchema.parse({ fps: 10 }), size), sources: 5 };
 
 const combinations = fc.record({
   codec: fc.constantFrom(...names),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MovieSettings } from '#src/movie/messages.js';
+import { type MovieSettings, trialSettings } from '#src/movie/messages.js';
 import { writeMovie } from '#src/movie/movie-file.js';
+import { animationOptionsSchema } from '#src/options/animation-options.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -23,11 +24,8 @@ function moved(pixels: number): Picture {
   return { ...size, data };
 }
 
-const plain: MovieSettings = {
-  ...{ codec: 'x264', ...size, fps: 10, duration: 0.5, sources: 3, tags: {}, sideBySide: 1 },
-  ...{ interpolation: 'mci', loop: 'none', pacing: 'linear', encoderSettings: 'crf=10' },
-  ...{ firstFrameDuration: 0, lastFrameDuration: 0 },
-};
+const options = animationOptionsSchema.parse({ fps: 10, interpolation: 'mci', encoderSettings: 'crf=10' });
+const plain: MovieSettings = { ...trialSettings(options, size), duration: 0.5, sources: 3 };
 
 describe('interpolation by motion', () => {
   it.each([
