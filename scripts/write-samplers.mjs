@@ -64,7 +64,9 @@ ${schedulerTable()}
 
 if (process.argv.includes('--check')) {
   if (readFileSync(inDocs('samplers.md'), 'utf8') !== text) {
-    console.error('error: docs/samplers.md is not up to date: run node scripts/write-samplers.mjs');
+    console.error(
+      'error: docs/samplers.md is not up to date: run npm run build:node && node scripts/write-samplers.mjs',
+    );
     process.exitCode = 1;
   }
 } else {
