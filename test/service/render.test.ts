@@ -9,6 +9,17 @@ import { PretendedHost } from './pretended-host.js';
 const animation = { duration: 1, fps: 10, interpolation: 'none' } as const;
 const generation = { prompt: 'an apple', steps: 8 };
 
+/** A host that does not know the size of its images beforehand, and fails after the last step. */
+class FailingHost extends PretendedHost {
+  override async *generate(...parameters: Parameters<PretendedHost['generate']>) {
+    for await (const event of super.generate(...parameters)) {
+      if (event.type === 'image') throw new Error('out of memory');
+      if (event.type !== 'start') yield event;
+      else yield { ...event, images: event.images.map(({ width: _w, height: _h, ...image }) => image) };
+    }
+  }
+}
+
 describe('a render job', () => {
   it('makes a movie by another codec without sampling again, the same pictures in it', async () => {
     const host = new PretendedHost();
@@ -42,6 +53,19 @@ describe('a render job', () => {
     await rm(sampled.images[0]?.path ?? '');
     const without = await service.ended((await service.again((await service.submit(render)).id)).id);
     expect(without.animations).toMatchObject([{ steps: 2, image: null }]);
+  });
+
+  it('shows an image that failed, whose size was not known beforehand', async () => {
+    const service = await openPretended(await temporaryFolder(), new FailingHost());
+    const { id } = await service.submit({ kind: 'txt2img', generation, animation });
+    const { state, images } = await service.ended(id);
+    expect({ state, images }).toMatchObject({
+      state: 'failed',
+      images: [{ width: 0, steps: [1, 2, 3, 4, 5, 6, 7, 8] }],
+    });
+    const render = { kind: 'render', of: id, image: 0, animation } as const;
+    const rendered = await service.ended((await service.submit(render)).id);
+    expect(rendered.animations).toMatchObject([{ width: 64, height: 48, steps: 8 }]);
   });
 
   it('is refused when the steps are kept no longer, which happens to the oldest jobs first', async () => {

@@ -21,7 +21,7 @@ import type { NewJob } from './job-store.js';
 /** A checked request: a new job without its id, and the pictures that it starts from. */
 export type CheckedJob = Omit<NewJob, 'id'> & { readonly start?: StartFiles };
 
-/** Pixels; the codec is tried at this size where the model's default size is wanted. */
+/** Pixels; the codec is tried at this size where the size of the image is not known, and thus 0. */
 const defaultSide = 512;
 
 /** The only check of a request: what is wrong with it is reported before it is queued. */
@@ -49,9 +49,7 @@ export class RequestChecks {
     const { start, img2img } = checkStart(request);
     const decoded = start && { start: { ...img2img, ...(await decodeStart(start)) } };
     const hosts = await acceptingHosts(candidates, { ...generation, ...decoded });
-    const { width, height, hiresScale } = generation;
-    const size = { width: (width || defaultSide) * hiresScale, height: (height || defaultSide) * hiresScale };
-    if (animation) await this.#checkAnimation(kind, animation, size);
+    if (animation) await this.#checkAnimation(kind, animation, generation, generation.hiresScale);
     const options = { generation, img2img: img2img ?? null, animation, of: null, image: null };
     return { kind, options, hosts, ...(start && { start }) };
   }
@@ -76,10 +74,16 @@ export class RequestChecks {
     return member?.defaultModel ?? (await member?.describe())?.models[0]?.name;
   }
 
-  async #checkAnimation(tab: 'txt2img' | 'img2img', animation: AnimationOptions, size: Size): Promise<void> {
+  async #checkAnimation(
+    tab: 'txt2img' | 'img2img',
+    animation: AnimationOptions,
+    { width, height }: Size,
+    scale = 1,
+  ): Promise<void> {
     const folder = imagesFolder(this.#outdir, tab);
     resolveBelow(folder, animation.intermediatePath);
     resolveBelow(folder, animation.animationPath);
+    const size = { width: (width || defaultSide) * scale, height: (height || defaultSide) * scale };
     if (animation.createAnimation) await this.#tryCodec(animation, size);
   }
 
