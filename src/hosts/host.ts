@@ -1,5 +1,8 @@
 import type { GenerationOptionsInput, Img2imgOptionsInput } from '../options/option-types.js';
-import type { Picture } from '../pictures/picture.js';
+import type { Picture, Size } from '../pictures/picture.js';
+import type { RecordedImage } from '../recording/plan.js';
+import type { FinishedImage } from '../recording/run.js';
+import type { RecordedPass } from '../recording/steps.js';
 
 /**
  * Something that generates images and reports every step: the engine of this package or another program.
@@ -64,37 +67,16 @@ export type StartRequest = Img2imgOptionsInput & {
 };
 
 /** An image of a run. */
-export type ImageInfo = {
-  /** the batch of the run, from 0 */
-  readonly batch: number;
-  /** the place in the batch, from 0 */
-  readonly position: number;
-  readonly seed: number;
-  readonly prompt: string;
-  /** the `parameters` text that web UIs write into images */
-  readonly infotext: string;
-  /** size of the finished image in pixels, if known beforehand */
-  readonly width?: number;
-  readonly height?: number;
-};
+export type ImageInfo = RecordedImage;
 
-/** A pass that each image goes through. */
-export type PassInfo = {
-  readonly kind: 'base' | 'hires';
-  /** size of its pictures in pixels, if known beforehand */
-  readonly width?: number;
-  readonly height?: number;
-  /** planned steps */
-  readonly steps: number;
-  /** whether there will be exactly so many steps; unknown with adaptive samplers, for example */
-  readonly exact: boolean;
-};
+/** A pass that each image goes through, with the size of its pictures in pixels, if known beforehand. */
+export type PassInfo = RecordedPass & Partial<Size>;
 
 /** Which latent the picture of a step shows: the model's guess of the clean image, or the noisy one. */
 export type Content = 'denoised' | 'noisy';
 
 /** Why an image is as it is. */
-export type FinishReason = 'finished' | 'interrupted' | 'skipped';
+export type FinishReason = FinishedImage['reason'];
 
 /** What happens in a run: one `start`, steps, images and notes, one `end`. */
 export type GenerationEvent =
