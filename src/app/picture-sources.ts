@@ -1,11 +1,11 @@
-import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import sharp, { type Metadata } from 'sharp';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { StepsAnimationError } from '../errors.js';
 import { checkFile } from '../files/check-file.js';
 import { parseIntermediateStem } from '../files/file-names.js';
+import { makeTemporaryFolder } from '../files/temporary-folder.js';
 import { readImageHead } from '../infotext/infotext-files.js';
 import { parseInfotext, seedOf, withoutIntermediateStep } from '../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../infotext/png.js';
@@ -149,7 +149,7 @@ export class PictureSources implements AsyncDisposable {
 
   /** Decodes a movie into files, as its frames can only be read in order. */
   async #unpack({ path, kind }: SourceFile, signal: AbortSignal | undefined): Promise<PictureSource[]> {
-    this.#unpacked ??= await mkdtemp(join(tmpdir(), 'steps-animation-'));
+    this.#unpacked ??= await makeTemporaryFolder();
     const pictures: PictureSource[] = [];
     for await (const frame of kind === 'pages' ? pagesOf(path) : movieFrames(path, signal)) {
       const file = join(this.#unpacked, `${this.#unpackedFiles++}.png`);

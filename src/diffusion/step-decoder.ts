@@ -38,7 +38,7 @@ export class StepDecoder implements AsyncDisposable {
    * @param latent a batch of one
    * @throws StepsAnimationError `model` when the decoder cannot be loaded or its process ends
    */
-  decode(latent: Latent, kind: DecoderKind = 'full'): Promise<DecodedStep> {
+  decode(latent: Latent, kind: DecoderKind): Promise<DecodedStep> {
     const id = ++this.#lastId;
     const child = this.#running();
     return new Promise((resolve, reject) => {

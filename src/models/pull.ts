@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   type ModelFolder,
@@ -9,6 +8,7 @@ import {
 } from '../diffusion/networks/model-folder.js';
 import { StepsAnimationError } from '../errors.js';
 import { tryLock } from '../files/lock.js';
+import { withTemporaryFolder } from '../files/temporary-folder.js';
 import { messageOf } from '../util/error-message.js';
 import { downloadFile, isIntact, partOf, sizeOf } from './file-download.js';
 import { createHubFetch, readHubSettings } from './hub.js';
@@ -140,14 +140,11 @@ async function requireSupportedModel(
   download: Pull['download'],
   signal: AbortSignal,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'steps-animation-'));
-  try {
+  await withTemporaryFolder(async (folder) => {
     const downloadConfig = (file: HubFile, signal: AbortSignal) => download(file, folder, signal, () => {});
     await forEachParallel(configs, maxParallelDownloads, downloadConfig, signal);
     await readModelConfigs(folder, name);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function missingOf(files: readonly HubFile[], folder: string, signal: AbortSignal): Promise<HubFile[]> {

@@ -79,9 +79,9 @@ class Service implements AsyncDisposable {
   readonly #files: JobFiles;
   readonly #checks: RequestChecks;
   readonly #events = new JobEvents();
-  readonly #closing = new AbortController();
   readonly #runner: JobRunner;
   readonly #starting: Promise<void>;
+  #isClosing = false;
 
   constructor(settings: JobServiceSettings, folder: string, database: Database, lock: Disposable) {
     const { outdir, hosts } = settings;
@@ -272,8 +272,7 @@ class Service implements AsyncDisposable {
   }
 
   #checkOpen(): void {
-    if (this.#closing.signal.aborted)
-      throw new StepsAnimationError('usage', 'The service is shutting down and takes no more jobs.');
+    if (this.#isClosing) throw new StepsAnimationError('usage', 'The service is shutting down and takes no more jobs.');
   }
 
   #find(id: string): Job {
@@ -285,8 +284,8 @@ class Service implements AsyncDisposable {
   readonly #report = (error: unknown): void => this.#settings.onMessage?.(messageOf(error));
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort();
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     await this.#starting;
     await this.#runner[Symbol.asyncDispose]();
     await this.library[Symbol.asyncDispose]();

@@ -1,6 +1,4 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +6,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { inspectFile } from '../../app/inspect-file.js';
 import { TokenCounter } from '../../diffusion/prompts/token-count.js';
+import { withTemporaryFolder } from '../../files/temporary-folder.js';
 import { optionsOfInfotext } from '../../infotext/infotext-options.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { findModelFolder } from '../../models/stored-models.js';
@@ -84,8 +83,7 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly serviceInfo: Servic
 
 /** Saves it to a file first: a movie may be larger than memory, and have its index at the end. */
 async function inspect(body: Readable): Promise<z.input<typeof inspection>> {
-  const folder = await mkdtemp(join(tmpdir(), 'steps-animation-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'file');
     await pipeline(body, limited(maxBytes), createWriteStream(path));
     const { type, infotext } = await inspectFile(path).catch(() => {
@@ -93,9 +91,7 @@ async function inspect(body: Readable): Promise<z.input<typeof inspection>> {
     });
     const text = infotext ?? '';
     return { type, infotext, ...parseInfotext(text), ...optionsOfInfotext(text) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function limited(max: number) {

@@ -32,7 +32,7 @@ export class Library implements AsyncDisposable {
   readonly #outdir: string;
   readonly #onError: (error: unknown) => void;
   readonly #deletions = new Map<string, NodeJS.Timeout>();
-  readonly #closing = new AbortController();
+  #isClosing = false;
   #scan: Promise<unknown> = Promise.resolve();
 
   /**
@@ -138,7 +138,7 @@ export class Library implements AsyncDisposable {
   async #read(known: ReadonlySet<string>): Promise<number> {
     const found = new Set<string>();
     for await (const movie of readMovies(this.#outdir, known)) {
-      if (this.#closing.signal.aborted) return this.#count();
+      if (this.#isClosing) return this.#count();
       found.add(movie.path);
       if ('result' in movie) await this.#database.write(() => this.add(movie.result, { job: null, ...movie }));
     }
@@ -195,7 +195,7 @@ export class Library implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
+    this.#isClosing = true;
     await this.#scan.catch(() => {});
     await this.deleteRemoved();
   }

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { inspectFile } from '../../app/inspect-file.js';
+import { withTemporaryFolder } from '../../files/temporary-folder.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { HttpError } from '../http-error.js';
 import { checkPictureFile } from '../security/limits.js';
@@ -77,16 +77,14 @@ async function pngInfo(encoded: string): Promise<unknown> {
 
 /** Through a file, because FFmpeg reads movies only from files. */
 async function describeBytes(bytes: Uint8Array) {
-  const folder = await mkdtemp(join(tmpdir(), 'steps-animation-info-'));
-  try {
+  const inspecting = withTemporaryFolder(async (folder) => {
     const path = join(folder, 'file');
     await writeFile(path, bytes);
     return await inspectFile(path);
-  } catch {
+  });
+  return await inspecting.catch(() => {
     throw new HttpError(422, 'Invalid encoded image');
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** An infotext parsed as the web UIs do it for their forms: sizes in two parts, and defaults for what it leaves out. */

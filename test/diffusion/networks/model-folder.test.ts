@@ -61,22 +61,26 @@ describe('a model folder', () => {
     await using inference = new Inference({ path: folder, device: 'cpu' });
     await expect(inference.loaded()).rejects.toMatchObject({ code: 'model', message: expect.stringContaining(folder) });
     await using decoder = new StepDecoder({ path: folder, device: 'cpu' });
-    await expect(decoder.decode(createLatent([1, 4, 8, 8]))).rejects.toMatchObject({ code: 'model' });
+    await expect(decoder.decode(createLatent([1, 4, 8, 8]), 'full')).rejects.toMatchObject({ code: 'model' });
   });
 });
 
 describe('a step decoder', () => {
   it('refuses what its model cannot decode and goes on', async () => {
     await using decoder = new StepDecoder({ path: tinyModel, device: 'cpu' });
-    await expect(decoder.decode(createLatent([1, 9, 8, 8]))).rejects.toMatchObject({ code: 'model' });
-    expect(await decoder.decode(createLatent([1, 4, 8, 8]))).toMatchObject({ picture: { width: 32, height: 32 } });
+    await expect(decoder.decode(createLatent([1, 9, 8, 8]), 'full')).rejects.toMatchObject({ code: 'model' });
+    expect(await decoder.decode(createLatent([1, 4, 8, 8]), 'full')).toMatchObject({
+      picture: { width: 32, height: 32 },
+    });
   });
 
   it('fails pending requests when it is lost, and restarts for the next', async () => {
     await using decoder = new StepDecoder({ path: tinyModel, device: 'cpu' });
-    const waiting = decoder.decode(createLatent([1, 4, 8, 8]));
+    const waiting = decoder.decode(createLatent([1, 4, 8, 8]), 'full');
     await Promise.all([expect(waiting).rejects.toThrow(/gone.*smaller size/u), decoder[Symbol.asyncDispose]()]);
-    expect(await decoder.decode(createLatent([1, 4, 2, 3]))).toMatchObject({ picture: { width: 12, height: 8 } });
+    expect(await decoder.decode(createLatent([1, 4, 2, 3]), 'full')).toMatchObject({
+      picture: { width: 12, height: 8 },
+    });
   });
 });
 
