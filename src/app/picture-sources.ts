@@ -198,7 +198,7 @@ async function kindOf(path: string): Promise<SourceKind> {
 
 /** Files that are examined at the same time. */
 const maxExamined = 16;
-/** Left-out files that are named in a message; of more, the number is told. */
+/** Left-out files that a message names; of more, it gives the number. */
 const maxNamed = 5;
 /** Files with such names are mentioned when they are left out; others are if their bytes show a picture. */
 const pictureNames =

@@ -3,7 +3,7 @@ import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
 import { type RunEnd, type RunEvent, stopReason } from '../remote/generate-images.js';
 import type { HttpClient, RequestOptions } from '../remote/http-client.js';
-import { cancelTimeoutMs, ReconnectingRequests } from '../remote/reconnecting.js';
+import { cancelTimeoutMs, followRun, ReconnectingRequests } from '../remote/reconnecting.js';
 import type { ComfyuiSocket, SocketMessage } from './socket.js';
 import { StepPlaces } from './step-places.js';
 import { type ComfyuiWorkflow, samplingNodes } from './workflow.js';
@@ -62,20 +62,11 @@ export class ComfyuiRun {
     const { client, socket, stopping, clientId, workflow: prompt, previewMethod } = this.#settings;
     const body = { prompt, client_id: clientId, extra_data: { preview_method: previewMethod } };
     this.#id = (await client.post('prompt', body, submitted)).prompt_id;
-    const wake = () => socket.wake();
-    stopping.addEventListener('abort', wake);
-    try {
-      return yield* this.#untilEnd();
-    } catch (error) {
-      // A ComfyUI that is away can neither be asked to stop nor say how the run ended.
-      const reason = stopReason(stopping);
-      if (reason) return { reason };
-      throw error;
-    } finally {
-      stopping.removeEventListener('abort', wake);
-      // After a failure, and if the caller has left its loop.
-      if (!this.#isOver && !this.#isCancelled) await this.#cancel().catch(() => {});
-    }
+    return yield* followRun({ socket, stopping, events: this.#untilEnd(), leave: () => this.#leave() });
+  }
+
+  async #leave(): Promise<void> {
+    if (!this.#isOver && !this.#isCancelled) await this.#cancel();
   }
 
   async *#untilEnd(): AsyncGenerator<RunEvent, RunEnd, void> {
@@ -179,8 +170,7 @@ export class ComfyuiRun {
     if (isKnown || type === 'event') return;
     const isEnded = await this.#requests.send('history', async (options) => !!(await this.#history(options)));
     if (isEnded !== false) return;
-    const message = `ComfyUI at ${client.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
-    throw new StepsAnimationError('network', message);
+    throw client.lostRun();
   }
 }
 

@@ -4,7 +4,7 @@ import type { FinishReason } from '../host.js';
 import { type RunEnd, type RunEvent, stopReason } from '../remote/generate-images.js';
 import type { HttpClient } from '../remote/http-client.js';
 import { fromBase64 } from '../remote/pictures.js';
-import { cancelTimeoutMs, ReconnectingRequests } from '../remote/reconnecting.js';
+import { cancelTimeoutMs, followRun, ReconnectingRequests } from '../remote/reconnecting.js';
 import { type Graph, imageNode, samplingNode } from './graph.js';
 import type { InvokeaiSocket, SocketMessage } from './socket.js';
 
@@ -57,25 +57,16 @@ export class InvokeaiRun {
   async *events(): AsyncGenerator<RunEvent, RunEnd, void> {
     const { socket, stopping } = this.#settings;
     this.#id = await this.#enqueue();
-    const wake = () => socket.wake();
-    stopping.addEventListener('abort', wake);
-    try {
-      yield* this.#queueNotes();
-      return yield* this.#untilEnd();
-    } catch (error) {
-      // An InvokeAI that is away can neither be asked to stop nor say how the run ended.
-      const reason = stopReason(stopping);
-      if (reason) return { reason };
-      throw error;
-    } finally {
-      stopping.removeEventListener('abort', wake);
-      // After a failure, and if the caller has left its loop.
-      if (!this.#isOver && !this.#isCancelled) await this.#cancel().catch(() => {});
-    }
+    return yield* followRun({ socket, stopping, events: this.#untilEnd(), leave: () => this.#leave() });
+  }
+
+  async #leave(): Promise<void> {
+    if (!this.#isOver && !this.#isCancelled) await this.#cancel();
   }
 
   async *#untilEnd(): AsyncGenerator<RunEvent, RunEnd, void> {
     const { socket, stopping } = this.#settings;
+    yield* this.#queueNotes();
     for (;;) {
       const message = await socket.next();
       const reason = stopReason(stopping);
@@ -158,8 +149,7 @@ export class InvokeaiRun {
       return await this.#requests.send('item', (options) => client.get(path, itemSchema, options));
     } catch (error) {
       if (!(error instanceof StepsAnimationError) || error.code !== 'usage') throw error;
-      const message = `InvokeAI at ${client.place} no longer knows the run: it was restarted, or its queue was cleared. Try again.`;
-      throw new StepsAnimationError('network', message);
+      throw client.lostRun();
     }
   }
 

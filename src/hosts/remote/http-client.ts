@@ -147,6 +147,13 @@ export class HttpClient implements Disposable {
     return new StepsAnimationError('network', message, { cause });
   }
 
+  /** The error of a program that does not know a run of ours. */
+  lostRun(): StepsAnimationError {
+    const reason = 'it was restarted, or its queue was cleared';
+    const message = `${this.#program.name} at ${this.place} no longer knows the run: ${reason}. Try again.`;
+    return new StepsAnimationError('network', message);
+  }
+
   #parseOptional<S extends z.ZodType>(answer: Answer, path: string, schema: S): z.output<S> | undefined {
     return isMissing(answer) ? undefined : this.#parse(answer, path, schema);
   }

@@ -1,4 +1,5 @@
 import { StepsAnimationError } from '../../errors.js';
+import { type RunEnd, type RunEvent, stopReason } from './generate-images.js';
 import type { RequestOptions } from './http-client.js';
 
 /** The socket on which a program reports its runs. */
@@ -7,6 +8,8 @@ type ProgramSocket = {
   readonly isAway: boolean;
   /** Drops the connection and makes a new one: the program may be gone. */
   reconnect(): void;
+  /** Ends the wait for a message. */
+  wake(): void;
 };
 
 /** How long to wait for a message before the program is asked how the run is doing. */
@@ -54,5 +57,37 @@ export class ReconnectingRequests<Key extends string> {
       this.#socket.reconnect();
       return undefined;
     }
+  }
+}
+
+type FollowedRun = {
+  readonly socket: Pick<ProgramSocket, 'wake'>;
+  /** ends the run early */
+  readonly stopping: AbortSignal;
+  readonly events: AsyncGenerator<RunEvent, RunEnd, void>;
+  /** called at the end, whatever the reason: cancels a run that is not over, after a failure for example */
+  readonly leave: () => Promise<void>;
+};
+
+/** The events of a run, which looks at `stopping` as soon as that aborts. */
+export async function* followRun({
+  socket,
+  stopping,
+  events,
+  leave,
+}: FollowedRun): AsyncGenerator<RunEvent, RunEnd, void> {
+  const wake = () => socket.wake();
+  stopping.addEventListener('abort', wake);
+  try {
+    return yield* events;
+  } catch (error) {
+    // A program that is away can neither be asked to stop nor say how the run ended.
+    const reason = stopReason(stopping);
+    if (reason) return { reason };
+    throw error;
+  } finally {
+    stopping.removeEventListener('abort', wake);
+    // Also if the caller has left its loop.
+    await leave().catch(() => {});
   }
 }

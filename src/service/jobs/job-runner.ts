@@ -335,7 +335,7 @@ function isInterruption(failure: unknown): boolean {
   return failure instanceof StepsAnimationError && failure.code === 'interrupted';
 }
 
-/** What a failed job says; a full disk is told with its remedy. */
+/** The error of a failed job; that of a full disk names the remedy. */
 function errorOf(failure: unknown, outdir: string): Pick<StoredJob, 'error' | 'errorCode'> {
   if (failure === undefined) return { error: null, errorCode: null };
   const isBare = !(failure instanceof StepsAnimationError) && storageProblemOf(failure) === 'full';

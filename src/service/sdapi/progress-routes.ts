@@ -59,7 +59,11 @@ export function addProgressRoutes(app: FastifyInstance, { service, settings, tas
   });
 
   app.post('/sdapi/v1/interrupt', async () => {
-    await stop({ interrupted: true, skipped: false });
+    const job = service.current();
+    if (job) {
+      stopped = { job: job.id, requests: { interrupted: true, skipped: false } };
+      await service.cancel(job.id);
+    }
     return {};
   });
 
@@ -71,13 +75,6 @@ export function addProgressRoutes(app: FastifyInstance, { service, settings, tas
     }
     return reply.type('application/json').send('null');
   });
-
-  async function stop(requests: Requests): Promise<void> {
-    const job = service.current();
-    if (!job) return;
-    stopped = { job: job.id, requests };
-    await service.cancel(job.id);
-  }
 
   async function previewOf(job: Job) {
     return settings.current.live_previews_enable ? await service.preview(job.id) : undefined;
