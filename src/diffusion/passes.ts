@@ -56,6 +56,11 @@ function planPass(
   };
 }
 
+/** How many evaluations of the model web UIs count for the edits of prompts. */
+export function evaluationsOf({ sampler, steps }: Pick<SamplingSettings, 'sampler' | 'steps'>): number {
+  return findSampler(sampler).secondOrder ? steps * 2 : steps;
+}
+
 /** For how many steps a schedule is made, and how many of its last ones are taken. */
 type Img2imgSteps = { readonly scheduled: number; readonly taken: number };
 

@@ -4,16 +4,15 @@ import type { BatchRequest, PixelPicture, Size } from './batch-request.js';
 import { guide, guidingPrompts } from './guidance.js';
 import { composite, inpaint, latentMaskOf } from './inpainting.js';
 import { imageOf, type Latent, stack, zip } from './latent.js';
-import { findSampler } from './names.js';
 import { LatentDecoder, LatentEncoder } from './networks/autoencoder.js';
 import type { SessionSettings } from './networks/devices.js';
 import { type ModelFolder, readModelFolder } from './networks/model-folder.js';
 import { NoiseModel } from './networks/noise-model.js';
 import { createBrownianNoise } from './noise/brownian.js';
 import { createNoiseSource, type NoiseSource } from './noise/noise.js';
-import { type PlannedPass, planPasses } from './passes.js';
+import { evaluationsOf, type PlannedPass, planPasses } from './passes.js';
 import { PromptEncoder } from './prompts/prompt-encoder.js';
-import type { SamplerRow, SamplerStep } from './samplers/sampler.js';
+import type { SamplerStep } from './samplers/sampler.js';
 import { initialLatent } from './samplers/steps.js';
 import { enlarge, resizeLatent } from './upscaling.js';
 
@@ -136,8 +135,8 @@ export class Pipeline implements AsyncDisposable {
 
   async #guide(request: BatchRequest, { sampler, width, height, settings, kind }: PlannedPass) {
     const promptsAt = await guidingPrompts(this.#parts.prompts, request, {
-      evaluations: evaluationsOf(findSampler(request.sampler), request.steps),
-      hiresEvaluations: kind === 'hires' ? evaluationsOf(sampler, settings.steps) : undefined,
+      evaluations: evaluationsOf(request),
+      hiresEvaluations: kind === 'hires' ? evaluationsOf(settings) : undefined,
       emptyIsZero: this.#folder.emptyIsZero,
     });
     const cfgScale = request.cfgScale * (sampler.cfgFactor ?? 1);
@@ -193,9 +192,4 @@ export class Pipeline implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources[Symbol.asyncDispose]();
   }
-}
-
-/** How many evaluations of the model web UIs count for the edits of prompts. */
-function evaluationsOf({ secondOrder }: SamplerRow, steps: number): number {
-  return secondOrder ? steps * 2 : steps;
 }

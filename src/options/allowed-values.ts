@@ -5,6 +5,7 @@ type Limits = {
   readonly choices?: readonly string[] | undefined;
   readonly word?: string | undefined;
   readonly minLength?: number | undefined;
+  readonly maxLength?: number | undefined;
   readonly minimum?: number | undefined;
   readonly maximum?: number | undefined;
   readonly multipleOf?: number | undefined;
@@ -12,10 +13,13 @@ type Limits = {
 
 /** What an option takes, as the end of a sentence: `a whole number from 1 to 1000`. */
 export function allowedValues(limits: Limits): string {
-  const { type, choices, minLength = 0, multipleOf, word } = limits;
+  const { type, choices, minLength = 0, maxLength, multipleOf, word } = limits;
   if (choices) return choices.length > 1 ? `one of ${choices.join(', ')}` : choices.join();
   if (type === 'boolean') return 'true or false';
-  if (type === 'string') return minLength > 0 ? 'a text that is not empty' : 'a text';
+  if (type === 'string') {
+    const most = maxLength === undefined ? '' : ` of at most ${maxLength} characters`;
+    return minLength > 0 ? `a text${most} that is not empty` : `a text${most}`;
+  }
   if (multipleOf !== undefined && Number.isInteger(multipleOf)) {
     return `a multiple of ${multipleOf} from ${rangeOf(limits)}`;
   }

@@ -28,10 +28,18 @@ export function checkOptions<Schema extends z.ZodType>(
     const [option] = issue.path;
     const name = option === undefined ? 'options' : [nameOf(String(option)), ...issue.path.slice(1)].join('.');
     const value = valueAt(given, issue.path);
-    const shown = value === undefined ? '' : `, not ${typeof value === 'number' ? value : JSON.stringify(value)}`;
+    const shown = value === undefined ? '' : `, not ${typeof value === 'number' ? value : quoted(value)}`;
     return `${name} ${requirement(schema, issue)}${shown}`;
   });
   throw new StepsAnimationError('usage', `${sentences.join('; ')}.`);
+}
+
+/** Characters of a wrong value that a message shows. */
+const maxQuoted = 200;
+
+function quoted(value: unknown): string {
+  const isLong = typeof value === 'string' && value.length > maxQuoted;
+  return isLong ? `${JSON.stringify(value.slice(0, maxQuoted))}… (${value.length} characters)` : JSON.stringify(value);
 }
 
 /** What an option must be, as the end of a sentence. */

@@ -14,6 +14,7 @@ export type OptionDescription = Pick<OptionRow, 'label' | 'help' | 'unit' | 'sec
   /** a word that may stand in for a number */
   readonly word?: string;
   readonly minLength?: number;
+  readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly multipleOf?: number;
@@ -25,6 +26,7 @@ const valueSchema = z.object({
   type: z.enum(['boolean', 'integer', 'number', 'string']),
   enum: z.array(z.string()).optional(),
   minLength: z.number().exactOptional(),
+  maxLength: z.number().exactOptional(),
   minimum: z.number().exactOptional(),
   maximum: z.number().exactOptional(),
   multipleOf: z.number().exactOptional(),

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { option } from './option.js';
 
+/** Characters of a prompt. */
+export const maxPromptLength = 20_000;
+
+const prompt = z.string().max(maxPromptLength).default('');
+
 const side = z.int().min(0).max(4096).multipleOf(8, { error: 'must be a multiple of 8' }).default(0);
 
 const seed = z
@@ -17,13 +22,13 @@ const orAuto = <T extends z.ZodNumber>(number: T) => z.union([number, z.literal(
  * Whether a model, sampler or scheduler of that name exists only the host knows.
  */
 export const generationOptionsSchema = z.strictObject({
-  prompt: option(z.string().default(''), {
+  prompt: option(prompt, {
     label: 'Prompt',
     help: 'what the image should show',
     section: 'main',
     webui: { field: 'prompt' },
   }),
-  negativePrompt: option(z.string().default(''), {
+  negativePrompt: option(prompt, {
     label: 'Negative prompt',
     help: 'what the image should not show; has an effect only with a CFG scale above 1',
     section: 'main',

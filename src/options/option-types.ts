@@ -6,9 +6,9 @@ import type { generationOptionsSchema, img2imgOptionsSchema } from './generation
 type Generation = z.input<typeof generationOptionsSchema>;
 /** The generation options as a caller gives them; all may be left out. */
 export type GenerationOptionsInput = {
-  /** What the image should show. A text. Default none. */
+  /** What the image should show. A text of at most 20000 characters. Default none. */
   prompt?: Generation['prompt'];
-  /** What the image should not show; has an effect only with a CFG scale above 1. A text. Default none. */
+  /** What the image should not show; has an effect only with a CFG scale above 1. A text of at most 20000 characters. Default none. */
   negativePrompt?: Generation['negativePrompt'];
   /** Name of a model of the host, or a folder with a model in the diffusers ONNX layout. A text that is not empty. Default `emoji`. */
   model?: Generation['model'];

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
-import { maxBodyBytes } from './security/limits.js';
+import { maxTextBodyBytes } from './security/limits.js';
 import { storageProblemOf } from './storage.js';
 
 /** An error with the HTTP status of its response. */
@@ -39,9 +39,9 @@ function statusOf(error: unknown): number {
 }
 
 /** The message of an error for clients: details of unexpected ones are only logged. */
-function publicMessageOf(error: unknown): string {
-  if (statusOf(error) === 413)
-    return `The request is larger than ${maxBodyBytes / 1024 ** 2} MiB: send smaller pictures.`;
+function publicMessageOf(error: unknown, bodyLimit: number): string {
+  if (!(error instanceof StepsAnimationError) && statusOf(error) === 413)
+    return `The request is larger than ${bodyLimit / 1024 ** 2} MiB: send smaller pictures or texts.`;
   if (storageProblemOf(error) === 'full' && !(error instanceof StepsAnimationError))
     return 'The disk of the service is full: free some space there, then try again.';
   const isExpected = error instanceof StepsAnimationError || statusOf(error) < 500;
@@ -54,7 +54,7 @@ export function prepareErrorReply(error: FastifyError, request: FastifyRequest, 
   if (status >= 500) request.log.error({ err: error }, 'request failed');
   if (error instanceof HttpError) reply.headers(error.headers);
   reply.status(status);
-  return { status, message: publicMessageOf(error) };
+  return { status, message: publicMessageOf(error, request.routeOptions.bodyLimit ?? maxTextBodyBytes) };
 }
 
 /** Replies to an error with a problem body (RFC 9457). */

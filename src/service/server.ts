@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic, { type SetHeadersResponse } from '@fastify/static';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { StepsAnimationError } from '../errors.js';
 import { messageOf } from '../util/error-message.js';
 import { immutable } from './api/files.js';
@@ -11,7 +11,8 @@ import { HttpError, replyWithProblem } from './http-error.js';
 import type { JobService, ServiceInfo } from './job-service.js';
 import { sdapi } from './sdapi/index.js';
 import { securityHeaders } from './security/headers.js';
-import { maxBodyBytes } from './security/limits.js';
+import { parseJsonBody } from './security/json-body.js';
+import { maxTextBodyBytes } from './security/limits.js';
 import { checkOrigin, hostCheck, isLoopback } from './security/origins.js';
 import { passwordCheck } from './security/passwords.js';
 
@@ -73,7 +74,7 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
   }
   const app = fastify({
     logger: logLevel === 'silent' ? false : { level: logLevel, stream: process.stderr },
-    bodyLimit: maxBodyBytes,
+    bodyLimit: maxTextBodyBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { ignoreTrailingSlash: true },
   });
@@ -81,7 +82,7 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
   app.setNotFoundHandler(({ url }) => {
     throw new HttpError(404, `There is nothing at ${url}.`);
   });
-  acceptEmptyJson(app);
+  readJson(app);
   closeConnections(app);
   guard(app, listen, allowedHosts, users);
   await app.register(sdapi(service, serviceInfo));
@@ -126,15 +127,12 @@ function closeConnections(app: FastifyInstance): void {
   });
 }
 
-/** Some clients send the content type JSON without a body. */
-function acceptEmptyJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+/** Some clients send the content type JSON without a body. Large bodies are parsed in a thread. */
+function readJson(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    // biome-ignore lint/nursery/noFloatingPromises: Fastify's own parser answers through `done`
-    else parse(request, String(body), done);
-  });
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) =>
+    body.length === 0 ? undefined : await parseJsonBody(body),
+  );
 }
 
 function urlOf(app: FastifyInstance, listen: string): string {

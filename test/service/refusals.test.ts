@@ -14,6 +14,8 @@ describe('a wrong request', () => {
       [{ scheduler: 'Carras' }, {}, 'Carras'],
       [{ steps: 0 }, {}, 'steps must be a whole number from 1 to 1000, not 0'],
       [{ width: 100 }, {}, 'must be a multiple of 8'],
+      [{ prompt: 'a'.repeat(20_001) }, {}, /^prompt must be a text of at most 20000 characters, not "a{200}"… .*\.$/],
+      [{ prompt: `[${'a|b'.repeat(300)}]`.replaceAll('b', (_, at) => String(at)), steps: 1000 }, {}, 'more than 200'],
       [{}, { codec: 'mpeg1' }, /^codec must be one of x264,.*, not "mpeg1"\.$/],
       [{}, { duration: 1000 }, /^duration must be a number from 0\.5 to 120 .*, not 1000\.$/],
       [{}, { encoderSettings: 'crf=18,preset=sideways' }, 'The codec x264 does not work with'],
@@ -44,6 +46,6 @@ describe('a wrong request', () => {
     await expect(service.cancel('nobody')).rejects.toThrow('There is no job');
     await expect(service.again('nobody')).rejects.toThrow('There is no job');
     expect(service.get('nobody')).toBeUndefined();
-    expect(() => service.library.remove('nothing')).toThrow('There is no animation');
+    await expect(service.library.remove('nothing')).rejects.toThrow('There is no animation');
   });
 });

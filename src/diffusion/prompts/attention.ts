@@ -12,6 +12,9 @@ type GrowingPart = { kind: 'text'; text: string; weight: number } | { kind: 'bre
 /** Round brackets multiply by this, square ones divide. */
 const emphasis = 1.1;
 
+/** Brackets that are nested deeper have no effect, so that time is linear; 1.1 to the power of 100 is 13,780. */
+const maxNesting = 100;
+
 /** An escape, a single backslash, a bracket, a weight with its bracket, text, a colon. */
 const tokens = /\\[()[\]\\]|\\|[()[\]]|:\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*\)|[^\\()[\]:]+|:/g;
 
@@ -40,9 +43,10 @@ export function parseAttention(prompt: string): readonly PromptPart[] {
   };
   const round: number[] = [];
   const square: number[] = [];
+  const startHere = () => (round.length + square.length < maxNesting ? pieces.length : Number.POSITIVE_INFINITY);
   for (const [token, weight] of prompt.matchAll(tokens)) {
-    if (token === '(') round.push(pieces.length);
-    else if (token === '[') square.push(pieces.length);
+    if (token === '(') round.push(startHere());
+    else if (token === '[') square.push(startHere());
     else if (token.startsWith('\\')) add(token.slice(1));
     else {
       const start = token.endsWith(')') ? round.pop() : token === ']' ? square.pop() : undefined;

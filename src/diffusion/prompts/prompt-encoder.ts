@@ -61,7 +61,8 @@ export class PromptEncoder implements AsyncDisposable {
     if (known) return known;
     // Alternation repeats the same few texts: each is encoded and kept once, but weighted as often as it occurs.
     const distinct = [...new Set(texts)];
-    const places = texts.map((text) => distinct.indexOf(text));
+    const indices = new Map(distinct.map((text, index) => [text, index]));
+    const places = texts.map((text) => indices.get(text) ?? 0);
     const encoded = await Promise.all(
       this.#encoders.map((encoder) => this.#encodeBy(encoder, distinct, places, clipSkip)),
     );

@@ -1,3 +1,8 @@
+import { StepsAnimationError } from '../../errors.js';
+
+/** Texts into which one prompt may change: each is tokenized and encoded. */
+const maxTexts = 200;
+
 /** A parsed prompt. */
 type PromptNode = string | readonly PromptNode[] | PromptEdit | PromptAlternation;
 
@@ -25,6 +30,7 @@ type ScheduledText = { readonly until: number; readonly text: string };
  * @param steps of the base pass, at least 1
  * @param hiresSteps of the hires pass, at least 1; if given, the schedule is that of the hires pass
  * @returns at least one entry; `until` rises, and the last is the number of steps of the pass
+ * @throws StepsAnimationError `usage` when the prompt changes into more than 200 different texts
  */
 export function schedulePrompt(prompt: string, steps: number, hiresSteps?: number): readonly ScheduledText[] {
   const total = hiresSteps ?? steps;
@@ -34,7 +40,17 @@ export function schedulePrompt(prompt: string, steps: number, hiresSteps?: numbe
     return Math.min(Math.trunc((Number(when) - before) * (isFraction ? total : 1)), total);
   };
   const root = parsePrompt(prompt);
-  return ends(root, stepOf, total).map((until) => ({ until, text: textAt(root, until, stepOf) }));
+  const distinct = new Set<string>();
+  return ends(root, stepOf, total).map((until) => {
+    const text = textAt(root, until, stepOf);
+    if (distinct.add(text).size > maxTexts) {
+      throw new StepsAnimationError(
+        'usage',
+        `The prompt changes into more than ${maxTexts} different texts: use fewer edits and alternations, or fewer steps.`,
+      );
+    }
+    return { until, text };
+  });
 }
 
 /** The last steps of all texts, rising. */
@@ -54,7 +70,7 @@ function textAt(root: PromptNode, step: number, stepOf: (when: string) => number
   const chosen = (node: Exclude<PromptNode, string>): readonly PromptNode[] => {
     if (!('kind' in node)) return node;
     if (node.kind === 'edit') return [step <= stepOf(node.when) ? node.before : node.after];
-    return node.choices.slice((step - 1) % node.choices.length).slice(0, 1);
+    return [node.choices[(step - 1) % node.choices.length] ?? ''];
   };
   const texts: string[] = [];
   for (const node of walk(root, chosen)) if (typeof node === 'string') texts.push(node);

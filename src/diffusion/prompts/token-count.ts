@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { capacityOf, chunkPrompt } from './chunks.js';
+import type { TokenCount } from './prompt-thread.js';
 import { schedulePrompt } from './schedule.js';
 import { PromptTokenizer } from './tokenizer.js';
 
@@ -19,26 +20,18 @@ export class TokenCounter {
     return new TokenCounter(await PromptTokenizer.load(join(folder, 'tokenizer')));
   }
 
-  /** Tokens of a chunk, with start and end. */
-  get chunkLength(): number {
-    return this.#tokenizer.rules.length;
-  }
-
-  /** Tokens of text that fit into a chunk. */
-  get capacity(): number {
-    return capacityOf(this.#tokenizer.rules);
-  }
-
   /**
    * Of a prompt with edits, the longest text counts.
    * @param steps of the run, at least 1
-   * @returns the tokens of the text, and the capacity of all its chunks
+   * @throws StepsAnimationError `usage` when the prompt has too many texts
    */
-  count(prompt: string, steps: number): { readonly count: number; readonly limit: number } {
+  count(prompt: string, steps: number): TokenCount {
+    const { rules } = this.#tokenizer;
+    const capacity = capacityOf(rules);
     const texts = new Set(schedulePrompt(prompt, steps).map(({ text }) => text));
     const counts = [...texts].map((text) => {
       const { chunks, tokens } = chunkPrompt(text, this.#tokenizer);
-      return { count: tokens, limit: chunks.length * this.capacity };
+      return { count: tokens, limit: chunks.length * capacity, chunkLength: rules.length, capacity };
     });
     return counts.reduce((longest, each) => (each.count > longest.count ? each : longest));
   }

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
+import type { BatchRequest } from '../../diffusion/batch-request.js';
 import type { ModelSettings } from '../../diffusion/forked-process.js';
 import { Inference, type LoadedModelInfo } from '../../diffusion/inference.js';
 import { samplerNames, schedulerNames } from '../../diffusion/names.js';
 import type { DeviceChoice } from '../../diffusion/networks/devices.js';
 import { latentColoursOf } from '../../diffusion/networks/latent-colours.js';
 import { type ModelFolder, readModelFolder } from '../../diffusion/networks/model-folder.js';
-import { TokenCounter } from '../../diffusion/prompts/token-count.js';
+import { evaluationsOf } from '../../diffusion/passes.js';
+import { checkSchedule, countTokens } from '../../diffusion/prompts/prompt-thread.js';
 import { StepDecoder } from '../../diffusion/step-decoder.js';
 import { locateModels } from '../../models/models-folders.js';
 import { findModelFolder, readUsableModels } from '../../models/stored-models.js';
@@ -98,7 +100,8 @@ class EmbeddedHost implements Host, AsyncDisposable {
   async check(request: GenerationRequest): Promise<void> {
     const checked = checkRequest(request);
     const folder = await this.#folderOf(checked);
-    const { preview } = await planRequest(checked, folder);
+    const { preview, batches } = await planRequest(checked, folder);
+    await checkSchedules(batches[0]);
     requirePreview(preview, { hasTiny: folder.tinyDecoder !== undefined, colours: await latentColoursOf(folder) });
   }
 
@@ -201,6 +204,14 @@ async function settledOrAborted<T>(work: Promise<T>, signal: AbortSignal | undef
   }
 }
 
+async function checkSchedules(batch: BatchRequest | undefined): Promise<void> {
+  if (!batch) return;
+  const hiresSteps = batch.hires && evaluationsOf(batch.hires);
+  for (const prompt of [batch.prompt, batch.negativePrompt]) {
+    await checkSchedule(prompt, evaluationsOf(batch), hiresSteps);
+  }
+}
+
 /** A note for a prompt that is longer than what the model reads of it. */
 async function tokenLimitNote(
   { batches }: EmbeddedPlan,
@@ -209,11 +220,10 @@ async function tokenLimitNote(
 ): Promise<string | undefined> {
   const [batch] = batches;
   if (maxTokens === undefined || !batch) return undefined;
-  const counter = await TokenCounter.load(path);
-  const counts = [batch.prompt, batch.negativePrompt].map((text) => counter.count(text, batch.steps));
-  const { count, limit } = counts.reduce((longest, each) => (each.limit > longest.limit ? each : longest));
-  const chunks = Math.ceil(limit / counter.capacity);
-  const read = Math.max(Math.floor(maxTokens / counter.chunkLength), 1);
-  if (chunks <= read) return undefined;
-  return `The model ${name} reads ${read * counter.capacity} tokens of a prompt; this one has ${count}: the rest is ignored.`;
+  const positive = await countTokens(path, batch.prompt, batch.steps);
+  const negative = await countTokens(path, batch.negativePrompt, batch.steps);
+  const { count, limit, chunkLength, capacity } = negative.limit > positive.limit ? negative : positive;
+  const read = Math.max(Math.floor(maxTokens / chunkLength), 1) * capacity;
+  if (limit <= read) return undefined;
+  return `The model ${name} reads ${read} tokens of a prompt; this one has ${count}: the rest is ignored.`;
 }

@@ -5,19 +5,18 @@ import { pipeline } from 'node:stream/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { inspectFile } from '../../app/inspect-file.js';
-import { TokenCounter } from '../../diffusion/prompts/token-count.js';
+import { countTokens } from '../../diffusion/prompts/prompt-thread.js';
 import { withTemporaryFolder } from '../../files/temporary-folder.js';
 import { optionsOfInfotext } from '../../infotext/infotext-options.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { findModelFolder } from '../../models/stored-models.js';
+import { maxPromptLength } from '../../options/generation-options.js';
 import { HttpError } from '../http-error.js';
 import type { ServiceInfo } from '../job-service.js';
 import { inspection } from './shapes.js';
 
 /** Of an inspected file. */
 const maxBytes = 1024 ** 3;
-/** Loaded tokenizers, each of a few megabytes. */
-const maxCounters = 4;
 
 const tokenCount = z.object({
   count: z.int().nullable().describe('null for models of other hosts, whose tokens are not counted here'),
@@ -47,14 +46,13 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly serviceInfo: Servic
     },
   );
 
-  const counters = new Map<string, Promise<TokenCounter>>();
   app.post(
     '/tokens',
     {
       schema: {
         ...{ tags: ['service'], summary: 'Count the tokens of a prompt' },
         body: z.strictObject({
-          text: z.string().max(100_000),
+          text: z.string().max(maxPromptLength),
           model: z.string().optional(),
           steps: z.int().min(1).max(1000).default(20),
         }),
@@ -68,15 +66,8 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly serviceInfo: Servic
       const isElsewhere = hosts?.every((host) => pool.get(host)?.kind !== 'embedded');
       if (isElsewhere) return { count: null, limit: null };
       const folder = await findModelFolder(name, modelsFolders);
-      if (counters.size >= maxCounters && !counters.has(folder)) counters.clear();
-      const counter = counters.get(folder) ?? TokenCounter.load(folder);
-      counters.set(folder, counter);
-      try {
-        return (await counter).count(text, steps);
-      } catch (error) {
-        counters.delete(folder);
-        throw error;
-      }
+      const { count, limit } = await countTokens(folder, text, steps);
+      return { count, limit };
     },
   );
 };

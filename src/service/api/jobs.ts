@@ -4,7 +4,7 @@ import { HttpError } from '../http-error.js';
 import { type Job, type JobRequest, jobQueryShape, jobShape, newJobShape } from '../job.js';
 import type { JobService } from '../job-service.js';
 import { bytesOf } from '../sdapi/pictures.js';
-import { checkPictureFile, maxBodyBytes } from '../security/limits.js';
+import { checkPictureFile, withPictures } from '../security/limits.js';
 import { sendEvents } from './events.js';
 import { downloadQuery, sendFile } from './files.js';
 import { jobJson } from './shapes.js';
@@ -28,7 +28,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
   app.post(
     '/jobs',
     {
-      bodyLimit: maxBodyBytes,
+      ...withPictures,
       schema: { tags, summary: 'Submit a job', body: newJobShape, response: { 201: jobShape } },
     },
     async ({ body }, reply) => reply.status(201).send(jobJson(await service.submit(await requestOf(body)))),
@@ -165,7 +165,7 @@ async function requestOf(body: z.output<typeof newJobShape>): Promise<JobRequest
 }
 
 async function readPicture(encoded: string, what: string): Promise<Uint8Array> {
-  const bytes = bytesOf(encoded);
+  const bytes = await bytesOf(encoded);
   await checkPictureFile(bytes, what);
   return bytes;
 }

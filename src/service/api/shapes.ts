@@ -62,6 +62,7 @@ const option = z
     choices: z.array(z.string()).optional(),
     word: z.string().optional().describe('a word that may be given instead of a number'),
     minLength: z.number().optional(),
+    maxLength: z.number().optional(),
     minimum: z.number().optional(),
     maximum: z.number().optional(),
     multipleOf: z.number().optional(),

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { StepsAnimationError } from '../../errors.js';
 import type { JobRequest } from '../job.js';
 import type { JobService, ServiceInfo } from '../job-service.js';
+import { withPictures } from '../security/limits.js';
 import { imagesOf, infoOf, sizeOf } from './answer.js';
 import { img2imgJob, txt2imgJob } from './generation.js';
 import type { Tasks } from './progress-routes.js';
@@ -25,7 +26,7 @@ export function addGenerationRoutes(app: FastifyInstance, { service, serviceInfo
     return await run(job, parameters, parameters, request);
   });
 
-  app.post('/sdapi/v1/img2img', async (request) => {
+  app.post('/sdapi/v1/img2img', withPictures, async (request) => {
     const parameters = readRequest(img2imgSchema, request.body);
     const job = await img2imgJob(parameters, await settings.with(parameters.override_settings), await hosts.describe());
     const { include_init_images, ...echo } = parameters;

@@ -7,7 +7,7 @@ import { inspectFile } from '../../app/inspect-file.js';
 import { withTemporaryFolder } from '../../files/temporary-folder.js';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { HttpError } from '../http-error.js';
-import { checkPictureFile } from '../security/limits.js';
+import { checkPictureFile, withPictures } from '../security/limits.js';
 import { upscalerItems } from './lists.js';
 import { bytesOf } from './pictures.js';
 import { boolean, complain, integer, list, number, readBody, text } from './validation.js';
@@ -33,25 +33,25 @@ type Extras = z.output<z.ZodObject<typeof extras>>;
 
 /** What works on existing images: enlarging them, and reading their infotext. */
 export function addImageRoutes(app: FastifyInstance): void {
-  app.post('/sdapi/v1/extra-single-image', async ({ body }) => {
+  app.post('/sdapi/v1/extra-single-image', withPictures, async ({ body }) => {
     const { image, ...request } = readBody(singleSchema, body);
     return { html_info: '', image: await enlarge(image, request) };
   });
-  app.post('/sdapi/v1/extra-batch-images', async ({ body }) => {
+  app.post('/sdapi/v1/extra-batch-images', withPictures, async ({ body }) => {
     const { imageList, ...request } = readBody(batchSchema, body);
     const images: string[] = [];
     // Sequentially, because each may be large.
     for (const file of imageList) images.push(await enlarge(readBody(fileSchema, file).data, request));
     return { html_info: '', images };
   });
-  app.post('/sdapi/v1/png-info', async ({ body }) => await pngInfo(readBody(pngInfoSchema, body).image));
+  app.post('/sdapi/v1/png-info', withPictures, async ({ body }) => await pngInfo(readBody(pngInfoSchema, body).image));
 }
 
 async function enlarge(encoded: string, request: Extras): Promise<string> {
   const { upscaler_1, upscaler_2, resize_mode, upscaling_resize: factor } = request;
   const unknown = [upscaler_1, upscaler_2].find((name) => !upscalerItems.some((row) => row.name === name));
   if (unknown !== undefined) throw complain('upscaler_1', `could not find upscaler named ${unknown}`, unknown);
-  const bytes = bytesOf(encoded);
+  const bytes = await bytesOf(encoded);
   await checkPictureFile(bytes, 'image');
   // Without an upscaler the web UIs keep the size.
   if (upscaler_1 === 'None') return (await sharp(bytes).png().toBuffer()).toString('base64');
@@ -71,7 +71,7 @@ async function enlarge(encoded: string, request: Extras): Promise<string> {
 
 /** The infotext of an image, or of an animation. */
 async function pngInfo(encoded: string): Promise<unknown> {
-  const { infotext, tags } = await describeBytes(bytesOf(encoded));
+  const { infotext, tags } = await describeBytes(await bytesOf(encoded));
   return { info: infotext ?? '', items: tags ?? {}, parameters: parametersOf(infotext ?? '') };
 }
 

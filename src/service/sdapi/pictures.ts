@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import sharp from 'sharp';
 import { HttpError } from '../http-error.js';
 import { checkPictureFile } from '../security/limits.js';
@@ -7,21 +8,38 @@ import { checkPictureFile } from '../security/limits.js';
  * only it can reach.
  * @throws HttpError 422, where the web UIs reply with 500
  */
-export function bytesOf(encoded: unknown): Buffer {
+export async function bytesOf(encoded: unknown): Promise<Buffer> {
   if (typeof encoded !== 'string') throw new HttpError(422, 'Invalid encoded image');
-  const text = encoded.trim();
-  if (/^https?:/i.test(text)) throw new HttpError(422, 'Requests not allowed: send the picture itself, in base64');
-  const base64 = text.startsWith('data:') ? text.slice(text.indexOf(',') + 1) : text;
-  const bytes = Buffer.from(base64, 'base64');
+  if (/^\s*https?:/i.test(encoded))
+    throw new HttpError(422, 'Requests not allowed: send the picture itself, in base64');
+  const base64 = /^\s*data:/.test(encoded) ? encoded.slice(encoded.indexOf(',') + 1) : encoded;
+  const bytes = await decodeBase64(base64);
   if (bytes.length === 0 || !/^[\w+/=\s-]*$/.test(base64.slice(0, 1000))) {
     throw new HttpError(422, 'Invalid encoded image');
   }
   return bytes;
 }
 
+/** Characters that are decoded at once, so that a large file does not block the event loop. */
+const sliceLength = 1024 * 1024;
+
+async function decodeBase64(text: string): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let rest = '';
+  for (let at = 0; at < text.length; at += sliceLength) {
+    if (at > 0) await setImmediate();
+    const digits = rest + text.slice(at, at + sliceLength).replace(/\s+/g, '');
+    // Four digits are three bytes.
+    const whole = digits.length - (digits.length % 4);
+    parts.push(Buffer.from(digits.slice(0, whole), 'base64'));
+    rest = digits.slice(whole);
+  }
+  return Buffer.concat([...parts, Buffer.from(rest, 'base64')]);
+}
+
 /** A starting picture; transparency becomes white, as in the web UIs. */
 export async function startPicture(encoded: unknown): Promise<Buffer> {
-  const bytes = bytesOf(encoded);
+  const bytes = await bytesOf(encoded);
   await checkPictureFile(bytes, 'init image');
   const { hasAlpha } = await sharp(bytes).metadata();
   return hasAlpha ? await sharp(bytes).autoOrient().flatten({ background: '#ffffff' }).png(fast).toBuffer() : bytes;
@@ -37,7 +55,7 @@ type MaskReading = { readonly invert: boolean; readonly round: boolean };
  * mask, as in the web UIs.
  */
 export async function maskPicture(encoded: unknown, picture: Buffer, { invert, round }: MaskReading): Promise<Buffer> {
-  const bytes = bytesOf(encoded);
+  const bytes = await bytesOf(encoded);
   await checkPictureFile(bytes, 'mask');
   const { width, height } = (await sharp(picture).metadata()).autoOrient;
   const isOpaque = (await sharp(bytes).stats()).isOpaque;

@@ -16,9 +16,16 @@ export class ValidationError extends HttpError {
   }
 }
 
+/** Characters of a wrong text that a complaint repeats. */
+const maxInputLength = 200;
+
+function shortened(input: unknown): unknown {
+  return typeof input === 'string' && input.length > maxInputLength ? `${input.slice(0, maxInputLength)}…` : input;
+}
+
 /** A complaint about one field of the body. */
 export function complain(field: string, msg: string, input: unknown): ValidationError {
-  return new ValidationError([{ type: 'value_error', loc: ['body', field], msg, input }]);
+  return new ValidationError([{ type: 'value_error', loc: ['body', field], msg, input: shortened(input) }]);
 }
 
 /** Reads the body of a request; null means left out. @throws ValidationError */
@@ -42,7 +49,7 @@ export function checkFields<S extends z.ZodType>(
     result.error.issues.map(({ code, path, message }) => {
       const [name, ...rest] = path.map((key) => (typeof key === 'symbol' ? String(key) : key));
       const loc = name === undefined ? [] : [fieldOf(String(name)), ...rest];
-      return { type: code, loc: ['body', ...loc], msg: message, input: valueAt(values, path) ?? null };
+      return { type: code, loc: ['body', ...loc], msg: message, input: shortened(valueAt(values, path) ?? null) };
     }),
   );
 }

@@ -2,8 +2,12 @@ import sharp from 'sharp';
 import { StepsAnimationError } from '../../errors.js';
 import type { GenerationOptions } from '../../options/generation-options.js';
 
-/** Bytes of a request: two pictures of the largest size in base64. */
-export const maxBodyBytes = 128 * 1024 * 1024;
+/** Bytes of a request without pictures. */
+export const maxTextBodyBytes = 1024 * 1024;
+/** Bytes of a request with pictures in base64. */
+const maxBodyBytes = 32 * 1024 * 1024;
+/** Options of the routes that take pictures in base64. */
+export const withPictures = { bodyLimit: maxBodyBytes } as const;
 /** Not SVG and PDF, which are programs for drawing. */
 const pictureFormats: readonly string[] = ['png', 'jpeg', 'webp', 'gif', 'tiff', 'heif'];
 /** Pixels of a picture that is sent. */

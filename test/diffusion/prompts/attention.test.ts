@@ -69,3 +69,12 @@ it.each(['(', '[', ')', ']', 'a(', '([', ':', '\\', ':1.1)', 'BREAK '])('reads t
   const parts = parseAttention(`${text.repeat(10_000)}b`);
   expect(parts.at(-1)).toMatchObject({ kind: 'text', text: expect.stringMatching(/b$/) });
 });
+
+it('nests brackets up to 100 levels; deeper ones have no effect', () => {
+  const [hundred, thousand] = [100, 1000].map((depth) =>
+    parseAttention(`${'('.repeat(depth)}fox${')'.repeat(depth)} owl`),
+  );
+  expect(thousand).toEqual(hundred);
+  expect(thousand?.[0]).toMatchObject({ text: 'fox', weight: expect.closeTo(1.1 ** 100, 3) });
+  expect(thousand?.[1]).toEqual({ kind: 'text', text: ' owl', weight: 1 });
+});

@@ -82,3 +82,10 @@ describe('ten thousand', () => {
     expect(schedule.map(({ text }) => text)).toEqual(['fox', 'owl', 'fox']);
   });
 });
+
+it('refuses more than 200 different texts', () => {
+  const alternatives = (count: number) => `[${Array.from({ length: count }, (_, i) => `word ${i}`).join('|')}]`;
+  expect(schedulePrompt(alternatives(200), 1000)).toHaveLength(1000);
+  expect(() => schedulePrompt(alternatives(201), 1000)).toThrow('more than 200 different texts');
+  expect(schedulePrompt(alternatives(1000), 150)).toHaveLength(150);
+});

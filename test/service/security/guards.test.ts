@@ -156,7 +156,7 @@ describe('answers', () => {
     const { send } = await open();
     const { status, body } = await send('POST', '/sdapi/v1/txt2img', { ...json, 'content-length': '999999999' });
     expect(status).toBe(413);
-    expect(JSON.parse(body).detail).toContain('128 MiB');
+    expect(JSON.parse(body).detail).toContain('1 MiB');
   });
 
   it.each(['{"__proto__": {"x": 1}}', '{', '[1', '"text"', '12'])('refuse %s', async (body) => {

@@ -9,11 +9,16 @@ export function optionProblem(option: OptionShape, value: Value): string | undef
 }
 
 function isAllowed(option: OptionShape, value: Value): boolean {
-  const { type, word, choices, minLength = 0 } = option;
+  const { type, word, choices, minLength = 0, maxLength = Number.POSITIVE_INFINITY } = option;
   if (word !== undefined && value === word) return true;
   if (type === 'boolean') return typeof value === 'boolean';
   if (type !== 'string') return isNumberAllowed(option, value);
-  return typeof value === 'string' && value.length >= minLength && (!choices || choices.includes(value));
+  return (
+    typeof value === 'string' &&
+    value.length >= minLength &&
+    value.length <= maxLength &&
+    (!choices || choices.includes(value))
+  );
 }
 
 function isNumberAllowed({ type, minimum, maximum, multipleOf }: OptionShape, value: Value): boolean {

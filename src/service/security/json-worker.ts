@@ -1,0 +1,6 @@
+import { serveTasks } from '../../util/task-thread.js';
+import { parseJson } from './json-body.js';
+
+// The thread that json-body.ts starts for large bodies.
+
+serveTasks(parseJson);
