@@ -4,7 +4,10 @@ import { option } from './option.js';
 
 const hold = z.number().min(0).max(10).multipleOf(0.1).default(0);
 
-/** Every animation option, once. Names are camelCase here, kebab-case as flags, snake_case in the API. */
+/**
+ * Every animation option, once. Names are camelCase here, kebab-case as flags, snake_case in the API. A new row comes
+ * last: requests to the script of the web UIs may give the options that the original lacks in this order.
+ */
 export const animationOptionsSchema = z.strictObject({
   codec: option(codecNameSchema.default('x264'), {
     label: 'Codec',

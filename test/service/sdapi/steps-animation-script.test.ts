@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { scriptArguments } from '#src/service/sdapi/steps-animation-script.js';
 import { openSdapi } from './open-sdapi.js';
 
 async function animationOf(args: unknown, name = 'Steps animation') {
@@ -24,6 +25,14 @@ describe('the script', () => {
   it('takes further options after them', async () => {
     const original = [true, null, null, null, null, null, null, null, null, null, null, null];
     expect((await animationOf([...original, 24, 2])).animation).toMatchObject({ codec: 'x264', fps: 24, every: 2 });
+  });
+
+  it('keeps the places of its further options: rows of new ones come last', () => {
+    const known = [
+      ...['fps', 'every', 'stopAt', 'firstFrameDuration', 'content', 'passes', 'grid', 'loop', 'pacing'],
+      ...['intermediateFormat', 'intermediateQuality', 'encoderSettings'],
+    ];
+    expect(scriptArguments.map(({ name }) => name).slice(11, 11 + known.length)).toEqual(known);
   });
 
   it('takes options by their names, and by the original ones', async () => {
