@@ -6,7 +6,7 @@ import { readGifComment } from '../infotext/gif.js';
 import { readImageHead } from '../infotext/infotext-files.js';
 import { isAnimatedPng, readPngText } from '../infotext/png.js';
 import { probeMovie, readMovieComment } from '../movie/probe.js';
-import { formatOfFile } from '../pictures/file-format.js';
+import { formatOfFile, isoImageSize } from '../pictures/file-format.js';
 
 /** What a file is; other fields depend on its type. */
 export type FileInfo = {
@@ -54,8 +54,8 @@ async function inspectMovie(path: string): Promise<FileInfo> {
   });
   const infotext = (await readInfotext(path)) ?? null;
   if ((await formatOfFile(path))?.reader === 'ffmpeg-image') {
-    const { codec, width, height } = info;
-    return { type: 'image', path, format: codec === 'hevc' ? 'heic' : codec, width, height, infotext };
+    const { width, height } = isoImageSize(await readImageHead(path)) ?? info;
+    return { type: 'image', path, format: info.codec === 'hevc' ? 'heic' : info.codec, width, height, infotext };
   }
   return { type: 'movie', path, ...info, infotext, tags };
 }

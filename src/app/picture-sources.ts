@@ -10,8 +10,8 @@ import { readImageHead } from '../infotext/infotext-files.js';
 import { parseInfotext, seedOf, withoutIntermediateStep } from '../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../infotext/png.js';
 import { movieFrames } from '../movie/decode.js';
-import { hasVideo } from '../movie/probe.js';
-import { formatOfFile } from '../pictures/file-format.js';
+import { hasVideo, probeMovie } from '../movie/probe.js';
+import { formatOfFile, isoImageSize } from '../pictures/file-format.js';
 import type { Picture, Size } from '../pictures/picture.js';
 import { encodePng, readPicture } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
@@ -184,7 +184,7 @@ async function kindOf(path: string): Promise<SourceKind> {
       return name === 'png' && isAnimatedPng(await readImageHead(path)) ? 'animation' : 'still';
     }
     case 'ffmpeg-image':
-      if (await hasVideo(path)) return 'converted';
+      if (await isWhole(path)) return 'converted';
       break;
     case 'none':
       break;
@@ -194,6 +194,13 @@ async function kindOf(path: string): Promise<SourceKind> {
   }
   const what = format ? `is of a kind that cannot be read here (${format.name})` : 'is no image or movie';
   throw new StepsAnimationError('input', `${path} ${what}: ${conversion}.`);
+}
+
+/** Whether FFmpeg reads all of an image: of a HEIC image in tiles it would give the first one. */
+async function isWhole(path: string): Promise<boolean> {
+  if (!(await hasVideo(path))) return false;
+  const [stated, { width, height }] = [isoImageSize(await readImageHead(path)), await probeMovie(path)];
+  return !stated || (stated.width === width && stated.height === height);
 }
 
 /** Files that are examined at the same time. */

@@ -1,13 +1,14 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 import { movieStem, safePrompt } from '../files/file-names.js';
-import { prepareFolder } from '../files/whole-files.js';
+import { checkFileName, prepareFolder } from '../files/whole-files.js';
 import { movieTags } from '../infotext/movie-tags.js';
 import { parseInfotext, seedOf } from '../infotext/parse-infotext.js';
+import { frameSize } from '../movie/frame-format.js';
 import type { FileTarget } from '../movie/messages.js';
 import { type AnimationOptions, animationOptionsSchema, durationOf } from '../options/animation-options.js';
 import { checkOptions } from '../options/check-options.js';
-import { codecRow } from '../options/codecs.js';
+import { checkFrameSize, codecRow } from '../options/codecs.js';
 import type { AnimationOptionsInput } from '../options/option-types.js';
 import type { Size } from '../pictures/picture.js';
 import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
@@ -77,6 +78,8 @@ async function renderSequences(
   const last = sequences.at(-1);
   const infotext = last?.infotext ?? '';
   const target = targetOf(settings, animation, last);
+  checkFrameSize(animation.codec, frameSize(codecRow(animation.codec).pixelFormat, size));
+  await checkFileName(target.folder, `${target.stem}.${codecRow(animation.codec).extension}`);
   await prepareFolder(target.folder);
   const { interpolation, skipSteps } = animation;
   const tags = movieTags({

@@ -50,6 +50,26 @@ export async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
+/** Bytes of a file's name, with all common file systems. */
+const maxNameBytes = 255;
+
+/**
+ * Checks that a file's name is not too long, before anything is made.
+ * @throws StepsAnimationError `usage`
+ */
+export async function checkFileName(folder: string, name: string): Promise<void> {
+  const bytes = Buffer.byteLength(name);
+  // Some file systems and folders allow less; they say so when they look for the file.
+  const isRefused = await stat(join(folder, name)).then(
+    () => false,
+    (error: unknown) => hasCode(error, 'ENAMETOOLONG'),
+  );
+  if (bytes <= maxNameBytes && !isRefused) return;
+  const what =
+    bytes <= maxNameBytes ? `in ${folder} is too long` : `has ${bytes} bytes, and ${maxNameBytes} are possible`;
+  throw new StepsAnimationError('usage', `The file name ${name} ${what}: choose a shorter one.`);
+}
+
 /** Makes a folder and its parents. Node's own recursive `mkdir` never returns where that is impossible, as in /proc. */
 async function makeFolder(folder: string): Promise<void> {
   const make = () =>

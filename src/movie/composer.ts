@@ -1,6 +1,6 @@
 import { StepsAnimationError } from '../errors.js';
 import type { MotionInterpolator } from '../motion/motion-interpolator.js';
-import { codecRow, encoderOptionsOf, type PixelFormat } from '../options/codecs.js';
+import { checkFrameSize, codecRow, encoderOptionsOf, type PixelFormat } from '../options/codecs.js';
 import { checkPicture, type Picture } from '../pictures/picture.js';
 import { fitPicture } from '../pictures/picture-files.js';
 import { type PictureSource, type ReadOptions, readPictures } from '../pictures/picture-source.js';
@@ -72,6 +72,7 @@ export class FrameComposer implements AsyncDisposable {
     const { sources, codec: name, tags, encoderSettings, sideBySide } = settings;
     const codec = codecRow(name);
     const fps = movieFps(settings);
+    checkFrameSize(name, frameSize(codec.pixelFormat, settings));
     const timeline = createTimeline(sources, { ...settings, fps }, times);
     const writer = await MovieWriter.open(path, {
       ...{ codec, fps, tags, sideBySide },

@@ -79,12 +79,12 @@ export async function probeMovie(path: string): Promise<MovieInfo> {
   packet.alloc();
   try {
     const stream = await openVideo(container, path);
-    const frames = await countPackets(container, packet, stream.index, path);
+    const { frames, end } = await readPackets(container, packet, stream, path);
     return {
       container: container.iformat?.name ?? 'unknown',
       frames,
       ...describe(stream),
-      duration: durationOf(container, stream, frames),
+      duration: durationOf(container, stream, end),
       tags: tagsOf(container),
     };
   } finally {
@@ -123,14 +123,24 @@ export function tagOf(tags: MovieInfo['tags'], wanted: string): string | undefin
   return Object.entries(tags).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
 
-async function countPackets(container: FormatContext, packet: Packet, index: number, path: string): Promise<number> {
-  for (let count = 0; ; ) {
+/** Counts the frames. @returns their number, and the time in seconds at which the last one ends; 0 if that is unknown */
+async function readPackets(container: FormatContext, packet: Packet, { index, timeBase }: Stream, path: string) {
+  let frames = 0;
+  let [start, end] = [Number.POSITIVE_INFINITY, 0];
+  for (;;) {
     const status = await container.readFrame(packet);
-    if (status === AVERROR_EOF) return count;
+    if (status === AVERROR_EOF) break;
     checkRead(status, path);
-    if (packet.streamIndex === index) count++;
+    if (packet.streamIndex === index) {
+      frames++;
+      if (packet.pts !== AV_NOPTS_VALUE) {
+        start = Math.min(start, Number(packet.pts));
+        end = Math.max(end, Number(packet.pts + packet.duration));
+      }
+    }
     packet.unref();
   }
+  return { frames, end: frames === 0 ? 0 : (Math.max(end - start, 0) * timeBase.num) / timeBase.den };
 }
 
 function describe(stream: Stream): Omit<MovieInfo, 'container' | 'frames' | 'duration' | 'tags'> {
@@ -149,12 +159,14 @@ function describe(stream: Stream): Omit<MovieInfo, 'container' | 'frames' | 'dur
   };
 }
 
-/** In seconds. Matroska has it for the file only, and APNG not at all. */
-function durationOf(container: FormatContext, stream: Stream, frames: number): number {
-  const { duration, timeBase, avgFrameRate } = stream;
+/**
+ * In seconds. Matroska has it for the file only, and APNG not at all.
+ * @param end when the last frame ends
+ */
+function durationOf(container: FormatContext, { duration, timeBase }: Stream, end: number): number {
   if (duration !== AV_NOPTS_VALUE) return (Number(duration) * timeBase.num) / timeBase.den;
   if (container.duration !== AV_NOPTS_VALUE) return Number(container.duration) / AV_TIME_BASE;
-  return (frames * avgFrameRate.den) / avgFrameRate.num;
+  return end;
 }
 
 function tagsOf(container: FormatContext): Record<string, string> {

@@ -1,8 +1,12 @@
 import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { CodecContext, Frame, Packet } from 'node-av/lib';
+import { StepsAnimationError } from '../errors.js';
 import { MovieContainer } from './container.js';
 import { framesHeld, type MovieFormat, openEncoder, pixelFormats } from './encoder.js';
 import { check } from './ffmpeg.js';
+
+/** Time in which an encoder has to answer a call: SVT-AV1 has hung for ever on very small pictures. */
+const encoderTimeoutMs = 5 * 60_000;
 
 /**
  * Encodes frames into a file. The frame that is being encoded, the packet that is being written and the frame that the
@@ -18,6 +22,8 @@ export class MovieWriter implements AsyncDisposable {
   #muxing: Promise<void> = Promise.resolve();
   #frames = 0;
   #released = false;
+  /** whether the encoder has not answered in time: it may still use its memory, which is therefore never freed */
+  #hangs = false;
 
   private constructor(format: MovieFormat, encoder: CodecContext, container: MovieContainer) {
     this.#format = format;
@@ -87,21 +93,41 @@ export class MovieWriter implements AsyncDisposable {
   async #encode(frame: Frame): Promise<void> {
     try {
       // A full encoder returns EAGAIN until packets have been taken from it.
-      let status = await this.#encoder.sendFrame(frame);
-      while (status === AVERROR_EAGAIN && (await this.#receive())) status = await this.#encoder.sendFrame(frame);
+      let status = await this.#answer(this.#encoder.sendFrame(frame));
+      while (status === AVERROR_EAGAIN && (await this.#receive())) {
+        status = await this.#answer(this.#encoder.sendFrame(frame));
+      }
       check(status, 'encoder', 'encode a frame');
     } finally {
-      frame.free();
+      if (!this.#hangs) frame.free();
     }
     // One packet per frame: to ask for more each time would only take time.
     await this.#receive();
+  }
+
+  /** Waits for a call of the encoder, within the time limit. */
+  async #answer(call: Promise<number>): Promise<number> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#hangs = true;
+        const { encoder } = this.#format.codec;
+        const message = `The encoder ${encoder} has not answered for ${encoderTimeoutMs / 60_000} minutes`;
+        reject(new StepsAnimationError('encoder', `${message}: choose another codec, or another size.`));
+      }, encoderTimeoutMs);
+    });
+    try {
+      return await Promise.race([call, timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Takes a packet from the encoder, if it has one, and queues it to be written. */
   async #receive(): Promise<boolean> {
     const packet = new Packet();
     packet.alloc();
-    const status = await this.#encoder.receivePacket(packet);
+    const status = await this.#answer(this.#encoder.receivePacket(packet));
     if (status < 0) packet.free();
     if (status === AVERROR_EAGAIN || status === AVERROR_EOF) return false;
     check(status, 'encoder', 'encode a frame');
@@ -125,7 +151,7 @@ export class MovieWriter implements AsyncDisposable {
   /** Encodes the frames that the encoder still holds, and completes the file. */
   async close(): Promise<void> {
     await this.#encoding;
-    check(await this.#encoder.sendFrame(null), 'encoder', 'finish encoding');
+    check(await this.#answer(this.#encoder.sendFrame(null)), 'encoder', 'finish encoding');
     while (await this.#receive());
     await this.#muxing;
     await this.#container.close();
@@ -139,7 +165,7 @@ export class MovieWriter implements AsyncDisposable {
     // In this order: a frame that has been encoded starts writing its packet.
     await this.#encoding.catch(() => {});
     await this.#muxing.catch(() => {});
-    this.#encoder.freeContext();
+    if (!this.#hangs) this.#encoder.freeContext();
     await this.#container[Symbol.asyncDispose]();
   }
 }

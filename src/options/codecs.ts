@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StepsAnimationError } from '../errors.js';
 
 /** Layouts of a frame by FFmpeg's names: planes or packed pixels one after another, without padding. */
 export type PixelFormat = 'yuv420p' | 'yuv422p10le' | 'rgb24' | 'bgra' | 'pal8';
@@ -32,6 +33,12 @@ export type CodecRow = {
   readonly pixelFormat: PixelFormat;
   /** highest number of frames per second */
   readonly maxFps?: number;
+  /** fewest pixels of each side that the encoder takes, found by trial. Default: 1 */
+  readonly minSide?: number;
+  /** most pixels of each side. Default: no limit */
+  readonly maxSide?: number;
+  /** most pixels of the height. Default: `maxSide` */
+  readonly maxHeight?: number;
   /** whether frames can be encoded while steps arrive */
   readonly streams: boolean;
   /** whether movies with the same settings can be joined without encoding them again */
@@ -64,6 +71,7 @@ export const codecs = {
     },
     // Measured on two cores: with FFmpeg's 1.5 threads per core 1.71 cores are busy, with 4 per core 1.91.
     threadsPerCore: 4,
+    maxSide: 16_384,
   },
   x265: {
     ...{ ...video, ...mp4 },
@@ -77,6 +85,9 @@ export const codecs = {
     },
     threadsPerCore: 0,
     tag: 'hvc1',
+    minSide: 16,
+    // More is more than the container can say.
+    maxSide: 65_534,
   },
   'vpx-vp9': {
     ...video,
@@ -86,6 +97,7 @@ export const codecs = {
     original: { crf: '34', deadline: 'realtime', 'cpu-used': '4', 'row-mt': '1' },
     tuned: { crf: '36', deadline: 'realtime', 'cpu-used': '5', 'row-mt': '1' },
     threadsPerCore: 1,
+    maxSide: 65_536,
     ...{ container: 'webm', containerOptions: noOptions, extension: 'webm' },
   },
   'svt-av1': {
@@ -97,6 +109,10 @@ export const codecs = {
     original: av1Options,
     tuned: av1Options,
     threadsPerCore: 0,
+    // It never ends with some smaller pictures.
+    minSide: 32,
+    maxSide: 16_384,
+    maxHeight: 8704,
   },
   prores_ks: {
     ...video,
@@ -109,6 +125,7 @@ export const codecs = {
     copiesFrames: false,
     ...{ container: 'mov', containerOptions: mp4.containerOptions, extension: 'mov' },
     pixelFormat: 'yuv422p10le',
+    maxSide: 65_534,
   },
   gif: {
     ...images,
@@ -119,6 +136,7 @@ export const codecs = {
     pixelFormat: 'pal8',
     // Delays are in hundredths of a second, and viewers slow down a delay of one.
     maxFps: 50,
+    maxSide: 65_535,
     // The palette, one for all frames, is made from all pictures.
     streams: false,
   },
@@ -129,6 +147,7 @@ export const codecs = {
     tuned: noOptions,
     ...{ container: 'webp', containerOptions: { loop: '0' }, extension: 'webp' },
     pixelFormat: 'bgra',
+    maxSide: 16_383,
     streams: true,
   },
   apng: {
@@ -147,6 +166,22 @@ export type CodecName = keyof typeof codecs;
 /** The row of a codec, with its optional fields. */
 export function codecRow(name: CodecName): CodecRow {
   return codecs[name];
+}
+
+/**
+ * Checks that the encoder of a codec takes frames of a size.
+ * @throws StepsAnimationError `usage` with the sizes that it takes
+ */
+export function checkFrameSize(
+  name: CodecName,
+  { width, height }: { readonly width: number; readonly height: number },
+): void {
+  const { minSide = 1, maxSide = Number.POSITIVE_INFINITY, maxHeight = maxSide } = codecRow(name);
+  const isTooSmall = Math.min(width, height) < minSide;
+  if (!isTooSmall && width <= maxSide && height <= maxHeight) return;
+  const limit = isTooSmall ? `at least ${minSide}×${minSide}` : `at most ${maxSide}×${maxHeight}`;
+  const message = `The codec ${name} takes pictures of ${limit} pixels, and these have ${width}×${height}`;
+  throw new StepsAnimationError('usage', `${message}: choose another size or codec.`);
 }
 
 const codecNames = Object.keys(codecs) as [CodecName, ...CodecName[]];

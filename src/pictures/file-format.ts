@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import type { Size } from './picture.js';
 
 /** A format of files that may be pictures, as their first bytes show it, whatever their names say. */
 export type FileFormat = {
@@ -78,6 +79,16 @@ function isoFormat(text: string): FileFormat {
   if (has('avif')) return image('AVIF');
   if (has('heic', 'heix', 'heim', 'heis', 'mif1')) return { name: 'HEIC', reader: 'ffmpeg-image' };
   return movie('MP4 or MOV');
+}
+
+/** The size of an AVIF or HEIC image, which may be stored as tiles: the largest that its head states. */
+export function isoImageSize(head: Buffer): Size | undefined {
+  let largest: Size | undefined;
+  for (let at = head.indexOf('ispe'); at >= 0 && at + 16 <= head.length; at = head.indexOf('ispe', at + 4)) {
+    const [width, height] = [head.readUInt32BE(at + 8), head.readUInt32BE(at + 12)];
+    if (!largest || width * height > largest.width * largest.height) largest = { width, height };
+  }
+  return largest;
 }
 
 /** Recognises a file by its first bytes. */

@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { inspectFile } from '#src/app/inspect-file.js';
 import { PictureSources } from '#src/app/picture-sources.js';
+import { render } from '#src/index.js';
 import { MovieWriter } from '#src/movie/writer.js';
-import { codecRow } from '#src/options/codecs.js';
+import { codecRow, codecs } from '#src/options/codecs.js';
 import { readPictures } from '#src/pictures/picture-source.js';
 import { plain } from '../helpers/pictures.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -196,5 +198,74 @@ describe('a pattern', () => {
     await writeFile(join(folder, 'a.heic'), heic);
     expect(await refusal(join(folder, '*.heic'))).toMatch(/a\.heic is of a kind that cannot be read here \(HEIC\)/);
     expect(await refusal(join(folder, '*.jpg'))).toMatch(/matches .*: check the path/);
+  });
+});
+
+describe('what a file is', () => {
+  it.each(['avif', 'tiff', 'gif', 'webp', 'png'] as const)('is an image for a still %s', async (format) => {
+    const path = await save(join(await temporaryFolder(), 'a'), 10, format);
+    expect(await inspectFile(path)).toMatchObject({ type: 'image', format, width: 64, height: 64 });
+  });
+
+  it('is a movie for an animated AVIF', async () => {
+    const path = await animateAvif(join(await temporaryFolder(), 'a.avif'), [10, 200]);
+    expect(await inspectFile(path)).toMatchObject({ type: 'movie', frames: 2 });
+  });
+
+  it('has the duration of an APNG whose frames last differently', async () => {
+    const folder = await temporaryFolder();
+    const sources = [await save(join(folder, '1.png'), 10), await save(join(folder, '2.png'), 200)];
+    const animation = { codec: 'apng', duration: 0.5, fps: 4, interpolation: 'none' } as const;
+    const { path, frames } = await render({ sources, animation, outdir: folder });
+    expect(frames).toBe(2);
+    const bytes = await readFile(path);
+    // The delay of the first frame control chunk: 3 seconds, then the checksum.
+    const at = bytes.indexOf('fcTL');
+    bytes.writeUInt16BE(3, at + 24);
+    bytes.writeUInt16BE(1, at + 26);
+    bytes.writeUInt32BE(crc32(bytes.subarray(at, at + 30)), at + 30);
+    await writeFile(path, bytes);
+    expect(await inspectFile(path)).toMatchObject({ type: 'movie', duration: 3.25 });
+  });
+});
+
+describe('a movie', () => {
+  it.each(Object.values(codecs))('of one frame can be made as $name', async ({ name }) => {
+    const folder = await temporaryFolder();
+    const source = await save(join(folder, '1.png'), 100);
+    const { frames, path } = await render({
+      sources: [source],
+      animation: { codec: name, duration: 0.5, fps: 2 },
+      outdir: folder,
+    });
+    expect(frames).toBe(1);
+    expect((await find(path)).levels).toEqual([100]);
+  });
+
+  it.each([
+    ['svt-av1', 8, 8, /svt-av1 takes pictures of at least 32×32 pixels, and these have 8×8/],
+    ['x265', 64, 2, /x265 takes pictures of at least 16×16/],
+    ['x264', 16_390, 16, /x264 takes pictures of at most 16384×16384/],
+    ['webp', 16, 16_390, /webp takes pictures of at most 16383×16383/],
+  ] as const)(
+    'of a size that %s does not take is refused before anything is made',
+    async (codec, width, height, message) => {
+      const folder = await temporaryFolder();
+      await sharp({ create: { width, height, channels: 3, background: '#888' } }).toFile(join(folder, '1.png'));
+      const made = render({ sources: [join(folder, '1.png')], animation: { codec }, outdir: join(folder, 'out') });
+      await expect(made).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
+      expect(await readdir(folder)).toEqual(['1.png']);
+    },
+  );
+
+  it('whose name is too long is refused before anything is made', async () => {
+    const folder = await temporaryFolder();
+    const source = await save(join(folder, '1.png'), 100);
+    const made = render({ sources: [source], output: join(folder, 'out', `${'ä'.repeat(135)}.mp4`) });
+    await expect(made).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/has 274 bytes, and 255/),
+    });
+    expect(await readdir(folder)).toEqual(['1.png']);
   });
 });

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { type FinishedMovie, type MovieSettings, trialSettings } from '#src/movie/messages.js';
-import { MovieFile, writeMovie } from '#src/movie/movie-file.js';
+import { MovieFile, tryCodec, writeMovie } from '#src/movie/movie-file.js';
 import { probeMovie } from '#src/movie/probe.js';
 import { animationOptionsSchema } from '#src/options/animation-options.js';
-import { type CodecName, codecs } from '#src/options/codecs.js';
+import { type CodecName, codecRow, codecs } from '#src/options/codecs.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
 import { emerging } from '../helpers/pictures.js';
@@ -172,5 +172,24 @@ describe('every codec', () => {
     expect([width, height]).toEqual([63, 47]);
     expect((await readFile(path)).toString('latin1')).toContain(mark);
     if (codec !== 'apng') expect((await sharp(path, { animated: true }).metadata()).loop).toBe(0);
+  });
+});
+
+describe('the sizes in the codec table', () => {
+  const trial = (codec: CodecName, width: number, height: number) =>
+    tryCodec(trialSettings(animationOptionsSchema.parse({ codec }), { width, height }));
+
+  it.each(names)('are those that the encoder of %s takes', async (codec) => {
+    const { minSide = 2, maxSide = 2 ** 15, maxHeight = maxSide } = codecRow(codec);
+    await trial(codec, minSide, minSide);
+    // Even sides: the others are filled up.
+    const [most, highest] = [maxSide - (maxSide % 2), maxHeight - (maxHeight % 2)];
+    await trial(codec, most, 64);
+    await trial(codec, 64, highest);
+    if (codecRow(codec).maxSide !== undefined) {
+      await expect(trial(codec, most + 2, 64)).rejects.toMatchObject({ code: 'usage' });
+      await expect(trial(codec, 64, highest + 2)).rejects.toMatchObject({ code: 'usage' });
+    }
+    if (minSide > 2) await expect(trial(codec, 64, minSide - 2)).rejects.toMatchObject({ code: 'usage' });
   });
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { FormatContext, Packet } from 'node-av/lib';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CodecContext, FormatContext, Packet } from 'node-av/lib';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { probeMovie } from '#src/movie/probe.js';
 import { MovieWriter } from '#src/movie/writer.js';
 import { codecs } from '#src/options/codecs.js';
@@ -99,6 +99,22 @@ describe('movie writer', () => {
     await writer.close();
     expect(writer.frames).toBe(14);
     expect(await probeMovie(path)).toMatchObject({ frames: 14, fps: 7, duration: 2 });
+  });
+});
+
+describe('an encoder that does not answer', () => {
+  it('is given up', async () => {
+    await using writer = await openLowLatency();
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    vi.spyOn(CodecContext.prototype, 'sendFrame').mockReturnValue(new Promise(() => {}));
+    await writer.write(new Uint8Array(frameBytes));
+    const closed = expect(writer.close()).rejects.toMatchObject({
+      code: 'encoder',
+      message: expect.stringMatching(/libx264 has not answered for 5 minutes/),
+    });
+    await vi.advanceTimersByTimeAsync(5 * 60_000);
+    await closed;
   });
 });
 
