@@ -258,6 +258,26 @@ describe('several hosts', () => {
     await expect(lonely.submit(asking('1'))).rejects.toThrow(unreachable);
   });
 
+  it('run each job once after one that lost its host', async () => {
+    const outdir = await temporaryFolder();
+    const { passed, open } = gate();
+    const held = () => new PretendedHost(() => passed);
+    const before = await openService(outdir, { hosts: pool({ a: held(), b: held(), c: held() }) });
+    for (let i = 0; i < 3; i++) await before.submit(asking('running'));
+    const lost = await before.submit({ ...asking('lost'), host: 'c' });
+    const next = await before.submit(asking('next'));
+    const closed = before[Symbol.asyncDispose]();
+    open();
+    await closed;
+
+    const [a, b] = [new PretendedHost(), new PretendedHost()];
+    const after = await openService(outdir, { hosts: pool({ a, b }) });
+    expect(await after.ended(lost.id)).toMatchObject({ state: 'failed' });
+    expect(await after.ended(next.id)).toMatchObject({ state: 'finished' });
+    await after[Symbol.asyncDispose]();
+    expect([...a.prompts, ...b.prompts]).toEqual(['next']);
+  });
+
   it('leave no job waiting for one that was removed', async () => {
     const { passed, open } = gate();
     const [a, b] = [new PretendedHost(() => passed, ['a']), new PretendedHost(() => passed, ['b'])];

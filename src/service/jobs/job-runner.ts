@@ -109,6 +109,11 @@ export class JobRunner implements AsyncDisposable {
     }
   }
 
+  /** Not at once: a job may end while the others of the queue are given to hosts, and they would start twice. */
+  #dispatchSoon(): void {
+    queueMicrotask(() => this.dispatch());
+  }
+
   #dispatch(): void {
     const { store, hosts: pool } = this.#settings;
     const awaited = new Map<string, readonly string[]>();
@@ -277,7 +282,7 @@ export class JobRunner implements AsyncDisposable {
       },
       () => {
         this.#notify('queued', id);
-        this.dispatch();
+        this.#dispatchSoon();
       },
     );
   }
@@ -298,7 +303,7 @@ export class JobRunner implements AsyncDisposable {
       () => {
         this.#unwritten.delete(id);
         this.#notify('ended', id);
-        this.dispatch();
+        this.#dispatchSoon();
       },
     );
     // It may take long until there is room.
