@@ -211,7 +211,7 @@ const maxNamed = 5;
 const pictureNames =
   /\.(?:a?png|jpe?g|jpe|jfif|webp|gif|tiff?|bmp|avif|hei[cf]s?|jxl|jp2|psd|exr|svg|ico|tga|qoi|dds|avi|m4v|mkv|mov|mp4|webm|wmv|m?ts|mpe?g|flv|ogv)$/iu;
 
-/** Tells pictures and movies from other files, in natural order. */
+/** Separates pictures and movies from other files, in natural order. */
 async function sortOut(paths: readonly string[]): Promise<{ usable: SourceFile[]; leftOut: LeftOut[] }> {
   const sorted = paths.toSorted(compareNames);
   const examined: (SourceFile | LeftOut | undefined)[] = [];

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Size } from './picture.js';
 
 /** A format of files that may be pictures, as their first bytes show it, whatever their names say. */
-export type FileFormat = {
+type FileFormat = {
   /** as people call it */
   readonly name: string;
   /**
@@ -48,12 +48,12 @@ const signatures: readonly (readonly [string, FileFormat])[] = [
   ['DDS ', unsupported('DDS')],
 ];
 
-/** Bytes that tell the formats apart. */
+/** Bytes by which the formats are recognised. */
 const headBytes = 4096;
 const transportPacketBytes = 188;
 
 /** Recognises a file by its first bytes. @returns undefined for other files */
-export function recogniseFormat(head: Buffer): FileFormat | undefined {
+function recogniseFormat(head: Buffer): FileFormat | undefined {
   const text = head.toString('latin1', 0, headBytes);
   if (text.startsWith('ftyp', 4)) return isoFormat(text);
   const known = signatures.find(([signature]) => matches(text, signature));
@@ -68,7 +68,7 @@ function matches(text: string, signature: string): boolean {
   return [...signature].every((character, at) => character === '?' || character === text[at]);
 }
 
-/** Images, sequences of images, and movies in boxes (ISO base media file format): the brands tell. */
+/** Images, sequences of images, and movies in boxes (ISO base media file format), by their brands. */
 function isoFormat(text: string): FileFormat {
   const length = text.charCodeAt(2) * 256 + text.charCodeAt(3);
   const brands = [text.slice(8, 12), ...(text.slice(16, length).match(/[\s\S]{4}/gu) ?? [])];

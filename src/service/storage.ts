@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { StepsAnimationError } from '../errors.js';
+import { messageOf } from '../util/error-message.js';
 
 /** Why nothing can be written at the moment: the disk is full, another program has locked the file, or it fails. */
 type StorageProblem = 'full' | 'locked' | 'failing';
@@ -23,7 +24,7 @@ export class StorageError extends StepsAnimationError {
     const sentences: Readonly<Record<StorageProblem, string>> = {
       full: `The disk of ${place} is full: free some space, then try again.`,
       locked: `Another program has locked ${place}: close it there, then try again.`,
-      failing: `Cannot write to ${place} (${cause instanceof Error ? cause.message : cause}): check the disk and its permissions, then try again.`,
+      failing: `Cannot write to ${place} (${messageOf(cause)}): check the disk and its permissions, then try again.`,
     };
     super('output', sentences[problem], { cause });
   }

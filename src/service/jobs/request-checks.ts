@@ -19,7 +19,7 @@ import { decodeStart, type StartFiles } from './job-files.js';
 import type { NewJob } from './job-store.js';
 
 /** A checked request: a new job without its id, and the pictures that it starts from. */
-export type CheckedJob = Omit<NewJob, 'id'> & { readonly start?: StartFiles };
+type CheckedJob = Omit<NewJob, 'id'> & { readonly start?: StartFiles };
 
 /** Pixels; the codec is tried at this size where the size of the image is not known, and thus 0. */
 const defaultSide = 512;
