@@ -1,9 +1,16 @@
 import { relative } from 'node:path';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
 /** Says at the end how many tests were skipped, and in which files, so that nobody takes them for passed. */
 export default class SkippedReporter implements Reporter {
+  #isFiltered = false;
+
+  onInit(vitest: Vitest): void {
+    this.#isFiltered = vitest.config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
+    if (this.#isFiltered) return;
     const counts = modules.map((module) => [relative('', module.moduleId), countSkipped(module)] as const);
     const skipped = counts.filter(([, count]) => count > 0).sort(([a], [b]) => a.localeCompare(b));
     const total = skipped.reduce((sum, [, count]) => sum + count, 0);

@@ -6,7 +6,7 @@ import { readPngText } from '#src/infotext/png.js';
 import { probeMovie } from '#src/movie/probe.js';
 import { animationOptionsSchema } from '#src/options/animation-options.js';
 import type { AnimationOptionsInput } from '#src/options/option-types.js';
-import type { Picture } from '#src/pictures/picture.js';
+import type { Picture, Size } from '#src/pictures/picture.js';
 import { Recorder, type RecorderEvent } from '#src/recording/recorder.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
 import { emerging } from '../helpers/pictures.js';
@@ -46,6 +46,10 @@ async function record(folder: string, plan: Plan) {
   }
   const reason = complete ? 'finished' : 'interrupted';
   return await recorder.finish(0, { picture: plan.last ?? emerging(size.width, size.height, 1), infotext, reason });
+}
+
+function grey({ width, height }: Size): Picture {
+  return { width, height, data: new Uint8Array(width * height * 3).fill(128) };
 }
 
 /** A picture with something painted into its middle. */
@@ -251,10 +255,32 @@ describe('recorder', () => {
     expect(movie).toMatchObject({ ...size, frames: 30 });
   });
 
-  it('re-times the steps when the finished image has another size than announced', async () => {
-    const folder = await temporaryFolder();
-    const { movie } = await record(folder, { steps: 4, last: emerging(192, 128, 1) });
-    expect(movie).toMatchObject({ width: 192, height: 128, frames: 30 });
+  it.each([
+    { width: 160, height: 128 },
+    { width: 144, height: 160 },
+  ])('retimes the steps when the finished image is $width×$height, not as announced', async (last) => {
+    const events: RecorderEvent[] = [];
+    const options = { debug: true };
+    const { movie } = await record(await temporaryFolder(), {
+      ...{ steps: 4, options, events },
+      picture: () => grey(size),
+      last: grey(last),
+    });
+    expect(movie).toMatchObject({ ...last, frames: 30 });
+    expect(debugOf(events)).toContain(`the live movie was dropped: the finished image is ${last.width}×${last.height}`);
+  });
+
+  it('says of each step whether the options select it', async () => {
+    const animation = animationOptionsSchema.parse({ duration: 0.5, skipSteps: 1, every: 2, createAnimation: false });
+    await using recorder = await Recorder.open({ animation, folder: await temporaryFolder() }, size);
+    recorder.start(
+      [{ batch: 0, position: 0, seed: 42, prompt: '', infotext: '', ...size }],
+      [{ kind: 'base', steps: 5, exact: true }],
+    );
+    const isSelected = [1, 2, 3, 4].map((step) =>
+      recorder.step({ image: 0, pass: 0, step }, emerging(size.width, size.height, step / 5)),
+    );
+    expect(isSelected).toEqual([false, true, false, true]);
   });
 
   it('records every step when they come faster than they can be stored', async () => {
