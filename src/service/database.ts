@@ -228,7 +228,8 @@ export class Database implements AsyncDisposable {
   eventually(write: () => void, written: () => void = () => {}): void {
     this.#pending.push({ write, written });
     if (this.#flushing || this.#flush()) return;
-    this.#flushing = this.#flushLater().finally(() => {
+    // Set already if a change that followed from this one could not be written.
+    this.#flushing ??= this.#flushLater().finally(() => {
       this.#flushing = undefined;
     });
   }
