@@ -256,8 +256,8 @@ describe('recorder', () => {
   });
 
   it.each([
-    { width: 160, height: 128 },
-    { width: 144, height: 160 },
+    { width: 288, height: 256 },
+    { width: 144, height: 130 },
   ])('retimes the steps when the finished image is $width×$height, not as announced', async (last) => {
     const events: RecorderEvent[] = [];
     const options = { debug: true };
