@@ -1,7 +1,9 @@
+import { decodeUnknownText } from './decode-text.js';
 import { shortenInfotext } from './parse-infotext.js';
 
 const exifDirectoryTag = 0x8769;
 const userCommentTag = 0x9286;
+const [descriptionTag, makeTag, modelTag] = [0x010e, 0x010f, 0x0110];
 const unicodePrefix = 'UNICODE\0';
 const asciiPrefix = 'ASCII\0\0\0';
 const entryBytes = 12;
@@ -9,18 +11,31 @@ const entryBytes = 12;
 const [firstDirectory, secondDirectory] = [8, 8 + 2 + entryBytes + 4];
 const commentAt = secondDirectory + 2 + entryBytes + 4;
 
+/** Texts of EXIF data in which programs keep settings. */
+export type ExifTexts = {
+  readonly comment?: string;
+  readonly description?: string;
+  readonly make?: string;
+  readonly model?: string;
+};
+
 /** Reads the user comment of EXIF data, where web UIs keep the infotext of JPEG and WebP images. */
 export function readExifComment(exif: Buffer): string | undefined {
+  return readExifTexts(exif).comment;
+}
+
+/** Reads the user comment, the description, and the make and the model of the camera, which some programs use. */
+export function readExifTexts(exif: Buffer): ExifTexts {
   const tiff = exif.subarray(exif.toString('latin1', 0, 6) === 'Exif\0\0' ? 6 : 0);
   try {
-    return readComment(tiff);
+    return readTexts(tiff);
   } catch (error) {
-    if (error instanceof RangeError) return undefined; // an offset beyond the end: damaged data
+    if (error instanceof RangeError) return {}; // an offset beyond the end: damaged data
     throw error;
   }
 }
 
-function readComment(tiff: Buffer): string | undefined {
+function readTexts(tiff: Buffer): ExifTexts {
   const littleEndian = tiff.toString('latin1', 0, 2) === 'II';
   const uint16 = (at: number) => (littleEndian ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const uint32 = (at: number) => (littleEndian ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
@@ -28,25 +43,33 @@ function readComment(tiff: Buffer): string | undefined {
     Array.from({ length: uint16(directory) }, (_, index) => directory + 2 + index * entryBytes).find(
       (entry) => uint16(entry) === tag,
     );
-  const directoryEntry = findEntry(uint32(4), exifDirectoryTag);
+  const bytesOf = (entry: number) => {
+    const length = uint32(entry + 4);
+    const start = length <= 4 ? entry + 8 : uint32(entry + 8);
+    return tiff.subarray(start, start + length);
+  };
+  const first = uint32(4);
+  const textOf = (tag: number) => {
+    const entry = findEntry(first, tag);
+    return entry === undefined ? undefined : decodeUnknownText(bytesOf(entry));
+  };
+  const directoryEntry = findEntry(first, exifDirectoryTag);
   const comment = directoryEntry && findEntry(uint32(directoryEntry + 8), userCommentTag);
-  if (!comment) return undefined;
-  const start = uint32(comment + 8);
-  return decodeComment(tiff.subarray(start, start + uint32(comment + 4)));
+  const [description, make, model] = [textOf(descriptionTag), textOf(makeTag), textOf(modelTag)];
+  return {
+    ...(comment !== undefined && { comment: decodeComment(bytesOf(comment)) }),
+    ...(description !== undefined && { description }),
+    ...(make !== undefined && { make }),
+    ...(model !== undefined && { model }),
+  };
 }
+
+/** The codes of the EXIF specification, eight bytes each; programs leave them out, or write another encoding. */
+const commentCodes = new Set([unicodePrefix, asciiPrefix, 'JIS\0\0\0\0\0', '\0\0\0\0\0\0\0\0']);
 
 function decodeComment(comment: Buffer): string {
-  const text = comment.subarray(unicodePrefix.length);
-  if (comment.toString('latin1', 0, unicodePrefix.length) !== unicodePrefix) return text.toString('utf8');
-  const even = text.subarray(0, text.length & ~1);
-  const littleEndian = even.toString('utf16le');
-  const bigEndian = Buffer.from(even).swap16().toString('utf16le');
-  // The byte order is not recorded. Every infotext has Latin letters and digits, and none of them in the wrong order.
-  return countAscii(littleEndian) > countAscii(bigEndian) ? littleEndian : bigEndian;
-}
-
-function countAscii(text: string): number {
-  return text.replace(/[^\x20-\x7e]/g, '').length;
+  const code = comment.toString('latin1', 0, unicodePrefix.length);
+  return decodeUnknownText(commentCodes.has(code) ? comment.subarray(code.length) : comment, code === unicodePrefix);
 }
 
 /** EXIF data (a TIFF header and what follows) with `text` as the user comment, as web UIs write it. */

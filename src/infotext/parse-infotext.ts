@@ -31,6 +31,21 @@ export function parseInfotext(text: string): Infotext {
   };
 }
 
+/** Writes an infotext as the web UIs do. @param fields of the last line, in order */
+export function joinInfotext(
+  prompt: string,
+  negativePrompt: string,
+  fields: readonly (readonly [name: string | undefined, value: unknown])[],
+): string {
+  const negative = negativePrompt === '' ? '' : `\n${negativePromptLabel} ${negativePrompt}`;
+  const lastLine = fields.map(([name, value]) => `${name}: ${quote(String(value))}`);
+  return `${prompt}${negative}\n${lastLine.join(', ')}`.trim();
+}
+
+function quote(value: string): string {
+  return /[,:\n]/u.test(value) ? JSON.stringify(value) : value;
+}
+
 /** Values with commas, colons or line breaks are written as JSON strings. */
 function unquote(value: string): string {
   if (!value.startsWith('"') || !value.endsWith('"')) return value;

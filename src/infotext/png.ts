@@ -1,5 +1,6 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { StepsAnimationError } from '../errors.js';
+import { decodeText } from './decode-text.js';
 
 export const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Length and type before a chunk's data, checksum after it: bytes. */
@@ -18,9 +19,12 @@ export function withPngText(png: Uint8Array, keyword: string, text: string): Uin
   if (!isPng(png)) {
     throw new StepsAnimationError('input', 'A text can be added to PNG files only, and this is another kind of file.');
   }
-  const chunk = isLatin1(text)
-    ? pngChunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'latin1'))
-    : pngChunk('iTXt', Buffer.concat([Buffer.from(`${keyword}\0\0\0\0\0`, 'latin1'), Buffer.from(text, 'utf8')]));
+  const latin1 = Buffer.from(text, 'latin1');
+  // Text that others, and we, would take for UTF-8 is not written as Latin-1.
+  const chunk =
+    decodeText(latin1) === text
+      ? pngChunk('tEXt', Buffer.concat([Buffer.from(`${keyword}\0`, 'latin1'), latin1]))
+      : pngChunk('iTXt', Buffer.concat([Buffer.from(`${keyword}\0\0\0\0\0`, 'latin1'), Buffer.from(text, 'utf8')]));
   const at = placeForText(png);
   return Buffer.concat([png.subarray(0, at), chunk, png.subarray(at)]);
 }
@@ -49,6 +53,26 @@ export function readPngText(png: Uint8Array, keyword: string): string | undefine
   return undefined;
 }
 
+/** Texts of a file that are read. */
+const maxTexts = 32;
+const textChunks = new Set(['tEXt', 'zTXt', 'iTXt']);
+const maxKeywordBytes = 79;
+
+/** Reads the texts of a PNG file by their keywords: of several with the same one the first, and up to 32 in all. */
+export function readPngTexts(png: Uint8Array): Map<string, string> {
+  const texts = new Map<string, string>();
+  if (!isPng(png)) return texts;
+  for (const { type, data } of pngChunks(png)) {
+    const end = textChunks.has(type) ? data.subarray(0, maxKeywordBytes + 1).indexOf(0) : -1;
+    const keyword = end < 0 ? '' : data.toString('latin1', 0, end);
+    if (keyword === '' || texts.has(keyword)) continue;
+    const text = readTextChunk(type, data, keyword);
+    if (text !== undefined) texts.set(keyword, text);
+    if (texts.size === maxTexts) break;
+  }
+  return texts;
+}
+
 /** Whether a PNG file is animated: `acTL` comes before the first pixels. */
 export function isAnimatedPng(png: Uint8Array): boolean {
   if (!isPng(png)) return false;
@@ -61,10 +85,6 @@ export function isAnimatedPng(png: Uint8Array): boolean {
 
 function isPng(bytes: Uint8Array): boolean {
   return bytes.length >= headerEnd && pngSignature.equals(bytes.subarray(0, pngSignature.length));
-}
-
-function isLatin1(text: string): boolean {
-  return Buffer.from(text, 'latin1').toString('latin1') === text;
 }
 
 function pngChunk(type: string, data: Uint8Array): Buffer {
@@ -95,9 +115,11 @@ function readTextChunk(type: string, data: Buffer, keyword: string): string | un
   const rest = data.subarray(prefix.length);
   switch (type) {
     case 'tEXt':
-      return rest.toString('latin1');
-    case 'zTXt':
-      return inflate(rest.subarray(1))?.toString('latin1');
+      return decodeText(rest);
+    case 'zTXt': {
+      const text = inflate(rest.subarray(1));
+      return text && decodeText(text);
+    }
     case 'iTXt':
       return readInternationalText(rest);
     default:

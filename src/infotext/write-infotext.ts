@@ -1,6 +1,7 @@
 import { type GenerationOptions, generationOptionsSchema } from '../options/generation-options.js';
 import { rowsOf } from '../options/option.js';
 import { version } from '../util/version.js';
+import { joinInfotext } from './parse-infotext.js';
 
 type Strength = { readonly denoisingStrength: number };
 
@@ -30,7 +31,7 @@ export function formatInfotext({ options, request, planned, folder }: InfotextSo
   const { start, hires } = request;
   const [first] = planned;
   const changed = (names: readonly Name[]) => names.filter((name) => options[name] !== defaults[name]);
-  const fields = [
+  const fields: readonly Field[] = [
     ...fieldsOf(options, ['steps']),
     ...fieldsOf({ sampler: first?.sampler.name ?? options.sampler }, ['sampler']),
     ...fieldsOf({ scheduler: first?.scheduler ?? options.scheduler }, ['scheduler']),
@@ -45,9 +46,7 @@ export function formatInfotext({ options, request, planned, folder }: InfotextSo
     ...(options.rng === 'cpu' ? fieldsOf({ rng: 'CPU' }, ['rng']) : []),
     ['Version', `steps-animation ${version}`],
   ];
-  const negative = options.negativePrompt === '' ? '' : `\nNegative prompt: ${options.negativePrompt}`;
-  const lastLine = fields.map(([name, value]) => `${name}: ${quote(String(value))}`);
-  return `${options.prompt}${negative}\n${lastLine.join(', ')}`.trim();
+  return joinInfotext(options.prompt, options.negativePrompt, fields);
 }
 
 type Field = readonly [name: string | undefined, value: unknown];
@@ -67,8 +66,4 @@ function sizeField(options: GenerationOptions, width: SideName, height: SideName
 /** Images from a starting picture and those with a hires pass have the same field. */
 function strengthField(strength: Strength | undefined): readonly Field[] {
   return strength ? [[rows.hiresDenoisingStrength.infotext, strength.denoisingStrength]] : [];
-}
-
-function quote(value: string): string {
-  return /[,:\n]/u.test(value) ? JSON.stringify(value) : value;
 }

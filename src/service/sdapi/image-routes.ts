@@ -72,7 +72,11 @@ async function enlarge(encoded: string, request: Extras): Promise<string> {
 /** The infotext of an image, or of an animation. */
 async function pngInfo(encoded: string): Promise<unknown> {
   const { infotext, tags } = await describeBytes(await bytesOf(encoded));
-  return { info: infotext ?? '', items: tags ?? {}, parameters: parametersOf(infotext ?? '') };
+  return {
+    info: infotext ?? '',
+    items: { ...(infotext && { parameters: infotext }), ...Object(tags) },
+    parameters: parametersOf(infotext ?? ''),
+  };
 }
 
 /** Through a file, because FFmpeg reads movies only from files. */
