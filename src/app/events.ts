@@ -2,6 +2,7 @@ import type { FinishReason, ImageInfo, PassInfo } from '../hosts/host.js';
 import type { FinishedMovie } from '../movie/messages.js';
 import type { AnimationOptions } from '../options/animation-options.js';
 import type { Picture } from '../pictures/picture.js';
+import type { Seed } from '../util/seed.js';
 
 /** A finished movie; the command prints the same with `--json`. */
 export type AnimationResult = {
@@ -26,7 +27,7 @@ export type AnimationResult = {
   /** number of pictures that the movie shows */
   readonly steps: number;
   /** of the image; null for a grid, and if it is not known */
-  readonly seed: number | null;
+  readonly seed: Seed | null;
   /** milliseconds from the arrival of the finished image, or of the last source, until the movie had its final name */
   readonly finish_ms: number;
 };

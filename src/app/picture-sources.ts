@@ -18,10 +18,11 @@ import type { PictureSource } from '../pictures/picture-source.js';
 import { compareNames, type Run, type RunImage, readRuns } from '../recording/read-runs.js';
 import { firstLineOf, messageOf } from '../util/error-message.js';
 import { isFile, isFolder } from '../util/exists.js';
+import type { Seed } from '../util/seed.js';
 import { readInfotext } from './inspect-file.js';
 
 /** Which runs of a folder to show: all, the last one, or the images with these seeds. */
-export type RunChoice = 'all' | 'last' | readonly number[];
+export type RunChoice = 'all' | 'last' | readonly Seed[];
 
 /** The pictures of one image, from its first step to the finished image, or of one list of images. */
 export type SourceSequence = {
@@ -31,7 +32,7 @@ export type SourceSequence = {
   readonly height: number;
   /** of the last picture; empty if there is none */
   readonly infotext: string;
-  readonly seed: number | null;
+  readonly seed: Seed | null;
   /** name for a movie of it, if the infotext contains no seed */
   readonly name: string;
 };
@@ -132,7 +133,7 @@ export class PictureSources implements AsyncDisposable {
     if (reasons !== undefined) this.notes.push(`Left out: ${reasons}.`);
   }
 
-  async #add(files: readonly SourceFile[], seed: number | null, signal: AbortSignal | undefined): Promise<void> {
+  async #add(files: readonly SourceFile[], seed: Seed | null, signal: AbortSignal | undefined): Promise<void> {
     const pictures: PictureSource[] = [];
     for (const file of files) {
       if (file.kind === 'still') pictures.push({ type: 'file', path: file.path });

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { RunChoice } from '../app/picture-sources.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
 import type { Size } from '../pictures/picture.js';
+import { parseSeed } from '../util/seed.js';
 import { withInterruption } from './exit.js';
 import { addFlags, readOptions } from './flags.js';
 import { createRunReporter } from './output.js';
@@ -57,8 +58,9 @@ export function addRenderCommand(program: Command): void {
 
 function readRuns(text: string): RunChoice {
   if (text === 'all' || text === 'last') return text;
-  const seeds = text.split(',').map(Number);
-  if (text.trim() === '' || !seeds.every(Number.isInteger)) {
+  const parts = text.split(',');
+  const seeds = parts.flatMap((part) => parseSeed(part) ?? []);
+  if (seeds.length < parts.length) {
     throw new InvalidArgumentError('It must be all, last, or seeds such as 42,43.');
   }
   return seeds;

@@ -1,5 +1,6 @@
 import { isAbsolute, relative as relativePath, resolve, sep } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
+import { parseSeed, type Seed } from '../util/seed.js';
 
 /** Limits of the prompt in a file name; 255 bytes of a whole name include numbers, suffixes and an extension. */
 const maxCharacters = 96;
@@ -42,7 +43,7 @@ export type IntermediateName = {
   readonly position: number;
   /** from 1 */
   readonly step: number;
-  readonly seed: number;
+  readonly seed: Seed;
   readonly prompt: string;
 };
 
@@ -63,12 +64,12 @@ export function movieStem({ seed, prompt }: Pick<IntermediateName, 'seed' | 'pro
  * @returns undefined for other names
  */
 export function parseIntermediateStem(stem: string): IntermediateName | undefined {
-  const match = /^(?<batch>\d{2})(?<position>\d{2})(?<step>\d{3,})-(?<seed>\d+)(?:-(?<prompt>.*))?$/su.exec(stem);
+  const match = /^(?<batch>\d{2})(?<position>\d{2})(?<step>\d{3,})-(?<seed>\d{1,64})(?:-(?<prompt>.*))?$/su.exec(stem);
   if (!match?.groups) return undefined;
-  const { batch, position, step = '', seed, prompt = '' } = match.groups;
+  const { batch, position, step = '', seed = '', prompt = '' } = match.groups;
   // Steps are filled up with zeros to three digits only.
   if (step.length > 3 && step.startsWith('0')) return undefined;
-  return { batch: Number(batch), position: Number(position), step: Number(step), seed: Number(seed), prompt };
+  return { batch: Number(batch), position: Number(position), step: Number(step), seed: parseSeed(seed) ?? 0, prompt };
 }
 
 function digits(value: number, length: number): string {

@@ -1,3 +1,5 @@
+import { parseSeed, type Seed } from '../util/seed.js';
+
 /** The `parameters` text of web UIs, parsed. */
 export type Infotext = {
   readonly prompt: string;
@@ -56,9 +58,9 @@ function unquote(value: string): string {
   }
 }
 
-/** The seed of an infotext; null if it has none. */
-export function seedOf({ fields }: Infotext): number | null {
-  return fields.Seed === undefined ? null : Number(fields.Seed);
+/** The seed of an infotext; null if it has none, or one that is no number. */
+export function seedOf({ fields }: Infotext): Seed | null {
+  return fields.Seed === undefined ? null : parseSeed(fields.Seed);
 }
 
 /** The infotext of an intermediate image: that of the finished image with the step added to the settings. */

@@ -3,12 +3,13 @@ import { basename, extname, join, resolve } from 'node:path';
 import { type IntermediateName, parseIntermediateStem, safePrompt } from '../files/file-names.js';
 import { timeToleranceMs } from '../files/whole-files.js';
 import { isFile } from '../util/exists.js';
+import type { Seed } from '../util/seed.js';
 import { type ManifestImage, parseManifest } from './manifest.js';
 
 /** An image of a run, as found on disk. */
 export type RunImage = {
   /** null if the files' names do not contain it */
-  readonly seed: number | null;
+  readonly seed: Seed | null;
   /**
    * paths of the intermediate files in the order of their steps, and of the finished image if it exists: it replaces
    * the last step's picture, which shows the same

@@ -68,6 +68,9 @@ const progressShape = z
   })
   .meta({ id: 'Progress' });
 
+/** Of a file: text where a number would lose digits. */
+export const seedShape = z.union([z.number(), z.string()]);
+
 const movieShape = z.object({
   codec: z.string(),
   width: count,
@@ -77,7 +80,7 @@ const movieShape = z.object({
   duration: z.number().describe('seconds'),
   bytes: count,
   steps: count,
-  seed: z.number().nullable(),
+  seed: seedShape.nullable(),
 });
 
 const imageShape = z.object({

@@ -1,5 +1,5 @@
-import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { inspectFile, readInfotext } from '#src/app/inspect-file.js';
@@ -230,5 +230,32 @@ describe('sources of pictures', () => {
     await save(join(folder, '0000001-42-x.png'), plain(8, 8, 0, 0, 0));
     const found = PictureSources.find([folder], { runs: [43] });
     await expect(found).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(/43.*42/) });
+  });
+
+  it.each([
+    ['1063845723845723845', '1063845723845723845', '1063845723845723845-a cat.mp4'],
+    ['18446744073709551615', '18446744073709551615', '18446744073709551615-a cat.mp4'],
+    ['42', 42, '42-a cat.mp4'],
+    ['random', null, 'cats.mp4'],
+    ['', null, 'cats.mp4'],
+  ])('have the seed of their infotext in the name of the movie, whole: %j', async (written, seed, name) => {
+    const folder = join(await temporaryFolder(), 'cats');
+    await mkdir(folder);
+    const text = `a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: ${written}, Size: 32x32`;
+    const source = await save(join(folder, '1.png'), plain(32, 32, 9, 9, 9), text);
+    const made = await render({ sources: [source], animation: { duration: 0.5, fps: 4 }, outdir: join(folder, 'out') });
+    expect(made.seed).toBe(seed);
+    expect(basename(made.path)).toBe(name);
+    expect(JSON.stringify(made)).not.toContain('NaN');
+    expect(await readInfotext(made.path)).toBe(text);
+  });
+
+  it('of a run are chosen by a seed of any length', async () => {
+    const folder = await temporaryFolder();
+    for (const seed of ['1063845723845723845', '1063845723845723846']) {
+      await save(join(folder, `0000001-${seed}-x.png`), plain(8, 8, 0, 0, 0));
+    }
+    await using found = await PictureSources.find([folder], { runs: ['1063845723845723846'] });
+    expect(found.sequences.map(({ seed }) => seed)).toEqual(['1063845723845723846']);
   });
 });

@@ -55,6 +55,28 @@ describe('the library', () => {
     expect(await after.library.rebuild()).toBe(made.length - 1);
   });
 
+  it('keeps all digits of a long seed, and knows none where it is no number', async () => {
+    const outdir = await temporaryFolder();
+    const service = await openPretended(outdir, new PretendedHost());
+    const add = (path: string, seed: string | null, written: string) => {
+      const movie = { width: 8, height: 8, frames: 1, fps: 1, duration: 1, bytes: 1, steps: 1 };
+      const result: AnimationResult = {
+        type: 'animation',
+        path: join(outdir, path),
+        image: null,
+        codec: 'x264',
+        ...movie,
+        seed,
+        finish_ms: 0,
+      };
+      service.library.add(result, { job: null, infotext: `a cat\nSteps: 20, Sampler: Euler, Seed: ${written}` });
+    };
+    add('1.mp4', '18446744073709551615', '18446744073709551615');
+    add('2.mp4', null, 'random');
+    const seeds = service.library.search({}).entries.map(({ seed }) => seed);
+    expect(seeds.toSorted()).toEqual(['18446744073709551615', null]);
+  });
+
   it('hides what is removed until it is restored, and deletes it when the service stops', async () => {
     const outdir = await temporaryFolder();
     const service = await openPretended(outdir, new PretendedHost());

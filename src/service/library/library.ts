@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import type { AnimationResult } from '../../app/events.js';
 import { StepsAnimationError } from '../../errors.js';
-import { parseInfotext } from '../../infotext/parse-infotext.js';
+import { parseInfotext, seedOf } from '../../infotext/parse-infotext.js';
 import { exists } from '../../util/exists.js';
+import type { Seed } from '../../util/seed.js';
 import type { Database } from '../database.js';
 import type { AnimationQuery, Movie } from '../job.js';
 import { readMovies } from './movie-files.js';
@@ -89,6 +90,8 @@ export class Library implements AsyncDisposable {
         ...{ id: idOf(stored.path), job: job ?? this.#jobOf(stored.image), ...stored, createdAt, removedAt: null },
         ...{ prompt, negativePrompt, search: searchable(prompt), infotext },
         ...{ model: fields.Model ?? '', sampler: fields.Sampler ?? '', ...movie, finishMs },
+        // The column is of numbers; other seeds are read from the infotext.
+        ...(typeof movie.seed === 'string' && { seed: null }),
       },
       onConflict,
     );
@@ -181,6 +184,7 @@ export class Library implements AsyncDisposable {
       .all<MovieRow>(`select * from movies where ${where}`, values)
       .map(({ removedAt: _r, search: _s, path, image, ...movie }) => ({
         ...movie,
+        seed: movie.seed ?? longSeed(movie.infotext),
         path: this.#database.toAbsolute(path),
         image: image && this.#database.toAbsolute(image),
       }));
@@ -199,6 +203,12 @@ export class Library implements AsyncDisposable {
     await this.#scan.catch(() => {});
     await this.deleteRemoved();
   }
+}
+
+/** A seed that a column of numbers cannot hold. */
+function longSeed(infotext: string): Seed | null {
+  const seed = seedOf(parseInfotext(infotext));
+  return typeof seed === 'string' ? seed : null;
 }
 
 /** The same for the same file, whenever it is listed. */
