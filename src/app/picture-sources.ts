@@ -9,10 +9,11 @@ import { makeTemporaryFolder } from '../files/temporary-folder.js';
 import { readImageHead } from '../infotext/infotext-files.js';
 import { parseInfotext, seedOf, withoutIntermediateStep } from '../infotext/parse-infotext.js';
 import { isAnimatedPng } from '../infotext/png.js';
-import { movieFrames } from '../movie/decode.js';
+import { type MovieFrame, movieFrames } from '../movie/decode.js';
+import { type FrameTime, frameCounts } from '../movie/frame-times.js';
 import { hasVideo, probeMovie } from '../movie/probe.js';
 import { formatOfFile, isoImageSize } from '../pictures/file-format.js';
-import type { Picture, Size } from '../pictures/picture.js';
+import type { Size } from '../pictures/picture.js';
 import { encodePng, readPicture } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
 import { compareNames, type Run, type RunImage, readRuns } from '../recording/read-runs.js';
@@ -152,13 +153,16 @@ export class PictureSources implements AsyncDisposable {
   async #unpack({ path, kind }: SourceFile, signal: AbortSignal | undefined): Promise<PictureSource[]> {
     this.#unpacked ??= await makeTemporaryFolder();
     const pictures: PictureSource[] = [];
+    const times: FrameTime[] = [];
     for await (const frame of kind === 'pages' ? pagesOf(path) : movieFrames(path, signal)) {
       const file = join(this.#unpacked, `${this.#unpackedFiles++}.png`);
       await writeFile(file, await encodePng(frame, '', 1));
       pictures.push({ type: 'file', path: file });
+      times.push(frame);
     }
     if (pictures.length === 0) throw new StepsAnimationError('input', `There are no frames in ${path}.`);
-    return pictures;
+    const counts = frameCounts(times);
+    return pictures.flatMap((picture, index) => Array<PictureSource>(counts[index] ?? 1).fill(picture));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -256,9 +260,11 @@ async function literalStart(source: string): Promise<{ cwd: string; pattern: str
 }
 
 /** Reads the pages of a TIFF file. */
-async function* pagesOf(path: string): AsyncGenerator<Picture> {
+async function* pagesOf(path: string): AsyncGenerator<MovieFrame> {
   const { pages = 1 } = await metadataOf(path);
-  for (let page = 0; page < pages; page++) yield await readPicture(path, page);
+  for (let page = 0; page < pages; page++) {
+    yield { ...(await readPicture(path, page)), time: page, duration: 1 };
+  }
 }
 
 function chooseRuns(folder: string, runs: readonly Run[], choice: RunChoice): RunImage[] {
