@@ -14,6 +14,7 @@ import type { Size } from '../pictures/picture.js';
 import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
 import { isSelected } from '../recording/steps.js';
 import { describeEncoder, describeMovie, frameRateNote } from '../recording/user-messages.js';
+import { isFolder } from '../util/exists.js';
 import { type AnimationResult, animationResult, type RunEvent } from './events.js';
 import { PictureSources, type RunChoice, type SourceSequence } from './picture-sources.js';
 
@@ -30,7 +31,7 @@ export type RenderSettings = {
   readonly size?: Size;
   /** folder of the movie, which is named after the images; ignored if `output` is given. Default: `outputs` */
   readonly outdir?: string;
-  /** path of the movie file; its extension has to match the codec */
+  /** path of the movie file, whose extension has to match the codec, or of a folder for it */
   readonly output?: string;
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
@@ -77,7 +78,7 @@ async function renderSequences(
   const { sources, ...size } = arrange(taken, settings);
   const last = sequences.at(-1);
   const infotext = last?.infotext ?? '';
-  const target = targetOf(settings, animation, last);
+  const target = await targetOf(settings, animation, last);
   checkFrameSize(animation.codec, frameSize(codecRow(animation.codec).pixelFormat, size));
   await checkFileName(target.folder, `${target.stem}.${codecRow(animation.codec).extension}`);
   await prepareFolder(target.folder);
@@ -124,12 +125,17 @@ function arrange(sequences: readonly SourceSequence[], settings: RenderSettings)
   return { width: layout.width, height: layout.height, sources };
 }
 
-function targetOf(settings: RenderSettings, { codec }: AnimationOptions, last: SourceSequence | undefined): FileTarget {
+async function targetOf(
+  settings: RenderSettings,
+  { codec }: AnimationOptions,
+  last: SourceSequence | undefined,
+): Promise<FileTarget> {
   const { output, outdir } = settings;
   const { extension } = codecRow(codec);
-  if (output === undefined) {
+  const isFolderGiven = output !== undefined && (/[\\/]$/u.test(output) || (await isFolder(output)));
+  if (output === undefined || isFolderGiven) {
     const stem = `${settings.sideBySide ? 'grid-' : ''}${last ? stemOf(last) : 'animation'}`;
-    return { folder: resolve(outdir ?? 'outputs'), stem };
+    return { folder: resolve(output ?? outdir ?? 'outputs'), stem };
   }
   const given = extname(output);
   if (given !== '' && given.toLowerCase() !== `.${extension}`) {

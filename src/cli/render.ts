@@ -38,14 +38,17 @@ export function addRenderCommand(program: Command): void {
       readSize,
     )
     .option('--outdir <folder>', 'folder in which the movie is saved', 'outputs')
-    .option('--output <file>', 'file name of the movie, instead of one in --outdir that is derived from the images')
+    .option(
+      '--output <file>',
+      'file name of the movie, or a folder for it, instead of a name in --outdir that is derived from the images',
+    )
     .option('--json', 'print one JSON object for the finished animation, and nothing else, to standard output')
     .addHelpText('after', '\nExample:\n  $ steps-animation render outputs/txt2img-images/intermediate --duration 5');
   addFlags(command, 'Animation:', animationOptionsSchema, ({ needsSampling = false }) => !needsSampling);
   command.action(async (sources: string[], flags: RenderFlags & Record<string, unknown>) => {
     const animation = readOptions(animationOptionsSchema, flags);
     const { output, outdir, runs, sideBySide = false, size } = flags;
-    const target = output === undefined ? { outdir: resolve(outdir) } : { output: resolve(output) };
+    const target = output === undefined ? { outdir: resolve(outdir) } : { output };
     const choice = { sideBySide, ...(runs && { runs }), ...(size && { size }) };
     const { render } = await import('../app/render.js');
     const reporter = createRunReporter({ json: flags.json ?? false, createAnimation: true, debug: animation.debug });

@@ -1,4 +1,4 @@
-import { access, constants, lstat, stat } from 'node:fs/promises';
+import { lstat, open, stat } from 'node:fs/promises';
 import { StepsAnimationError } from '../errors.js';
 import { firstLineOf, hasCode } from '../util/error-message.js';
 
@@ -18,7 +18,8 @@ async function problemOf(path: string): Promise<string | undefined> {
     if (stats.isDirectory()) return 'is a folder: give a file';
     if (!stats.isFile()) return 'is a pipe, a socket or a device: save its content to a file first';
     if (stats.size === 0) return 'is empty: remove it, or make it again';
-    await access(path, constants.R_OK);
+    // Opened, because an access check knows nothing of effective users and of network shares.
+    await (await open(path)).close();
     return undefined;
   } catch (error) {
     if (hasCode(error, 'EACCES', 'EPERM')) return 'may not be read by this user: change its permissions';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -267,5 +267,51 @@ describe('a movie', () => {
       message: expect.stringMatching(/has 274 bytes, and 255/),
     });
     expect(await readdir(folder)).toEqual(['1.png']);
+  });
+});
+
+describe('the output', () => {
+  it.each(['out', 'out/', 'new/'])('may be a folder: %s', async (output) => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'out'));
+    const source = await save(join(folder, 'cat.png'), 100);
+    const made = await render({
+      sources: [source],
+      animation: { duration: 0.5, fps: 4 },
+      output: `${folder}/${output}`,
+    });
+    expect(dirname(made.path)).toBe(resolve(folder, output));
+    expect(extname(made.path)).toBe('.mp4');
+  });
+});
+
+describe('a movie that is a source', () => {
+  it.each(['a.ts', 'a'])('may be a transport stream of the name %s', async (name) => {
+    const path = join(await temporaryFolder(), name);
+    const codec = { ...codecRow('x264'), container: 'mpegts', containerOptions: {} };
+    const format = { codec, fps: 5, tags: {}, width: 64, height: 64, encoderOptions: {} };
+    await using writer = await MovieWriter.open(path, format);
+    for (let frame = 0; frame < 3; frame++) await writer.write(Buffer.alloc(64 * 64 * 1.5, 128));
+    await writer.close();
+    expect((await find(path)).levels).toHaveLength(3);
+    expect(await inspectFile(path)).toMatchObject({ type: 'movie', codec: 'h264' });
+  });
+});
+
+describe('a file without the right to read it', () => {
+  // Root may read everything: the test takes the rights of another user meanwhile.
+  it('is named as such', async () => {
+    const folder = await temporaryFolder();
+    const path = await save(join(folder, '1.png'), 10);
+    await chmod(path, 0);
+    await chmod(folder, 0o755);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      expect(await refusal(path)).toMatch(/^input: .*1\.png may not be read by this user: change its permissions/);
+      await expect(inspectFile(path)).rejects.toThrow('may not be read by this user');
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
   });
 });

@@ -83,7 +83,7 @@ describe('several hosts', () => {
     expect(await service.ended(pinned.id)).toMatchObject({ state: 'finished', host: 'a' });
     expect(a.prompts).toEqual(['1', '2', '4']);
     expect(b.prompts).toEqual(['3', '5']);
-    await expect(service.submit(asking('6', 'none'))).rejects.toThrow('choose one of: common, large, common, small');
+    await expect(service.submit(asking('6', 'none'))).rejects.toThrow('choose one of: common, large, small');
     await expect(service.submit({ ...asking('7', 'small'), host: 'a' })).rejects.toThrow('no host "a" with the model');
   });
 

@@ -109,7 +109,7 @@ export class HostPool implements AsyncDisposable {
     const names = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.models : []));
     const failed = answers.find((answer) => answer.status === 'rejected');
     if (names.length === 0 && failed) throw failed.reason;
-    const choice = names.map(({ name }) => name).join(', ');
+    const choice = [...new Set(names.map(({ name }) => name))].join(', ');
     const unavailable = this.#members.filter(({ isAvailable }) => !isAvailable).map(({ name }) => name);
     const hint = unavailable.length > 0 ? ` (unavailable hosts: ${unavailable.join(', ')})` : '';
     throw new StepsAnimationError(
