@@ -7,7 +7,6 @@ import { locateModels } from '../models/models-folders.js';
 import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
 import type { OptionDescription } from '../options/describe-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../options/generation-options.js';
-import { readPicture } from '../pictures/picture-files.js';
 import { withInterruption } from './exit.js';
 import {
   addFlags,
@@ -68,6 +67,8 @@ export function addImg2imgCommand(program: Command): void {
     const request = readOptions(generationOptionsSchema, { ...flags, prompt });
     const options = readOptions(img2imgOptionsSchema, flags);
     const animation = readOptions(animationOptionsSchema, flags);
+    // Loaded late: it brings a native library, which other commands do without.
+    const { readPicture } = await import('../pictures/picture-files.js');
     const mask = flags.mask === undefined ? {} : { mask: await readPicture(flags.mask) };
     const start = { ...options, ...mask, picture: await readPicture(picture) };
     await generate('img2img', { ...request, start }, animation, flags);

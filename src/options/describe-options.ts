@@ -40,8 +40,17 @@ const propertySchema = z.union([
   valueSchema.extend({ default: z.unknown() }),
 ]);
 
+/** Several commands have the same options, and describing them takes a few milliseconds at each start. */
+const described = new WeakMap<z.ZodObject, readonly OptionDescription[]>();
+
 /** Describes the options of a schema in its order. */
-export function describeOptions(schema: z.ZodObject): OptionDescription[] {
+export function describeOptions(schema: z.ZodObject): readonly OptionDescription[] {
+  const known = described.get(schema) ?? describe(schema);
+  described.set(schema, known);
+  return known;
+}
+
+function describe(schema: z.ZodObject): readonly OptionDescription[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'output' });
   return Object.entries(rowsOf(schema)).map(([name, { label, help, unit, section, needsSampling, original }]) => {
     const { enum: choices, default: defaultValue, ...limits } = propertySchema.parse(properties[name]);
