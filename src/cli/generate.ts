@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AnimateSettings } from '../app/animate.js';
+import { checkFile } from '../files/check-file.js';
 import { prepareFolder } from '../files/whole-files.js';
 import type { GenerationRequest } from '../hosts/host.js';
 import { locateModels } from '../models/models-folders.js';
@@ -67,6 +68,7 @@ export function addImg2imgCommand(program: Command): void {
     const request = readOptions(generationOptionsSchema, { ...flags, prompt });
     const options = readOptions(img2imgOptionsSchema, flags);
     const animation = readOptions(animationOptionsSchema, flags);
+    for (const path of [picture, flags.mask]) if (path !== undefined) await checkFile(path);
     // Loaded late: it brings a native library, which other commands do without.
     const { readPicture } = await import('../pictures/picture-files.js');
     const mask = flags.mask === undefined ? {} : { mask: await readPicture(flags.mask) };

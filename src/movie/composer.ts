@@ -72,7 +72,7 @@ export class FrameComposer implements AsyncDisposable {
     const { sources, codec: name, tags, encoderSettings, sideBySide } = settings;
     const codec = codecRow(name);
     const fps = movieFps(settings);
-    checkFrameSize(name, frameSize(codec.pixelFormat, settings));
+    checkFrameSize(name, frameSize(codec.pixelFormat, settings), 'encoder');
     const timeline = createTimeline(sources, { ...settings, fps }, times);
     const writer = await MovieWriter.open(path, {
       ...{ codec, fps, tags, sideBySide },

@@ -4,11 +4,12 @@ import { StepsAnimationError } from '../errors.js';
 import { publish, syncFile, temporaryPath } from '../files/whole-files.js';
 import { addInfotext } from '../infotext/infotext-files.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
-import { type CodecName, type CodecRow, codecRow, codecs } from '../options/codecs.js';
+import { type CodecName, type CodecRow, checkFrameSize, codecRow, codecs } from '../options/codecs.js';
 import type { Picture } from '../pictures/picture.js';
 import type { PictureSource, ReadOptions } from '../pictures/picture-source.js';
 import { messageOf } from '../util/error-message.js';
 import { FrameComposer } from './composer.js';
+import { frameSize } from './frame-format.js';
 import { joinMovies } from './join.js';
 import { type LookAhead, lookAhead } from './look-ahead.js';
 import {
@@ -161,13 +162,17 @@ export async function writeMovie(
   sources: readonly PictureSource[],
   options: WriteOptions = {},
 ): Promise<FinishedMovie> {
+  return await retryEncoder(() => writeOnce(target, settings, sources, options));
+}
+
+/** Tries again, once: among some hundred short movies libx265 failed once, and encoded the same frames the second time. */
+async function retryEncoder<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await writeOnce(target, settings, sources, options);
+    return await work();
   } catch (error) {
-    // Among some hundred short movies libx265 failed once, and encoded the same frames at the second attempt.
     const mayPass = error instanceof StepsAnimationError && (error.code === 'encoder' || error.code === 'output');
     if (!mayPass) throw error;
-    return await writeOnce(target, settings, sources, options);
+    return await work();
   }
 }
 
@@ -187,6 +192,11 @@ async function writeOnce(
  * @throws StepsAnimationError `usage` or `encoder` with what the codec refuses
  */
 export async function tryCodec(settings: MovieSettings): Promise<void> {
+  checkFrameSize(settings.codec, frameSize(codecRow(settings.codec).pixelFormat, settings));
+  await retryEncoder(() => encodeTrial(settings));
+}
+
+async function encodeTrial(settings: MovieSettings): Promise<void> {
   const { width, height, codec, fps } = settings;
   const path = temporaryPath(tmpdir());
   try {

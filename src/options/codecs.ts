@@ -170,18 +170,20 @@ export function codecRow(name: CodecName): CodecRow {
 
 /**
  * Checks that the encoder of a codec takes frames of a size.
- * @throws StepsAnimationError `usage` with the sizes that it takes
+ * @param code of the error. Default: `usage`, for a size that somebody asked for
+ * @throws StepsAnimationError with the sizes that it takes
  */
 export function checkFrameSize(
   name: CodecName,
   { width, height }: { readonly width: number; readonly height: number },
+  code: 'usage' | 'encoder' = 'usage',
 ): void {
   const { minSide = 1, maxSide = Number.POSITIVE_INFINITY, maxHeight = maxSide } = codecRow(name);
   const isTooSmall = Math.min(width, height) < minSide;
   if (!isTooSmall && width <= maxSide && height <= maxHeight) return;
   const limit = isTooSmall ? `at least ${minSide}×${minSide}` : `at most ${maxSide}×${maxHeight}`;
   const message = `The codec ${name} takes pictures of ${limit} pixels, and these have ${width}×${height}`;
-  throw new StepsAnimationError('usage', `${message}: choose another size or codec.`);
+  throw new StepsAnimationError(code, `${message}: choose another size or codec.`);
 }
 
 const codecNames = Object.keys(codecs) as [CodecName, ...CodecName[]];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -57,6 +58,14 @@ describe('files that cannot be used', () => {
     await expectRefusal(['render', join(folder, 'missing')], 1, /missing/);
     await expectRefusal(['render', folder], 1, /no .*images/);
     await expectRefusal(['info', join(folder, 'missing.png')], 1, /missing\.png/);
+  });
+
+  it('a pipe, for which nothing waits', async () => {
+    const pipe = join(await temporaryFolder(), 'pipe.png');
+    execFileSync('mkfifo', [pipe]);
+    await expectRefusal(['info', pipe], 1, /pipe\.png is a pipe/);
+    await expectRefusal(['render', pipe], 1, /pipe\.png is a pipe/);
+    await expectRefusal(['img2img', pipe, 'a red apple'], 1, /pipe\.png is a pipe/);
   });
 
   it('a file that is neither image nor movie', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { schedulers } from '#src/diffusion/schedulers/index.js';
+import { withPngText } from '#src/infotext/png.js';
 import { decodePicture, encodePicture, encodePng } from '#src/pictures/picture-files.js';
 import { plain } from '../../helpers/pictures.js';
 import { openSdapi } from './open-sdapi.js';
@@ -101,6 +102,13 @@ describe('png-info', () => {
         'Clip skip': '1',
       },
     });
+  });
+
+  it('gives the texts of the file as items', async () => {
+    const { post } = await openSdapi();
+    const png = withPngText(await encodePng(picture, 'a cat\nSteps: 2, Seed: 1, CFG scale: 3', 1), 'Software', 'x');
+    const { body } = await post('/sdapi/v1/png-info', { image: Buffer.from(png).toString('base64') });
+    expect(body.items).toEqual({ parameters: 'a cat\nSteps: 2, Seed: 1, CFG scale: 3', Software: 'x' });
   });
 
   it('is empty for an image without infotext, and refuses other files', async () => {
