@@ -69,7 +69,7 @@ const progressShape = z
   .meta({ id: 'Progress' });
 
 /** Of a file: text where a number would lose digits. */
-export const seedShape = z.union([z.number(), z.string()]);
+const seedShape = z.union([z.number(), z.string()]);
 
 const movieShape = z.object({
   codec: z.string(),

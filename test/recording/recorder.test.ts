@@ -131,6 +131,11 @@ describe('recorder', () => {
     expect(boxes.indexOf('moov')).toBeLessThan(boxes.indexOf('mdat'));
   });
 
+  it.each(['gif', 'webp', 'apng', 'vp9', 'prores'])('writes its infotext into a %s', async (codec) => {
+    const { movie } = await record(await temporaryFolder(), { steps: 3, options: { codec } });
+    expect(await readInfotext(movie?.path ?? '')).toBe(infotext);
+  });
+
   it('gives the same frames live and afterwards', async () => {
     const folder = await temporaryFolder();
     const live = await record(folder, { steps: 7 });
