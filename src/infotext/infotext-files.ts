@@ -11,10 +11,14 @@ const windowBytes = 65_536;
 /** A chunk's length and type, and then its checksum after the data. */
 const [chunkHeader, chunkOverhead] = [8, 12];
 const pixelChunks = new Set(['IDAT', 'fdAT']);
+/** The header, whether it is animated, and texts. */
+const keptChunks = new Set(['IHDR', 'acTL', 'tEXt', 'zTXt', 'iTXt', 'eXIf']);
+/** Chunks of a PNG file that are looked at: enough for the pixels of 800 MB as encoders cut them. */
+const maxChunks = 100_000;
 
 /**
- * Reads the metadata of an image file without its pixels. Of a PNG file, whose texts may be anywhere: all chunks, with
- * pixels and everything beyond 4 MiB left empty. Of a GIF file: the first 4 MiB, as comments come first. Of others: the
+ * Reads the metadata of an image file without its pixels. Of a PNG file, whose texts may be anywhere: the header and
+ * the texts among its first 100,000 chunks, up to 4 MiB, and the place of its pixels. Of a GIF file: the first 4 MiB, as comments come first. Of others: the
  * first 64 KiB.
  */
 export async function readImageHead(path: string): Promise<Buffer> {
@@ -31,21 +35,30 @@ export async function readImageHead(path: string): Promise<Buffer> {
 async function readPngHead(file: FileHandle, start: Buffer): Promise<Buffer> {
   const parts: Buffer[] = [pngSignature];
   let kept = 0;
+  let hasPixels = false;
   let window = { at: 0, bytes: start };
-  for (let offset = pngSignature.length; ; ) {
-    if (offset + chunkHeader > window.at + window.bytes.length) {
-      window = { at: offset, bytes: await readAt(file, offset, windowBytes) };
+  const read = async (offset: number, length: number): Promise<Buffer> => {
+    if (offset + length > window.at + window.bytes.length) {
+      window = { at: offset, bytes: await readAt(file, offset, Math.max(length, windowBytes)) };
     }
-    const header = window.bytes.subarray(offset - window.at, offset - window.at + chunkHeader);
-    if (header.length < chunkHeader) return Buffer.concat(parts);
+    return window.bytes.subarray(offset - window.at, offset - window.at + length);
+  };
+  let offset = pngSignature.length;
+  for (let chunks = 0; chunks < maxChunks; chunks++) {
+    const header = await read(offset, chunkHeader);
     const type = header.toString('latin1', 4);
-    if (type === 'IEND') return Buffer.concat(parts);
+    if (header.length < chunkHeader || type === 'IEND') break;
     const length = header.readUInt32BE(0) + chunkOverhead;
-    const isKept = !pixelChunks.has(type) && kept + length <= maxBytes;
-    if (isKept) kept += length;
-    parts.push(isKept ? await readAt(file, offset, length) : emptyChunk(header));
+    if (keptChunks.has(type) && kept + length <= maxBytes) {
+      kept += length;
+      parts.push(await read(offset, length));
+    } else if (pixelChunks.has(type) && !hasPixels) {
+      hasPixels = true;
+      parts.push(emptyChunk(header));
+    }
     offset += length;
   }
+  return Buffer.concat(parts);
 }
 
 /** A chunk of the same type without data, its checksum left out: readers of texts ignore it. */

@@ -9,7 +9,7 @@ import { rowsOf } from '../options/option.js';
 import { parseInfotext } from './parse-infotext.js';
 
 /** The options that an infotext states, as far as they are valid. */
-type InfotextOptions = {
+export type InfotextOptions = {
   readonly generation: Partial<GenerationOptions>;
   readonly img2img: Partial<Img2imgOptions>;
 };

@@ -7,8 +7,8 @@ export const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1
 const chunkOverhead = 12;
 /** The signature and IHDR, which always comes first and always has 13 bytes. */
 const headerEnd = pngSignature.length + chunkOverhead + 13;
-/** A compressed text that inflates to more is ignored: no infotext is that long. */
-const maxInflatedBytes = 16 * 1024 * 1024;
+/** A text that is longer is ignored, compressed or not: no infotext is that long. */
+const maxTextBytes = 1024 * 1024;
 
 /**
  * Returns a copy of a PNG file with a text, written as Pillow and hence the web UIs do: as `tEXt` if the text is
@@ -113,6 +113,7 @@ function readTextChunk(type: string, data: Buffer, keyword: string): string | un
   const prefix = Buffer.from(`${keyword}\0`, 'latin1');
   if (!data.subarray(0, prefix.length).equals(prefix)) return undefined;
   const rest = data.subarray(prefix.length);
+  if (rest.length > maxTextBytes) return undefined;
   switch (type) {
     case 'tEXt':
       return decodeText(rest);
@@ -138,7 +139,7 @@ function readInternationalText(data: Buffer): string | undefined {
 
 function inflate(data: Buffer): Buffer | undefined {
   try {
-    return inflateSync(data, { maxOutputLength: maxInflatedBytes });
+    return inflateSync(data, { maxOutputLength: maxTextBytes });
   } catch {
     return undefined;
   }

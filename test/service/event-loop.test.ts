@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
+import { pngSignature } from '#src/infotext/png.js';
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const delayMeter = pathToFileURL(fileURLToPath(new URL('./loop-delay.mjs', import.meta.url))).href;
@@ -55,6 +57,39 @@ const tokens = (text: string) => ['/api/v1/tokens', JSON.stringify({ text, steps
 const job = (prompt: string) =>
   ['/api/v1/jobs', JSON.stringify({ kind: 'txt2img', generation: { prompt, steps: 1000 } })] as const;
 const mebibyte = 2 ** 20;
+/** Header and texts of a PNG file without pixels. */
+const png = (...chunks: Buffer[]) => Buffer.concat([pngSignature, chunk('IHDR', header), ...chunks]);
+const chunk = (type: string, data: Uint8Array) => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  const content = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(content));
+  return Buffer.concat([length, content, checksum]);
+};
+const header = Buffer.from([0, 0, 0, 8, 0, 0, 0, 8, 8, 2, 0, 0, 0]);
+const zipped = (length: number) =>
+  chunk('zTXt', Buffer.concat([Buffer.from('parameters\0\0', 'latin1'), deflateSync('a'.repeat(length))]));
+const pixels = chunk('IDAT', deflateSync(Buffer.alloc(8 * 25)));
+const many = (bytes: number) => Buffer.alloc(Math.floor(bytes / 12) * 12, chunk('abCd', Buffer.alloc(0)));
+const ending = chunk('IEND', Buffer.alloc(0));
+
+it.each([
+  ['an infotext of 15 MB, zipped', png(zipped(15e6), pixels, ending)],
+  ['an infotext of 1 MB without settings', png(zipped(1e6), pixels, ending)],
+  ['10 MB of empty chunks', png(many(10e6), pixels, ending)],
+  ['400 MB of empty chunks', png(many(4e8), pixels, ending)],
+])('is not blocked by a picture with %s', async (_, file) => {
+  const blocked: number[] = [];
+  for (let i = 0; i < tries && Math.min(...blocked) >= maxBlockedMs; i++) {
+    await blockedMs();
+    const { status } = await post('/api/v1/inspect', file, 'application/octet-stream');
+    expect([200, 422]).toContain(status);
+    blocked.push(await blockedMs());
+  }
+  expect(Math.min(...blocked), `blocked for ${blocked.map(Math.round).join(', ')} ms`).toBeLessThan(maxBlockedMs);
+  expect(await post('/api/v1/inspect', png(zipped(20), pixels, ending), 'image/png')).toMatchObject({ status: 200 });
+});
 
 it.each<readonly [string, number, readonly [string, string, string?]]>([
   ['2,000 nested brackets around 1,000 alternatives', 422, tokens(nested(2000, alternatives))],

@@ -1,4 +1,4 @@
-import { TaskThread } from '../../util/task-thread.js';
+import { TaskRunner } from '../../util/task-runner.js';
 
 /** A task of the thread: count the tokens of a prompt, or check that its schedule is within the limits. */
 export type PromptTask =
@@ -23,7 +23,7 @@ export type TokenCount = {
   readonly capacity: number;
 };
 
-const thread = new TaskThread<PromptTask, TokenCount | undefined>(new URL('./prompt-worker.js', import.meta.url), {
+const thread = new TaskRunner<PromptTask, TokenCount | undefined>(new URL('./prompt-worker.js', import.meta.url), {
   work: 'Reading the prompt',
 });
 

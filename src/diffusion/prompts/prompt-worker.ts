@@ -1,4 +1,4 @@
-import { serveTasks } from '../../util/task-thread.js';
+import { serveTasks } from '../../util/task-runner.js';
 import type { PromptTask, TokenCount } from './prompt-thread.js';
 import { schedulePrompt } from './schedule.js';
 import { TokenCounter } from './token-count.js';

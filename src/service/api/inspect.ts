@@ -4,14 +4,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { inspectFile } from '../../app/inspect-file.js';
 import { countTokens } from '../../diffusion/prompts/prompt-thread.js';
 import { withTemporaryFolder } from '../../files/temporary-folder.js';
-import { optionsOfInfotext } from '../../infotext/infotext-options.js';
-import { parseInfotext } from '../../infotext/parse-infotext.js';
 import { findModelFolder } from '../../models/stored-models.js';
 import { maxPromptLength } from '../../options/generation-options.js';
 import { HttpError } from '../http-error.js';
+import { inspectSentFile } from '../inspection.js';
 import type { ServiceInfo } from '../job-service.js';
 import { inspection } from './shapes.js';
 
@@ -77,11 +75,8 @@ async function inspect(body: Readable): Promise<z.input<typeof inspection>> {
   return await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'file');
     await pipeline(body, limited(maxBytes), createWriteStream(path));
-    const { type, infotext } = await inspectFile(path).catch(() => {
-      throw new HttpError(422, 'This is not a readable image or movie.');
-    });
-    const text = infotext ?? '';
-    return { type, infotext, ...parseInfotext(text), ...optionsOfInfotext(text) };
+    const { tags: _, ...inspected } = await inspectSentFile(path);
+    return inspected;
   });
 }
 

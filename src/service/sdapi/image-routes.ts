@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import sharp from 'sharp';
 import { z } from 'zod';
-import { inspectFile } from '../../app/inspect-file.js';
 import { withTemporaryFolder } from '../../files/temporary-folder.js';
-import { parseInfotext } from '../../infotext/parse-infotext.js';
-import { HttpError } from '../http-error.js';
+import type { Infotext } from '../../infotext/parse-infotext.js';
+import { inspectSentFile } from '../inspection.js';
 import { checkPictureFile, withPictures } from '../security/limits.js';
 import { upscalerItems } from './lists.js';
 import { bytesOf } from './pictures.js';
@@ -71,29 +70,23 @@ async function enlarge(encoded: string, request: Extras): Promise<string> {
 
 /** The infotext of an image, or of an animation. */
 async function pngInfo(encoded: string): Promise<unknown> {
-  const { infotext, tags } = await describeBytes(await bytesOf(encoded));
+  const bytes = await bytesOf(encoded);
+  // Through a file, because FFmpeg reads movies only from files.
+  const inspected = await withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'file');
+    await writeFile(path, bytes);
+    return await inspectSentFile(path, 'Invalid encoded image');
+  });
+  const { infotext, tags } = inspected;
   return {
     info: infotext ?? '',
-    items: { ...(infotext && { parameters: infotext }), ...Object(tags) },
-    parameters: parametersOf(infotext ?? ''),
+    items: { ...(infotext && { parameters: infotext }), ...tags },
+    parameters: parametersOf(inspected),
   };
 }
 
-/** Through a file, because FFmpeg reads movies only from files. */
-async function describeBytes(bytes: Uint8Array) {
-  const inspecting = withTemporaryFolder(async (folder) => {
-    const path = join(folder, 'file');
-    await writeFile(path, bytes);
-    return await inspectFile(path);
-  });
-  return await inspecting.catch(() => {
-    throw new HttpError(422, 'Invalid encoded image');
-  });
-}
-
 /** An infotext parsed as the web UIs do it for their forms: sizes in two parts, and defaults for what it leaves out. */
-function parametersOf(infotext: string): Record<string, unknown> {
-  const { prompt, negativePrompt, fields } = parseInfotext(infotext);
+function parametersOf({ prompt, negativePrompt, fields }: Infotext): Record<string, unknown> {
   const parts = Object.entries(fields).flatMap(([name, value]) => {
     const [, width, height] = /^(\d+)x(\d+)$/.exec(value) ?? [];
     return width && height ? [[`${name}-1`, width] as const, [`${name}-2`, height] as const] : [[name, value] as const];

@@ -1,7 +1,21 @@
 import { z } from 'zod';
 import { isRecord } from '../../util/is-record.js';
 import { fieldsOfInfotext, requestFields } from './option-fields.js';
-import { boolean, dictionary, integer, list, number, optional, readBody, text, withoutNulls } from './validation.js';
+import {
+  boolean,
+  complain,
+  dictionary,
+  integer,
+  list,
+  number,
+  optional,
+  readBody,
+  text,
+  withoutNulls,
+} from './validation.js';
+
+/** Characters of the infotext of a request: two prompts and their settings. */
+const maxInfotextLength = 50_000;
 
 /** The fields of txt2img and img2img, with the defaults of the web UIs; 0 as a size is the model's default. */
 const common = {
@@ -89,5 +103,7 @@ export function readRequest<S extends z.ZodObject>(schema: S, body: unknown): z.
   const given = withoutNulls(body);
   const infotext = isRecord(given) ? given.infotext : undefined;
   if (typeof infotext !== 'string' || !isRecord(given)) return readBody(schema, given);
+  if (infotext.length > maxInfotextLength)
+    throw complain('infotext', `must have at most ${maxInfotextLength} characters`, infotext);
   return readBody(schema, { ...fieldsOfInfotext(infotext), ...given });
 }

@@ -1,5 +1,5 @@
 import { firstLineOf } from '../../util/error-message.js';
-import { TaskThread } from '../../util/task-thread.js';
+import { TaskRunner } from '../../util/task-runner.js';
 import { HttpError } from '../http-error.js';
 
 type JsonReply = { readonly value: unknown } | { readonly problem: string };
@@ -13,7 +13,7 @@ const [opening, closing] = [new Set(Buffer.from('[{')), new Set(Buffer.from(']}'
 /** Bytes of a body up to which it is parsed at once: that takes a few milliseconds. */
 const maxInlineBytes = 64 * 1024;
 
-const thread = new TaskThread<Uint8Array, JsonReply>(new URL('./json-worker.js', import.meta.url), {
+const thread = new TaskRunner<Uint8Array, JsonReply>(new URL('./json-worker.js', import.meta.url), {
   work: 'Reading the request',
 });
 

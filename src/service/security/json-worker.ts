@@ -1,4 +1,4 @@
-import { serveTasks } from '../../util/task-thread.js';
+import { serveTasks } from '../../util/task-runner.js';
 import { parseJson } from './json-body.js';
 
 // The thread that json-body.ts starts for large bodies.
