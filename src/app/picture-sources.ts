@@ -91,7 +91,7 @@ export class PictureSources implements AsyncDisposable {
     const { cwd, pattern } = await literalStart(source);
     if (isPresent || !isDynamicPattern(pattern)) {
       const path = resolve(source);
-      return [{ path, kind: await kindOf(path) }];
+      return [await sourceFile(path)];
     }
     const paths = await glob(pattern, { cwd, absolute: true, expandDirectories: false });
     const { usable, leftOut } = await sortOut(paths.map((path) => resolve(path)));
@@ -136,33 +136,47 @@ export class PictureSources implements AsyncDisposable {
 
   async #add(files: readonly SourceFile[], seed: Seed | null, signal: AbortSignal | undefined): Promise<void> {
     const pictures: PictureSource[] = [];
+    const sizes: Size[] = [];
     for (const file of files) {
-      if (file.kind === 'still') pictures.push({ type: 'file', path: file.path });
-      else pictures.push(...(await this.#unpack(file, signal)));
+      if (file.kind === 'still') {
+        pictures.push({ type: 'file', path: file.path });
+        sizes.push(file.size ?? (await sizeOf(file.path)));
+      } else {
+        const unpacked = await this.#unpack(file, signal);
+        pictures.push(...unpacked.pictures);
+        sizes.push(unpacked.size);
+      }
     }
-    const paths = pictures.flatMap((picture) => (picture.type === 'file' ? [picture.path] : []));
-    const [first = { width: 1, height: 1 }, ...others] = await Promise.all([...new Set(paths)].map(sizeOf));
+    const [first = { width: 1, height: 1 }] = sizes;
     const last = files.at(-1)?.path ?? '';
     const infotext = withoutIntermediateStep((await readInfotext(last)) ?? '');
     const known = seedOf(parseInfotext(infotext)) ?? seed;
-    const size = seed === null ? first : (others.at(-1) ?? first);
+    const size = seed === null ? first : (sizes.at(-1) ?? first);
     this.sequences.push({ pictures, ...size, infotext, seed: known, name: nameOf(last) });
   }
 
   /** Decodes a movie into files, as its frames can only be read in order. */
-  async #unpack({ path, kind }: SourceFile, signal: AbortSignal | undefined): Promise<PictureSource[]> {
+  async #unpack(
+    { path, kind }: SourceFile,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly pictures: readonly PictureSource[]; readonly size: Size }> {
     this.#unpacked ??= await makeTemporaryFolder();
     const pictures: PictureSource[] = [];
     const times: FrameTime[] = [];
+    let size: Size | undefined;
     for await (const frame of kind === 'pages' ? pagesOf(path) : movieFrames(path, signal)) {
       const file = join(this.#unpacked, `${this.#unpackedFiles++}.png`);
       await writeFile(file, await encodePng(frame, '', 1));
       pictures.push({ type: 'file', path: file });
       times.push(frame);
+      size ??= { width: frame.width, height: frame.height };
     }
-    if (pictures.length === 0) throw new StepsAnimationError('input', `There are no frames in ${path}.`);
+    if (!size) throw new StepsAnimationError('input', `There are no frames in ${path}.`);
     const counts = frameCounts(times);
-    return pictures.flatMap((picture, index) => Array<PictureSource>(counts[index] ?? 1).fill(picture));
+    return {
+      pictures: pictures.flatMap((picture, index) => Array<PictureSource>(counts[index] ?? 1).fill(picture)),
+      size,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -172,30 +186,36 @@ export class PictureSources implements AsyncDisposable {
 
 /** How a file's pictures are read: as they are, converted by FFmpeg, or several by pages or frames. */
 type SourceKind = 'still' | 'converted' | 'pages' | 'animation' | 'movie';
-type SourceFile = { readonly path: string; readonly kind: SourceKind };
+type SourceFile = {
+  readonly path: string;
+  readonly kind: SourceKind;
+  /** of a picture that is read as it is */
+  readonly size?: Size;
+};
 /** `reason` follows the file's name in a sentence. */
 type LeftOut = { readonly path: string; readonly reason: string };
 
 const conversion = 'convert it to PNG or JPEG, or a movie to MP4';
 
 /** @throws StepsAnimationError `input` for what is no picture, with what it is and what to do */
-async function kindOf(path: string): Promise<SourceKind> {
+async function sourceFile(path: string): Promise<SourceFile> {
   await checkFile(path);
   const format = await formatOfFile(path);
   switch (format?.reader) {
     case 'image': {
-      const { pages = 1, format: name } = await metadataOf(path);
-      if (pages > 1) return name === 'tiff' ? 'pages' : 'animation';
-      return name === 'png' && isAnimatedPng(await readImageHead(path)) ? 'animation' : 'still';
+      const { pages = 1, format: name, autoOrient } = await metadataOf(path);
+      if (pages > 1) return { path, kind: name === 'tiff' ? 'pages' : 'animation' };
+      if (name === 'png' && isAnimatedPng(await readImageHead(path))) return { path, kind: 'animation' };
+      return { path, kind: 'still', size: { width: autoOrient.width, height: autoOrient.height } };
     }
     case 'ffmpeg-image':
-      if (await isWhole(path)) return 'converted';
+      if (await isWhole(path)) return { path, kind: 'converted' };
       break;
     case 'none':
       break;
     default:
       // Some movies have no signature.
-      if (await hasVideo(path)) return format?.reader ?? 'movie';
+      if (await hasVideo(path)) return { path, kind: format?.reader ?? 'movie' };
   }
   const what = format ? `is of a kind that cannot be read here (${format.name})` : 'is no image or movie';
   throw new StepsAnimationError('input', `${path} ${what}: ${conversion}.`);
@@ -234,7 +254,7 @@ async function examine(path: string): Promise<SourceFile | LeftOut | undefined> 
   try {
     const isNamedLikePicture = pictureNames.test(path);
     if (!isNamedLikePicture && (!(await isFile(path)) || (await formatOfFile(path)) === undefined)) return undefined;
-    return { path, kind: await kindOf(path) };
+    return await sourceFile(path);
   } catch (error) {
     return { path, reason: messageOf(error).replace(`${path} `, '').replace(/\.$/u, '') };
   }
