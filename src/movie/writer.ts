@@ -8,6 +8,9 @@ import { check } from './ffmpeg.js';
 /** Time in which an encoder has to answer a call: SVT-AV1 has hung for ever on very small pictures. */
 const encoderTimeoutMs = 5 * 60_000;
 
+/** Frames by which an encoder may decode ahead of what is shown: the largest picture buffer of H.264 and HEVC. */
+const maxReorderedFrames = 16n;
+
 /**
  * Encodes frames into a file. The frame that is being encoded, the packet that is being written and the frame that the
  * caller prepares overlap. Only node-av's promise-returning calls are used: its synchronous ones are not safe.
@@ -142,6 +145,8 @@ export class MovieWriter implements AsyncDisposable {
     try {
       await before;
       if (packet.duration === 0n) packet.duration = 1n;
+      // x265 leaves the decoding time of a movie of one or two frames unset (what was in memory); those are in order.
+      if (packet.dts > packet.pts || packet.dts < -maxReorderedFrames) packet.dts = packet.pts;
       await this.#container.write(packet);
     } finally {
       packet.free();

@@ -80,6 +80,17 @@ describe('every codec', () => {
     );
   });
 
+  it.each(names)('%s makes movies of one and of two frames, each time', async (codec) => {
+    const folder = await temporaryFolder();
+    for (let time = 0; time < 20; time++) {
+      for (const sources of [1, 2]) {
+        const { path, frames } = await write(folder, { ...plain, codec, sources, fps: 1, duration: 1 });
+        expect(frames).toBe(sources);
+        expect(await framesOf(path)).toHaveLength(sources);
+      }
+    }
+  });
+
   it.each(names.filter((name) => codecs[name].streams))('%s gives the same movie live', async (codec) => {
     const folder = await temporaryFolder();
     const firstFrameDuration = codecs[codec].joins ? 0.4 : 0;
