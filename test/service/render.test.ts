@@ -68,6 +68,27 @@ describe('a render job', () => {
     expect(rendered.animations).toMatchObject([{ width: 64, height: 48, steps: 8 }]);
   });
 
+  it('has the settings of its own image, also where none was finished', async () => {
+    const host = new PretendedHost();
+    const generate = host.generate.bind(host);
+    host.generate = async function* (...parameters) {
+      for await (const event of generate(...parameters)) {
+        if (event.type === 'end') throw new Error('killed');
+        if (event.type !== 'image') yield event;
+      }
+    };
+    const service = await openPretended(await temporaryFolder(), host);
+    const request = { kind: 'txt2img', generation: { ...generation, seed: 5, batchCount: 3 }, animation } as const;
+    const failed = await service.ended((await service.submit(request)).id);
+    expect(failed.images).toMatchObject(Array(3).fill({ path: null, steps: [1, 2, 3, 4, 5, 6, 7, 8] }));
+    for (const image of [2, 1, 0]) {
+      const { id } = await service.submit({ kind: 'render', of: failed.id, image, animation });
+      const [movie] = (await service.ended(id)).animations;
+      expect(movie?.infotext).toBe(failed.images[image]?.infotext);
+      expect(movie?.infotext).toContain(`Seed: ${5 + image},`);
+    }
+  });
+
   it('is refused when the steps are kept no longer, which happens to the oldest jobs first', async () => {
     const service = await openPretended(await temporaryFolder(), new PretendedHost(), { keptSteps: { jobs: 2 } });
     const ids: string[] = [];

@@ -2,7 +2,7 @@ import type { AnimationResult, RunEvent } from '../../app/events.js';
 import type { ImageInfo } from '../../hosts/host.js';
 import { selectedPasses } from '../../recording/steps.js';
 import type { Database } from '../database.js';
-import type { JobEvent, JobProgress, StoredJob } from '../job.js';
+import type { JobEvent, JobImage, JobProgress, StoredJob } from '../job.js';
 import type { Library } from '../library/library.js';
 import type { JobFiles } from './job-files.js';
 import { ProgressCounter } from './job-progress.js';
@@ -69,6 +69,8 @@ export class RunningJob {
   }
 
   stop(): void {
+    const { store, record } = this.#settings;
+    record(() => store.stop(this.id));
     this.#aborting.abort();
   }
 
@@ -174,9 +176,7 @@ export class RunningJob {
     record(
       () => {
         const images = store.get(job.options.of ?? this.id)?.images ?? [];
-        const shown =
-          images.find(({ path, index }) => path === result.image || index === job.options.image) ?? images[0];
-        library.add(result, { job: this.id, infotext: shown?.infotext ?? '' });
+        library.add(result, { job: this.id, infotext: shownImage(images, result, job.options.image)?.infotext ?? '' });
       },
       () => notify('animation'),
     );
@@ -193,4 +193,15 @@ export class RunningJob {
   #emitProgress(): void {
     this.#settings.emit({ type: 'progress', id: this.id, progress: this.progress });
   }
+}
+
+/**
+ * The image on which a movie ends; the first one for a grid.
+ * @param index of the image of a render, which may not have been finished; null for other jobs
+ */
+function shownImage(images: readonly JobImage[], { image, seed }: AnimationResult, index: number | null) {
+  if (index !== null) return images.find((other) => other.index === index);
+  if (image !== null) return images.find(({ path }) => path === image);
+  // It could not be saved.
+  return seed === null ? images[0] : images.find((other) => other.seed === seed);
 }
