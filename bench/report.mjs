@@ -5,7 +5,19 @@ const docs = join(import.meta.dirname, '..', 'docs');
 const pictures = 'The pictures are steps of the embedded engine, enlarged to 512×512.';
 
 /** Writes the pages that quote figures, of the sections that have been measured. */
-export function writeReports({ codecs, finish, live, record, sampling, embedded, engine, service, page, hosts }) {
+export function writeReports({
+  codecs,
+  finish,
+  live,
+  record,
+  sampling,
+  embedded,
+  engine,
+  service,
+  queue,
+  page,
+  hosts,
+}) {
   if (codecs && finish) writePage('codecs.md', codecSections(codecs, finish));
   if (live && record && sampling)
     writePage('benchmarks.md', [
@@ -13,6 +25,7 @@ export function writeReports({ codecs, finish, live, record, sampling, embedded,
       ...(embedded ? embeddedSections(embedded) : []),
       ...(engine ? engineSections(engine) : []),
       ...(service ? serviceSections(service) : []),
+      ...(queue ? queueSections(queue) : []),
       ...(page ? pageSections(page) : []),
       ...(hosts ? hostSections(hosts) : []),
     ]);
@@ -200,6 +213,20 @@ function serviceSections({ date, machine, rounds, ...service }) {
         ['listeners that heard the end of the job', service.ended],
         ['a page of the library', `${service.gridMs} ms`],
       ],
+    ),
+  ];
+}
+
+function queueSections({ date, machine, rounds, rows, ratio }) {
+  return [
+    '## The queue',
+    [
+      `${measuredOn({ date, machine, rounds: 3 * rounds })} From the start of a job to that of the next, with jobs that make nothing, and`,
+      `a move into the middle. With 10,000 queued a job costs ${ratio} times what it costs with 100.`,
+    ].join('\n'),
+    table(
+      ['queued', 'start and end (ms)', 'move (ms)'],
+      rows.map(({ queued, startAndEndMs, moveMs }) => [queued, startAndEndMs, moveMs]),
     ),
   ];
 }

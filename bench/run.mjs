@@ -11,6 +11,7 @@ import { measureHosts } from './hosts.mjs';
 import { measureFinish, measureLive } from './live.mjs';
 import { measurePage } from './page.mjs';
 import { makePictures } from './pictures.mjs';
+import { measureQueue } from './queue.mjs';
 import { measureRecord } from './record.mjs';
 import { writeReports } from './report.mjs';
 import { measureSampling } from './sampling.mjs';
@@ -25,6 +26,7 @@ const sections = {
   embedded: async () => await measureEmbeddedModel(rounds),
   engine: async () => await measureEngine(work, rounds),
   service: async () => await measureService(work, rounds),
+  queue: async () => await measureQueue(work, rounds),
   hosts: async () => await measureHosts(work, rounds),
   page: async () => await measurePage(work, rounds),
   motion: measureMotion,

@@ -86,6 +86,18 @@ const migrations = [
   `alter table jobs add column hosts text;
    alter table jobs add column host text;`,
   'alter table jobs add column error_code text;',
+  // Jobs that are queued or running have a position, with gaps between. `hosts` is never null: [] for a render, and what
+  // was queued before there were several hosts is for the embedded one. `attempt`: how often it was started.
+  // `is_stopping`: a person cancelled it while it was running, or the service was to stop.
+  `update jobs set position = position * 1048576 where position is not null;
+   update jobs set hosts = iif(kind = 'render', '[]', '["embedded"]') where hosts is null;
+   alter table jobs add column attempt integer not null default 0;
+   alter table jobs add column is_stopping integer not null default 0;
+   drop index jobs_by_state;
+   create index jobs_by_state on jobs (state, created_at);
+   create index jobs_by_position on jobs (position, state) where position is not null;
+   create index jobs_by_lane on jobs (hosts, position) where state = 'queued';
+   create index jobs_by_source on jobs (options ->> 'of') where kind = 'render';`,
 ];
 
 /** Fails on a damaged file, without leaving a statement behind that keeps the file open. */

@@ -98,7 +98,7 @@ class Service implements AsyncDisposable {
       afterJob: () => this.#forgetOldSteps(),
       onError: this.#report,
     });
-    database.eventually(() => this.#store.interruptRunning());
+    database.eventually(() => this.#store.takeUpRunning('interrupt'));
     this.library.update().catch(this.#report);
     this.#starting = this.#cleanUp()
       .catch(this.#report)
@@ -108,7 +108,7 @@ class Service implements AsyncDisposable {
   /** Removes what a killed service left behind. */
   async #cleanUp(): Promise<void> {
     await this.library.deleteRemoved();
-    await this.#files.removeAllBut(this.#store.ids());
+    await this.#files.removeUnless((id) => this.#store.has(id));
     await this.#forgetOldSteps();
   }
 
@@ -144,6 +144,11 @@ class Service implements AsyncDisposable {
   /** The newest first; in queue order if only queued jobs are wanted. 100 by default. */
   list(query: JobQuery = {}): readonly Job[] {
     return this.#runner.list(query);
+  }
+
+  /** How many jobs are queued. */
+  get queued(): number {
+    return this.#store.queue.count();
   }
 
   /** The running job that started first; others may be running on other hosts. */
@@ -190,7 +195,7 @@ class Service implements AsyncDisposable {
       const { state } = this.#find(id);
       if (state !== 'queued')
         throw new StepsAnimationError('usage', `The job ${id} cannot be moved: it is ${state}, not queued.`);
-      this.#store.move(id, position);
+      this.#store.queue.move(id, position);
     });
     this.#notify('moved', id);
     return this.#find(id);

@@ -198,6 +198,8 @@ export type StoredJob = Readonly<
   Omit<JobShape, 'previewUrl' | 'options' | 'images' | 'animations' | 'progress' | 'waitsFor'>
 > & {
   readonly options: JobOptions;
+  /** names of the hosts that can run it; none for a render */
+  readonly hosts: readonly string[];
   readonly images: readonly JobImage[];
   /** null where the kind of error is not known */
   readonly errorCode: ErrorCode | null;

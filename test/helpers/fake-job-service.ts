@@ -89,6 +89,10 @@ export class FakeJobService implements Pick<JobService, keyof JobService> {
     return this.#job(id);
   }
 
+  get queued(): number {
+    return [...this.#jobs.values()].filter(({ state }) => state === 'queued').length;
+  }
+
   async cancel(id: string): Promise<Job> {
     await this.finish(id, 'interrupted');
     return this.#job(id);
@@ -128,7 +132,15 @@ function newJob(request: GeneratingRequest): Job {
   const start = request.kind === 'img2img' ? request.start : undefined;
   const { picture: _, mask: __, ...img2img } = start ?? { picture: undefined };
   return {
-    ...{ id: randomUUID(), kind, state: 'running', position: null, host: 'embedded', waitsFor: [] },
+    ...{
+      id: randomUUID(),
+      kind,
+      state: 'running',
+      position: null,
+      host: 'embedded',
+      hosts: ['embedded'],
+      waitsFor: [],
+    },
     ...{ createdAt: Date.now(), startedAt: Date.now(), endedAt: null },
     options: {
       generation: generationOptionsSchema.parse(generation),

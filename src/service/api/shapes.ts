@@ -130,7 +130,7 @@ const imageUrl = (job: string, image: number) => `${prefix}/jobs/${job}/images/$
 const stepUrl = (job: string, image: number, step: number) => `${imageUrl(job, image)}/steps/${step}`;
 
 /** A job as the API sends it. */
-export function jobJson({ images, animations, errorCode: _, ...job }: Job): JobShape {
+export function jobJson({ images, animations, hosts: _, errorCode: __, ...job }: Job): JobShape {
   return {
     ...job,
     previewUrl: `${prefix}/jobs/${job.id}/preview`,

@@ -54,9 +54,9 @@ export class JobFiles {
   }
 
   /** Removes the folders of all other jobs, such as one that could not be queued. */
-  async removeAllBut(ids: readonly string[]): Promise<void> {
+  async removeUnless(exists: (id: string) => boolean): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (!ids.includes(name)) await this.remove(name);
+      if (!exists(name)) await this.remove(name);
     }
   }
 

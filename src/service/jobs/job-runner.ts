@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { animate } from '../../app/animate.js';
 import type { RunEvent } from '../../app/events.js';
 import { StepsAnimationError } from '../../errors.js';
@@ -11,7 +12,8 @@ import type { Job, JobEvent, JobOptions, JobQuery, JobState, StoredJob } from '.
 import type { Library } from '../library/library.js';
 import { checkFreeSpace, StorageError, storageProblemOf } from '../storage.js';
 import { decodeStart, type JobFiles } from './job-files.js';
-import type { JobStore, QueuedJob } from './job-store.js';
+import type { Claim, Lane } from './job-queue.js';
+import type { JobStore } from './job-store.js';
 import { renderJob } from './render-job.js';
 import { RunningJob } from './running-job.js';
 
@@ -36,6 +38,17 @@ const maxFailedStarts = 3;
 /** How often a job that cannot start because nothing can be written is tried again. */
 const storageRetryMs = 1000;
 
+/** How many jobs are reported at once when they wait for other hosts than before. */
+const maxNotifiedAtOnce = 100;
+
+/** What runs one job at a time. Renders have the embedded host's, as they use the same machine, or one without a host. */
+type Slot = {
+  /** key in `#running`: the name of the host; empty without one */
+  readonly name: string;
+  readonly host: PooledHost | null;
+  readonly takes: (lane: Lane) => boolean;
+};
+
 /** How a job ended, as long as that is not written. */
 type Ending = Pick<StoredJob, 'state' | 'endedAt' | 'error' | 'errorCode'>;
 
@@ -50,10 +63,11 @@ export class JobRunner implements AsyncDisposable {
   readonly #work = new Set<Promise<void>>();
   /** by job: the names of the hosts on which it failed to start, one for each time */
   readonly #failedStarts = new Map<string, readonly string[]>();
-  /** by queued job: names of the hosts that could run it, all of which are unavailable */
-  #awaitedHosts: ReadonlyMap<string, readonly string[]> = new Map();
+  /** by lane: names of its hosts, if all of them are unavailable */
+  #awaitedHosts: ReadonlyMap<string, string> = new Map();
   /** by job: how it ended, as long as the database could not be written */
   readonly #unwritten = new Map<string, Ending>();
+  #dispatching: NodeJS.Immediate | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #storageTimer: NodeJS.Timeout | undefined;
   /** why jobs could not start the last time */
@@ -92,42 +106,76 @@ export class JobRunner implements AsyncDisposable {
 
   /**
    * Gives each free host the first job that it can run; to be called when a job was queued. Never throws: jobs that
-   * cannot start because nothing can be written are tried again.
+   * cannot start because nothing can be written are tried again. It takes as long for a long queue as for a short one.
    */
   dispatch(): void {
     if (!this.#isOpen) return;
+    const { database, onError } = this.#settings;
     try {
-      this.#dispatch();
+      // A job that could not record what it makes waits.
+      if (database.problem) this.#dispatchLater();
+      else this.#dispatch();
       this.#startProblem = '';
     } catch (error) {
-      this.#storageTimer ??= setTimeout(() => {
-        this.#storageTimer = undefined;
-        this.dispatch();
-      }, storageRetryMs).unref();
-      if (this.#startProblem !== messageOf(error)) this.#settings.onError(error);
+      this.#dispatchLater();
+      if (this.#startProblem !== messageOf(error)) onError(error);
       this.#startProblem = messageOf(error);
     }
   }
 
-  /** Not at once: a job may end while the others of the queue are given to hosts, and they would start twice. */
+  #dispatchLater(): void {
+    this.#storageTimer ??= setTimeout(() => {
+      this.#storageTimer = undefined;
+      this.dispatch();
+    }, storageRetryMs).unref();
+  }
+
+  /** Not at once: a job may end while others are given to hosts, and when many end, requests are answered in between. */
   #dispatchSoon(): void {
-    queueMicrotask(() => this.dispatch());
+    this.#dispatching ??= setImmediate(() => {
+      this.#dispatching = undefined;
+      this.dispatch();
+    });
   }
 
   #dispatch(): void {
-    const { store, hosts: pool } = this.#settings;
-    const awaited = new Map<string, readonly string[]>();
-    for (const job of store.queued()) {
-      const { id, kind, hosts } = job;
-      const able = this.#hostsFor(job);
-      if (kind === 'render') this.#startRender(job);
-      else if (able.length === 0)
-        this.#end(id, 'failed', hostsRemoved((hosts ?? []).filter((name) => !pool.get(name))));
-      else if (pool.unavailable(able).length === able.length) awaited.set(id, able);
-      else this.#startOnFreeHost(job, able);
-    }
-    this.#setAwaitedHosts(awaited);
-    this.#retryLater();
+    const lanes = this.#settings.store.queue.lanes();
+    for (const lane of lanes) if (this.#isAbandoned(lane)) this.#failFirst(lane);
+    for (const slot of this.#freeSlots()) this.#fill(slot, lanes.filter(slot.takes));
+    this.#noteAwaitedHosts(lanes);
+    this.#retryLater(lanes);
+  }
+
+  /** What can run another job now, preferred hosts first. */
+  #freeSlots(): readonly Slot[] {
+    const { members } = this.#settings.hosts;
+    const renderer = members.find(({ kind }) => kind === 'embedded');
+    const slots = members.map((host): Slot => {
+      const takesRenders = host === renderer;
+      const takes = (lane: Lane) => (lane.length === 0 ? takesRenders : host.isAvailable && lane.includes(host.name));
+      return { name: host.name, host, takes };
+    });
+    if (!renderer) slots.push({ name: '', host: null, takes: (lane) => lane.length === 0 });
+    return slots.filter(({ name }) => !this.#running.has(name));
+  }
+
+  /** Starts the first job of some lanes, if one waits there. */
+  #fill(slot: Slot, lanes: readonly Lane[]): void {
+    if (lanes.length === 0) return;
+    checkFreeSpace(this.#settings.outdir);
+    const claim = this.#settings.store.queue.claim(lanes, slot.name);
+    if (claim) this.#start(claim, slot);
+  }
+
+  /** Whether all hosts have been removed that could run the jobs of a lane. */
+  #isAbandoned(lane: Lane): boolean {
+    return lane.length > 0 && !lane.some((name) => this.#settings.hosts.get(name));
+  }
+
+  /** Ends the first job of a lane whose hosts have been removed; its end leads to the next. */
+  #failFirst(lane: Lane): void {
+    const job = this.#settings.store.queue.first(lane);
+    if (job) this.#end(job.id, 'failed', hostsRemoved(lane));
   }
 
   #withPresentState(stored: StoredJob): Job {
@@ -138,83 +186,74 @@ export class JobRunner implements AsyncDisposable {
     return {
       ...stored,
       ...ending,
-      waitsFor: state === 'queued' ? [...(this.#awaitedHosts.get(id) ?? [])] : [],
+      waitsFor: state === 'queued' ? [...this.#awaitedBy(stored.hosts)] : [],
       progress: this.running(id)?.progress ?? null,
       animations: this.#settings.library.ofJob(id),
     };
   }
 
-  /** Names of the hosts that may still run a job. */
-  #hostsFor({ id, hosts }: QueuedJob): readonly string[] {
+  /** Names of the hosts of a lane that have not been removed, if all of them are unavailable. */
+  #awaitedBy(lane: Lane): readonly string[] {
     const { hosts: pool } = this.#settings;
-    const names = hosts ?? pool.members.map(({ name }) => name);
-    const failed = this.#failedStarts.get(id) ?? [];
-    return names.filter((name) => pool.get(name) && failed.filter((other) => other === name).length < maxFailedStarts);
+    const able = lane.filter((name) => pool.get(name));
+    return pool.unavailable(able).length === able.length ? able : [];
   }
 
-  #setAwaitedHosts(awaited: ReadonlyMap<string, readonly string[]>): void {
+  /** Reports the jobs that wait for other hosts than before. */
+  #noteAwaitedHosts(lanes: readonly Lane[]): void {
     const before = this.#awaitedHosts;
+    const awaited = new Map(lanes.map((lane) => [String(lane), String(this.#awaitedBy(lane))]));
     this.#awaitedHosts = awaited;
-    for (const { id } of this.#settings.store.queued()) {
-      if (String(before.get(id)) !== String(awaited.get(id))) this.#notify('moved', id);
+    for (const lane of lanes) {
+      const hasChanged = awaited.get(String(lane)) !== (before.get(String(lane)) ?? '');
+      if (hasChanged) this.#notifyAll(lane).catch(this.#settings.onError);
+    }
+  }
+
+  /** Reports the jobs of a lane, of which there may be many: requests are answered in between. */
+  async #notifyAll(lane: Lane): Promise<void> {
+    const { store } = this.#settings;
+    for (const [index, id] of store.queue.ids(lane).entries()) {
+      if (index % maxNotifiedAtOnce === maxNotifiedAtOnce - 1) await nextTurn();
+      if (!this.#isOpen) return;
+      if (store.has(id)) this.#notify('moved', id);
     }
   }
 
   /** Asks unavailable hosts again later if a queued job could use them, even if another host can run it too. */
-  #retryLater(): void {
+  #retryLater(lanes: readonly Lane[]): void {
     const { hosts: pool, onError } = this.#settings;
-    if (this.#missingHosts().length === 0) return;
+    if (pool.unavailable(lanes.flat()).length === 0) return;
     this.#retryTimer ??= setTimeout(() => this.#retry().catch(onError), pool.retryAfterMs).unref();
   }
 
   async #retry(): Promise<void> {
-    await this.#settings.hosts.retry(this.#missingHosts());
+    const { store, hosts: pool } = this.#settings;
+    await pool.retry(pool.unavailable(store.queue.lanes().flat()));
     this.#retryTimer = undefined;
     this.dispatch();
   }
 
-  /** Names of the unavailable hosts that could run a queued job. */
-  #missingHosts(): readonly string[] {
-    const { store, hosts: pool } = this.#settings;
-    const generating = store.queued().filter(({ kind }) => kind !== 'render');
-    return pool.unavailable(generating.flatMap((job) => this.#hostsFor(job)));
-  }
-
-  #startOnFreeHost(job: QueuedJob, able: readonly string[]): void {
-    const host = this.#settings.hosts.firstFree(able, (name) => this.#running.has(name));
-    if (host) this.#start(job, host.name, host);
-  }
-
-  #startRender(job: QueuedJob): void {
-    const embedded = this.#settings.hosts.members.find(({ kind }) => kind === 'embedded');
-    const lane = embedded?.name ?? '';
-    if (!this.#running.has(lane)) this.#start(job, lane, null);
-  }
-
-  /** @param lane key in `#running` */
-  #start(queued: QueuedJob, lane: string, host: PooledHost | null): void {
-    const { id } = queued;
-    const { store, files, library, database, outdir, emit, onError } = this.#settings;
-    // A job that could not record what it makes waits; so does one that would fail at once.
-    if (database.problem) throw new StorageError(database.problem, outdir);
-    checkFreeSpace(outdir);
-    store.start(id, host?.name ?? null);
+  #start(claim: Claim, slot: Slot): void {
+    const { id } = claim;
+    const { store, files, library, database, emit, onError } = this.#settings;
     const notify = (type: JobEventType) => this.#notify(type, id);
     const record: Database['eventually'] = (...change) => database.eventually(...change);
     const running = new RunningJob({ job: this.#find(id), store, files, library, record, emit, notify });
-    this.#running.set(lane, running);
+    this.#running.set(slot.name, running);
     this.#notify('started', id);
-    const work = this.#perform(queued, lane, running, host)
+    const work = this.#perform(claim, slot, running)
       .catch(onError)
       .finally(() => this.#work.delete(work));
     this.#work.add(work);
   }
 
-  async #perform(queued: QueuedJob, lane: string, running: RunningJob, host: PooledHost | null): Promise<void> {
+  async #perform(claim: Claim, { name, host }: Slot, running: RunningJob): Promise<void> {
+    const generating = claim.lane.length > 0 ? host : null;
     try {
-      const failure = await this.#run(running, host?.host);
-      this.#running.delete(lane);
-      this.#conclude(queued, running, host, failure);
+      const failure = await this.#run(running, generating?.host);
+      this.#running.delete(name);
+      this.#conclude(claim, running, generating, failure);
       await this.#settings.afterJob();
     } finally {
       this.dispatch();
@@ -254,30 +293,37 @@ export class JobRunner implements AsyncDisposable {
     return { ...generation, start: { ...img2img, ...pictures } };
   }
 
-  #conclude(queued: QueuedJob, running: RunningJob, host: PooledHost | null, failure: unknown): void {
-    const { id } = queued;
+  #conclude(claim: Claim, running: RunningJob, host: PooledHost | null, failure: unknown): void {
     const problem = messageOf(failure);
     // A host that fails after the start is found to be unavailable by the next job.
     if (host && !running.hasStarted && isUnreachable(failure)) {
       host.markUnavailable(problem);
-      this.#failedStarts.set(id, [...(this.#failedStarts.get(id) ?? []), host.name]);
-      if (!running.signal.aborted && this.#hostsFor(queued).length > 0) {
-        this.#requeue(id, host.name, problem);
+      const lane = this.#laneAfterFailedStart(claim, host.name);
+      if (!running.signal.aborted && lane.length > 0) {
+        this.#release(claim.id, lane, host.name, problem);
         return;
       }
     }
     if (failure === undefined || isInterruption(failure))
-      this.#end(id, running.isComplete ? 'finished' : 'interrupted');
-    else this.#end(id, 'failed', failure);
+      this.#end(claim.id, running.isComplete ? 'finished' : 'interrupted');
+    else this.#end(claim.id, 'failed', failure);
+  }
+
+  /** The hosts that may still run a job which one of them could not start. */
+  #laneAfterFailedStart({ id, lane }: Claim, host: string): Lane {
+    const failed = [...(this.#failedStarts.get(id) ?? []), host];
+    this.#failedStarts.set(id, failed);
+    const { hosts: pool } = this.#settings;
+    return lane.filter((name) => pool.get(name) && failed.filter((other) => other === name).length < maxFailedStarts);
   }
 
   /** Lets another host run a job that could not start, or the same one when it is available again. */
-  #requeue(id: string, host: string, problem: string): void {
+  #release(id: string, lane: Lane, host: string, problem: string): void {
     const { store, database } = this.#settings;
     const note = `The host ${host} could not be reached when the job was to start: ${problem}`;
     database.eventually(
       () => {
-        store.requeue(id);
+        store.queue.release(id, lane);
         store.addNote(id, note);
       },
       () => {

@@ -1,9 +1,10 @@
 import type { Database } from '../database.js';
 import type { JobImage, JobOptions, JobQuery, StoredJob } from '../job.js';
+import { JobQueue } from './job-queue.js';
 
 /** `hosts`, `options` and `notes` are JSON. */
-type JobRow = Omit<StoredJob, 'options' | 'images' | 'notes'> &
-  Readonly<Record<'options' | 'notes', string>> & { readonly hosts: string | null };
+type JobRow = Omit<StoredJob, 'hosts' | 'options' | 'images' | 'notes'> &
+  Readonly<Record<'hosts' | 'options' | 'notes', string>> & { readonly attempt: number; readonly isStopping: number };
 
 /** `steps` are JSON. */
 type ImageRow = Omit<JobImage, 'index' | 'steps'> & { readonly image: number; readonly steps: string };
@@ -11,98 +12,79 @@ type ImageRow = Omit<JobImage, 'index' | 'steps'> & { readonly image: number; re
 /** The kept picture of a step; `file` is its path below the job's folder. */
 export type KeptStep = { readonly image: number; readonly step: number; readonly file: string; readonly bytes: number };
 
-export type NewJob = Pick<StoredJob, 'id' | 'kind' | 'options'> & {
-  /** names of the hosts that can run the job; null if it needs none */
-  readonly hosts: readonly string[] | null;
-};
+export type NewJob = Pick<StoredJob, 'id' | 'kind' | 'hosts' | 'options'>;
 
-export type QueuedJob = Omit<NewJob, 'options'>;
+/** What happens to jobs that were running when the service was killed. */
+export type OnRestart = 'resume' | 'interrupt';
 
 const defaultLimit = 100;
+/** How often a job is started that was running whenever the service was killed: it may be what kills it. */
+const maxAttempts = 4;
 const killedMessage = 'The service ended while this job was running: render the steps that are kept, or run it again.';
+const resumedMessage =
+  'The service ended while this job was running: the images that were not finished are made again.';
 
 /** The jobs of a save location: their options, their queue, and what they have made. */
 export class JobStore {
+  readonly queue: JobQueue;
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
+    this.queue = new JobQueue(database);
   }
 
   /** Appends a new job to the queue. */
   add({ id, kind, options, hosts }: NewJob): void {
     this.#database.insert('jobs', {
-      ...{ id, kind, state: 'queued', createdAt: Date.now(), position: this.#queue().length + 1 },
-      ...{ options: JSON.stringify(options), hosts: hosts && JSON.stringify(hosts) },
+      ...{ id, kind, state: 'queued', createdAt: Date.now(), position: this.queue.end },
+      ...{ options: JSON.stringify(options), hosts: JSON.stringify(hosts) },
     });
   }
 
+  has(id: string): boolean {
+    return this.#database.first('select id from jobs where id = :id', { id }) !== undefined;
+  }
+
   get(id: string): StoredJob | undefined {
-    const row = this.#database.first<JobRow>('select * from jobs where id = :id', { id });
-    return row && this.#toJob(row);
+    return this.#toJobs(this.#database.all<JobRow>('select * from jobs where id = :id', { id }))[0];
   }
 
   /** The newest first; in queue order if only queued jobs are wanted. 100 by default. */
   list({ state, limit = defaultLimit, offset = 0 }: JobQuery): StoredJob[] {
+    const order =
+      state === 'queued' ? 'and position is not null order by position' : 'order by created_at desc, rowid desc';
     const rows = this.#database.all<JobRow>(
-      `select * from jobs where :state is null or state = :state
-       order by ${state === 'queued' ? 'position' : 'created_at desc, rowid desc'} limit :limit offset :offset`,
-      { state: state ?? null, limit, offset },
+      `select * from jobs where ${state ? 'state = :state' : 'true'} ${order} limit :limit offset :offset`,
+      { ...{ limit, offset }, ...(state && { state }) },
     );
-    return rows.map((row) => this.#toJob(row));
-  }
-
-  /** All queued jobs in queue order. */
-  queued(): QueuedJob[] {
-    const rows = this.#database.all<Pick<JobRow, 'id' | 'kind' | 'hosts'>>(
-      "select id, kind, hosts from jobs where state = 'queued' order by position",
-    );
-    return rows.map(({ hosts, ...job }) => ({ ...job, hosts: hosts === null ? null : JSON.parse(hosts) }));
-  }
-
-  /** @param host name of the host that runs the job; null if it needs none */
-  start(id: string, host: string | null): void {
-    this.#changeQueue("state = 'running', started_at = :now, position = null, host = :host", {
-      ...{ id, host, now: Date.now() },
-    });
-  }
-
-  /** Puts a job that could not start back to the front of the queue. */
-  requeue(id: string): void {
-    this.#changeQueue("state = 'queued', started_at = null, position = 0, host = null", { id });
+    return this.#toJobs(rows);
   }
 
   end(id: string, ending: Pick<StoredJob, 'state' | 'endedAt' | 'error' | 'errorCode'>): void {
-    this.#changeQueue('state = :state, ended_at = :endedAt, position = null, error = :error, error_code = :errorCode', {
-      id,
-      ...ending,
-    });
+    this.#database.run(
+      `update jobs set state = :state, ended_at = :endedAt, position = null, error = :error, error_code = :errorCode
+       where id = :id`,
+      { id, ...ending },
+    );
   }
 
-  /** Ends the jobs that were running when the service was killed. */
-  interruptRunning(): void {
-    const running = this.#database.all<{ id: string }>("select id from jobs where state = 'running'");
+  /** Notes that a running job is to stop: it is not taken up again if the service is killed before it has. */
+  stop(id: string): void {
+    this.#database.run('update jobs set is_stopping = 1 where id = :id', { id });
+  }
+
+  /** Ends the jobs that were running when the service was killed, or puts them back into the queue. */
+  takeUpRunning(onRestart: OnRestart): void {
+    const resumed = onRestart === 'resume' ? this.queue.takeUp(maxAttempts) : [];
+    for (const id of resumed) this.addNote(id, resumedMessage);
+    const left = this.#database.all<{ id: string }>("select id from jobs where state = 'running'");
     const ending = { state: 'interrupted', endedAt: Date.now(), error: killedMessage, errorCode: null } as const;
-    for (const { id } of running) this.end(id, ending);
-  }
-
-  /** Moves a queued job to a position of the queue, from 1; positions beyond the end mean the end. */
-  move(id: string, position: number): void {
-    this.#database.transaction(() => {
-      const others = this.#queue().filter((other) => other !== id);
-      this.#renumber(others.toSpliced(position - 1, 0, id));
-    });
+    for (const { id } of left) this.end(id, ending);
   }
 
   delete(id: string): void {
-    this.#database.transaction(() => {
-      this.#database.run('delete from jobs where id = :id', { id });
-      this.#renumber(this.#queue());
-    });
-  }
-
-  ids(): string[] {
-    return this.#database.all<{ id: string }>('select id from jobs').map(({ id }) => id);
+    this.#database.run('delete from jobs where id = :id', { id });
   }
 
   addNote(id: string, note: string): void {
@@ -157,38 +139,29 @@ export class JobStore {
   /** Ended jobs with kept steps and their bytes, the last to end first; without those that queued renders need. */
   jobsWithSteps(): { readonly id: string; readonly bytes: number }[] {
     return this.#database.all(
-      `select id, sum(bytes) as bytes from jobs join steps on job = id
-       where state not in ('queued', 'running') and id not in (
-         select options ->> 'of' from jobs where state in ('queued', 'running') and options ->> 'of' is not null)
-       group by id order by ended_at desc, jobs.rowid desc`,
+      `select jobs.id, kept.bytes
+       from (select job, sum(bytes) as bytes from steps group by job) as kept join jobs on jobs.id = kept.job
+       where state not in ('queued', 'running') and not exists (
+         select 1 from jobs as render indexed by jobs_by_source
+         where render.kind = 'render' and render.options ->> 'of' = jobs.id and render.state in ('queued', 'running'))
+       order by ended_at desc, jobs.rowid desc`,
     );
   }
 
-  /** Sets columns of a job, and renumbers the queue that it joins or leaves. */
-  #changeQueue(set: string, values: Parameters<Database['run']>[1]): void {
-    this.#database.transaction(() => {
-      this.#database.run(`update jobs set ${set} where id = :id`, values);
-      this.#renumber(this.#queue());
+  #toJobs(rows: readonly JobRow[]): StoredJob[] {
+    const isQueued = ({ state }: JobRow) => state === 'queued';
+    const places = this.queue.places(rows.filter(isQueued).flatMap(({ position }) => position ?? []));
+    return rows.map((row) => {
+      const { attempt: _, isStopping: __, hosts, options, notes, position, ...job } = row;
+      return {
+        ...job,
+        position: isQueued(row) && position !== null ? (places.get(position) ?? null) : null,
+        hosts: JSON.parse(hosts) as string[],
+        options: JSON.parse(options) as JobOptions,
+        notes: JSON.parse(notes) as string[],
+        images: this.#images(job.id),
+      };
     });
-  }
-
-  #queue(): string[] {
-    return this.queued().map(({ id }) => id);
-  }
-
-  #renumber(queue: readonly string[]): void {
-    for (const [index, id] of queue.entries()) {
-      this.#database.run('update jobs set position = :position where id = :id', { id, position: index + 1 });
-    }
-  }
-
-  #toJob({ hosts: _, options, notes, ...job }: JobRow): StoredJob {
-    return {
-      ...job,
-      options: JSON.parse(options) as JobOptions,
-      notes: JSON.parse(notes) as string[],
-      images: this.#images(job.id),
-    };
   }
 
   #images(job: string): JobImage[] {

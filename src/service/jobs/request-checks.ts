@@ -64,7 +64,7 @@ export class RequestChecks {
     if (shown.steps.length === 0) throw noSteps(of);
     const animation = { ...checkOptions(animationOptionsSchema, request.animation), createAnimation: true };
     await this.#checkAnimation(original.kind, animation, shown);
-    return { kind: 'render', options: { generation: null, img2img: null, animation, of, image }, hosts: null };
+    return { kind: 'render', options: { generation: null, img2img: null, animation, of, image }, hosts: [] };
   }
 
   /** The model of requests that name none. */

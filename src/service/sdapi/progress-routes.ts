@@ -83,7 +83,7 @@ export function addProgressRoutes(app: FastifyInstance, { service, settings, tas
   function waitingText(job: Job | undefined): string {
     if (job?.state !== 'queued') return 'Waiting...';
     if (job.waitsFor.length > 0) return `Waiting until ${job.waitsFor.join(' or ')} answers`;
-    return `In queue: ${job.position}/${service.list({ state: 'queued', limit: 1000 }).length}`;
+    return `In queue: ${job.position}/${service.queued}`;
   }
 }
 

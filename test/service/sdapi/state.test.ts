@@ -14,7 +14,16 @@ const jobAt = (step: number, steps: number, batchCount: number, batchSize: numbe
   progress: {
     ...{ step, steps, stepsPerSecond: null, secondsLeft: null, phase: 'sampling', frame: 0, frames: 0, preview: 0 },
   },
-  ...{ host: 'embedded', waitsFor: [], images: [], animations: [], notes: [], error: null, errorCode: null },
+  ...{
+    host: 'embedded',
+    hosts: ['embedded'],
+    waitsFor: [],
+    images: [],
+    animations: [],
+    notes: [],
+    error: null,
+    errorCode: null,
+  },
 });
 
 it('counts batches and their steps as the web UIs, whatever has been taken', () => {
