@@ -1,37 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { access, constants, link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { access, constants, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 import { hasCode, messageOf } from '../util/error-message.js';
-
-/** Start of the names of unfinished files: hidden, and never mistaken for pictures or movies. */
-const temporaryPrefix = `.steps-animation-${hostname()
-  .replace(/[^a-z0-9]/gi, '')
-  .slice(0, 32)}-`;
-
-/** The path for an unfinished file, in the folder of the finished one. It contains the id of this process. */
-export function temporaryPath(folder: string): string {
-  return join(folder, `${temporaryPrefix}${process.pid}-${randomUUID()}.part`);
-}
-
-/** Removes unfinished files of processes of this machine that have ended, for example because they were killed. */
-export async function removeAbandoned(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!name.startsWith(temporaryPrefix)) continue;
-    const id = Number.parseInt(name.slice(temporaryPrefix.length), 10);
-    if (!isRunning(id)) await unlink(join(folder, name)).catch(() => {});
-  }
-}
-
-/** Whether a process of this machine is running, of this user or another. */
-function isRunning(id: number): boolean {
-  try {
-    return process.kill(id, 0);
-  } catch (error) {
-    return !hasCode(error, 'ESRCH');
-  }
-}
+import { isFolder } from '../util/exists.js';
+import { removeFile, retryWhileHeld } from './held-files.js';
+import { numbered, publish, temporaryPath } from './publish.js';
 
 /**
  * Makes a folder, unless it exists, and checks that it can be written to.
@@ -44,7 +17,7 @@ export async function prepareFolder(folder: string): Promise<void> {
     // Root passes every access check, and a read-only file system only fails when it is written to.
     const probe = temporaryPath(folder);
     await (await open(probe, 'wx')).close();
-    await unlink(probe);
+    await removeFile(probe);
   } catch (error) {
     throw outputError(`Cannot write to the folder ${folder}`, error, 'choose another one, or make it writable');
   }
@@ -73,8 +46,9 @@ export async function checkFileName(folder: string, name: string): Promise<void>
 /** Makes a folder and its parents. Node's own recursive `mkdir` never returns where that is impossible, as in /proc. */
 async function makeFolder(folder: string): Promise<void> {
   const make = () =>
-    mkdir(folder).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST')) throw error;
+    mkdir(folder).catch(async (error: unknown) => {
+      // Windows refuses to make the root of a drive.
+      if (!hasCode(error, 'EEXIST') && !(await isFolder(folder))) throw error;
     });
   await make().catch(async (error: unknown) => {
     if (!hasCode(error, 'ENOENT') || dirname(folder) === folder) throw error;
@@ -94,7 +68,7 @@ export async function writeWhole(folder: string, stem: string, extension: string
     await writeToDisk(temporary, bytes);
     return await publish(temporary, folder, stem, extension);
   } catch (error) {
-    await unlink(temporary).catch(() => {});
+    await removeFile(temporary);
     throw writeError(join(folder, `${stem}.${extension}`), error);
   }
 }
@@ -132,9 +106,9 @@ export async function replaceWhole(path: string, bytes: Uint8Array, mode = 0o666
   const temporary = temporaryPath(dirname(path));
   try {
     await writeToDisk(temporary, bytes, mode);
-    await rename(temporary, path);
+    await retryWhileHeld(() => rename(temporary, path));
   } catch (error) {
-    await unlink(temporary).catch(() => {});
+    await removeFile(temporary);
     throw writeError(path, error);
   }
 }
@@ -168,42 +142,6 @@ export async function syncFile(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-/** Gives a finished file its final name, or the next free one with `-1`, `-2`, …; never replaces another file. @returns its path */
-export async function publish(temporary: string, folder: string, stem: string, extension: string): Promise<string> {
-  for (let suffix = 0; ; suffix++) {
-    const path = join(folder, numbered(stem, suffix, extension));
-    if (await moveWithoutReplacing(temporary, path)) return path;
-  }
-}
-
-function numbered(stem: string, suffix: number, extension: string): string {
-  return suffix === 0 ? `${stem}.${extension}` : `${stem}-${suffix}.${extension}`;
-}
-
-async function moveWithoutReplacing(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    if (!hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP')) throw error;
-    // File systems without hard links: FAT, some network shares.
-    return await renameIntoReservedName(from, to);
-  }
-  await unlink(from);
-  return true;
-}
-
-async function renameIntoReservedName(from: string, to: string): Promise<boolean> {
-  try {
-    await (await open(to, 'wx')).close();
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
-  }
-  await rename(from, to);
-  return true;
 }
 
 function outputError(what: string, cause: unknown, remedy: string): StepsAnimationError {

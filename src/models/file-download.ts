@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { StepsAnimationError } from '../errors.js';
+import { retryWhileHeld } from '../files/held-files.js';
 import { connectionError } from './hub.js';
 import type { HubFile } from './hub-files.js';
 
@@ -45,7 +46,7 @@ export async function downloadFile(download: FileDownload): Promise<void> {
     await discardPart(download);
     throw new StepsAnimationError('input', `${file.path} has the wrong checksum and was deleted: pull again.`);
   }
-  await rename(part, path);
+  await retryWhileHeld(() => rename(part, path));
 }
 
 /** The name of a file during its download. */

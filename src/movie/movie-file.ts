@@ -1,7 +1,9 @@
-import { stat, unlink } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { StepsAnimationError } from '../errors.js';
-import { publish, syncFile, temporaryPath } from '../files/whole-files.js';
+import { removeFile } from '../files/held-files.js';
+import { publish, temporaryPath } from '../files/publish.js';
+import { syncFile } from '../files/whole-files.js';
 import { addInfotext } from '../infotext/infotext-files.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
 import { type CodecName, type CodecRow, checkFrameSize, codecRow, codecs } from '../options/codecs.js';
@@ -128,7 +130,7 @@ export class MovieFile implements AsyncDisposable {
       }
       throw new StepsAnimationError('encoder', `The movie was written with ${frames} instead of ${expected} frames.`);
     } catch (error) {
-      await unlink(path).catch(() => {});
+      await removeFile(path);
       throw error;
     }
   }
@@ -136,7 +138,7 @@ export class MovieFile implements AsyncDisposable {
   /** Frees all resources, and removes the file if it was not closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#composer[Symbol.asyncDispose]();
-    for (const path of this.#temporary) await unlink(path).catch(() => {});
+    for (const path of this.#temporary) await removeFile(path);
   }
 }
 
@@ -145,7 +147,7 @@ async function openComposer(...[path, ...settings]: Parameters<typeof FrameCompo
   try {
     return await FrameComposer.open(path, ...settings);
   } catch (error) {
-    await unlink(path).catch(() => {});
+    await removeFile(path);
     throw error;
   }
 }
@@ -208,7 +210,7 @@ async function encodeTrial(settings: MovieSettings): Promise<void> {
     await composer.add(black);
     await composer.close();
   } finally {
-    await unlink(path).catch(() => {});
+    await removeFile(path);
   }
 }
 

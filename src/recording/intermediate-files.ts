@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises';
+import { removeFile } from '../files/held-files.js';
 import type { Picture } from '../pictures/picture.js';
 import { decodePicture } from '../pictures/picture-files.js';
 import { isRetouched, makeThumbnail, type Thumbnail } from '../pictures/retouch.js';
@@ -26,7 +26,7 @@ export class IntermediateFiles {
   }
 
   async delete(): Promise<void> {
-    for (const { path } of this.#files.splice(0)) await unlink(path).catch(() => {});
+    for (const { path } of this.#files.splice(0)) await removeFile(path);
   }
 
   /** Keeps a thumbnail of the planned last step, which saves reading its file again. */

@@ -1,8 +1,8 @@
-import { unlink } from 'node:fs/promises';
 import { basename, relative, sep } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { movieStem } from '../files/file-names.js';
+import { removeFile } from '../files/held-files.js';
 import { replaceWhole, writeWhole } from '../files/whole-files.js';
 import type { RecordedImage } from './plan.js';
 
@@ -122,7 +122,7 @@ export class ManifestFile {
     this.#isDue = false;
     await this.#writing;
     const path = await this.#path?.catch(() => undefined);
-    if (path !== undefined) await unlink(path).catch(() => {});
+    if (path !== undefined) await removeFile(path);
     this.#path = undefined;
   }
 

@@ -41,11 +41,17 @@ export async function readRuns(folder: string, images?: ReadonlySet<string>): Pr
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
   const present = new Set(images ?? names.filter((name) => imageExtensions.has(extname(name).toLowerCase())));
   const listed = await readManifests(folder, names);
+  // HFS+ and some network shares give names back in another Unicode form than they were written in.
+  const namesOnDisk = new Map(names.map((name) => [name.normalize(), name]));
+  const take = (name: string) => {
+    const onDisk = namesOnDisk.get(name.normalize());
+    return onDisk !== undefined && present.delete(onDisk) ? [onDisk] : [];
+  };
   for (const { images } of listed) {
     for (const image of images) {
-      image.names = image.names.filter((name) => present.delete(name));
+      image.names = image.names.flatMap(take);
       // A finished image in the same folder is not a run of its own.
-      if (image.entry.finished !== null) present.delete(image.entry.finished);
+      if (image.entry.finished !== null) take(image.entry.finished);
     }
   }
   // The newest first: a run that was killed is the last one that can have written them.
@@ -109,13 +115,20 @@ function isNamedAfter(named: string, prompt: string): boolean {
 async function runImage(folder: string, { entry, names }: ListedImage): Promise<RunImage> {
   const { seed, steps } = entry;
   const pathsOf = (files: readonly string[]) => files.map((name) => join(folder, name));
-  const finished = entry.finished === null ? null : resolve(folder, entry.finished);
-  if (finished === null || !imageExtensions.has(extname(finished)) || !(await isFile(finished)))
-    return { seed, pictures: pathsOf(names) };
+  const finished = entry.finished === null ? undefined : await existingFile(resolve(folder, entry.finished));
+  if (finished === undefined || !imageExtensions.has(extname(finished))) return { seed, pictures: pathsOf(names) };
   // Early manifests do not contain the last step.
   const lastStep = entry.lastStep ?? steps.at(-1)?.step ?? 0;
-  const earlier = new Set(steps.filter(({ step }) => step < lastStep).map(({ file }) => file));
-  return { seed, pictures: [...pathsOf(names.filter((name) => earlier.has(name))), finished] };
+  const earlier = new Set(steps.filter(({ step }) => step < lastStep).map(({ file }) => file.normalize()));
+  return { seed, pictures: [...pathsOf(names.filter((name) => earlier.has(name.normalize()))), finished] };
+}
+
+/** The path of a file in the Unicode form in which its name exists. */
+async function existingFile(path: string): Promise<string | undefined> {
+  for (const form of new Set([path, path.normalize('NFC'), path.normalize('NFD')])) {
+    if (await isFile(form)) return form;
+  }
+  return undefined;
 }
 
 /**
@@ -174,5 +187,5 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
 }
 
 function parseName(name: string): IntermediateName | undefined {
-  return parseIntermediateStem(basename(name, extname(name)));
+  return parseIntermediateStem(basename(name, extname(name)).normalize());
 }

@@ -1,7 +1,8 @@
 import { rmdir } from 'node:fs/promises';
 import { StepsAnimationError } from '../errors.js';
 import { resolveBelow } from '../files/file-names.js';
-import { prepareFolder, removeAbandoned } from '../files/whole-files.js';
+import { removeAbandoned } from '../files/publish.js';
+import { prepareFolder } from '../files/whole-files.js';
 import { MovieClient } from '../movie/client.js';
 import { trialSettings } from '../movie/messages.js';
 import type { AnimationOptions } from '../options/animation-options.js';

@@ -40,12 +40,14 @@ export class RunRecording {
   readonly #context: RunContext;
   readonly #manifest: ManifestFile;
   readonly #ended = new Map<number, EndedImage>();
+  readonly #note: (message: string) => void;
 
   constructor(images: readonly RecordedImage[], passes: readonly RecordedPass[], settings: RunSettings) {
     const { animation, intermediateFolder, startedAt, note, onIntermediate } = settings;
     for (const message of [infotextNote(images, animation), passesNote(passes, animation)])
       if (message !== undefined) note(message);
     this.#images = images;
+    this.#note = note;
     this.#context = {
       ...settings,
       plan: planRun(passes, animation.passes),
@@ -110,7 +112,8 @@ export class RunRecording {
     } finally {
       for (const recording of this.#recordings) await recording.discard();
       const isEmpty = this.#recordings.every(({ files }) => files.paths.length === 0);
-      await (isEmpty ? this.#manifest.delete() : this.#manifest.end());
+      if (isEmpty) await this.#manifest.delete();
+      else await this.#manifest.end().catch((error) => this.#note(`${messageOf(error)} The run itself is complete.`));
     }
   }
 
