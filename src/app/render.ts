@@ -10,6 +10,7 @@ import { type AnimationOptions, animationOptionsSchema, durationOf } from '../op
 import { checkOptions } from '../options/check-options.js';
 import { checkFrameSize, codecRow } from '../options/codecs.js';
 import type { AnimationOptionsInput } from '../options/option-types.js';
+import { movieSize } from '../pictures/fit.js';
 import type { Size } from '../pictures/picture.js';
 import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
 import { isSelected } from '../recording/steps.js';
@@ -27,8 +28,8 @@ export type RenderSettings = {
   readonly runs?: RunChoice;
   /** shows the sources, or the runs of a folder, side by side instead of one after another. Default: false */
   readonly sideBySide?: boolean;
-  /** in pixels; pictures of another size are fitted to it. Default: the size of the first image */
-  readonly size?: Size;
+  /** of the finished image in pixels, where the pictures may have another one. Default: that of the first image */
+  readonly imageSize?: Size;
   /** folder of the movie, which is named after the images; ignored if `output` is given. Default: `outputs` */
   readonly outdir?: string;
   /** path of the movie file, whose extension has to match the codec, or of a folder for it */
@@ -75,7 +76,7 @@ async function renderSequences(
   writeMovie: typeof import('../movie/movie-file.js').writeMovie,
 ): Promise<AnimationResult> {
   const taken = sequences.map((sequence) => ({ ...sequence, pictures: select(sequence.pictures, animation) }));
-  const { sources, ...size } = arrange(taken, settings);
+  const { sources, ...size } = arrange(taken, animation, settings);
   const last = sequences.at(-1);
   const infotext = last?.infotext ?? '';
   const target = await targetOf(settings, animation, last);
@@ -116,13 +117,16 @@ function select(pictures: readonly PictureSource[], animation: AnimationOptions)
   return pictures.filter((_, index) => index === pictures.length - 1 || isSelected(index + 1, animation));
 }
 
-function arrange(sequences: readonly SourceSequence[], settings: RenderSettings) {
+/** The pictures of the movie in order, and its size. */
+function arrange(sequences: readonly SourceSequence[], animation: AnimationOptions, settings: RenderSettings) {
   const [first] = sequences;
   if (!first) throw new StepsAnimationError('input', 'There are no images to make a movie of: name some.');
-  const { width, height } = settings.size ?? first;
-  if (!settings.sideBySide) return { width, height, sources: sequences.flatMap(({ pictures }) => pictures) };
-  const { layout, sources } = sideBySide(sequences, { width, height });
-  return { width: layout.width, height: layout.height, sources };
+  const size = settings.imageSize ?? first;
+  if (!settings.sideBySide) {
+    return { ...movieSize(size, animation), sources: sequences.flatMap(({ pictures }) => pictures) };
+  }
+  const { layout, sources } = sideBySide(sequences, size, animation);
+  return { ...movieSize(layout, animation), sources };
 }
 
 async function targetOf(

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RunChoice } from '../app/picture-sources.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
-import type { Size } from '../pictures/picture.js';
 import { parseSeed } from '../util/seed.js';
 import { withInterruption } from './exit.js';
 import { addFlags, readOptions } from './flags.js';
@@ -13,7 +12,6 @@ type RenderFlags = {
   readonly output?: string;
   readonly runs?: RunChoice;
   readonly sideBySide?: boolean;
-  readonly size?: Size;
   readonly json?: boolean;
 };
 
@@ -32,11 +30,6 @@ export function addRenderCommand(program: Command): void {
       readRuns,
     )
     .option('--side-by-side', 'put the runs or sources side by side, labelled with what differs')
-    .option(
-      '--size <WxH>',
-      'size of the movie in pixels, which images are fitted to (default: size of the first image)',
-      readSize,
-    )
     .option('--outdir <folder>', 'folder in which the movie is saved', 'outputs')
     .option(
       '--output <file>',
@@ -47,9 +40,9 @@ export function addRenderCommand(program: Command): void {
   addFlags(command, 'Animation:', animationOptionsSchema, ({ needsSampling = false }) => !needsSampling);
   command.action(async (sources: string[], flags: RenderFlags & Record<string, unknown>) => {
     const animation = readOptions(animationOptionsSchema, flags);
-    const { output, outdir, runs, sideBySide = false, size } = flags;
+    const { output, outdir, runs, sideBySide = false } = flags;
     const target = output === undefined ? { outdir: resolve(outdir) } : { output };
-    const choice = { sideBySide, ...(runs && { runs }), ...(size && { size }) };
+    const choice = { sideBySide, ...(runs && { runs }) };
     const { render } = await import('../app/render.js');
     const reporter = createRunReporter({ json: flags.json ?? false, createAnimation: true, debug: animation.debug });
     await withInterruption(
@@ -67,13 +60,4 @@ function readRuns(text: string): RunChoice {
     throw new InvalidArgumentError('It must be all, last, or seeds such as 42,43.');
   }
   return seeds;
-}
-
-function readSize(text: string): Size {
-  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/i.exec(text) ?? [];
-  const size = { width: Number(width), height: Number(height) };
-  if (!(size.width >= 2 && size.height >= 2 && size.width <= 16_384 && size.height <= 16_384)) {
-    throw new InvalidArgumentError('It must be a width and a height such as 1280x720.');
-  }
-  return size;
 }

@@ -1,8 +1,8 @@
 import { StepsAnimationError } from '../errors.js';
 import type { MotionInterpolator } from '../motion/motion-interpolator.js';
 import { checkFrameSize, codecRow, encoderOptionsOf, type PixelFormat } from '../options/codecs.js';
+import { fitPicture } from '../pictures/fit.js';
 import { checkPicture, type Picture } from '../pictures/picture.js';
-import { fitPicture } from '../pictures/picture-files.js';
 import { type PictureSource, type ReadOptions, readPictures } from '../pictures/picture-source.js';
 import { messageOf } from '../util/error-message.js';
 import { FramePacker, frameFormats, frameSize, isVideo, workingFormatOf } from './frame-format.js';
@@ -123,7 +123,7 @@ export class FrameComposer implements AsyncDisposable {
     this.#isIncomplete = true;
     const { width, height } = this.#settings;
     checkPicture(picture);
-    const fitted = await fitPicture(picture, width, height);
+    const fitted = await fitPicture(picture, { width, height }, this.#settings);
     [this.#previous, this.#current] = [this.#current, this.#previous];
     this.#rgb.bytes.set(fitted.data);
     const { convert } = frameFormats[workingFormatOf(this.#format)];

@@ -1,6 +1,6 @@
 import { codecRow } from '../options/codecs.js';
-import type { Picture, Size } from '../pictures/picture.js';
-import { fitPicture } from '../pictures/picture-files.js';
+import { fitPicture } from '../pictures/fit.js';
+import type { Picture } from '../pictures/picture.js';
 import { type PictureSource, type ReadOptions, readPictures } from '../pictures/picture-source.js';
 import { makePalette } from './gif-palette.js';
 import { allocateFrameMemory, padToSimd } from './kernels/frame-memory.js';
@@ -36,14 +36,15 @@ export async function lookAhead(
 }
 
 /** How much each picture differs from the one before: the mean absolute difference of its samples, 0 to 255. */
-async function measureChanges(pictures: AsyncIterable<Picture>, { width, height }: Size): Promise<number[]> {
+async function measureChanges(pictures: AsyncIterable<Picture>, settings: MovieSettings): Promise<number[]> {
+  const { width, height } = settings;
   const bytes = width * height * 3;
   const { kernels, buffers } = allocateFrameMemory([bytes, bytes]);
   const changes: number[] = [];
   let [previous, current] = buffers;
   let isFirst = true;
   for await (const picture of pictures) {
-    current.bytes.set((await fitPicture(picture, width, height)).data);
+    current.bytes.set((await fitPicture(picture, { width, height }, settings)).data);
     if (!isFirst) changes.push(kernels.absoluteDifference(previous.address, current.address, padToSimd(bytes)) / bytes);
     isFirst = false;
     [previous, current] = [current, previous];

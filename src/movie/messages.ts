@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { AnimationOptions } from '../options/animation-options.js';
 import type { CodecName } from '../options/codecs.js';
+import type { FitOptions } from '../pictures/fit.js';
 import type { Picture, Size } from '../pictures/picture.js';
 import type { PictureFormat } from '../pictures/picture-files.js';
 import type { PictureSource } from '../pictures/picture-source.js';
@@ -9,12 +10,13 @@ import type { PictureSource } from '../pictures/picture-source.js';
 type MovieOptions = Pick<
   AnimationOptions,
   'fps' | 'interpolation' | 'loop' | 'pacing' | 'firstFrameDuration' | 'lastFrameDuration' | 'encoderSettings'
->;
+> &
+  FitOptions;
 
 /** Everything that determines a movie, apart from its pictures. */
 export type MovieSettings = MovieOptions & {
   readonly codec: CodecName;
-  /** of the pictures, in pixels; a video gets the next even size */
+  /** to which the pictures are fitted, in pixels; a video gets the next even size */
   readonly width: number;
   readonly height: number;
   /** seconds, without the holds */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { codecNameSchema, encoderSettingsSchema } from './codecs.js';
+import { colourSchema } from './colour.js';
+import { movieSizeSchema } from './movie-size.js';
 import { option } from './option.js';
 
 const hold = z.number().min(0).max(10).multipleOf(0.1).default(0);
@@ -125,6 +127,27 @@ export const animationOptionsSchema = z.strictObject({
     label: 'Debug info',
     help: 'log every decision, timing and encoder setting',
     original: { place: 6, name: 'debug' },
+  }),
+  size: option(movieSizeSchema.default('auto'), {
+    label: 'Size',
+    help: 'size of the movie: 1080x1920, or one number for its longer side; auto is the size of the image, or more by the minimum size',
+  }),
+  minSize: option(z.int().min(0).max(4096).default(512), {
+    label: 'Minimum size',
+    help: 'enlarge a movie whose longer side is shorter than this; 0 enlarges none',
+    unit: 'pixels',
+  }),
+  fit: option(z.enum(['contain', 'cover', 'blur']).default('contain'), {
+    label: 'Fit',
+    help: 'how pictures fill a movie of another aspect ratio: contain adds bars, cover cuts them, blur shows them over an enlarged, blurred copy',
+  }),
+  paddingColour: option(colourSchema.default('#000000'), {
+    label: 'Padding colour',
+    help: 'colour of the bars: black, white, or hexadecimal digits such as 1e90ff',
+  }),
+  scaling: option(z.enum(['lanczos', 'nearest']).default('lanczos'), {
+    label: 'Scaling',
+    help: 'how pictures are enlarged: lanczos is smooth, nearest keeps the edges of pixel art sharp, and enlarges to the minimum size by a whole number',
   }),
 });
 

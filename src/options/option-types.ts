@@ -134,4 +134,14 @@ export type AnimationOptionsInput = {
   encoderSettings?: Animation['encoderSettings'];
   /** Log every decision, timing and encoder setting. True or false. Default `false`. */
   debug?: Animation['debug'];
+  /** Size of the movie: 1080x1920, or one number for its longer side; auto is the size of the image, or more by the minimum size. A text. Default `auto`. */
+  size?: Animation['size'];
+  /** Enlarge a movie whose longer side is shorter than this; 0 enlarges none. A whole number from 0 to 4096 pixels. Default `512`. */
+  minSize?: Animation['minSize'];
+  /** How pictures fill a movie of another aspect ratio: contain adds bars, cover cuts them, blur shows them over an enlarged, blurred copy. One of contain, cover, blur. Default `contain`. */
+  fit?: Animation['fit'];
+  /** Colour of the bars: black, white, or hexadecimal digits such as 1e90ff. A text. Default `#000000`. */
+  paddingColour?: Animation['paddingColour'];
+  /** How pictures are enlarged: lanczos is smooth, nearest keeps the edges of pixel art sharp, and enlarges to the minimum size by a whole number. One of lanczos, nearest. Default `lanczos`. */
+  scaling?: Animation['scaling'];
 };

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import sharp from 'sharp';
 import { parseInfotext } from '../infotext/parse-infotext.js';
+import { fitPicture, movieSize, type SizeOptions, wholeOnBlack } from './fit.js';
 import type { Picture, Size } from './picture.js';
-import { fitPicture } from './picture-files.js';
 
 /** A grid of pictures, row by row, each with a label below it. */
 export type GridLayout = {
@@ -11,6 +11,7 @@ export type GridLayout = {
   /** in pixels; 0 where there are no labels */
   readonly labelHeight: number;
   readonly labels: readonly string[];
+  readonly scaling: SizeOptions['scaling'];
   /** of the whole grid */
   readonly width: number;
   readonly height: number;
@@ -32,11 +33,15 @@ const font = {
  * Lays pictures out side by side.
  * @param size of the largest of the pictures
  * @param labels one for each picture, all empty where nothing differs
+ * @param options of the movie that shows the grid: the pictures are scaled so that the grid fills it
  */
-export function planGrid(size: Size, labels: readonly string[]): GridLayout {
+export function planGrid(size: Size, labels: readonly string[], options: SizeOptions): GridLayout {
   const columns = labels.length <= maxInOneRow ? labels.length : Math.ceil(Math.sqrt(labels.length));
   const rows = Math.ceil(labels.length / columns);
-  const scale = Math.min(1, maxSide / (size.width * columns), maxSide / (size.height * rows));
+  const whole = { width: size.width * columns, height: size.height * rows };
+  const wanted = movieSize(whole, options);
+  const limit = (side: 'width' | 'height') => Math.min(wanted[side], maxSide) / whole[side];
+  const scale = Math.min(limit('width'), limit('height'));
   const cell = { width: Math.floor(size.width * scale), height: Math.floor(size.height * scale) };
   const isLabelled = labels.some((label) => label !== '');
   const labelHeight = isLabelled ? Math.max(16, Math.round(cell.height / 16)) : 0;
@@ -45,6 +50,7 @@ export function planGrid(size: Size, labels: readonly string[]): GridLayout {
     cell,
     labelHeight,
     labels,
+    scaling: options.scaling,
     width: columns * cell.width,
     height: rows * (cell.height + labelHeight),
   };
@@ -78,14 +84,14 @@ export function describeDifferences(infotexts: readonly string[]): string[] {
 
 /** Puts pictures into a grid, each fitted to its cell. */
 export async function composeGrid(layout: GridLayout, pictures: readonly Picture[]): Promise<Picture> {
-  const { columns, cell, labelHeight, width, height } = layout;
+  const { columns, cell, labelHeight, scaling, width, height } = layout;
   const placed = await Promise.all(
     pictures.map(async (picture, index) => {
       const place = {
         left: (index % columns) * cell.width,
         top: Math.floor(index / columns) * (cell.height + labelHeight),
       };
-      const { data } = await fitPicture(picture, cell.width, cell.height);
+      const { data } = await fitPicture(picture, cell, { ...wholeOnBlack, scaling });
       const input = {
         input: Buffer.from(data.buffer, data.byteOffset, data.length),
         raw: { ...cell, channels: 3 as const },

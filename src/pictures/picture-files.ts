@@ -79,17 +79,6 @@ export async function resizePicture(picture: Picture, width: number, height: num
   return { width, height, data };
 }
 
-/** Aspect ratios that differ by less count as the same: sizes are whole pixels, and previews are small. */
-export const maxRatioDifference = 0.02;
-
-/** Scales a picture to fit into a size, with black bars where its aspect ratio differs. */
-export async function fitPicture(picture: Picture, width: number, height: number): Promise<Picture> {
-  const ratio = (picture.width * height) / (picture.height * width);
-  if (Math.abs(ratio - 1) < maxRatioDifference) return await resizePicture(picture, width, height);
-  const options = { fit: 'contain', kernel: 'lanczos3', background: '#000' } as const;
-  return { width, height, data: await fromPicture(picture).resize(width, height, options).raw().toBuffer() };
-}
-
 /** A picture as sharp takes it. */
 export function fromPicture({ width, height, data }: Picture): Sharp {
   return sharp(data, { raw: { width, height, channels: 3 } });

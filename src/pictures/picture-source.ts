@@ -1,3 +1,4 @@
+import type { SizeOptions } from './fit.js';
 import { composeGrid, describeDifferences, type GridLayout, planGrid } from './grid.js';
 import type { Picture, Size } from './picture.js';
 import { readPicture } from './picture-files.js';
@@ -64,12 +65,14 @@ export type PictureSequence = { readonly infotext: string; readonly pictures: re
 /**
  * Puts sequences side by side so that all start and end together, whatever their lengths.
  * @param size of the largest picture
+ * @param options of the movie
  */
 export function sideBySide(
   sequences: readonly PictureSequence[],
   size: Size,
+  options: SizeOptions,
 ): { layout: GridLayout; sources: PictureSource[] } {
-  const layout = planGrid(size, describeDifferences(sequences.map(({ infotext }) => infotext)));
+  const layout = planGrid(size, describeDifferences(sequences.map(({ infotext }) => infotext)), options);
   const length = Math.max(...sequences.map(({ pictures }) => pictures.length));
   const sources = Array.from({ length }, (_, index): PictureSource => {
     const cells = sequences.flatMap(({ pictures }) => pictureAt(pictures, length === 1 ? 1 : index / (length - 1)));

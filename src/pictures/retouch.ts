@@ -1,5 +1,6 @@
+import { maxRatioDifference } from './fit.js';
 import type { Picture } from './picture.js';
-import { maxRatioDifference, resizePicture } from './picture-files.js';
+import { resizePicture } from './picture-files.js';
 
 /** Cells on each side of a thumbnail: enough to notice a restored face. */
 const side = 16;

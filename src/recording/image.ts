@@ -2,6 +2,7 @@ import { StepsAnimationError } from '../errors.js';
 import { movieStem } from '../files/file-names.js';
 import { retryAfterCrash } from '../movie/client.js';
 import type { FileTarget, FinishedMovie, PictureOutcome } from '../movie/messages.js';
+import { movieSize } from '../pictures/fit.js';
 import type { Picture } from '../pictures/picture.js';
 import { messageOf } from '../util/error-message.js';
 import { IntermediateFiles } from './intermediate-files.js';
@@ -76,7 +77,7 @@ export class ImageRecording {
     const { width = 0, height = 0, infotext } = this.#image;
     const reason = whyNotLive(this.#image, this.#context);
     if (reason !== undefined) return debug(reason);
-    if (!liveBudget.reserve(this.#index, { width, height }))
+    if (!liveBudget.reserve(this.#index, movieSize({ width, height }, animation)))
       return debug('after: enough other movies are being made live');
     const pictures = countPictures(plan.steps, animation);
     const settings = this.#settings({
@@ -86,7 +87,7 @@ export class ImageRecording {
     this.#live = { pictures, added: 0, last: 0 };
     try {
       await client.ask<'open'>({ type: 'open', movie: this.#index, target: this.#target, settings });
-      debug(`live: ${pictures} pictures at ${width}×${height}`);
+      debug(`live: ${pictures} pictures at ${settings.width}×${settings.height}`);
     } catch (error) {
       // The steps are kept; the error recurs and is reported when the movie is rendered afterwards.
       await this.#dropLive(messageOf(error));

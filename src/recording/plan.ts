@@ -5,6 +5,7 @@ import type { MovieClient } from '../movie/client.js';
 import type { IntermediateTarget, MovieSettings } from '../movie/messages.js';
 import { type AnimationOptions, durationOf } from '../options/animation-options.js';
 import { codecRow } from '../options/codecs.js';
+import { movieSize } from '../pictures/fit.js';
 import type { Size } from '../pictures/picture.js';
 import { type RecordedPass, selectedPasses } from './steps.js';
 
@@ -112,13 +113,14 @@ export function intermediateTarget(
   };
 }
 
-/** What a movie shows. */
+/** What a movie shows; `width` and `height` are those of its pictures. */
 type MovieContent = Pick<MovieSettings, 'width' | 'height' | 'sources' | 'sideBySide' | 'finishFade'> &
   Pick<Parameters<typeof movieTags>[0], 'infotext' | 'lastStep' | 'skipSteps' | 'passChanges'>;
 
 export function movieSettings(content: MovieContent, { animation, plan, startedAt }: RunContext): MovieSettings {
-  const { width, height, sources, sideBySide, finishFade } = content;
-  const tags = movieTags({ ...content, interpolation: animation.interpolation, timestamp: startedAt });
+  const { sources, sideBySide, finishFade } = content;
+  const size = movieSize(content, animation);
+  const tags = movieTags({ ...content, ...size, interpolation: animation.interpolation, timestamp: startedAt });
   const duration = durationOf(animation, plan.steps);
-  return { ...animation, width, height, duration, sources, tags, finishFade, sideBySide };
+  return { ...animation, ...size, duration, sources, tags, finishFade, sideBySide };
 }

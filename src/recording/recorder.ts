@@ -6,6 +6,7 @@ import { prepareFolder } from '../files/whole-files.js';
 import { MovieClient } from '../movie/client.js';
 import { trialSettings } from '../movie/messages.js';
 import type { AnimationOptions } from '../options/animation-options.js';
+import { movieSize } from '../pictures/fit.js';
 import { checkPicture, type Picture, type Size } from '../pictures/picture.js';
 import type { Recording } from './image.js';
 import type { RecordedImage } from './plan.js';
@@ -100,7 +101,8 @@ export class Recorder implements AsyncDisposable {
     const recorder = new Recorder(settings, intermediateFolder, animationFolder);
     try {
       if (animation.createAnimation) {
-        await recorder.#client.ask<'check'>({ type: 'check', settings: trialSettings(animation, size) });
+        const trial = trialSettings(animation, movieSize(size, animation));
+        await recorder.#client.ask<'check'>({ type: 'check', settings: trial });
         settings.onEvent?.({ type: 'debug', message: describeEncoder(animation) });
         const note = frameRateNote(animation);
         if (note !== undefined) settings.onEvent?.({ type: 'note', message: note });

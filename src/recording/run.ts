@@ -131,7 +131,7 @@ export class RunRecording {
       height: Math.max(...ended.map(([, { height }]) => height)),
     };
     const sequences = ended.map(([index, image]) => this.#sequence(index, image));
-    const { layout, sources } = sideBySide(sequences, largest);
+    const { layout, sources } = sideBySide(sequences, largest, animation);
     const [first] = this.#images;
     const { width, height } = layout;
     const content = { width, height, infotext: first?.infotext ?? '', sources: sources.length, lastStep: plan.steps };

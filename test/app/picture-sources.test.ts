@@ -79,7 +79,7 @@ describe('sources of pictures', () => {
       const steps = [0.2, 0.6, 1].map((progress, index) =>
         save(join(folder, `${index}.png`), emerging(64, 48, progress), infotext),
       );
-      const animation = { codec, duration: 0.5, fps: 10 };
+      const animation = { codec, duration: 0.5, fps: 10, minSize: 0 };
       const { path } = await render({ sources: await Promise.all(steps), animation, outdir: folder });
       await using sources = await PictureSources.find([path]);
       const frames = await pixels(sources);
@@ -97,7 +97,7 @@ describe('sources of pictures', () => {
       const steps = [0.5, 1].map((progress, index) =>
         save(join(folder, `${index}.png`), emerging(64, 48, progress), infotext),
       );
-      const animation = { codec, duration: 0.5, fps: 10 };
+      const animation = { codec, duration: 0.5, fps: 10, minSize: 0 };
       const { path } = await render({ sources: await Promise.all(steps), animation, outdir: folder });
       await enlarge(path);
       await using sources = await PictureSources.find([path]);
@@ -161,10 +161,10 @@ describe('sources of pictures', () => {
       await save(join(folder, '2.jpg'), plain(32, 32, 200, 200, 200)),
       await save(join(folder, '3.webp'), plain(1, 1, 200, 200, 200)),
     ];
-    const animation = { duration: 0.5, fps: 10, interpolation: 'none' as const };
+    const animation = { duration: 0.5, fps: 10, interpolation: 'none' as const, minSize: 0 };
     const first = await render({ sources, animation, outdir: folder });
     expect(first).toMatchObject({ width: 64, height: 32 });
-    const wanted = await render({ sources, animation, outdir: folder, size: { width: 96, height: 96 } });
+    const wanted = await render({ sources, animation: { ...animation, size: '96x96' }, outdir: folder });
     expect(wanted).toMatchObject({ width: 96, height: 96 });
     const last = (await decodeMovie(first.path)).at(-1);
     const red = (x: number) => last?.data[(16 * 64 + x) * 3] ?? 0;
@@ -182,7 +182,7 @@ describe('sources of pictures', () => {
       await save(join(b, `${index}.png`), plain(64, 64, red, 0, 0), infotext.replace('42', '43'));
     }
     await image('unused.png', 1, 1);
-    const animation = { duration: 0.5, fps: 10 };
+    const animation = { duration: 0.5, fps: 10, minSize: 0 };
     const grid = await render({ sources: [a, b], animation, outdir: folder, sideBySide: true });
     expect(grid).toMatchObject({ width: 128, height: 80, frames: 5, seed: null });
     const frames = await decodeMovie(grid.path);

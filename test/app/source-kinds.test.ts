@@ -252,7 +252,11 @@ describe('a movie', () => {
     async (codec, width, height, message) => {
       const folder = await temporaryFolder();
       await sharp({ create: { width, height, channels: 3, background: '#888' } }).toFile(join(folder, '1.png'));
-      const made = render({ sources: [join(folder, '1.png')], animation: { codec }, outdir: join(folder, 'out') });
+      const made = render({
+        sources: [join(folder, '1.png')],
+        animation: { codec, minSize: 0 },
+        outdir: join(folder, 'out'),
+      });
       await expect(made).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
       expect(await readdir(folder)).toEqual(['1.png']);
     },

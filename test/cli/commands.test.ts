@@ -15,7 +15,7 @@ describe('render', () => {
     const { stdout, exitCode } = await runCommand('render', folder, '--duration', '1.5', '--outdir', folder, '--json');
     expect(exitCode).toBe(0);
     const movie = JSON.parse(stdout);
-    expect(movie).toMatchObject({ type: 'animation', image: null, codec: 'x264', width: 64, height: 48, frames: 45 });
+    expect(movie).toMatchObject({ type: 'animation', image: null, codec: 'x264', width: 512, height: 384, frames: 45 });
     expect(movie).toMatchObject({ fps: 30, duration: 1.5, steps: 5, seed: 42 });
     expect(movie.path).toBe(join(folder, '42-a red apple.mp4'));
     expect(movie.bytes).toBe((await readFile(movie.path)).length);

@@ -9,7 +9,7 @@ import { startFakeWebui } from '../hosts/webui/fake-webui.js';
 import { runCommand, runCommandOn } from './run-command.js';
 import { serve } from './serve-command.js';
 
-const quick = ['--duration', '1', '--fps', '10', '--json'];
+const quick = ['--duration', '1', '--fps', '10', '--min-size', '0', '--json'];
 
 describe('--host', () => {
   it('makes images with the model that another host has loaded', async () => {

@@ -18,7 +18,20 @@ async function save(path: string, { width, height, data }: ReturnType<typeof pla
 async function img2img(picture: string, ...more: string[]) {
   const outdir = await temporaryFolder();
   const size = ['--model', model, '--width', '64', '--height', '64'];
-  const args = ['img2img', picture, 'a red fox', ...size, '--steps', '6', '--seed', '3', '--duration', '1'];
+  const args = [
+    'img2img',
+    picture,
+    'a red fox',
+    ...size,
+    '--steps',
+    '6',
+    '--seed',
+    '3',
+    '--duration',
+    '1',
+    '--min-size',
+    '0',
+  ];
   return { outdir, ...(await runCommand(...args, '--outdir', outdir, '--json', ...more)) };
 }
 

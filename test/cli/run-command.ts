@@ -45,9 +45,9 @@ export async function runCommandOn(input: string, ...args: string[]): Promise<Co
   return { stdout, stderr, exitCode };
 }
 
-/** Sends a stream to `record`, and takes apart what comes back. */
+/** Sends a stream to `record`, whose movies are as small as the pictures, and takes apart what comes back. */
 export async function record(input: readonly Uint8Array[], ...options: string[]) {
-  const child = spawn(process.execPath, [command, 'record', ...options]);
+  const child = spawn(process.execPath, [command, 'record', '--min-size', '0', ...options]);
   const ended = once(child, 'exit');
   child.stdin.on('error', () => {}); // a command that refuses the stream closes it
   for (const chunk of input) child.stdin.write(chunk);

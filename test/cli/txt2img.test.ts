@@ -22,7 +22,7 @@ describe('txt2img', () => {
     expect(Object.keys(movie).join()).toBe(
       'type,path,image,codec,width,height,frames,fps,duration,bytes,steps,seed,finish_ms',
     );
-    expect(movie).toMatchObject({ type: 'animation', codec: 'x264', width: 64, height: 48, frames: 30, duration: 1 });
+    expect(movie).toMatchObject({ type: 'animation', codec: 'x264', width: 512, height: 384, frames: 30, duration: 1 });
     expect(movie).toMatchObject({
       path: join(folder, 'animation', '42-a red apple.mp4'),
       image: join(folder, '42-a red apple.png'),

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { animationOptionsSchema } from '#src/options/animation-options.js';
 import { composeGrid, describeDifferences, planGrid } from '#src/pictures/grid.js';
-import { fitPicture } from '#src/pictures/picture-files.js';
 import { readPictures, sideBySide } from '#src/pictures/picture-source.js';
 import { plain } from '../helpers/pictures.js';
 
+/** Options that leave the pictures as large as they are. */
+const natural = animationOptionsSchema.parse({ minSize: 0 });
 const infotext = (prompt: string, seed: number, scale: number) =>
   `${prompt}\nSteps: 20, Sampler: Euler, CFG scale: ${scale}, Seed: ${seed}`;
 
@@ -15,22 +17,34 @@ describe('a grid', () => {
     [9, 3, 3],
     [10, 4, 3],
   ])('of %i pictures has %i columns and %i rows', (count, columns, rows) => {
-    const layout = planGrid({ width: 100, height: 50 }, Array(count).fill(''));
+    const layout = planGrid({ width: 100, height: 50 }, Array(count).fill(''), natural);
     expect(layout).toMatchObject({ columns, width: columns * 100, height: rows * 50, labelHeight: 0 });
   });
 
   it('has labels where there are any, of at least 16 pixels', () => {
-    expect(planGrid({ width: 64, height: 64 }, ['a', ''])).toMatchObject({ labelHeight: 16, width: 128, height: 80 });
-    expect(planGrid({ width: 512, height: 512 }, ['a', 'b']).labelHeight).toBe(32);
+    expect(planGrid({ width: 64, height: 64 }, ['a', ''], natural)).toMatchObject({
+      labelHeight: 16,
+      width: 128,
+      height: 80,
+    });
+    expect(planGrid({ width: 512, height: 512 }, ['a', 'b'], natural).labelHeight).toBe(32);
+  });
+
+  it('has larger pictures in a larger movie', () => {
+    const options = animationOptionsSchema.parse({ size: '1000x1000' });
+    expect(planGrid({ width: 64, height: 64 }, ['a', 'b'], options)).toMatchObject({ width: 1000, labelHeight: 31 });
+    expect(planGrid({ width: 64, height: 64 }, ['', ''], animationOptionsSchema.parse({}))).toMatchObject({
+      width: 512,
+    });
   });
 
   it('is at most 3840 pixels wide and high', () => {
-    const layout = planGrid({ width: 2000, height: 1000 }, ['', '']);
+    const layout = planGrid({ width: 2000, height: 1000 }, ['', ''], natural);
     expect(layout).toMatchObject({ width: 3840, cell: { width: 1920, height: 960 } });
   });
 
   it('shows each picture in its cell, and its label below it', async () => {
-    const layout = planGrid({ width: 20, height: 20 }, ['seed 1', 'seed 2']);
+    const layout = planGrid({ width: 20, height: 20 }, ['seed 1', 'seed 2'], natural);
     const { width, height, data } = await composeGrid(layout, [plain(20, 20, 255, 0, 0), plain(20, 20, 0, 0, 255)]);
     expect([width, height]).toEqual([40, 36]);
     const at = (x: number, y: number) => [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
@@ -62,7 +76,7 @@ describe('sequences side by side', () => {
       { infotext: '', pictures: greys(0, 50, 100, 150, 200) },
       { infotext: '', pictures: greys(10, 20, 30) },
     ];
-    const { sources } = sideBySide(sequences, { width: 4, height: 4 });
+    const { sources } = sideBySide(sequences, { width: 4, height: 4 }, natural);
     const shown: number[][] = [];
     for await (const { data } of readPictures(sources)) shown.push([data[0] ?? 0, data[4 * 3] ?? 0]);
     expect(shown).toEqual([
@@ -72,14 +86,5 @@ describe('sequences side by side', () => {
       [150, 30],
       [200, 30],
     ]);
-  });
-});
-
-describe('a picture that is fitted', () => {
-  it('has black bars where its aspect ratio differs by more than 2 %', async () => {
-    const square = await fitPicture(plain(10, 10, 200, 200, 200), 20, 10);
-    expect([square.data[0], square.data[10 * 3]]).toEqual([0, 200]);
-    const almost = await fitPicture(plain(100, 100, 200, 200, 200), 101, 100);
-    expect(almost.data[0]).toBe(200);
   });
 });

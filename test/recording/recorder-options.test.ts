@@ -31,7 +31,13 @@ type Plan = {
 /** Records a run whose steps are 10, 20, 30 … bright through all passes. */
 async function record(folder: string, { options, passes, come, images = 1, last }: Plan) {
   const planned = passes ?? [{ kind: 'base', steps: 8, exact: true }];
-  const animation = animationOptionsSchema.parse({ duration: 0.5, fps: 20, interpolation: 'none', ...options });
+  const animation = animationOptionsSchema.parse({
+    minSize: 0,
+    duration: 0.5,
+    fps: 20,
+    interpolation: 'none',
+    ...options,
+  });
   const events: RecorderEvent[] = [];
   const asked: number[] = [];
   await using recorder = await Recorder.open({ animation, folder, onEvent: (event) => events.push(event) }, size);

@@ -29,7 +29,7 @@ type Plan = {
 
 async function record(folder: string, plan: Plan) {
   const { steps, options = {}, complete = true, events = [], picture } = plan;
-  const animation = animationOptionsSchema.parse({ duration: 1, ...options });
+  const animation = animationOptionsSchema.parse({ minSize: 0, duration: 1, ...options });
   await using recorder = await Recorder.open({ animation, folder, onEvent: (event) => events.push(event) }, size);
   const image = {
     batch: 0,

@@ -36,7 +36,7 @@ export async function renderJob(settings: RenderJobSettings): Promise<void> {
     sources: finished === null ? steps : [...steps, finished],
     // The steps have been selected already, by their original numbers.
     animation: { ...animation, skipSteps: 0, every: 1, stopAt: 0 },
-    ...(width > 0 && height > 0 && { size: { width, height } }),
+    ...(width > 0 && height > 0 && { imageSize: { width, height } }),
     outdir: resolveBelow(imagesFolder(settings.outdir, original.kind), animation.animationPath),
     onEvent: (event) => onEvent(event.type === 'animation' ? { ...event, image: finished } : event),
     signal,

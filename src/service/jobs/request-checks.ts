@@ -8,6 +8,7 @@ import { type MovieSettings, trialSettings } from '../../movie/messages.js';
 import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';
 import { checkOptions } from '../../options/check-options.js';
 import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
+import { movieSize } from '../../pictures/fit.js';
 import type { Size } from '../../pictures/picture.js';
 import { messageOf } from '../../util/error-message.js';
 import { withinTime } from '../../util/with-timeout.js';
@@ -84,7 +85,7 @@ export class RequestChecks {
     resolveBelow(folder, animation.intermediatePath);
     resolveBelow(folder, animation.animationPath);
     const size = { width: (width || defaultSide) * scale, height: (height || defaultSide) * scale };
-    if (animation.createAnimation) await this.#tryCodec(animation, size);
+    if (animation.createAnimation) await this.#tryCodec(animation, movieSize(size, animation));
   }
 
   async #tryCodec(animation: AnimationOptions, { width, height }: Size): Promise<void> {
