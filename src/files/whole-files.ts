@@ -5,12 +5,14 @@ import { hasCode, messageOf } from '../util/error-message.js';
 import { isFolder } from '../util/exists.js';
 import { removeFile, retryWhileHeld } from './held-files.js';
 import { numbered, publish, temporaryPath } from './publish.js';
+import { checkWindowsPath } from './windows-names.js';
 
 /**
  * Makes a folder, unless it exists, and checks that it can be written to.
- * @throws StepsAnimationError `output` naming the folder
+ * @throws StepsAnimationError `output` naming the folder; `usage` for a name that Windows does not allow
  */
 export async function prepareFolder(folder: string): Promise<void> {
+  checkWindowsPath(folder);
   try {
     await makeFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
@@ -27,10 +29,11 @@ export async function prepareFolder(folder: string): Promise<void> {
 const maxNameBytes = 255;
 
 /**
- * Checks that a file's name is not too long, before anything is made.
+ * Checks that a file can have a name, before anything is made: it is not too long, and Windows allows it.
  * @throws StepsAnimationError `usage`
  */
 export async function checkFileName(folder: string, name: string): Promise<void> {
+  checkWindowsPath(join(folder, name));
   const bytes = Buffer.byteLength(name);
   // Some file systems and folders allow less; they say so when they look for the file.
   const isRefused = await stat(join(folder, name)).then(

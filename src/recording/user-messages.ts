@@ -67,8 +67,12 @@ export function renderCommand(folder: string, outdir: string, animation: Animati
   return [...command, ...flags].join(' ');
 }
 
-/** For the user's shell. */
-function quote(text: string): string {
-  if (/^[\w./:,=@%+-]+$/.test(text)) return text;
-  return process.platform === 'win32' ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
+/** An argument as the user's shell reads it: a POSIX shell, or both of cmd and PowerShell. */
+export function quote(text: string): string {
+  if (/^[\w./:,=@+-]+$/.test(text)) return text;
+  if (process.platform !== 'win32') return `'${text.replaceAll("'", "'\\''")}'`;
+  // No quoting protects these in both; PowerShell is what a terminal of Windows starts.
+  if (/[$`%"]/.test(text)) return `'${text.replaceAll("'", "''")}'`;
+  // A backslash before the closing quote would escape it; Windows takes slashes as well.
+  return `"${text.replaceAll('\\', '/')}"`;
 }

@@ -146,7 +146,10 @@ function cannotListen(listen: string, port: number, cause: unknown): StepsAnimat
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: 'something already listens there, perhaps this service: open it, or choose another --port',
-    EACCES: 'permission denied: choose a --port above 1023',
+    EACCES:
+      process.platform === 'win32'
+        ? 'Windows has reserved it (netsh interface ipv4 show excludedportrange tcp lists such ports): choose another --port'
+        : 'permission denied: choose a --port above 1023',
     EADDRNOTAVAIL: 'this machine has no such address: choose another one for --listen',
   };
   const reason = reasons[String(code)] ?? messageOf(cause);
