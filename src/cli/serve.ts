@@ -22,6 +22,7 @@ type ServeFlags = HostFlags &
     readonly listen: string;
     readonly allowHost: readonly string[];
     readonly apiAuth: readonly string[];
+    readonly trustProxy: readonly string[];
     readonly outdir: string;
     readonly model?: string;
     readonly logLevel: NonNullable<ServerSettings['logLevel']>;
@@ -39,6 +40,7 @@ export function addServeCommand(program: Command): void {
     .option('--listen <address>', 'address to listen on; any other than this machine needs --api-auth', '127.0.0.1')
     .option('--allow-host <name>', 'another host name of the service; may be repeated', each, [])
     .option('--api-auth <user:password>', 'a user of the service; may be repeated', each, [])
+    .option('--trust-proxy <address>', 'a proxy that names its clients in X-Forwarded-For; may be repeated', each, [])
     .addOption(outdirOption())
     .option('--model <name>', 'model of requests that name none (default: that of the first host that answers)')
     .addOption(modelsDirOption())
@@ -74,7 +76,14 @@ async function serve(flags: ServeFlags): Promise<void> {
     await using server = await openServer({
       service,
       serviceInfo: { version, device, outdir, modelsFolders, hosts },
-      ...{ listen, port, logLevel, allowedHosts: flags.allowHost, users: flags.apiAuth },
+      ...{
+        listen,
+        port,
+        logLevel,
+        allowedHosts: flags.allowHost,
+        trustedProxies: flags.trustProxy,
+        users: flags.apiAuth,
+      },
     });
     console.log(`Steps Animation is at ${server.url}`);
     if (!signal.aborted) await once(signal, 'abort');

@@ -15,6 +15,7 @@ import { parseJsonBody } from './security/json-body.js';
 import { maxTextBodyBytes } from './security/limits.js';
 import { checkOrigin, hostCheck, isLoopback } from './security/origins.js';
 import { passwordCheck } from './security/passwords.js';
+import { checkProxies } from './security/proxies.js';
 
 type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
@@ -27,6 +28,8 @@ export type ServerSettings = {
   readonly port?: number;
   /** further names by which the service may be reached */
   readonly allowedHosts?: readonly string[];
+  /** addresses of proxies, such as `10.0.0.2` or `10.0.0.0/8`, whose X-Forwarded-For is believed; none by default */
+  readonly trustedProxies?: readonly string[];
   /** who may use it, as `user:password`; everybody on this machine by default */
   readonly users?: readonly string[];
   /** `warn` by default; requests are logged from `info` on, to standard error */
@@ -65,7 +68,8 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
 
 /** The server before it listens, for `inject`. */
 export async function createServer(settings: ServerSettings): Promise<FastifyInstance> {
-  const { service, serviceInfo, listen = defaultAddress, allowedHosts = [], users = [], logLevel = 'warn' } = settings;
+  const { service, serviceInfo, listen = defaultAddress, logLevel = 'warn' } = settings;
+  const { allowedHosts = [], trustedProxies = [], users = [] } = settings;
   if (users.length === 0 && !isLoopback(listen)) {
     throw new StepsAnimationError(
       'usage',
@@ -76,6 +80,7 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
     logger: logLevel === 'silent' ? false : { level: logLevel, stream: process.stderr },
     bodyLimit: maxTextBodyBytes,
     requestTimeout: requestTimeoutMs,
+    trustProxy: checkProxies(trustedProxies),
     routerOptions: { ignoreTrailingSlash: true },
   });
   app.setErrorHandler(replyWithProblem);
@@ -107,7 +112,7 @@ function setCacheControl(response: SetHeadersResponse, path: string): void {
 function guard(app: FastifyInstance, listen: string, hosts: readonly string[], users: readonly string[]): void {
   const checks = [hostCheck(listen, hosts), checkOrigin, ...(users.length > 0 ? [passwordCheck(users)] : [])];
   app.addHook('onRequest', async (request) => {
-    for (const check of checks) check(request);
+    for (const check of checks) await check(request);
   });
   app.addHook('onSend', async (_, reply) => {
     for (const [name, value] of Object.entries(securityHeaders)) {

@@ -116,13 +116,38 @@ describe('passwords', () => {
     }
   });
 
-  it('cannot be tried without end', async () => {
+  it('that are right work whatever was tried before, and wrong ones are slowed', async () => {
     const { send } = await open({ users });
-    for (let i = 0; i < 10; i++) expect((await send('GET', '/', basic(`ann:${i}`))).status).toBe(401);
-    const { status, headers } = await send('GET', '/', basic('ann:secret'));
+    const wrong = await Promise.all(Array.from({ length: 200 }, (_, i) => send('GET', '/', basic(`ann:${i}`))));
+    expect(wrong.map(({ status }) => status).sort()).toEqual([...Array(10).fill(401), ...Array(190).fill(429)]);
+    for (const user of users) expect((await send('GET', '/internal/ping', basic(user))).status).toBe(200);
+    const { status, headers, body } = await send('GET', '/', basic('ann:guess'));
     expect(status).toBe(429);
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(JSON.parse(body).detail).toContain('Too many wrong passwords');
   });
+
+  it('are counted by the address that a trusted proxy names, and only by that', async () => {
+    const guess = async ({ send }: Awaited<ReturnType<typeof open>>, client: string, user = 'ann:wrong') =>
+      (await send('GET', '/internal/ping', { ...basic(user), 'x-forwarded-for': client })).status;
+    const behindProxy = await open({ users, trustedProxies: ['127.0.0.0/8'] });
+    for (let i = 0; i < 10; i++) await guess(behindProxy, '192.0.2.1');
+    expect(await guess(behindProxy, '192.0.2.1')).toBe(429);
+    // What a client adds in front of its own address counts for nothing.
+    expect(await guess(behindProxy, '192.0.2.9, 192.0.2.1')).toBe(429);
+    expect(await guess(behindProxy, '192.0.2.2')).toBe(401);
+    const alone = await open({ users });
+    for (let i = 0; i < 10; i++) await guess(alone, `192.0.2.${i}`);
+    expect(await guess(alone, '192.0.2.99')).toBe(429);
+    expect(await guess(alone, '192.0.2.99', 'ann:secret')).toBe(200);
+  });
+
+  it.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/0', '::1/129', 'fe80::1%eth0', '10.0.0.1/8/8', ''])(
+    'cannot be told apart by the proxy %j',
+    async (proxy) => {
+      await expect(open({ users, trustedProxies: [proxy] })).rejects.toThrow('--trust-proxy needs an IP address');
+    },
+  );
 
   it('are needed where others can reach the service', async () => {
     await expect(open({ listen: '0.0.0.0' })).rejects.toThrow('--api-auth');
