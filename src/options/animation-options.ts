@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { codecNameSchema, encoderSettingsSchema } from './codecs.js';
 import { colourSchema } from './colour.js';
 import { movieSizeSchema } from './movie-size.js';
-import { option } from './option.js';
+import { maxPathLength, option } from './option.js';
 
 const hold = z.number().min(0).max(10).multipleOf(0.1).default(0);
 
@@ -97,13 +97,13 @@ export const animationOptionsSchema = z.strictObject({
     needsSampling: true,
     original: { place: 9, name: 'out_create' },
   }),
-  intermediatePath: option(z.string().min(1).default('intermediate'), {
+  intermediatePath: option(z.string().min(1).max(maxPathLength).default('intermediate'), {
     label: 'Intermediate files path',
     help: 'folder of the intermediate images, inside the folder of the finished images',
     needsSampling: true,
     original: { place: 10, name: 'tmp_path' },
   }),
-  animationPath: option(z.string().min(1).default('animation'), {
+  animationPath: option(z.string().min(1).max(maxPathLength).default('animation'), {
     label: 'Output animation path',
     help: 'folder of the movies, inside the folder of the finished images',
     needsSampling: true,

@@ -206,9 +206,13 @@ export const codecNameSchema = z.preprocess(
 /** `tuned`, `original`, or `key=value` pairs, which may follow one of the two to override it. */
 const encoderSettingsShape = /^(?:tuned|original|[\w-]+=[^,]*)(?:,[\w-]+=[^,]*)*$/;
 
+/** Characters of encoder settings. */
+const maxSettingsLength = 1000;
+
 /** Accepts `tuned`, `original`, `crf=18,preset=slow` or `original,crf=18`. */
 export const encoderSettingsSchema = z
   .string()
+  .max(maxSettingsLength)
   .regex(encoderSettingsShape, { error: 'must be tuned, original, or settings such as crf=18,preset=slow' });
 
 /** Settings that determine the quality in place of `crf`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { option } from './option.js';
+import { maxNameLength, maxPathLength, option } from './option.js';
 
 /** Characters of a prompt. */
 export const maxPromptLength = 20_000;
@@ -34,21 +34,21 @@ export const generationOptionsSchema = z.strictObject({
     section: 'main',
     webui: { field: 'negative_prompt' },
   }),
-  model: option(z.string().min(1).default('emoji'), {
+  model: option(z.string().min(1).max(maxPathLength).default('emoji'), {
     label: 'Model',
     help: 'name of a model of the host, or a folder with a model in the diffusers ONNX layout',
     section: 'main',
     infotext: 'Model',
     webui: { setting: 'sd_model_checkpoint' },
   }),
-  sampler: option(z.string().min(1).default('Euler a'), {
+  sampler: option(z.string().min(1).max(maxNameLength).default('Euler a'), {
     label: 'Sampling method',
     help: 'the method that turns noise into the image',
     section: 'main',
     infotext: 'Sampler',
     webui: { field: 'sampler_name' },
   }),
-  scheduler: option(z.string().min(1).default('Automatic'), {
+  scheduler: option(z.string().min(1).max(maxNameLength).default('Automatic'), {
     label: 'Schedule type',
     help: 'how the noise levels are spaced over the steps',
     section: 'main',

@@ -10,11 +10,11 @@ export type GenerationOptionsInput = {
   prompt?: Generation['prompt'];
   /** What the image should not show; has an effect only with a CFG scale above 1. A text of at most 20000 characters. Default none. */
   negativePrompt?: Generation['negativePrompt'];
-  /** Name of a model of the host, or a folder with a model in the diffusers ONNX layout. A text that is not empty. Default `emoji`. */
+  /** Name of a model of the host, or a folder with a model in the diffusers ONNX layout. A text of at most 1000 characters that is not empty. Default `emoji`. */
   model?: Generation['model'];
-  /** The method that turns noise into the image. A text that is not empty. Default `Euler a`. */
+  /** The method that turns noise into the image. A text of at most 200 characters that is not empty. Default `Euler a`. */
   sampler?: Generation['sampler'];
-  /** How the noise levels are spaced over the steps. A text that is not empty. Default `Automatic`. */
+  /** How the noise levels are spaced over the steps. A text of at most 200 characters that is not empty. Default `Automatic`. */
   scheduler?: Generation['scheduler'];
   /** How many times the image is denoised. A whole number from 1 to 1000. Default `20`. */
   steps?: Generation['steps'];
@@ -122,15 +122,15 @@ export type AnimationOptionsInput = {
   deleteIntermediate?: Animation['deleteIntermediate'];
   /** Make the movie; otherwise only the intermediate images are kept. True or false. Default `true`. */
   createAnimation?: Animation['createAnimation'];
-  /** Folder of the intermediate images, inside the folder of the finished images. A text that is not empty. Default `intermediate`. */
+  /** Folder of the intermediate images, inside the folder of the finished images. A text of at most 1000 characters that is not empty. Default `intermediate`. */
   intermediatePath?: Animation['intermediatePath'];
-  /** Folder of the movies, inside the folder of the finished images. A text that is not empty. Default `animation`. */
+  /** Folder of the movies, inside the folder of the finished images. A text of at most 1000 characters that is not empty. Default `animation`. */
   animationPath?: Animation['animationPath'];
   /** File format of the intermediate images; only png is lossless. One of png, jpg, webp. Default `png`. */
   intermediateFormat?: Animation['intermediateFormat'];
   /** Quality of jpg and webp intermediate images. A whole number from 1 to 100. Default `90`. */
   intermediateQuality?: Animation['intermediateQuality'];
-  /** Tuned, original (those of the original Steps Animation script), or FFmpeg options of the encoder, such as crf=18,preset=slow. A text. Default `tuned`. */
+  /** Tuned, original (those of the original Steps Animation script), or FFmpeg options of the encoder, such as crf=18,preset=slow. A text of at most 1000 characters. Default `tuned`. */
   encoderSettings?: Animation['encoderSettings'];
   /** Log every decision, timing and encoder setting. True or false. Default `false`. */
   debug?: Animation['debug'];

@@ -25,6 +25,11 @@ export type OptionRow = {
   readonly original?: { readonly place: number; readonly name: string };
 };
 
+/** Characters of the path of a folder. What the file system takes is checked where the folder is used. */
+export const maxPathLength = 1000;
+/** Characters of a name, such as that of a sampler. */
+export const maxNameLength = 200;
+
 const rows = z.registry<OptionRow>();
 
 /** An option of a schema with its row; what the documentation of the API shows is in the schema's own metadata too. */

@@ -7,6 +7,7 @@ import {
   type Img2imgOptions,
   img2imgOptionsSchema,
 } from '../options/generation-options.js';
+import { maxNameLength } from '../options/option.js';
 import type { AnimationOptionsInput, GenerationOptionsInput, Img2imgOptionsInput } from '../options/option-types.js';
 
 /*
@@ -30,7 +31,11 @@ export const generationShape = optionsInput(generationOptionsSchema, 'Generation
 export const img2imgShape = optionsInput(img2imgOptionsSchema, 'Img2imgOptions');
 const animationOptionsShape = optionsInput(animationOptionsSchema, 'AnimationOptions');
 
-const hostName = z.string().optional().describe('name of the host that runs the job; the first free one if left out');
+const hostName = z
+  .string()
+  .max(maxNameLength)
+  .optional()
+  .describe('name of the host that runs the job; the first free one if left out');
 const animation = animationOptionsShape.nullable().default({}).describe('options of the animation; null makes none');
 
 export const newJobShape = z
@@ -46,7 +51,7 @@ export const newJobShape = z
     }),
     z.strictObject({
       kind: z.literal('render'),
-      of: z.string().describe('id of the job whose kept steps become another animation'),
+      of: z.string().max(maxNameLength).describe('id of the job whose kept steps become another animation'),
       image: count.default(0).describe('which of its images'),
       animation: animationOptionsShape.default({}),
     }),

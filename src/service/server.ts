@@ -10,6 +10,7 @@ import { api } from './api/index.js';
 import { HttpError, replyWithProblem } from './http-error.js';
 import type { JobService, ServiceInfo } from './job-service.js';
 import { sdapi } from './sdapi/index.js';
+import { limitBodies } from './security/body-memory.js';
 import { securityHeaders } from './security/headers.js';
 import { parseJsonBody } from './security/json-body.js';
 import { maxTextBodyBytes } from './security/limits.js';
@@ -88,6 +89,7 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
     throw new HttpError(404, `There is nothing at ${url}.`);
   });
   readJson(app);
+  limitBodies(app);
   closeConnections(app);
   guard(app, listen, allowedHosts, users);
   await app.register(sdapi(service, serviceInfo));

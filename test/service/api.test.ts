@@ -77,6 +77,26 @@ describe('a job', () => {
     expect(JSON.stringify(job)).not.toContain(opened.outdir);
   });
 
+  it('has its texts whole by itself, and their beginning in lists', async () => {
+    const prompt = 'a 🍎 '.repeat(400);
+    const negativePrompt = '🍎'.repeat(600);
+    const job = await finished({ kind: 'txt2img', generation: { ...generation, prompt, negativePrompt }, animation });
+    expect(job.options.generation).toMatchObject({ prompt, negativePrompt });
+    expect(job.images[0].infotext).toContain(prompt.trim());
+    const { jobs } = (await ask('GET', '/jobs')).body;
+    expect(jobs[0]).toMatchObject({
+      options: { generation: { prompt: `${prompt.slice(0, 500)}…`, negativePrompt: `${'🍎'.repeat(250)}…` } },
+      images: [{ ...job.images[0], infotext: `${prompt.slice(0, 500)}…` }],
+    });
+    const [entry] = (await ask('GET', '/animations')).body.entries;
+    expect(Math.max(...[entry.prompt, entry.negativePrompt, entry.infotext].map((text) => text.length))).toBe(501);
+    const whole = (await ask('GET', `/animations/${entry.id}`)).body;
+    expect(whole.prompt).toBe(prompt.trim());
+    expect(whole.infotext).toContain(negativePrompt);
+    await ask('DELETE', `/animations/${entry.id}`);
+    await ask('DELETE', `/jobs/${job.id}`);
+  });
+
   it('without an animation makes the image alone', async () => {
     const job = await finished({ kind: 'txt2img', generation, animation: null });
     expect(job).toMatchObject({ state: 'finished', animations: [], images: [{ steps: [] }] });

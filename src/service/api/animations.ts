@@ -5,7 +5,7 @@ import { HttpError } from '../http-error.js';
 import { animationQueryShape, animationShape, type Movie } from '../job.js';
 import type { JobService } from '../job-service.js';
 import { downloadQuery, immutable, posterOf, sendFile } from './files.js';
-import { animationDetails, animationJson, animationPage, facets } from './shapes.js';
+import { animationDetails, animationJson, animationPage, facets, listed } from './shapes.js';
 
 const params = z.object({ id: z.string() });
 const tags = ['animations'];
@@ -22,13 +22,13 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
     '/animations',
     {
       schema: {
-        ...{ tags, summary: 'Search the finished animations, the newest first' },
+        ...{ tags, summary: 'Search the finished animations, the newest first. Long texts are cut' },
         ...{ querystring: animationQueryShape, response: { 200: animationPage } },
       },
     },
     async ({ query }) => {
       const { entries, total } = service.library.search(query);
-      return { entries: entries.map(animationJson), total };
+      return { entries: entries.map((movie) => listed(animationJson(movie))), total };
     },
   );
 

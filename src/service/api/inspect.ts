@@ -8,6 +8,7 @@ import { countTokens } from '../../diffusion/prompts/prompt-thread.js';
 import { withTemporaryFolder } from '../../files/temporary-folder.js';
 import { findModelFolder } from '../../models/stored-models.js';
 import { maxPromptLength } from '../../options/generation-options.js';
+import { maxPathLength } from '../../options/option.js';
 import { HttpError } from '../http-error.js';
 import { inspectSentFile } from '../inspection.js';
 import type { ServiceInfo } from '../job-service.js';
@@ -51,7 +52,7 @@ export const inspectRoutes: FastifyPluginAsyncZod<{ readonly serviceInfo: Servic
         ...{ tags: ['service'], summary: 'Count the tokens of a prompt' },
         body: z.strictObject({
           text: z.string().max(maxPromptLength),
-          model: z.string().optional(),
+          model: z.string().max(maxPathLength).optional(),
           steps: z.int().min(1).max(1000).default(20),
         }),
         response: { 200: tokenCount },

@@ -7,7 +7,7 @@ import { bytesOf } from '../sdapi/pictures.js';
 import { checkPictureFile, withPictures } from '../security/limits.js';
 import { sendEvents } from './events.js';
 import { downloadQuery, sendFile } from './files.js';
-import { jobJson } from './shapes.js';
+import { jobJson, listed } from './shapes.js';
 
 const byId = z.object({ id: z.string() });
 const byImage = byId.extend({ image: z.coerce.number().int().min(0) });
@@ -38,11 +38,11 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
     '/jobs',
     {
       schema: {
-        ...{ tags, summary: 'List jobs, the newest first; queued jobs in queue order' },
+        ...{ tags, summary: 'List jobs, the newest first; queued jobs in queue order. Long texts are cut' },
         ...{ querystring: jobQueryShape, response: { 200: z.object({ jobs: z.array(jobShape) }) } },
       },
     },
-    async ({ query }) => ({ jobs: service.list(query).map(jobJson) }),
+    async ({ query }) => ({ jobs: service.list(query).map((job) => listed(jobJson(job))) }),
   );
 
   app.get(

@@ -157,6 +157,20 @@ export function animationJson({ path, image, finishMs: _, ...movie }: Movie): An
   };
 }
 
+/** Characters of a text in a list. */
+const maxListedLength = 500;
+
+/** An entry of a list as the API sends it: long texts end with an ellipsis, so that a list is not too large. */
+export function listed<T>(entry: T): T {
+  return JSON.parse(JSON.stringify(entry), (_, value) => (typeof value === 'string' ? shortened(value) : value));
+}
+
+function shortened(text: string): string {
+  if (text.length <= maxListedLength) return text;
+  // Not between the two halves of a character.
+  return `${text.slice(0, maxListedLength).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
 /** An event as the API sends it. */
 export type EventShape =
   | { readonly type: Extract<JobEvent, { job: Job }>['type']; readonly job: JobShape }

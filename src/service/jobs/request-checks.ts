@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { StepsAnimationError } from '../../errors.js';
 import { resolveBelow } from '../../files/file-names.js';
 import type { GenerationRequest } from '../../hosts/host.js';
@@ -15,7 +16,8 @@ import { withinTime } from '../../util/with-timeout.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import { answerTimeoutMs, type PooledHost } from '../hosts/pooled-host.js';
 import type { GeneratingRequest, RenderRequest, StoredJob } from '../job.js';
-import { checkImageLimits } from '../security/limits.js';
+import { checkImageLimits, pixelsOf } from '../security/limits.js';
+import { memoryForPixels } from '../security/picture-memory.js';
 import { decodeStart, type StartFiles } from './job-files.js';
 import type { NewJob } from './job-store.js';
 
@@ -48,6 +50,7 @@ export class RequestChecks {
     // Only names of models: with paths, clients could look around on this machine.
     const candidates = chooseHost(await this.#hosts.withModel(generation.model), host, generation.model);
     const { start, img2img } = checkStart(request);
+    using _ = start && (await memoryForStart(start));
     const decoded = start && { start: { ...img2img, ...(await decodeStart(start)) } };
     const hosts = await acceptingHosts(candidates, { ...generation, ...decoded });
     if (animation) await this.#checkAnimation(kind, animation, generation, generation.hiresScale);
@@ -164,6 +167,19 @@ function checkStart(request: GeneratingRequest) {
   if (request.kind === 'txt2img') return {};
   const { picture, mask, ...given } = request.start;
   return { start: { picture, ...(mask && { mask }) }, img2img: checkOptions(img2imgOptionsSchema, given) };
+}
+
+/** Waits until there is memory for its pictures. Those that cannot be read need none. */
+async function memoryForStart({ picture, mask }: StartFiles): Promise<Disposable> {
+  const files = mask ? [picture, mask] : [picture];
+  const pixels = await Promise.all(
+    files.map((file) =>
+      sharp(file, { limitInputPixels: false })
+        .metadata()
+        .then(pixelsOf, () => 0),
+    ),
+  );
+  return await memoryForPixels(pixels.reduce((sum, one) => sum + one, 0));
 }
 
 /** The folder of the finished images of a tab. */

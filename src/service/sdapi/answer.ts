@@ -1,23 +1,47 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import type { FastifyReply } from 'fastify';
 import { parseInfotext } from '../../infotext/parse-infotext.js';
 import type { Size } from '../../pictures/picture.js';
 import { version } from '../../util/version.js';
+import { HttpError } from '../http-error.js';
 import type { Job } from '../job.js';
+import { maxAnswerLength } from '../security/limits.js';
+import { memoryForAnswer } from '../security/picture-memory.js';
 import { timestampOf } from './progress-routes.js';
 import type { CommonRequest } from './request.js';
 
-/** The finished images of a job in base64, with their infotexts in them. */
-export async function imagesOf(job: Job): Promise<string[]> {
+/**
+ * The finished images of a job in base64, with their infotexts in them.
+ * @throws HttpError 422 when they are too large for an answer
+ */
+export async function imagesOf(job: Job, reply: FastifyReply): Promise<string[]> {
   const paths = job.images.flatMap(({ path }) => (path === null ? [] : [path]));
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  const length = sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / 3) * 4, 0);
+  if (length > maxAnswerLength) throw tooLarge(job, length);
+  await memoryForAnswer(length, reply);
   return await Promise.all(paths.map((path) => readFile(path, 'base64')));
 }
+
+function tooLarge({ id }: Job, length: number): HttpError {
+  const size = `the images of the job ${id} have ${Math.round(length / 1024 ** 2)} MiB in base64`;
+  return new HttpError(
+    422,
+    `The answer would be too large: ${size}. They are saved; send "send_images": false and get them by /api/v1/jobs/${id}.`,
+  );
+}
+
+/** What `info` says about the request itself. */
+type InfoRequest = Pick<CommonRequest, 'seed_resize_from_w' | 'seed_resize_from_h' | 'styles'> & {
+  readonly ignored: readonly string[];
+};
 
 /**
  * The web UIs' `info`: JSON with the settings that the images were made with, and in addition the `job`, its `state` and
  * `animations`, and the names of `ignored` fields of the request.
  * @param origin scheme and host by which the client reaches the service
  */
-export function infoOf(job: Job, request: CommonRequest, origin: string): string {
+export function infoOf(job: Job, request: InfoRequest, origin: string): string {
   const { generation, img2img } = job.options;
   const finished = job.images.filter(({ path }) => path !== null);
   const [first] = finished;
@@ -52,7 +76,7 @@ export function infoOf(job: Job, request: CommonRequest, origin: string): string
     clip_skip: generation?.clipSkip,
     is_using_inpainting_conditioning: false,
     version: `steps-animation ${version}`,
-    ...{ job: job.id, state: job.state, animations: animationsOf(job, origin), ignored: ignoredOf(request) },
+    ...{ job: job.id, state: job.state, animations: animationsOf(job, origin), ignored: request.ignored },
   });
 }
 
@@ -89,7 +113,7 @@ const unsupported: Readonly<Record<string, readonly unknown[]>> = {
 const maskFields = ['inpainting_fill', 'inpaint_full_res'];
 
 /** The names of unsupported fields that the request uses. */
-function ignoredOf(request: CommonRequest): string[] {
+export function ignoredOf(request: CommonRequest): string[] {
   const fields: Readonly<Record<string, unknown>> = request;
   const styles = (request.styles ?? []).length > 0 ? ['styles'] : [];
   const others = Object.entries(unsupported).flatMap(([name, unused]) => {

@@ -6,12 +6,15 @@ import { z } from 'zod';
 import { withTemporaryFolder } from '../../files/temporary-folder.js';
 import type { Infotext } from '../../infotext/parse-infotext.js';
 import { inspectSentFile } from '../inspection.js';
-import { checkPictureFile, withPictures } from '../security/limits.js';
+import { checkPictureFile, maxAnswerLength, pixelsOf, withPictures } from '../security/limits.js';
+import { memoryForAnswer, memoryForPixels } from '../security/picture-memory.js';
 import { upscalerItems } from './lists.js';
 import { bytesOf } from './pictures.js';
 import { boolean, complain, integer, list, number, readBody, text } from './validation.js';
 
 const maxSide = 8192;
+/** Characters of an enlarged picture in base64: photographs as large as possible have half of that. */
+const maxImageLength = 128 * 1024 * 1024;
 
 /** How pictures are enlarged; `resize_mode` 0 is by a factor, 1 to a size. Restoring faces is not supported. */
 const extras = {
@@ -32,15 +35,23 @@ type Extras = z.output<z.ZodObject<typeof extras>>;
 
 /** What works on existing images: enlarging them, and reading their infotext. */
 export function addImageRoutes(app: FastifyInstance): void {
-  app.post('/sdapi/v1/extra-single-image', withPictures, async ({ body }) => {
+  app.post('/sdapi/v1/extra-single-image', withPictures, async ({ body }, reply) => {
     const { image, ...request } = readBody(singleSchema, body);
+    await memoryForAnswer(maxImageLength, reply);
     return { html_info: '', image: await enlarge(image, request) };
   });
-  app.post('/sdapi/v1/extra-batch-images', withPictures, async ({ body }) => {
+  app.post('/sdapi/v1/extra-batch-images', withPictures, async ({ body }, reply) => {
     const { imageList, ...request } = readBody(batchSchema, body);
+    await memoryForAnswer(maxAnswerLength, reply);
     const images: string[] = [];
+    let length = 0;
     // Sequentially, because each may be large.
-    for (const file of imageList) images.push(await enlarge(readBody(fileSchema, file).data, request));
+    for (const file of imageList) {
+      const image = await enlarge(readBody(fileSchema, file).data, request);
+      images.push(image);
+      length += image.length;
+      if (length > maxAnswerLength) throw complain('imageList', 'results in too many pixels: send fewer at once', null);
+    }
     return { html_info: '', images };
   });
   app.post('/sdapi/v1/png-info', withPictures, async ({ body }) => await pngInfo(readBody(pngInfoSchema, body).image));
@@ -51,9 +62,12 @@ async function enlarge(encoded: string, request: Extras): Promise<string> {
   const unknown = [upscaler_1, upscaler_2].find((name) => !upscalerItems.some((row) => row.name === name));
   if (unknown !== undefined) throw complain('upscaler_1', `could not find upscaler named ${unknown}`, unknown);
   const bytes = await bytesOf(encoded);
-  await checkPictureFile(bytes, 'image');
+  const sent = await checkPictureFile(bytes, 'image');
   // Without an upscaler the web UIs keep the size.
-  if (upscaler_1 === 'None') return (await sharp(bytes).png().toBuffer()).toString('base64');
+  if (upscaler_1 === 'None') {
+    using _ = await memoryForPixels(pixelsOf(sent));
+    return (await sharp(bytes).png().toBuffer()).toString('base64');
+  }
   const { width, height } = (await sharp(bytes).metadata()).autoOrient;
   const size =
     resize_mode === 0
@@ -61,6 +75,7 @@ async function enlarge(encoded: string, request: Extras): Promise<string> {
       : { width: request.upscaling_resize_w, height: request.upscaling_resize_h };
   if (size.width > maxSide || size.height > maxSide)
     throw complain('upscaling_resize', `the picture would be wider or higher than ${maxSide} pixels`, factor);
+  using _ = await memoryForPixels(pixelsOf(sent) + pixelsOf(size));
   const fit = resize_mode === 0 ? 'fill' : request.upscaling_crop ? 'cover' : 'inside';
   const enlarged = sharp(bytes)
     .autoOrient()

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import sharp from 'sharp';
 import { HttpError } from '../http-error.js';
-import { checkPictureFile } from '../security/limits.js';
+import { checkPictureFile, pixelsOf } from '../security/limits.js';
+import { memoryForPixels } from '../security/picture-memory.js';
 
 /**
  * The bytes of a file in base64, bare or as a data URL. HTTP URLs are rejected: the service would fetch for clients what
@@ -40,9 +41,11 @@ async function decodeBase64(text: string): Promise<Buffer> {
 /** A starting picture; transparency becomes white, as in the web UIs. */
 export async function startPicture(encoded: unknown): Promise<Buffer> {
   const bytes = await bytesOf(encoded);
-  await checkPictureFile(bytes, 'init image');
+  const size = await checkPictureFile(bytes, 'init image');
   const { hasAlpha } = await sharp(bytes).metadata();
-  return hasAlpha ? await sharp(bytes).autoOrient().flatten({ background: '#ffffff' }).png(fast).toBuffer() : bytes;
+  if (!hasAlpha) return bytes;
+  using _ = await memoryForPixels(pixelsOf(size));
+  return await sharp(bytes).autoOrient().flatten({ background: '#ffffff' }).png(fast).toBuffer();
 }
 
 const fast = { compressionLevel: 1 };
@@ -56,8 +59,9 @@ type MaskReading = { readonly invert: boolean; readonly round: boolean };
  */
 export async function maskPicture(encoded: unknown, picture: Buffer, { invert, round }: MaskReading): Promise<Buffer> {
   const bytes = await bytesOf(encoded);
-  await checkPictureFile(bytes, 'mask');
+  const size = await checkPictureFile(bytes, 'mask');
   const { width, height } = (await sharp(picture).metadata()).autoOrient;
+  using _ = await memoryForPixels(pixelsOf(size) + pixelsOf({ width, height }));
   const isOpaque = (await sharp(bytes).stats()).isOpaque;
   const oriented = sharp(bytes).autoOrient();
   const alpha = () => (round ? oriented.extractChannel('alpha').threshold(129) : oriented.extractChannel('alpha'));

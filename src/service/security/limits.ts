@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { StepsAnimationError } from '../../errors.js';
 import type { GenerationOptions } from '../../options/generation-options.js';
+import type { Size } from '../../pictures/picture.js';
 
 /** Bytes of a request without pictures. */
 export const maxTextBodyBytes = 1024 * 1024;
@@ -15,13 +16,16 @@ const maxPicturePixels = 64 * 1024 * 1024;
 /** Pixels of the images of one batch together, in their final size. */
 const maxBatchPixels = 64 * 1024 * 1024;
 const maxImages = 1000;
+/** Characters of the pictures, in base64, of one answer. */
+export const maxAnswerLength = 256 * 1024 * 1024;
 
 /**
  * Checks the header of a picture: its format, and whether it would be too large in memory.
  * @param what what the message calls it
+ * @returns its size
  * @throws StepsAnimationError `usage` for another kind of file, or too many pixels
  */
-export async function checkPictureFile(bytes: Uint8Array, what: string): Promise<void> {
+export async function checkPictureFile(bytes: Uint8Array, what: string): Promise<Size> {
   const header = await sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch(() => undefined);
@@ -29,11 +33,15 @@ export async function checkPictureFile(bytes: Uint8Array, what: string): Promise
     throw new StepsAnimationError('usage', `The ${what} is not a readable picture: send a PNG, JPEG or WebP file.`);
   }
   const { width, height } = header;
-  if (width * height <= maxPicturePixels) return;
+  if (width * height <= maxPicturePixels) return { width, height };
   throw new StepsAnimationError(
     'usage',
     `The ${what} has ${width}x${height} pixels, more than ${maxPicturePixels / 1024 ** 2} million: make it smaller.`,
   );
+}
+
+export function pixelsOf({ width, height }: Size): number {
+  return width * height;
 }
 
 type Extent = Pick<GenerationOptions, 'width' | 'height' | 'hiresScale' | 'batchCount' | 'batchSize'>;

@@ -22,6 +22,8 @@ export default function AnimationDetails({ entry, onClose }: Props) {
     queryKey: [...keys.animations, 'one', entry.id],
     queryFn: ({ signal }) => request<AnimationDetailsShape>(`/animations/${entry.id}`, { signal }),
   });
+  // Lists have only the beginning of long texts.
+  const { infotext } = data ?? entry;
   const closeAnd = (then: () => void) => () => {
     onClose();
     then();
@@ -75,13 +77,14 @@ export default function AnimationDetails({ entry, onClose }: Props) {
               size="compact-xs"
               variant="subtle"
               leftSection={<CopyIcon size={14} />}
-              onClick={() => void copySettings(entry.infotext)}
+              disabled={!data}
+              onClick={() => void copySettings(infotext)}
             >
               Copy
             </Button>
           </Group>
           <Code block style={{ whiteSpace: 'pre-wrap' }}>
-            {entry.infotext || 'unknown'}
+            {infotext || 'unknown'}
           </Code>
         </div>
       </Stack>
