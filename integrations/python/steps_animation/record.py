@@ -23,6 +23,8 @@ from contextlib import suppress
 from subprocess import DEVNULL, PIPE, Popen
 from typing import IO, Any, Dict, List, Optional, Sequence, Tuple, cast
 
+#: for `creationflags`: on Windows, a program of ours opens no console window
+NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 #: a line of the protocol
 Message = Dict[str, Any]
 #: width and height in pixels
@@ -47,7 +49,7 @@ class Record:
             stdin=PIPE,
             stdout=PIPE,
             start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
+            creationflags=NO_WINDOW | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
         )
         self._input, self._output = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -117,7 +119,12 @@ class Record:
             return  # its process id may be in use again
         if sys.platform == "win32":
             with suppress(OSError):
-                subprocess.run(["taskkill", "/F", "/T", "/PID", str(self._process.pid)], stdout=DEVNULL, stderr=DEVNULL)
+                subprocess.run(
+                    ["taskkill", "/F", "/T", "/PID", str(self._process.pid)],
+                    stdout=DEVNULL,
+                    stderr=DEVNULL,
+                    creationflags=NO_WINDOW,
+                )
             self._process.kill()
         else:
             with suppress(ProcessLookupError):
