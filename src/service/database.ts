@@ -98,6 +98,10 @@ const migrations = [
    create index jobs_by_position on jobs (position, state) where position is not null;
    create index jobs_by_lane on jobs (hosts, position) where state = 'queued';
    create index jobs_by_source on jobs (options ->> 'of') where kind = 'render';`,
+  // `version` changes with the content of the file; empty where it is not known yet.
+  `alter table movies add column version text not null default '';
+   create index movies_by_image on movies (image);
+   create index images_by_path on images (path);`,
 ];
 
 /** Fails on a damaged file, without leaving a statement behind that keeps the file open. */

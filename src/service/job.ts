@@ -183,6 +183,8 @@ export type Movie = Readonly<Omit<AnimationShape, 'name' | 'url' | 'posterUrl' |
   readonly path: string;
   /** absolute path of the finished image; null where there is none */
   readonly image: string | null;
+  /** changes with the content of the file; empty where it is not known */
+  readonly version: string;
   /** milliseconds from the arrival of the finished image to the closed movie; 0 where it is not known */
   readonly finishMs: number;
 };

@@ -219,6 +219,26 @@ describe('an animation', () => {
     expect(await ask('GET', `${path}/image`)).toMatchObject({ status: 200, type: 'image/png' });
   });
 
+  it('may be kept by clients under its address, which changes with its content', async () => {
+    const job = await finished({ kind: 'txt2img', generation: { ...generation, prompt: 'kept' }, animation });
+    const get = async (url: string, headers = {}) => await ask('GET', url.replace('/api/v1', ''), undefined, headers);
+    const cachingOf = async (url: string) => (await get(url)).headers['cache-control'];
+    const [movie] = job.animations;
+    for (const address of [movie.url, movie.posterUrl]) {
+      expect(await cachingOf(address)).toContain('immutable');
+      const [bare] = address.split('?');
+      for (const other of [bare, `${bare}?v=`, `${bare}?v=1`]) expect(await cachingOf(other)).toBe('private, no-cache');
+    }
+    // Their addresses have no version: clients ask whether the files have changed.
+    const { imageUrl } = (await ask('GET', `/animations/${movie.id}`)).body;
+    for (const address of [imageUrl, job.images[0].url, job.images[0].steps[0].url]) {
+      const { status, headers } = await get(address);
+      expect(headers).toMatchObject({ 'cache-control': 'private, no-cache', etag: expect.any(String) });
+      expect(status).toBe(200);
+      expect((await get(address, { 'if-none-match': headers.etag })).status).toBe(304);
+    }
+  });
+
   it('is searched, filtered, deleted and brought back', async () => {
     const job = await finished({ kind: 'txt2img', generation: { ...generation, prompt: 'zebra' }, animation });
     const { id } = job.animations[0];

@@ -1,9 +1,11 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { access, copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AnimationResult } from '#src/app/events.js';
 import { codecs } from '#src/options/codecs.js';
+import { animationJson, jobJson } from '#src/service/api/shapes.js';
 import { Database } from '#src/service/database.js';
+import type { Job } from '#src/service/job.js';
 import { Library } from '#src/service/library/library.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';
@@ -13,6 +15,11 @@ const animation = { duration: 1, fps: 10 };
 
 function rethrow(error: unknown): never {
   throw error;
+}
+
+/** The addresses of the movies of a job. */
+function urlsOf(job: Job | undefined): string[] {
+  return job ? jobJson(job).animations.map(({ url }) => url) : [];
 }
 
 async function isThere(path: string | null | undefined): Promise<boolean> {
@@ -93,6 +100,64 @@ describe('the library', () => {
     expect(await isThere(kept.animations[0]?.path)).toBe(true);
     expect(await isThere(gone.animations[0]?.path)).toBe(false);
     expect(await isThere(gone.images[0]?.path)).toBe(true);
+  });
+
+  it('gives a movie that is removed by hand and made again to its new job, under another address', async () => {
+    const service = await openPretended(await temporaryFolder(), new PretendedHost());
+    const make = async () => await service.ended((await service.submit(named('an apple', { steps: 5 }))).id);
+    const before = await make();
+    const [old] = before.animations;
+    for (const path of [old?.path, before.images[0]?.path]) await rm(path ?? '');
+    const after = await make();
+    expect(after.animations).toMatchObject([{ id: old?.id, path: old?.path, job: after.id }]);
+    expect(after.animations[0]?.createdAt).toBeGreaterThanOrEqual(after.createdAt);
+    expect(after.animations[0]?.image).toBe(after.images[0]?.path);
+    expect(after.images[0]?.path).toBe(before.images[0]?.path);
+    expect(urlsOf(after)).not.toEqual(urlsOf(before));
+    // What it had made is gone.
+    expect(service.get(before.id)).toMatchObject({ animations: [], images: [{ path: null }] });
+  });
+
+  it('gives no movie the image of another job that has the name of its own', async () => {
+    const service = await openPretended(await temporaryFolder(), new PretendedHost());
+    const request = named('an apple', { steps: 5 });
+    const before = await service.ended((await service.submit(request)).id);
+    await rm(before.images[0]?.path ?? '');
+    const other = { ...request, generation: { ...request.generation, steps: 3 } };
+    const after = await service.ended((await service.submit(other)).id);
+    expect(after.images[0]?.path).toBe(before.images[0]?.path);
+    expect(after.animations).toMatchObject([{ image: after.images[0]?.path }]);
+    expect(service.get(before.id)).toMatchObject({ animations: [{ image: null }], images: [{ path: null }] });
+  });
+
+  it('shows another file that was put into the place of a movie, under another address', async () => {
+    const outdir = await temporaryFolder();
+    const before = await openPretended(outdir, new PretendedHost());
+    const [apple, pear] = [await before.submit(named('apple')), await before.submit(named('pear', { steps: 7 }))];
+    const [old, other] = [await before.ended(apple.id), await before.ended(pear.id)];
+    await before[Symbol.asyncDispose]();
+    await copyFile(other.animations[0]?.path ?? '', old.animations[0]?.path ?? '');
+
+    const after = await openPretended(outdir, new PretendedHost());
+    await after.library.update();
+    const entry = after.library.get(old.animations[0]?.id ?? '');
+    expect(entry).toMatchObject({ prompt: 'pear', job: pear.id, bytes: other.animations[0]?.bytes });
+    expect(entry && animationJson(entry).url).not.toBe(urlsOf(old)[0]);
+    expect(after.get(apple.id)?.animations).toEqual([]);
+    // The others are not read again, and keep their addresses.
+    expect(urlsOf(after.get(pear.id))).toContain(urlsOf(other)[0]);
+  });
+
+  it('keeps a movie that is made under the name of one which was to be deleted', async () => {
+    const service = await openPretended(await temporaryFolder(), new PretendedHost());
+    const make = async () => await service.ended((await service.submit(named('an apple'))).id);
+    const before = await make();
+    await service.library.remove(before.animations[0]?.id ?? '');
+    for (const path of [before.animations[0]?.path, before.images[0]?.path]) await rm(path ?? '');
+    const after = await make();
+    expect(after.animations).toMatchObject([{ id: before.animations[0]?.id }]);
+    await service[Symbol.asyncDispose]();
+    expect(await isThere(after.animations[0]?.path)).toBe(true);
   });
 
   it('and the jobs go along when the save location is moved', async () => {

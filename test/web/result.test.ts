@@ -58,9 +58,9 @@ describe('the result', () => {
     const { page } = await openResult();
     await renderAgain(page, 'gif');
     const shown = page.getByAltText(/^Movie:/u);
-    expect(await shown.getAttribute('src')).toMatch(/\/file$/u);
+    expect(await shown.getAttribute('src')).toMatch(/\/file\?v=/u);
     await page.getByRole('button', { name: 'Stop' }).click();
-    expect(await shown.getAttribute('src')).toMatch(/\/poster$/u);
+    expect(await shown.getAttribute('src')).toMatch(/\/poster\?v=/u);
 
     await renderAgain(page, 'prores_ks');
     await page.getByText('Browsers cannot play ProRes.').waitFor();

@@ -4,7 +4,7 @@ import { optionsOfInfotext } from '../../infotext/infotext-options.js';
 import { HttpError } from '../http-error.js';
 import { animationQueryShape, animationShape, type Movie } from '../job.js';
 import type { JobService } from '../job-service.js';
-import { downloadQuery, immutable, posterOf, sendFile } from './files.js';
+import { cachingOf, downloadQuery, posterOf, sendFile, versionQuery } from './files.js';
 import { animationDetails, animationJson, animationPage, facets, listed } from './shapes.js';
 
 const params = z.object({ id: z.string() });
@@ -60,7 +60,12 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
 
   app.get(
     '/animations/:id/file',
-    { schema: { tags, summary: 'Get the file, or a part of it (Range)', params, querystring: downloadQuery } },
+    {
+      schema: {
+        ...{ tags, summary: 'Get the file, or a part of it (Range)', params },
+        querystring: downloadQuery.extend(versionQuery.shape),
+      },
+    },
     async ({ params: { id }, query }, reply) => await sendFile(reply, find(id).path, query),
   );
 
@@ -76,10 +81,16 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
 
   app.get(
     '/animations/:id/poster',
-    { schema: { tags, summary: 'Get a small picture of the finished image, as WebP', params } },
-    async ({ params: { id } }, reply) => {
-      const poster = await posterOf(find(id));
-      return reply.type('image/webp').header('cache-control', immutable).send(poster);
+    {
+      schema: {
+        ...{ tags, summary: 'Get a small picture of the finished image, as WebP', params },
+        querystring: versionQuery,
+      },
+    },
+    async ({ params: { id }, query }, reply) => {
+      const movie = find(id);
+      const poster = await posterOf(movie);
+      return reply.type('image/webp').header('cache-control', cachingOf(movie.version, query)).send(poster);
     },
   );
 

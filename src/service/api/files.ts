@@ -7,12 +7,21 @@ import { z } from 'zod';
 import { movieFrames } from '../../movie/decode.js';
 import { HttpError } from '../http-error.js';
 import type { Movie } from '../job.js';
+import { versionOf } from '../library/movie-files.js';
 
-/** Lets clients keep a copy for a year: finished files never change. */
+/** Lets clients keep a copy for a year: for addresses that change with the content. */
 export const immutable = `private, max-age=${365 * 24 * 60 * 60}, immutable`;
 
 /** The query of routes of files: `download`, with any value, makes browsers save the file. */
 export const downloadQuery = z.object({ download: z.string().optional() });
+
+/** The query of routes of files whose addresses contain the version that they had. */
+export const versionQuery = z.object({ v: z.string().optional().describe('version of the file') });
+
+/** Clients keep what they get under the address of its present version; else they ask whether it has changed. */
+export function cachingOf(version: string, { v }: z.output<typeof versionQuery>): string {
+  return v === version ? immutable : 'private, no-cache';
+}
 
 /**
  * Sends a file, or the part of it that is requested (RFC 9110, section 14).
@@ -22,7 +31,7 @@ export const downloadQuery = z.object({ download: z.string().optional() });
 export async function sendFile(
   reply: FastifyReply,
   path: string,
-  { download }: z.output<typeof downloadQuery>,
+  { download, ...query }: z.output<typeof downloadQuery> & z.output<typeof versionQuery>,
 ): Promise<FastifyReply> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats?.isFile()) throw new HttpError(404, `The file ${basename(path)} no longer exists.`);
@@ -30,7 +39,11 @@ export async function sendFile(
   const name = encodeURIComponent(basename(path));
   const { statusCode, headers, stream } = await send(reply.request.raw, name, options);
   if (download !== undefined) reply.header('content-disposition', contentDisposition(basename(path)));
-  return reply.status(statusCode).headers(headers).header('cache-control', immutable).send(stream);
+  return reply
+    .status(statusCode)
+    .headers(headers)
+    .header('cache-control', cachingOf(versionOf(stats), query))
+    .send(stream);
 }
 
 /** RFC 6266, with a second name for clients that only read ASCII. */

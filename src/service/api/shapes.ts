@@ -124,8 +124,9 @@ export type InspectionShape = z.output<typeof inspection>;
 export type OptionShape = z.output<typeof option>;
 export type AboutShape = z.output<typeof about>;
 
-const fileUrl = (movie: string) => `${prefix}/animations/${movie}/file`;
-const posterUrl = (movie: string) => `${prefix}/animations/${movie}/poster`;
+// Their addresses change with the content of the file, as clients keep what they have got for a year.
+const fileUrl = ({ id, version }: Movie) => `${prefix}/animations/${id}/file?v=${version}`;
+const posterUrl = ({ id, version }: Movie) => `${prefix}/animations/${id}/poster?v=${version}`;
 const imageUrl = (job: string, image: number) => `${prefix}/jobs/${job}/images/${image}`;
 const stepUrl = (job: string, image: number, step: number) => `${imageUrl(job, image)}/steps/${step}`;
 
@@ -139,21 +140,22 @@ export function jobJson({ images, animations, hosts: _, errorCode: __, ...job }:
       url: path === null ? null : imageUrl(job.id, image.index),
       steps: steps.map((step) => ({ step, url: stepUrl(job.id, image.index, step) })),
     })),
-    animations: animations.map(({ id, codec, width, height, frames, fps, duration, bytes, steps, seed }) => ({
-      ...{ id, codec, width, height, frames, fps, duration, bytes, steps, seed },
-      ...{ url: fileUrl(id), posterUrl: posterUrl(id) },
-    })),
+    animations: animations.map((movie) => {
+      const { id, codec, width, height, frames, fps, duration, bytes, steps, seed } = movie;
+      const urls = { url: fileUrl(movie), posterUrl: posterUrl(movie) };
+      return { id, codec, width, height, frames, fps, duration, bytes, steps, seed, ...urls };
+    }),
   };
 }
 
 /** An animation of the library as the API sends it. */
-export function animationJson({ path, image, finishMs: _, ...movie }: Movie): AnimationShape {
-  const { id } = movie;
+export function animationJson(movie: Movie): AnimationShape {
+  const { path, image, finishMs: _, version: __, ...shown } = movie;
   return {
-    ...movie,
+    ...shown,
     name: basename(path),
-    ...{ url: fileUrl(id), posterUrl: posterUrl(id) },
-    imageUrl: image === null ? null : `${prefix}/animations/${id}/image`,
+    ...{ url: fileUrl(movie), posterUrl: posterUrl(movie) },
+    imageUrl: image === null ? null : `${prefix}/animations/${movie.id}/image`,
   };
 }
 

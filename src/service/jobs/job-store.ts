@@ -97,17 +97,24 @@ export class JobStore {
     });
   }
 
-  /** @param lastStep number of the step that the finished image shows */
+  /**
+   * Notes where an image was written. Another that had this name is gone.
+   * @param lastStep number of the step that the finished image shows
+   */
   finishImage(
     job: string,
     { index, path, width, height }: Pick<JobImage, 'index' | 'width' | 'height'> & { readonly path: string },
     lastStep: number,
   ): void {
-    this.#database.run(
-      `update images set path = :path, width = :width, height = :height, last_step = :lastStep
-       where job = :job and image = :index`,
-      { job, index, path: this.#database.toStored(path), width, height, lastStep },
-    );
+    const stored = this.#database.toStored(path);
+    this.#database.transaction(() => {
+      this.#database.run('update images set path = null where path = :stored', { stored });
+      this.#database.run(
+        `update images set path = :stored, width = :width, height = :height, last_step = :lastStep
+         where job = :job and image = :index`,
+        { job, index, stored, width, height, lastStep },
+      );
+    });
   }
 
   /** Number of the step that a finished image shows; undefined if it is not finished. */

@@ -160,12 +160,15 @@ export class RunningJob {
   }
 
   #finishImage({ index, path, width, height, reason }: EventOf<'image'>): void {
-    const { store, record, notify } = this.#settings;
+    const { store, library, record, notify } = this.#settings;
     if (reason === 'finished') this.#finishedCount++;
     const lastStep = this.#steps[index] ?? 0;
     if (this.signal.aborted) this.#progress.sampled();
     record(
-      () => store.finishImage(this.id, { index, path, width, height }, lastStep),
+      () => {
+        store.finishImage(this.id, { index, path, width, height }, lastStep);
+        library.forgetImage(path, this.#images[index]?.infotext ?? '');
+      },
       () => notify('image'),
     );
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { AnimationResult } from '../../app/events.js';
 import { StepsAnimationError } from '../../errors.js';
@@ -7,7 +8,7 @@ import { exists } from '../../util/exists.js';
 import type { Seed } from '../../util/seed.js';
 import type { Database } from '../database.js';
 import type { AnimationQuery, Movie } from '../job.js';
-import { readMovies } from './movie-files.js';
+import { readMovies, versionOf } from './movie-files.js';
 
 /** `search` is the prompt as it is searched; `removedAt` is null unless the movie was removed and can be restored. */
 type MovieRow = Movie & { readonly search: string; readonly removedAt: number | null };
@@ -19,13 +20,28 @@ type MovieOrigin = { readonly job: string | null; readonly infotext: string; rea
 const undoMs = 60_000;
 const defaultLimit = 50;
 
-/** Columns that are updated when a listed movie is read again; its file does not have the others. */
-const updatedColumns = [
+/** Columns that follow from the file of a movie. */
+const columnsOfFile = [
   ...['prompt', 'negative_prompt', 'search', 'model', 'sampler', 'seed', 'codec', 'width', 'height'],
-  ...['frames', 'fps', 'duration', 'bytes', 'infotext'],
+  ...['frames', 'fps', 'duration', 'bytes', 'infotext', 'version'],
 ];
-const update = updatedColumns.map((name) => `${name} = excluded.${name}`);
-const onConflict = `on conflict (id) do update set image = coalesce(excluded.image, image), ${update}`;
+/** Columns that its file does not have. */
+const otherColumns = ['job', 'image', 'created_at', 'removed_at', 'steps', 'finish_ms'];
+
+/** Not by its version: that changes when files are copied to another place. */
+const isSame = 'bytes = excluded.bytes and infotext = excluded.infotext';
+
+/** A movie that was made under the name of another takes the place of its entry. */
+const replace = [...columnsOfFile, ...otherColumns].map((name) => `${name} = excluded.${name}`);
+/** So does another file that was put into its place; of the same one, what the file does not have is kept. */
+const update = [
+  ...columnsOfFile.map((name) => `${name} = excluded.${name}`),
+  ...otherColumns.map((name) => `${name} = iif(${isSame}, ${kept(name)}, excluded.${name})`),
+];
+
+function kept(name: string): string {
+  return name === 'image' ? 'coalesce(excluded.image, image)' : name;
+}
 
 /** The finished movies below a save location. */
 export class Library implements AsyncDisposable {
@@ -79,7 +95,10 @@ export class Library implements AsyncDisposable {
     return this.#movies('job = :job and removed_at is null order by created_at, rowid', { job });
   }
 
-  /** Lists a movie, or updates its entry. */
+  /**
+   * Lists a movie, or updates its entry.
+   * @param job that has made it; null for one that was found
+   */
   add(result: AnimationResult, { job, infotext, createdAt = Date.now() }: MovieOrigin): void {
     const { type: _, finish_ms: finishMs, path, image, ...movie } = result;
     const { prompt, negativePrompt, fields } = parseInfotext(infotext);
@@ -88,13 +107,21 @@ export class Library implements AsyncDisposable {
       'movies',
       {
         ...{ id: idOf(stored.path), job: job ?? this.#jobOf(stored.image), ...stored, createdAt, removedAt: null },
+        version: versionOf(statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0, size: result.bytes }),
         ...{ prompt, negativePrompt, search: searchable(prompt), infotext },
         ...{ model: fields.Model ?? '', sampler: fields.Sampler ?? '', ...movie, finishMs },
         // The column is of numbers; other seeds are read from the infotext.
         ...(typeof movie.seed === 'string' && { seed: null }),
       },
-      onConflict,
+      `on conflict (id) do update set ${job === null ? update : replace}`,
     );
+  }
+
+  /** To be called when an image was written: movies of another that had its name lose that. */
+  forgetImage(path: string, infotext: string): void {
+    this.#database.run('update movies set image = null where image = :image and infotext <> :infotext', {
+      ...{ image: this.#database.toStored(path), infotext },
+    });
   }
 
   /**
@@ -106,6 +133,7 @@ export class Library implements AsyncDisposable {
       if (!this.get(id)) throw noMovie(id);
       this.#database.run('update movies set removed_at = :now where id = :id', { id, now: Date.now() });
     });
+    clearTimeout(this.#deletions.get(id));
     this.#deletions.set(id, setTimeout(() => this.#delete(id).catch(this.#onError), undoMs).unref());
   }
 
@@ -122,12 +150,12 @@ export class Library implements AsyncDisposable {
 
   /** Reads all movies below the save location again. @returns how many there are */
   async rebuild(): Promise<number> {
-    return await this.#afterScan(() => this.#read(new Set()));
+    return await this.#afterScan(() => this.#read(new Map()));
   }
 
-  /** Lists movies that are not listed yet, and removes entries whose files are gone. */
+  /** Lists movies that are not listed yet or have changed, and removes entries whose files are gone. */
   async update(): Promise<number> {
-    return await this.#afterScan(() => this.#read(new Set(this.#listed().map(({ path }) => path))));
+    return await this.#afterScan(() => this.#read(new Map(this.#listed().map(({ path, version }) => [path, version]))));
   }
 
   /** One scan at a time. */
@@ -137,13 +165,14 @@ export class Library implements AsyncDisposable {
     return await scan;
   }
 
-  /** @param known paths of the movies that need not be read */
-  async #read(known: ReadonlySet<string>): Promise<number> {
+  /** @param known versions of movies, by their paths: those need not be read */
+  async #read(known: ReadonlyMap<string, string>): Promise<number> {
     const found = new Set<string>();
     for await (const movie of readMovies(this.#outdir, known)) {
       if (this.#isClosing) return this.#count();
       found.add(movie.path);
       if ('result' in movie) await this.#database.write(() => this.add(movie.result, { job: null, ...movie }));
+      else if (known.get(movie.path) === '') await this.#database.write(() => this.#setVersion(movie));
     }
     for (const { id, path } of this.#listed()) {
       // It may have been made after its folder was read.
@@ -152,13 +181,18 @@ export class Library implements AsyncDisposable {
     return this.#count();
   }
 
+  #setVersion({ path, version }: { readonly path: string; readonly version: string }): void {
+    const id = idOf(this.#database.toStored(path));
+    this.#database.run('update movies set version = :version where id = :id', { id, version });
+  }
+
   #count(): number {
     return this.search({ limit: 1 }).total;
   }
 
-  #listed(): { readonly id: string; readonly path: string }[] {
-    const rows = this.#database.all<Pick<MovieRow, 'id' | 'path'>>('select id, path from movies');
-    return rows.map(({ id, path }) => ({ id, path: this.#database.toAbsolute(path) }));
+  #listed(): Pick<MovieRow, 'id' | 'path' | 'version'>[] {
+    const rows = this.#database.all<Pick<MovieRow, 'id' | 'path' | 'version'>>('select id, path, version from movies');
+    return rows.map(({ path, ...known }) => ({ ...known, path: this.#database.toAbsolute(path) }));
   }
 
   /** The job that made an image. */

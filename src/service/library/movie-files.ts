@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
 import type { AnimationResult } from '../../app/events.js';
@@ -10,9 +11,9 @@ import { isAnimatedPng } from '../../infotext/png.js';
 import { type MovieInfo, probeMovie, tagOf } from '../../movie/probe.js';
 import { codecNameOf, codecs } from '../../options/codecs.js';
 
-/** A movie below the save location; only its path if it is known already. */
+/** A movie below the save location; without what it contains if that is known already. */
 type FoundMovie =
-  | { readonly path: string }
+  | { readonly path: string; readonly version: string }
   | {
       readonly path: string;
       readonly result: AnimationResult;
@@ -23,19 +24,35 @@ type FoundMovie =
 
 const movieExtensions = new Set<string>(Object.values(codecs).map(({ extension }) => `.${extension}`));
 
+/** Text that changes with the content of a file, as its time and size do. */
+export function versionOf({ mtimeMs, size }: Pick<Stats, 'mtimeMs' | 'size'>): string {
+  return `${Math.round(mtimeMs * 1000).toString(36)}-${size.toString(36)}`;
+}
+
 /**
  * Finds and reads the movies below a folder, except hidden ones.
- * @param known paths of movies that need not be read
+ * @param known versions of the movies that are known, by their paths: they are read if they have changed. Where it is
+ *   empty they are taken to be the same
  */
-export async function* readMovies(folder: string, known: ReadonlySet<string>): AsyncGenerator<FoundMovie, void, void> {
+export async function* readMovies(
+  folder: string,
+  known: ReadonlyMap<string, string>,
+): AsyncGenerator<FoundMovie, void, void> {
   const images = new FinishedImages(folder);
   for await (const path of filesBelow(folder)) {
-    if (known.has(path)) yield { path };
+    const before = known.get(path);
+    const version = before === undefined ? undefined : await versionAt(path);
+    if (version !== undefined && (before === '' || before === version)) yield { path, version };
     else if (await mayBeMovie(path)) {
       const movie = await readMovie(path, images);
       if (movie) yield movie;
     }
   }
+}
+
+async function versionAt(path: string): Promise<string | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats && versionOf(stats);
 }
 
 async function* filesBelow(folder: string): AsyncGenerator<string, void, void> {

@@ -16,13 +16,18 @@ export function fitStyle(width: number, height: number): CSSProperties {
   return { width: `min(100%, ${(60 * w) / h}vh)`, aspectRatio: `${w} / ${h}`, marginInline: 'auto' };
 }
 
+/** The address under which a browser saves a file instead of showing it. */
+function downloadUrl(url: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}download=1`;
+}
+
 type DownloadProps = { readonly url: string; readonly label: string };
 
 export function DownloadButton({ url, label }: DownloadProps) {
   return (
     <Button
       component="a"
-      href={`${url}?download=1`}
+      href={downloadUrl(url)}
       download
       size="xs"
       variant="default"
@@ -96,13 +101,7 @@ function Poster(props: MovieProps & { readonly reason: string }) {
             {reason} Open it in a media player or a video editor.
           </Text>
           {hasControls && (
-            <Button
-              component="a"
-              href={`${url}?download=1`}
-              download
-              size="xs"
-              leftSection={<DownloadIcon size={16} />}
-            >
+            <Button component="a" href={downloadUrl(url)} download size="xs" leftSection={<DownloadIcon size={16} />}>
               Download the movie
             </Button>
           )}
