@@ -6,18 +6,25 @@ import { checkPicture, type Picture } from '../pictures/picture.js';
 import { type PictureSource, type ReadOptions, readPictures } from '../pictures/picture-source.js';
 import { messageOf } from '../util/error-message.js';
 import { FramePacker, frameFormats, frameSize, isVideo, workingFormatOf } from './frame-format.js';
-import { allocateFrameMemory, type FrameKernels, type KernelBuffer, padToSimd } from './kernels/frame-memory.js';
+import { CrossFade } from './in-betweens/cross-fade.js';
+import type { InBetweens } from './in-betweens/in-betweens.js';
+import { MotionPath } from './in-betweens/motion-path.js';
+import { SmoothPath } from './in-betweens/smooth-path.js';
+import { allocateFrameMemory, type FrameKernels, type KernelBuffer } from './kernels/frame-memory.js';
 import type { LookAhead } from './look-ahead.js';
 import type { MovieSettings } from './messages.js';
 import { createTimeline, frameAt, shownVisits, type Timeline } from './timeline.js';
 import { MovieWriter } from './writer.js';
 
-/** A movie that is being composed: the encoder, and what interpolates frames by motion. */
+/** A movie that is being composed: the encoder, and what finds motion. */
 type Resources = { readonly writer: MovieWriter; readonly motion: MotionInterpolator | undefined };
+
+/** Pictures that are held: two around a frame, and one on each side of these for a smooth way. */
+const maxHeld = 4;
 
 /**
  * Takes the pictures of a movie in the order of the timeline's visits, and writes each frame as soon as no later picture
- * is needed for it. Holds two pictures and one frame, whatever the number of pictures.
+ * is needed for it. Holds at most four pictures and one frame, whatever the number of pictures.
  */
 export class FrameComposer implements AsyncDisposable {
   readonly timeline: Timeline;
@@ -25,16 +32,13 @@ export class FrameComposer implements AsyncDisposable {
   readonly #settings: MovieSettings;
   readonly #format: PixelFormat;
   readonly #writer: MovieWriter;
-  /** undefined if frames are blended */
   readonly #motion: MotionInterpolator | undefined;
+  readonly #inBetweens: InBetweens;
   readonly #kernels: FrameKernels;
   readonly #rgb: KernelBuffer;
-  readonly #frame: KernelBuffer;
   readonly #packer: FramePacker | undefined;
-  /** the number of visits when the motion between the last two was estimated */
-  #estimatedAt = -1;
-  #previous: KernelBuffer;
-  #current: KernelBuffer;
+  /** the last pictures, and of which visits they are, oldest first */
+  readonly #held: { visit: number; readonly planes: KernelBuffer }[];
   #visits = 0;
   /** set while a picture is added, and for good if that fails: its frames must not show another picture */
   #isIncomplete = false;
@@ -52,15 +56,13 @@ export class FrameComposer implements AsyncDisposable {
     this.#shown = shownVisits(timeline);
     this.#writer = writer;
     this.#motion = motion;
-    const { width, height } = frameSize(pixelFormat, settings);
-    const bytes = width * height * frameFormats[workingFormatOf(pixelFormat)].bytesPerPixel;
-    const packedBytes = FramePacker.bufferSizes(pixelFormat, settings);
-    const memory = allocateFrameMemory([settings.width * settings.height * 3, bytes, bytes, bytes, ...packedBytes]);
-    const [rgb, previous, current, frame, ...packed] = memory.buffers;
+    const memory = allocate(settings, pixelFormat);
     this.#kernels = memory.kernels;
-    [this.#rgb, this.#previous, this.#current, this.#frame] = [rgb, previous, current, frame];
+    this.#rgb = memory.rgb;
+    this.#held = memory.held.map((planes) => ({ visit: -1, planes }));
+    this.#inBetweens = motion ? new MotionPath(motion, memory.out) : inBetweensOf(memory, timeline, this.#shown);
     if (!isVideo(pixelFormat)) {
-      this.#packer = new FramePacker(pixelFormat, settings, this.#kernels, packed, palette);
+      this.#packer = new FramePacker(pixelFormat, settings, this.#kernels, memory.packing, palette);
     }
   }
 
@@ -124,45 +126,32 @@ export class FrameComposer implements AsyncDisposable {
     const { width, height } = this.#settings;
     checkPicture(picture);
     const fitted = await fitPicture(picture, { width, height }, this.#settings);
-    [this.#previous, this.#current] = [this.#current, this.#previous];
     this.#rgb.bytes.set(fitted.data);
+    const { planes } = this.#takeOldest(visit);
     const { convert } = frameFormats[workingFormatOf(this.#format)];
-    convert(this.#kernels, this.#rgb.address, this.#current.address, { width, height });
+    convert(this.#kernels, this.#rgb.address, planes.address, { width, height });
     await this.#writeFramesUpTo(visit);
     this.#isIncomplete = false;
   }
 
+  /** The place of the oldest picture that is held, for that of `visit`. */
+  #takeOldest(visit: number) {
+    const [oldest] = this.#held.splice(0, 1);
+    if (!oldest) throw new Error('No place for a picture.');
+    oldest.visit = visit;
+    this.#held.push(oldest);
+    return oldest;
+  }
+
   async #writeFramesUpTo(visit: number): Promise<void> {
+    const pictures = (wanted: number) => this.#held.find((held) => held.visit === wanted)?.planes;
     while (this.frames < this.timeline.frames) {
-      const { to, weight } = frameAt(this.timeline, this.frames);
-      if (to > visit) return;
-      const frame = weight === 0 ? this.#current : await this.#between(weight);
+      const at = frameAt(this.timeline, this.frames);
+      if ((at.weight === 0 ? at.to : this.#inBetweens.lastNeeded(at)) > visit) return;
+      const frame = at.weight === 0 ? pictures(at.to) : await this.#inBetweens.frame(at, pictures);
+      if (!frame) throw new Error(`The picture of visit ${at.to} is not there.`);
       await this.#writer.write((this.#packer?.pack(frame) ?? frame).bytes);
     }
-  }
-
-  /** The frame between the two pictures. */
-  async #between(weight: number): Promise<KernelBuffer> {
-    const motion = this.#motion;
-    if (!motion) return this.#blend(weight);
-    try {
-      if (this.#estimatedAt !== this.#visits) await motion.setPair(this.#previous.bytes, this.#current.bytes);
-      this.#estimatedAt = this.#visits;
-      await motion.frame(weight, this.#frame.bytes);
-      return this.#frame;
-    } catch (error) {
-      throw new StepsAnimationError('encoder', messageOf(error), { cause: error });
-    }
-  }
-
-  #blend(weight: number): KernelBuffer {
-    const { address, bytes } = this.#frame;
-    const length = padToSimd(bytes.length);
-    const { blend, blendWords } = this.#kernels;
-    const { depth } = frameFormats[workingFormatOf(this.#format)].planes;
-    const [kernel, fullWeight] = depth === 8 ? [blend, 256] : [blendWords, 1024];
-    kernel(this.#previous.address, this.#current.address, address, length, Math.round(weight * fullWeight));
-    return this.#frame;
   }
 
   /** Completes the file; all visits must have been added. */
@@ -175,6 +164,36 @@ export class FrameComposer implements AsyncDisposable {
     await this.#writer[Symbol.asyncDispose]();
     await this.#motion?.[Symbol.asyncDispose]();
   }
+}
+
+/** Whether frames lie on a smooth way. A palette's few colours would hide it: with these, they are cross-faded. */
+function isSmooth({ interpolation }: MovieSettings, format: PixelFormat): boolean {
+  return interpolation === 'smooth' && format !== 'pal8';
+}
+
+function allocate(settings: MovieSettings, format: PixelFormat) {
+  const { width, height } = frameSize(format, settings);
+  const { planes, bytesPerPixel } = frameFormats[workingFormatOf(format)];
+  const bytes = width * height * bytesPerPixel;
+  const smooth = isSmooth(settings, format);
+  const { kernels, buffers } = allocateFrameMemory([
+    settings.width * settings.height * 3,
+    bytes,
+    smooth ? SmoothPath.bendBytes(bytes, planes.depth) : 0,
+    SmoothPath.turnBytes,
+    ...FramePacker.bufferSizes(format, settings),
+    ...Array.from({ length: smooth ? maxHeld : 2 }, () => bytes),
+  ]);
+  const [rgb, out, bend, turn, packed, lookup, errors, ...held] = buffers;
+  const packing = [packed, lookup, errors] as const;
+  return { kernels, depth: planes.depth, smooth, rgb, out, bend, turn, packing, held };
+}
+
+function inBetweensOf(memory: ReturnType<typeof allocate>, timeline: Timeline, shown: ReadonlySet<number>): InBetweens {
+  const { kernels, depth, out, bend, turn } = memory;
+  const crossFade = new CrossFade(kernels, depth, out);
+  if (!memory.smooth) return crossFade;
+  return new SmoothPath(kernels, depth, { out, bend, turn }, { timeline, shown, crossFade });
 }
 
 /** Pictures with a shorter side are too small for motion: they are blended. */

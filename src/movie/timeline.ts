@@ -4,7 +4,7 @@ export type TimelineSettings = {
   /** frames per second, a whole number */
   readonly fps: number;
   /** `none` shows only the sources, the others also what lies between them */
-  readonly interpolation: 'none' | 'blend' | 'mci';
+  readonly interpolation: 'none' | 'blend' | 'smooth' | 'mci';
   readonly loop: 'none' | 'boomerang';
   /** seconds of the last source before everything else */
   readonly firstFrameDuration: number;
@@ -39,7 +39,7 @@ export type Timeline = {
 };
 
 /** What a frame shows: visit `from`, and visit `to` with the share `weight`, 0 ≤ weight < 1. */
-type TimelineFrame = { readonly from: number; readonly to: number; readonly weight: number };
+export type TimelineFrame = { readonly from: number; readonly to: number; readonly weight: number };
 
 /**
  * Spreads sources over a movie of `round(duration * fps)` frames, at least 2 with several sources, plus those of the holds.
@@ -131,6 +131,33 @@ function pacedFrame(times: readonly number[], time: number, blends: (from: numbe
   const weight = (time - start) / (end - start);
   if (!blends(from)) return still(weight < 0.5 ? from : from + 1);
   return weight <= 0 ? still(from) : { from, to: from + 1, weight };
+}
+
+/** When visit `visit` is reached, in any unit: only the distances between visits matter. */
+export function visitTime({ visits, times }: Timeline, visit: number): number {
+  // An opening hold has a visit of its own, and no time.
+  return times ? (times[visit - visits.length + times.length] ?? 0) : visit;
+}
+
+/**
+ * The visits beside two neighbouring ones that lie on the same way, where that way goes on: it does not at the ends, where
+ * a loop turns, and at a cross-fade to a finished image that differs from the steps.
+ */
+export function visitsAround(
+  { visits, fades }: Timeline,
+  shown: ReadonlySet<number>,
+  { from, to }: Pick<TimelineFrame, 'from' | 'to'>,
+): { before: number | undefined; after: number | undefined } {
+  const source = (visit: number) => visits[visit] ?? Number.NaN;
+  const retouched = fades ? visits.at(-1) : undefined;
+  const direction = source(to) - source(from);
+  const next = (visit: number, side: 1 | -1): number | undefined => {
+    const beside = visit + side;
+    const goesOn = source(beside) - source(visit) === side * direction;
+    if (!goesOn || source(visit) === retouched || source(beside) === retouched) return undefined;
+    return shown.has(beside) ? beside : next(beside, side);
+  };
+  return { before: next(from, -1), after: next(to, 1) };
 }
 
 /** The visits that any frame shows; with fewer frames than visits, some are skipped. */

@@ -16,9 +16,9 @@ export const animationOptionsSchema = z.strictObject({
     help: 'codec of the movie, which also decides the file format',
     original: { place: 1, name: 'codec' },
   }),
-  interpolation: option(z.enum(['none', 'blend', 'mci']).default('blend'), {
+  interpolation: option(z.enum(['none', 'blend', 'smooth', 'mci']).default('blend'), {
     label: 'Interpolation',
-    help: 'how the frames between two steps are made: none repeats the step, blend cross-fades to the next, mci interpolates motion',
+    help: 'how the frames between two steps are made: none repeats the step, blend cross-fades to the next, smooth follows the development through four steps, mci interpolates motion',
     original: { place: 2, name: 'interpolation' },
   }),
   duration: option(z.union([z.number().min(0.5).max(120).multipleOf(0.1), z.literal('auto')]).default(10), {

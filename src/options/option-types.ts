@@ -90,7 +90,7 @@ type Animation = z.input<typeof animationOptionsSchema>;
 export type AnimationOptionsInput = {
   /** Codec of the movie, which also decides the file format. One of x264, x265, vpx-vp9, svt-av1, prores_ks, gif, webp, apng. Default `x264`. */
   codec?: Animation['codec'];
-  /** How the frames between two steps are made: none repeats the step, blend cross-fades to the next, mci interpolates motion. One of none, blend, mci. Default `blend`. */
+  /** How the frames between two steps are made: none repeats the step, blend cross-fades to the next, smooth follows the development through four steps, mci interpolates motion. One of none, blend, smooth, mci. Default `blend`. */
   interpolation?: Animation['interpolation'];
   /** Length of the movie without the holds of its first and last frame; auto: 1 second per 10 planned steps. A number from 0.5 to 120 seconds in steps of 0.1 or auto. Default `10`. */
   duration?: Animation['duration'];

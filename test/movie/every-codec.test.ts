@@ -24,7 +24,7 @@ const combinations = fc.record({
   sources: fc.integer({ min: 1, max: 30 }),
   duration: fc.integer({ min: 5, max: 25 }).map((tenths) => tenths / 10),
   fps: fc.integer({ min: 1, max: 60 }),
-  interpolation: fc.constantFrom('none' as const, 'blend' as const, 'mci' as const),
+  interpolation: fc.constantFrom('none' as const, 'blend' as const, 'smooth' as const, 'mci' as const),
   loop: fc.constantFrom('none' as const, 'boomerang' as const),
   pacing: fc.constantFrom('linear' as const, 'even' as const),
   firstFrameDuration: fc.constantFrom(0, 0, 0.3, 1),

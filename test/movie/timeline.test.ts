@@ -7,7 +7,7 @@ const tenths = (from: number, to: number) => fc.integer({ min: from, max: to }).
 const settings: fc.Arbitrary<TimelineSettings> = fc.record({
   duration: tenths(5, 400),
   fps: fc.integer({ min: 1, max: 120 }),
-  interpolation: fc.constantFrom('none', 'blend', 'mci'),
+  interpolation: fc.constantFrom('none', 'blend', 'smooth', 'mci'),
   loop: fc.constantFrom('none', 'boomerang'),
   firstFrameDuration: fc.oneof(fc.constant(0), tenths(0, 100)),
   lastFrameDuration: fc.oneof(fc.constant(0), tenths(0, 100)),

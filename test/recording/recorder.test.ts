@@ -161,7 +161,7 @@ describe('recorder', () => {
     expect(await readdir(join(folder, 'animation'))).toEqual(['42-a red apple.mp4']);
   });
 
-  it.each(['none', 'blend', 'mci'] as const)(
+  it.each(['none', 'blend', 'smooth', 'mci'] as const)(
     'goes over to a retouched image by a cross-fade, with %s',
     async (interpolation) => {
       const folder = await temporaryFolder();

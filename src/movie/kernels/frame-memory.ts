@@ -4,6 +4,18 @@ import { readFileSync } from 'node:fs';
 export type FrameKernels = {
   readonly blend: (a: number, b: number, out: number, length: number, weightOfB: number) => void;
   readonly blendWords: (a: number, b: number, out: number, length: number, weightOfB: number) => void;
+  readonly measureTurn: (a: number, b: number, c: number, length: number, words: boolean, out: number) => void;
+  readonly bendOf: (
+    ...args: [
+      ...sources: [a: number, b: number, c: number, d: number],
+      out: number,
+      length: number,
+      words: boolean,
+      ...weights: [ofA: number, ofB: number, ofC: number, ofD: number],
+    ]
+  ) => void;
+  readonly blendBent: BlendBent;
+  readonly blendBentWords: BlendBent;
   readonly absoluteDifference: (a: number, b: number, length: number) => number;
   readonly rgbToPlanes: (rgb: number, out: number, width: number, height: number) => void;
   readonly planesToRgb: (planes: number, out: number, pixels: number) => void;
@@ -23,6 +35,10 @@ export type FrameKernels = {
   readonly rgbToYuv420: (rgb: number, out: number, width: number, height: number) => void;
   readonly rgbToYuv422: (rgb: number, out: number, width: number, height: number) => void;
 };
+
+type BlendBent = (
+  ...args: [a: number, b: number, bend: number, out: number, length: number, weightOfB: number, bow: number]
+) => void;
 
 /** A part of the kernels' memory: `bytes` is a view of it, `address` is for the kernels. */
 export type KernelBuffer = { readonly address: number; readonly bytes: Uint8Array };
