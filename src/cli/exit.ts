@@ -33,10 +33,21 @@ function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
+/**
+ * On Windows, SIGHUP says that the window was closed or the user logs off, after which it allows some 5 s, and SIGBREAK is
+ * Ctrl-Break. Elsewhere a handler for SIGHUP would defeat `nohup`.
+ */
+const signals: readonly NodeJS.Signals[] =
+  process.platform === 'win32' ? ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] : ['SIGINT', 'SIGTERM'];
 
 /**
- * Runs something that a first Ctrl-C or SIGTERM aborts cleanly and a second one kills.
+ * On Windows, a second Ctrl-C that comes sooner after the first counts as the same: the batch files by which npm starts
+ * commands ask a question at Ctrl-C, which people answer with another, and the movie would be lost.
+ */
+const sameInterruptMs = 3000;
+
+/**
+ * Runs something that a first signal, such as Ctrl-C, aborts cleanly and a second one kills.
  * @param stopping printed after the first one
  */
 export async function withInterruption<T>(
@@ -44,8 +55,12 @@ export async function withInterruption<T>(
   stopping = 'stopping after this step',
 ): Promise<T> {
   const controller = new AbortController();
+  let abortedAt = 0;
   const interrupt = () => {
+    const isSame = process.platform === 'win32' && performance.now() - abortedAt < sameInterruptMs;
+    if (controller.signal.aborted && isSame) return;
     if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    abortedAt = performance.now();
     process.stderr.write(`\n${stopping}; press Ctrl-C again to stop at once\n`);
     controller.abort();
   };

@@ -3,7 +3,14 @@ import { createProgressDisplay } from './progress.js';
 
 /** Prints a value as JSON, on one line. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  const json = JSON.stringify(value);
+  // PowerShell 5.1 decodes what it reads from a program by the code page of its console, whatever that is.
+  process.stdout.write(`${process.platform === 'win32' ? asciiOnly(json) : json}\n`);
+}
+
+/** The same JSON in ASCII: all other characters stand only in strings, where they can be escaped. */
+function asciiOnly(json: string): string {
+  return json.replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Prints rows with columns as wide as their longest cell. */
