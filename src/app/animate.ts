@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 import { movieStem } from '../files/file-names.js';
 import { prepareFolder, writeWhole } from '../files/whole-files.js';
@@ -70,7 +70,7 @@ export async function animate(settings: AnimateSettings): Promise<AnimationResul
   const animation = given && checkOptions(animationOptionsSchema, given);
   // Before anything is written; the host checks what depends on it.
   if (request) checkRequest(request);
-  const folder = settings.folder ?? join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`);
+  const folder = resolve(settings.folder ?? join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`));
   await prepareFolder(folder);
   if (request) host.prepare?.(request);
   if (!animation) return await new Run(settings, folder, null).results();

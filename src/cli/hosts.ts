@@ -125,7 +125,7 @@ async function tryHost({ json = false, ...flags }: HostFlags & { readonly json?:
 
 async function addHost(name: string, flags: HostFlags): Promise<void> {
   const { checkOptions } = await import('../options/check-options.js');
-  const { configuredHostSchema, rememberHost } = await import('../hosts/host-config.js');
+  const { newHostSchema, rememberHost } = await import('../hosts/host-config.js');
   const { openHost } = await import('../hosts/open-host.js');
   if (flags.workflow === '-') {
     const message = 'The workflow of a named host is read each time it is used: give a file, not standard input.';
@@ -135,7 +135,7 @@ async function addHost(name: string, flags: HostFlags): Promise<void> {
   const kind = hostKind(flags);
   const workflow = flags.workflow === undefined ? undefined : resolve(flags.workflow);
   await using host = await openHost(hostChoice({ ...flags, ...(workflow && { workflow }) }));
-  const configured = checkOptions(configuredHostSchema, {
+  const configured = checkOptions(newHostSchema, {
     ...{ name, host: kind },
     ...(url !== undefined && { url }),
     ...(auth !== undefined && { auth }),

@@ -76,9 +76,33 @@ function digits(value: number, length: number): string {
   return String(value).padStart(length, '0');
 }
 
+/** Bytes of a file's name, with all common file systems. */
+export const maxNameBytes = 255;
+/** Bytes of a path, with the 0 that ends it. Windows has no limit that Node.js would not lift. */
+const maxPathBytes = { linux: 4096, darwin: 1024 }[process.platform as string] ?? Number.POSITIVE_INFINITY;
+
+/**
+ * Checks that the path of a folder is not too long, with a file in it.
+ * @throws StepsAnimationError `usage`
+ */
+export function checkFolderPath(folder: string): void {
+  const long = folder.split(sep).find((name) => Buffer.byteLength(name) > maxNameBytes);
+  if (long !== undefined) {
+    const message = `The name ${JSON.stringify(`${long.slice(0, 50)}…`)} of a folder has ${Buffer.byteLength(long)} bytes`;
+    throw new StepsAnimationError('usage', `${message}, and ${maxNameBytes} are possible: choose a shorter one.`);
+  }
+  const bytes = Buffer.byteLength(folder) + 1 + maxNameBytes;
+  if (bytes < maxPathBytes) return;
+  const message = `The path of the folder ${folder.slice(0, 100)}… has ${Buffer.byteLength(folder)} bytes`;
+  throw new StepsAnimationError(
+    'usage',
+    `${message}: choose one that is shorter than ${maxPathBytes - 1 - maxNameBytes}.`,
+  );
+}
+
 /**
  * Resolves the path of a folder below `root`.
- * @throws StepsAnimationError `usage` for one that lies outside of it
+ * @throws StepsAnimationError `usage` for one that lies outside of it, or is too long
  */
 export function resolveBelow(root: string, relative: string): string {
   const path = resolve(root, relative);
@@ -89,5 +113,6 @@ export function resolveBelow(root: string, relative: string): string {
       `the folder ${JSON.stringify(relative)} lies outside of ${root}; give a folder below it, such as "animation"`,
     );
   }
+  checkFolderPath(path);
   return path;
 }

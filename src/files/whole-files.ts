@@ -1,18 +1,21 @@
 import { access, constants, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 import { hasCode, messageOf } from '../util/error-message.js';
 import { isFolder } from '../util/exists.js';
+import { checkFolderPath, maxNameBytes } from './file-names.js';
 import { removeFile, retryWhileHeld } from './held-files.js';
 import { numbered, publish, temporaryPath } from './publish.js';
 import { checkWindowsPath } from './windows-names.js';
 
 /**
  * Makes a folder, unless it exists, and checks that it can be written to.
- * @throws StepsAnimationError `output` naming the folder; `usage` for a name that Windows does not allow
+ * @throws StepsAnimationError `output` naming the folder; `usage` for a path that is too long, or that Windows does not
+ *   allow
  */
 export async function prepareFolder(folder: string): Promise<void> {
   checkWindowsPath(folder);
+  checkFolderPath(resolve(folder));
   try {
     await makeFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
@@ -24,9 +27,6 @@ export async function prepareFolder(folder: string): Promise<void> {
     throw outputError(`Cannot write to the folder ${folder}`, error, 'choose another one, or make it writable');
   }
 }
-
-/** Bytes of a file's name, with all common file systems. */
-const maxNameBytes = 255;
 
 /**
  * Checks that a file can have a name, before anything is made: it is not too long, and Windows allows it.

@@ -7,6 +7,9 @@ import { replaceWhole } from '../files/whole-files.js';
 import { hasCode, messageOf } from '../util/error-message.js';
 import { hostNames } from './host-kinds.js';
 
+/** Characters of a new host's name. */
+const maxNameLength = 100;
+
 const fileName = 'steps-animation.config.json';
 
 export const configuredHostSchema = z.strictObject({
@@ -19,6 +22,13 @@ export const configuredHostSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:7860' }).exactOptional(),
   auth: z.string().exactOptional(),
   workflow: z.string().min(1).exactOptional(),
+});
+
+/** A host that is added: with a name that people can type and addresses can contain, as `.` and `..` cannot. */
+export const newHostSchema = configuredHostSchema.extend({
+  name: configuredHostSchema.shape.name
+    .max(maxNameLength, `must have at most ${maxNameLength} characters`)
+    .refine((name) => !/^\.{1,2}$|[\p{Cc}\p{Cs}]/u.test(name), 'must not be . or .., or have control characters'),
 });
 
 const configSchema = z.strictObject({ hosts: z.array(configuredHostSchema).default([]) });

@@ -4,8 +4,10 @@ import { resolveBelow } from '../files/file-names.js';
 import { removeAbandoned } from '../files/publish.js';
 import { prepareFolder } from '../files/whole-files.js';
 import { MovieClient } from '../movie/client.js';
+import { frameSize } from '../movie/frame-format.js';
 import { trialSettings } from '../movie/messages.js';
 import type { AnimationOptions } from '../options/animation-options.js';
+import { checkFrameSize, codecRow } from '../options/codecs.js';
 import { movieSize } from '../pictures/fit.js';
 import { checkPicture, type Picture, type Size } from '../pictures/picture.js';
 import type { Recording } from './image.js';
@@ -118,12 +120,14 @@ export class Recorder implements AsyncDisposable {
    * Starts a run, before its first step.
    * @param images of the run
    * @param passes that each of the images goes through
-   * @throws StepsAnimationError `input` when the previous run has not ended
+   * @throws StepsAnimationError `input` when the previous run has not ended; `usage` for images of a size of which the
+   *   codec makes no movies
    */
   start(images: readonly RecordedImage[], passes: readonly RecordedPass[]): void {
     if (this.#run)
       throw new StepsAnimationError('input', 'The host announced a second run before the first had ended.');
     const { animation, onEvent } = this.#settings;
+    if (animation.createAnimation) for (const image of images) checkSize(image, animation);
     this.#run = new RunRecording(images, passes, {
       client: this.#client,
       animation,
@@ -205,4 +209,10 @@ export class Recorder implements AsyncDisposable {
     // Succeeds only if it is empty: files of other runs stay.
     await rmdir(this.#intermediateFolder).catch(() => {});
   }
+}
+
+function checkSize({ width, height }: RecordedImage, animation: AnimationOptions): void {
+  if (width === undefined || height === undefined) return;
+  const { pixelFormat } = codecRow(animation.codec);
+  checkFrameSize(animation.codec, frameSize(pixelFormat, movieSize({ width, height }, animation)));
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { maxHeaderSize } from 'node:http';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic, { type SetHeadersResponse } from '@fastify/static';
@@ -81,8 +82,11 @@ export async function createServer(settings: ServerSettings): Promise<FastifyIns
     logger: logLevel === 'silent' ? false : { level: logLevel, stream: process.stderr },
     bodyLimit: maxTextBodyBytes,
     requestTimeout: requestTimeoutMs,
+    // Of addresses that are not valid: no hook is called for them.
+    frameworkErrors: (error, request, reply) => replyWithProblem(error, request, reply.headers(securityHeaders)),
     trustProxy: checkProxies(trustedProxies),
-    routerOptions: { ignoreTrailingSlash: true },
+    // Names of hosts are parameters; the length of an address is limited by that of the headers.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxHeaderSize },
   });
   app.setErrorHandler(replyWithProblem);
   app.setNotFoundHandler(({ url }) => {
@@ -110,16 +114,13 @@ function setCacheControl(response: SetHeadersResponse, path: string): void {
   response.setHeader('cache-control', path.includes(`${sep}assets${sep}`) ? immutable : 'no-cache');
 }
 
-/** Checks each request, and adds the security headers to each response. */
+/** Adds the security headers to each response, and checks each request. */
 function guard(app: FastifyInstance, listen: string, hosts: readonly string[], users: readonly string[]): void {
   const checks = [hostCheck(listen, hosts), checkOrigin, ...(users.length > 0 ? [passwordCheck(users)] : [])];
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    // First, and not when an answer is sent: events are sent past fastify.
+    reply.headers(securityHeaders);
     for (const check of checks) await check(request);
-  });
-  app.addHook('onSend', async (_, reply) => {
-    for (const [name, value] of Object.entries(securityHeaders)) {
-      if (!reply.hasHeader(name)) reply.header(name, value);
-    }
   });
 }
 

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { animate, createEmbeddedHost, type GenerationRequest } from '#src/index.js';
+import { animate, createEmbeddedHost, type GenerationRequest, render } from '#src/index.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { tinyRequest } from '../hosts/generate.js';
 
@@ -13,6 +14,27 @@ it('a run that is stopped before there is an image says so', async () => {
   const signal = AbortSignal.abort();
   await expect(animate({ host, request: tinyRequest, outdir, signal })).rejects.toMatchObject({ code: 'interrupted' });
   expect(await readdir(outdir, { recursive: true })).not.toContainEqual(expect.stringMatching(/\./));
+});
+
+it('paths of results are absolute where the save location is not', async () => {
+  await using host = createEmbeddedHost({ modelsFolders });
+  const folder = await temporaryFolder();
+  const outdir = relative(process.cwd(), folder);
+  const paths: string[] = [];
+  const animation = { duration: 0.5, fps: 2, deleteIntermediate: false };
+  const [result] = await animate({
+    ...{ host, request: tinyRequest, outdir, animation },
+    onEvent: (event) => {
+      if ('path' in event) paths.push(event.path);
+      if (event.type === 'kept') paths.push(event.folder);
+    },
+  });
+  paths.push(result?.path ?? '', result?.image ?? '');
+  for (const path of paths) expect(path.startsWith(folder), path).toBe(true);
+  const [other] = await animate({ host, request: tinyRequest, outdir: '', folder: outdir, animation });
+  expect(other?.image?.startsWith(folder)).toBe(true);
+  const rendered = await render({ sources: [join(outdir, 'txt2img-images/intermediate')], outdir, animation });
+  expect(rendered.path.startsWith(folder)).toBe(true);
 });
 
 it('a run that is stopped before its first step leaves nothing of its starting picture', async () => {

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Picture } from '#src/pictures/picture.js';
+import { filesBelow } from '../helpers/files-below.js';
 import { decodeMovie, ssim } from '../helpers/movies.js';
 import { emerging } from '../helpers/pictures.js';
 import { end, message, rawImage, rawStep, start } from '../helpers/stream.js';
@@ -48,6 +49,27 @@ describe('record', () => {
     expect(frames).toHaveLength(30);
     expect(ssim(frames.at(-1) ?? finished, finished)).toBeGreaterThan(0.97);
     expect(await readdir(join(outdir, 'txt2img-images'))).toEqual(['7-a red apple.png', 'animation']);
+  });
+
+  it.each(['x265', 'svt-av1'])('refuses, before the first step, images that are too small for %s', async (codec) => {
+    const outdir = await temporaryFolder();
+    const tiny = { width: 1, height: 1 };
+    const images = [{ seed: 7, ...tiny }];
+    const dot = { ...tiny, data: new Uint8Array(3) };
+    const { results, exitCode } = await record(
+      [start(1, images), rawStep(1, dot), rawImage(dot), end],
+      ...['--codec', codec, '--min-size', '0', '--outdir', outdir],
+    );
+    expect(exitCode).toBe(2);
+    const message = expect.stringMatching(/takes pictures of at least (16×16|32×32) pixels, and these have/);
+    expect(results).toEqual([{ type: 'error', code: 'usage', message }]);
+    expect(await filesBelow(outdir)).toEqual([]);
+  });
+
+  it('fails where no picture comes', async () => {
+    const { results, exitCode } = await record([start(3), end], '--outdir', await temporaryFolder());
+    expect(exitCode).toBe(1);
+    expect(results).toMatchObject([{ type: 'error', code: 'input' }]);
   });
 
   it('leaves the images to a program that saves them itself, and puts movies and steps below its folder', async () => {

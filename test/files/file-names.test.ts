@@ -1,7 +1,14 @@
 import { join, resolve, sep } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { intermediateStem, movieStem, parseIntermediateStem, resolveBelow, safePrompt } from '#src/files/file-names.js';
+import {
+  checkFolderPath,
+  intermediateStem,
+  movieStem,
+  parseIntermediateStem,
+  resolveBelow,
+  safePrompt,
+} from '#src/files/file-names.js';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 300 }),
@@ -89,5 +96,21 @@ describe('resolveBelow', () => {
 
   it.each(['..', '../x', 'a/../../x', resolve(sep, 'elsewhere'), 'a\0b'])('refuses %j', (folder) => {
     expect(() => resolveBelow('outputs', folder)).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+});
+
+describe('the path of a folder', () => {
+  it('has names of 255 bytes at most', () => {
+    checkFolderPath(resolve('/', 'a'.repeat(255), '🍎'.repeat(63)));
+    for (const name of ['a'.repeat(256), '🍎'.repeat(64)])
+      expect(() => checkFolderPath(resolve('/', 'a', name))).toThrow('has 256 bytes, and 255 are possible');
+    expect(() => resolveBelow('/', 'a'.repeat(300))).toThrow('has 300 bytes');
+  });
+
+  it.runIf(process.platform === 'linux')('leaves room for a file in it', () => {
+    checkFolderPath('/a'.repeat(1919));
+    expect(() => checkFolderPath(`${'/a'.repeat(1919)}/b`)).toThrow(
+      'has 3840 bytes: choose one that is shorter than 3840',
+    );
   });
 });

@@ -140,4 +140,34 @@ describe.runIf(process.platform === 'linux')('the hosts of the API', () => {
     isAway = false;
     expect((await ask('POST', '/hosts/studio/test')).body.problem).toBeNull();
   });
+
+  it('are removed whatever their names, and refused where they could not be', async () => {
+    const { ask } = await open();
+    const add = (name: string) => ask('POST', '/hosts', { name, host: 'comfyui', url: 'http://127.0.0.1:9' });
+    const remove = (name: string) => ask('DELETE', `/hosts/${encodeURIComponent(name)}`);
+    for (const name of [
+      'a'.repeat(100),
+      '/'.repeat(100),
+      '🍎'.repeat(50),
+      '%',
+      '%2F',
+      'a/b?c#d',
+      '...',
+      ' ',
+      '"',
+      '\\',
+    ])
+      expect([(await add(name)).status, (await remove(name)).status], name).toEqual([201, 204]);
+    for (const name of ['a'.repeat(101), '', '.', '..', 'a\nb', '\ud800', 'webui'])
+      expect((await add(name)).status, JSON.stringify(name)).toBe(400);
+    expect((await ask('GET', '/hosts')).body.hosts).toHaveLength(1);
+  });
+
+  it('with longer names, from a file of an earlier version, are removed as well', async () => {
+    const { ask } = await open();
+    const name = '/'.repeat(1000);
+    await rememberHost({ name, host: 'comfyui', url: 'http://127.0.0.1:9' });
+    expect((await ask('GET', '/hosts')).body.hosts).toHaveLength(2);
+    expect((await ask('DELETE', `/hosts/${encodeURIComponent(name)}`)).status).toBe(204);
+  });
 });

@@ -21,6 +21,9 @@ describe('a wrong request', () => {
       [{}, { encoderSettings: 'crf=18,preset=sideways' }, 'The codec x264 does not work with'],
       [{}, { animationPath: '../../elsewhere' }, 'lies outside of'],
       [{}, { intermediatePath: '/tmp' }, 'lies outside of'],
+      [{}, { animationPath: 'a'.repeat(300) }, 'of a folder has 300 bytes, and 255 are possible'],
+      [{}, { intermediatePath: `a/${'🍎'.repeat(64)}` }, 'of a folder has 256 bytes'],
+      [{}, { animationPath: 'a'.repeat(1001) }, 'of at most 1000 characters'],
     ];
     for (const [generation, animation, message] of wrong) {
       const request = {
@@ -31,6 +34,22 @@ describe('a wrong request', () => {
       await expect(service.submit(request), String(message)).rejects.toThrow(message);
     }
     expect(service.list()).toEqual([]);
+  });
+
+  it.each([
+    ['its model', { width: 512, height: 768 }, '4096x6144'],
+    ['any model, where the model has none', { width: 0, height: 0 }, '4096x4096'],
+  ])('is refused for the size of %s where it leaves the size open', async (_, size, shown) => {
+    class Sized extends PretendedHost {
+      override async describe() {
+        return { ...(await super.describe()), models: [{ name: 'pretended', ...size }] };
+      }
+    }
+    const service = await openPretended(await temporaryFolder(), new Sized());
+    const large = { width: 0, height: 0, hiresScale: 8, batchSize: 64, batchCount: 1 };
+    const submit = (generation: object) => service.submit({ kind: 'txt2img', generation, animation: null });
+    await expect(submit(large)).rejects.toThrow(`64 images of ${shown} pixels at once are too many`);
+    await expect(submit({ ...large, width: 8, height: 8 })).resolves.toMatchObject({ state: 'queued' });
   });
 
   it('is refused where it asks for what is not there', async () => {

@@ -10,6 +10,7 @@ import { getForm, setForm, type Tab } from './form/form-store.js';
 import { Txt2imgTab } from './generate/generate-tab.js';
 import { Header } from './header.js';
 import { DropZone } from './ui/drop-zone.js';
+import { ErrorBoundary } from './ui/error-boundary.js';
 
 const Img2imgTab = lazy(() => import('./generate/img2img-tab.js'));
 const AnimationsTab = lazy(() => import('./animations/animations-tab.js'));
@@ -49,20 +50,22 @@ export function App() {
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        <Suspense fallback={<FormSkeleton />}>
-          <Tabs.Panel value="txt2img">
-            <Txt2imgTab />
-          </Tabs.Panel>
-          <Tabs.Panel value="img2img">
-            <Img2imgTab />
-          </Tabs.Panel>
-          <Tabs.Panel value="Animations">
-            <AnimationsTab />
-          </Tabs.Panel>
-          <Tabs.Panel value="Settings">
-            <SettingsTab />
-          </Tabs.Panel>
-        </Suspense>
+        <ErrorBoundary key={tab}>
+          <Suspense fallback={<FormSkeleton />}>
+            <Tabs.Panel value="txt2img">
+              <Txt2imgTab />
+            </Tabs.Panel>
+            <Tabs.Panel value="img2img">
+              <Img2imgTab />
+            </Tabs.Panel>
+            <Tabs.Panel value="Animations">
+              <AnimationsTab />
+            </Tabs.Panel>
+            <Tabs.Panel value="Settings">
+              <SettingsTab />
+            </Tabs.Panel>
+          </Suspense>
+        </ErrorBoundary>
       </Tabs>
     </Container>
   );
@@ -76,8 +79,7 @@ function useOpenTab(): string {
     addEventListener('hashchange', update);
     return () => removeEventListener('hashchange', update);
   }, []);
-  const named = decodeURIComponent(hash.slice(1));
-  return tabs.find((name) => name === named) ?? 'txt2img';
+  return tabs.find((name) => hash === `#${name}`) ?? 'txt2img';
 }
 
 function openTab(name: string): void {

@@ -6,6 +6,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
+import { ErrorBoundary } from './ui/error-boundary.js';
 
 const closeButtonProps = { 'aria-label': 'Close' };
 
@@ -36,7 +37,9 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
-        <App />
+        <ErrorBoundary>
+          <App />
+        </ErrorBoundary>
         <Notifications />
       </QueryClientProvider>
     </MantineProvider>

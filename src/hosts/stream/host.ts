@@ -61,8 +61,8 @@ class StreamRun {
   }
 
   /**
-   * @throws StepsAnimationError `input` for a wrong message, after the events of those before it, and for a stream that
-   *   was cut off before there was a picture; `interrupted` if it was aborted before
+   * @throws StepsAnimationError `input` for a wrong message, after the events of those before it, and for a stream
+   *   without a picture; `interrupted` if it was aborted before there was one
    */
   async *events(signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
     const stop = () => this.#settings.stream.destroy();
@@ -79,12 +79,13 @@ class StreamRun {
     yield* this.#unfinishedImages();
     yield { type: 'end' };
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#wasCut) this.#reportCut(signal);
+    this.#checkEnd(signal);
   }
 
-  #reportCut(signal: AbortSignal | undefined): void {
+  /** @throws StepsAnimationError when no picture has arrived */
+  #checkEnd(signal: AbortSignal | undefined): void {
     const hasPicture = this.#states.some(({ picture, hasEnded }) => picture !== undefined || hasEnded);
-    if (hasPicture && !signal?.aborted) this.#settings.onCut?.();
+    if (hasPicture && this.#wasCut && !signal?.aborted) this.#settings.onCut?.();
     if (hasPicture) return;
     if (signal?.aborted) throw new StepsAnimationError('interrupted', 'Stopped before the first step arrived.');
     const message = 'The stream ended before the first step; docs/protocol.md says what to send.';

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { findHosts } from '../../hosts/find-hosts.js';
-import { configuredHostSchema, readOwnHosts } from '../../hosts/host-config.js';
+import { newHostSchema, readOwnHosts } from '../../hosts/host-config.js';
 import { addressOf, hostKinds, hostNames } from '../../hosts/host-kinds.js';
 import { addHost, followConfig, removeHost } from '../hosts/configured-hosts.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
@@ -18,7 +18,7 @@ const kinds = otherNames.map((name) => ({
 }));
 
 /** Without `workflow`: clients may not choose files of this machine. */
-const newHost = configuredHostSchema
+const newHost = newHostSchema
   .omit({ workflow: true })
   .extend({ host: z.enum(otherNames) })
   .meta({ id: 'NewHost' });

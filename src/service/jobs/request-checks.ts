@@ -8,7 +8,11 @@ import { MovieClient } from '../../movie/client.js';
 import { type MovieSettings, trialSettings } from '../../movie/messages.js';
 import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';
 import { checkOptions } from '../../options/check-options.js';
-import { generationOptionsSchema, img2imgOptionsSchema } from '../../options/generation-options.js';
+import {
+  type GenerationOptions,
+  generationOptionsSchema,
+  img2imgOptionsSchema,
+} from '../../options/generation-options.js';
 import { movieSize } from '../../pictures/fit.js';
 import type { Size } from '../../pictures/picture.js';
 import { messageOf } from '../../util/error-message.js';
@@ -24,7 +28,7 @@ import type { NewJob } from './job-store.js';
 /** A checked request: a new job without its id, and the pictures that it starts from. */
 type CheckedJob = Omit<NewJob, 'id'> & { readonly start?: StartFiles };
 
-/** Pixels; the codec is tried at this size where the size of the image is not known, and thus 0. */
+/** Pixels of a side that nobody knows, and that thus is 0. */
 const defaultSide = 512;
 
 /** The only check of a request: what is wrong with it is reported before it is queued. */
@@ -45,7 +49,8 @@ export class RequestChecks {
     const model = request.generation.model ?? (await this.#defaultModel(host));
     const given = model === undefined ? request.generation : { ...request.generation, model };
     const generation = checkOptions(generationOptionsSchema, given);
-    checkImageLimits(generation);
+    const size = await this.#sizeOf(generation);
+    checkImageLimits({ ...generation, ...size });
     const animation = request.animation && checkOptions(animationOptionsSchema, request.animation);
     // Only names of models: with paths, clients could look around on this machine.
     const candidates = chooseHost(await this.#hosts.withModel(generation.model), host, generation.model);
@@ -53,7 +58,7 @@ export class RequestChecks {
     using _ = start && (await memoryForStart(start));
     const decoded = start && { start: { ...img2img, ...(await decodeStart(start)) } };
     const hosts = await acceptingHosts(candidates, { ...generation, ...decoded });
-    if (animation) await this.#checkAnimation(kind, animation, generation, generation.hiresScale);
+    if (animation) await this.#checkAnimation(kind, animation, size, generation.hiresScale);
     const options = { generation, img2img: img2img ?? null, animation, of: null, image: null };
     return { kind, options, hosts, ...(start && { start }) };
   }
@@ -78,6 +83,13 @@ export class RequestChecks {
     return member?.defaultModel ?? (await member?.describe())?.models[0]?.name;
   }
 
+  /** The size of the first pass: of the model where the request leaves it open, or a usual one if that is not known. */
+  async #sizeOf({ model: wanted, width, height }: GenerationOptions): Promise<Size> {
+    const { models } = await this.#hosts.describe();
+    const model = models.find(({ name }) => name === wanted);
+    return { width: width || model?.width || defaultSide, height: height || model?.height || defaultSide };
+  }
+
   async #checkAnimation(
     tab: 'txt2img' | 'img2img',
     animation: AnimationOptions,
@@ -87,6 +99,7 @@ export class RequestChecks {
     const folder = imagesFolder(this.#outdir, tab);
     resolveBelow(folder, animation.intermediatePath);
     resolveBelow(folder, animation.animationPath);
+    // An image that is not finished may have no size.
     const size = { width: (width || defaultSide) * scale, height: (height || defaultSide) * scale };
     if (animation.createAnimation) await this.#tryCodec(animation, movieSize(size, animation));
   }

@@ -46,7 +46,10 @@ export function pixelsOf({ width, height }: Size): number {
 
 type Extent = Pick<GenerationOptions, 'width' | 'height' | 'hiresScale' | 'batchCount' | 'batchSize'>;
 
-/** @throws StepsAnimationError `usage` for a request for too many images, or too many pixels at once */
+/**
+ * @param extent with the size that the images will have
+ * @throws StepsAnimationError `usage` for a request for too many images, or too many pixels at once
+ */
 export function checkImageLimits({ width, height, hiresScale, batchCount, batchSize }: Extent): void {
   const images = batchCount * batchSize;
   if (images > maxImages) {

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { ByteBudget } from '../../util/byte-budget.js';
+import { MemoryBudget } from '../../util/memory-budget.js';
 import { HttpError } from '../http-error.js';
 
 /** Bytes of the decoded pictures of all requests together. A picture needs a half if it is as large as it may be. */
@@ -12,8 +12,8 @@ const maxWaiting = 100;
 const bytesPerPixel = 7;
 const retryAfterSeconds = 5;
 
-const decoded = new ByteBudget({ maxBytes: maxDecodedBytes, maxWaiting });
-const answers = new ByteBudget({ maxBytes: maxAnswersLength, maxWaiting });
+const decoded = new MemoryBudget({ maxBytes: maxDecodedBytes, maxWaiting });
+const answers = new MemoryBudget({ maxBytes: maxAnswersLength, maxWaiting });
 
 /**
  * Waits until there is memory for decoded pictures.
@@ -38,7 +38,7 @@ export async function memoryForAnswer(length: number, reply: FastifyReply): Prom
   else reply.raw.once('close', free);
 }
 
-async function take(budget: ByteBudget, bytes: number): Promise<Disposable> {
+async function take(budget: MemoryBudget, bytes: number): Promise<Disposable> {
   if (!budget.isFull) return await budget.take(bytes);
   const message = `${maxWaiting} other requests with pictures wait already: try again in a moment.`;
   throw new HttpError(429, message, { 'retry-after': String(retryAfterSeconds) });

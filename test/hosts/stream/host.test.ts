@@ -137,6 +137,8 @@ describe('a stream', () => {
     ],
     ['in which nothing comes', [], /before the first step/],
     ['cut before the first step', [start(3)], /before the first step/],
+    ['that ends before the first step', [start(3), message({ type: 'end' })], /before the first step/],
+    ['of nothing but an end', [message({ type: 'end' })], /before the first step/],
   ])('%s is refused', async (_, messages, reason) => {
     const { error } = await read(messages);
     expect(error).toMatchObject({ code: 'input', message: expect.stringMatching(reason) });

@@ -164,6 +164,52 @@ describe('answers', () => {
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
   });
 
+  it('carry them whatever they are: events, files, errors, and what is no request', async () => {
+    const { send, port, service } = await open({ users: ['ann:secret'] });
+    Object.assign(service, { events: async function* () {} });
+    const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`;
+    for (const path of [
+      '/',
+      '/docs',
+      '/api/v1/about',
+      '/api/v1/jobs/nobody',
+      '/sdapi/v1/options',
+      '/nothing',
+      '/%',
+      '/%c0',
+    ]) {
+      const { headers } = await send('GET', path, { authorization });
+      expect(headers, path).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
+    }
+    expect((await send('GET', '/api/v1/about')).headers).toHaveProperty('content-security-policy');
+    const events = await fetch(`http://127.0.0.1:${port}/api/v1/events`, { headers: { authorization } });
+    expect(events.headers.get('content-type')).toContain('text/event-stream');
+    expect(events.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(events.headers.get('content-security-policy')).toContain("default-src 'none'");
+    await events.body?.cancel();
+  });
+
+  it.each(['/%', '/%c0', '/api/v1/%', '/api/v1/jobs/%ff'])('are problems for the address %s', async (path) => {
+    const { send } = await open();
+    const { status, headers, body } = await send('GET', path);
+    expect([400, 404]).toContain(status);
+    expect(headers['content-type']).toContain('application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ status, detail: expect.any(String) });
+  });
+
+  it.each([65, 10_000, 100_000])('refuse JSON that nests %i times, as the client’s mistake', async (depth) => {
+    const { send } = await open();
+    for (const path of ['/api/v1/jobs', '/api/v1/tokens', '/sdapi/v1/txt2img', '/sdapi/v1/options']) {
+      for (const body of [
+        `${'['.repeat(depth)}${']'.repeat(depth)}`,
+        `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`,
+      ]) {
+        const answer = await send('POST', path, json, body);
+        expect(answer, path).toMatchObject({ status: 400, body: expect.stringContaining('nested deeper than 64') });
+      }
+    }
+  });
+
   it('are problems where there is nothing', async () => {
     const { send } = await open();
     const { status, headers, body } = await send('GET', '/nothing');

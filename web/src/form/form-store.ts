@@ -1,4 +1,4 @@
-import { createStore } from '../ui/store.js';
+import { createStore, withStorage } from '../ui/store.js';
 
 export type Tab = 'txt2img' | 'img2img';
 export type Value = string | number | boolean;
@@ -22,17 +22,11 @@ const forms = { txt2img: createFormStore('txt2img'), img2img: createFormStore('i
 
 function createFormStore(tab: Tab) {
   const key = `steps-animation.${tab}`;
-  return createStore(readForm(key), (form) => {
-    try {
-      localStorage.setItem(key, JSON.stringify(form));
-    } catch {
-      // Storage may be disabled or full: the form then lasts as long as the page.
-    }
-  });
+  return createStore(readForm(key), (form) => withStorage(() => localStorage.setItem(key, JSON.stringify(form))));
 }
 
 function readForm(key: string): Form {
-  try {
+  const form = withStorage((): Form => {
     const stored: Partial<Form> = JSON.parse(localStorage.getItem(key) ?? '{}');
     return {
       generation: asValues(stored.generation),
@@ -40,9 +34,8 @@ function readForm(key: string): Form {
       animation: asValues(stored.animation),
       scriptEnabled: stored.scriptEnabled !== false,
     };
-  } catch {
-    return emptyForm;
-  }
+  });
+  return form ?? emptyForm;
 }
 
 function asValues(stored: unknown): Values {

@@ -6,16 +6,17 @@ import type { JobShape, NewJobShape } from '../api/types.js';
 import { tabOf } from '../form/fill-form.js';
 import type { Tab } from '../form/form-store.js';
 import { notifyError } from '../ui/notifications.js';
-import { createStore } from '../ui/store.js';
+import { createStore, withStorage } from '../ui/store.js';
 
 /** The id of the job that each tab shows, kept in the session storage so that it survives a reload. */
 const shownJobs = { txt2img: createShownJob('txt2img'), img2img: createShownJob('img2img') };
 
 function createShownJob(tab: Tab) {
   const key = `steps-animation.${tab}.job`;
-  return createStore(sessionStorage.getItem(key) ?? undefined, (id) => {
-    if (id !== undefined) sessionStorage.setItem(key, id);
-  });
+  return createStore(
+    withStorage(() => sessionStorage.getItem(key) ?? undefined),
+    (id) => withStorage(() => id !== undefined && sessionStorage.setItem(key, id)),
+  );
 }
 
 /** Jobs to show after the one that is shown has ended, by tab. */

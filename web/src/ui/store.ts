@@ -28,3 +28,12 @@ export function createStore<T>(initial: T, onChange?: (value: T, previous: T) =>
     useValue: () => useSyncExternalStore(subscribe, get),
   };
 }
+
+/** Uses the browser's storage, which may be disabled or full: values then last as long as the page. */
+export function withStorage<T>(use: () => T): T | undefined {
+  try {
+    return use();
+  } catch {
+    return undefined;
+  }
+}

@@ -4,7 +4,7 @@ type Waiting = { readonly bytes: number; readonly start: () => void };
  * Bytes that may be in memory at the same time. Who needs more waits, in order of arrival, until others have given
  * theirs back.
  */
-export class ByteBudget {
+export class MemoryBudget {
   readonly #maxBytes: number;
   readonly #maxWaiting: number;
   readonly #waiting: Waiting[] = [];

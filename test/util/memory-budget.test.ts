@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ByteBudget } from '#src/util/byte-budget.js';
+import { MemoryBudget } from '#src/util/memory-budget.js';
 
 /** A budget, and the names of those that have got theirs. */
 function budgetOf(maxBytes: number, maxWaiting = 10) {
-  const budget = new ByteBudget({ maxBytes, maxWaiting });
+  const budget = new MemoryBudget({ maxBytes, maxWaiting });
   const started: string[] = [];
   const taken = new Map<string, Disposable>();
   const take = async (name: string, bytes: number) => {
@@ -67,7 +67,7 @@ it('takes bytes back once, however often they are given back', async () => {
 it('never has more in memory than it may, and forgets nobody', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 20 }), async (sizes) => {
-      const budget = new ByteBudget({ maxBytes: 20, maxWaiting: 20 });
+      const budget = new MemoryBudget({ maxBytes: 20, maxWaiting: 20 });
       let used = 0;
       const work = async (bytes: number) => {
         using _ = await budget.take(bytes);
