@@ -137,6 +137,9 @@ class Run {
       case 'start':
         this.#start(event);
         break;
+      case 'noise':
+        if (!this.#recording?.recorder.noise(event.image, event.picture)) event.release?.();
+        break;
       case 'step':
         this.#step(event);
         break;

@@ -28,6 +28,8 @@ export type RunChoice = 'all' | 'last' | readonly Seed[];
 /** The pictures of one image, from its first step to the finished image, or of one list of images. */
 export type SourceSequence = {
   readonly pictures: readonly PictureSource[];
+  /** the noise that it started from, if there is a picture of it */
+  readonly noise?: PictureSource;
   /** in pixels: of the finished image, or of the first picture where there is none */
   readonly width: number;
   readonly height: number;
@@ -120,12 +122,9 @@ export class PictureSources implements AsyncDisposable {
       throw new StepsAnimationError('input', reasons === undefined ? `${message}.` : `${message}: ${reasons}.`);
     }
     this.#noteLeftOut(leftOut);
-    for (const { pictures, seed } of images) {
-      await this.#add(
-        pictures.map((path) => files.get(path) ?? { path, kind: 'still' }),
-        seed,
-        signal,
-      );
+    for (const { pictures, seed, noise } of images) {
+      const sources = pictures.map((path) => files.get(path) ?? ({ path, kind: 'still' } as const));
+      await this.#add(sources, seed, signal, noise);
     }
   }
 
@@ -134,7 +133,12 @@ export class PictureSources implements AsyncDisposable {
     if (reasons !== undefined) this.notes.push(`Left out: ${reasons}.`);
   }
 
-  async #add(files: readonly SourceFile[], seed: Seed | null, signal: AbortSignal | undefined): Promise<void> {
+  async #add(
+    files: readonly SourceFile[],
+    seed: Seed | null,
+    signal: AbortSignal | undefined,
+    noise?: string,
+  ): Promise<void> {
     const pictures: PictureSource[] = [];
     const sizes: Size[] = [];
     for (const file of files) {
@@ -152,7 +156,10 @@ export class PictureSources implements AsyncDisposable {
     const infotext = withoutIntermediateStep((await readInfotext(last)) ?? '');
     const known = seedOf(parseInfotext(infotext)) ?? seed;
     const size = seed === null ? first : (sizes.at(-1) ?? first);
-    this.sequences.push({ pictures, ...size, infotext, seed: known, name: nameOf(last) });
+    this.sequences.push({
+      ...{ pictures, ...size, infotext, seed: known, name: nameOf(last) },
+      ...(noise !== undefined && { noise: { type: 'file', path: noise } as const }),
+    });
   }
 
   /** Decodes a movie into files, as its frames can only be read in order. */

@@ -13,6 +13,7 @@ import type { AnimationOptionsInput } from '../options/option-types.js';
 import { movieSize } from '../pictures/fit.js';
 import type { Size } from '../pictures/picture.js';
 import { type PictureSource, sideBySide } from '../pictures/picture-source.js';
+import { opensOnNoise } from '../recording/plan.js';
 import { isSelected } from '../recording/steps.js';
 import { describeEncoder, describeMovie, frameRateNote } from '../recording/user-messages.js';
 import { isFolder } from '../util/exists.js';
@@ -30,6 +31,11 @@ export type RenderSettings = {
   readonly sideBySide?: boolean;
   /** of the finished image in pixels, where the pictures may have another one. Default: that of the first image */
   readonly imageSize?: Size;
+  /**
+   * path of a picture of the noise that the image started from, for the option `noiseDuration`. Default: what the folders
+   * of intermediate images contain
+   */
+  readonly noise?: string;
   /** folder of the movie, which is named after the images; ignored if `output` is given. Default: `outputs` */
   readonly outdir?: string;
   /** path of the movie file, whose extension has to match the codec, or of a folder for it */
@@ -76,7 +82,8 @@ async function renderSequences(
   writeMovie: typeof import('../movie/movie-file.js').writeMovie,
 ): Promise<AnimationResult> {
   const taken = sequences.map((sequence) => ({ ...sequence, pictures: select(sequence.pictures, animation) }));
-  const { sources, ...size } = arrange(taken, animation, settings);
+  const { sources, hasNoise, ...size } = arrange(taken, animation, settings);
+  const steps = sources.length - Number(hasNoise);
   const last = sequences.at(-1);
   const infotext = last?.infotext ?? '';
   const target = await targetOf(settings, animation, last);
@@ -85,11 +92,11 @@ async function renderSequences(
   await prepareFolder(target.folder);
   const { interpolation, skipSteps } = animation;
   const tags = movieTags({
-    ...{ infotext, ...size, interpolation, skipSteps, lastStep: sources.length, timestamp: new Date() },
+    ...{ infotext, ...size, interpolation, skipSteps, lastStep: steps, timestamp: new Date() },
   });
   const movie = {
-    ...{ ...animation, ...size, tags },
-    ...{ duration: durationOf(animation, sources.length), sources: sources.length, sideBySide: 1 },
+    ...{ ...animation, ...size, tags, noiseDuration: hasNoise ? animation.noiseDuration : 0 },
+    ...{ duration: durationOf(animation, steps), sources: sources.length, sideBySide: 1 },
   };
   const debug = (message: string) => settings.onEvent?.({ type: 'debug', message });
   const note = frameRateNote(animation);
@@ -107,7 +114,7 @@ async function renderSequences(
   debug(describeMovie(finished));
   const finishMs = finished.publishedAt - lastSourceAt;
   const seed = settings.sideBySide ? null : (last?.seed ?? null);
-  const result = animationResult(finished, animation, { image: null, seed, steps: sources.length, finishMs });
+  const result = animationResult(finished, animation, { image: null, seed, steps, finishMs });
   settings.onEvent?.(result);
   return result;
 }
@@ -117,16 +124,27 @@ function select(pictures: readonly PictureSource[], animation: AnimationOptions)
   return pictures.filter((_, index) => index === pictures.length - 1 || isSelected(index + 1, animation));
 }
 
-/** The pictures of the movie in order, and its size. */
+/** The pictures of the movie in order, that of the noise first if it opens on that, and its size. */
 function arrange(sequences: readonly SourceSequence[], animation: AnimationOptions, settings: RenderSettings) {
   const [first] = sequences;
   if (!first) throw new StepsAnimationError('input', 'There are no images to make a movie of: name some.');
   const size = settings.imageSize ?? first;
+  // The movie opens on the noise of what it shows first.
+  const opening = settings.sideBySide ? sequences : [first];
+  const hasNoise = opensOnNoise(animation) && opening.every((sequence) => noiseOf(sequence, settings));
+  const shown = sequences.map((sequence) => {
+    const noise = hasNoise && opening.includes(sequence) ? noiseOf(sequence, settings) : undefined;
+    return noise ? { ...sequence, pictures: [noise, ...sequence.pictures] } : sequence;
+  });
   if (!settings.sideBySide) {
-    return { ...movieSize(size, animation), sources: sequences.flatMap(({ pictures }) => pictures) };
+    return { ...movieSize(size, animation), hasNoise, sources: shown.flatMap(({ pictures }) => pictures) };
   }
-  const { layout, sources } = sideBySide(sequences, size, animation);
-  return { ...movieSize(layout, animation), sources };
+  const { layout, sources } = sideBySide(shown, size, animation);
+  return { ...movieSize(layout, animation), hasNoise, sources };
+}
+
+function noiseOf({ noise }: SourceSequence, settings: RenderSettings): PictureSource | undefined {
+  return settings.noise === undefined ? noise : { type: 'file', path: settings.noise };
 }
 
 async function targetOf(

@@ -81,6 +81,16 @@ export type FinishReason = FinishedImage['reason'];
 /** What happens in a run: one `start`, steps, images and notes, one `end`. */
 export type GenerationEvent =
   | { readonly type: 'start'; readonly images: readonly ImageInfo[]; readonly passes: readonly PassInfo[] }
+  /** What the first pass of an image starts from, its step 0, before its first step; from hosts that have it. */
+  | {
+      readonly type: 'noise';
+      /** index into `images` of `start` */
+      readonly image: number;
+      /** As of a step. */
+      readonly picture: () => Promise<Picture>;
+      /** As of a step. */
+      readonly release?: () => void;
+    }
   | {
       readonly type: 'step';
       /** index into `images` of `start` */
@@ -89,6 +99,11 @@ export type GenerationEvent =
       readonly pass: number;
       /** from 1 */
       readonly step: number;
+      /**
+       * noise level of the latent that the step works on: the standard deviation of its noise beside a clean image of
+       * full strength. Left out if the host does not tell it
+       */
+      readonly sigma?: number;
       /** Decodes the picture of the step, beside the sampler; can be called until the iteration has ended. */
       readonly picture: (content: Content) => Promise<Picture>;
       /** A rough picture of the step, of any size, which costs next to nothing. */

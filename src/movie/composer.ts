@@ -47,7 +47,7 @@ export class FrameComposer implements AsyncDisposable {
     settings: MovieSettings,
     timeline: Timeline,
     { writer, motion }: Resources,
-    palette: Uint8Array | undefined,
+    { palette }: LookAhead,
   ) {
     const { pixelFormat } = codecRow(settings.codec);
     this.#settings = settings;
@@ -70,12 +70,12 @@ export class FrameComposer implements AsyncDisposable {
    * Opens the movie file at `path`, to which pictures are added after that.
    * @throws StepsAnimationError `usage` or `encoder` for settings that are refused, `output` if the file cannot be created
    */
-  static async open(path: string, settings: MovieSettings, { times, palette }: LookAhead = {}) {
+  static async open(path: string, settings: MovieSettings, ahead: LookAhead = {}) {
     const { sources, codec: name, tags, encoderSettings, sideBySide } = settings;
     const codec = codecRow(name);
     const fps = movieFps(settings);
     checkFrameSize(name, frameSize(codec.pixelFormat, settings), 'encoder');
-    const timeline = createTimeline(sources, { ...settings, fps }, times);
+    const timeline = createTimeline(sources, { ...settings, fps }, ahead.times);
     const writer = await MovieWriter.open(path, {
       ...{ codec, fps, tags, sideBySide },
       ...frameSize(codec.pixelFormat, settings),
@@ -84,7 +84,7 @@ export class FrameComposer implements AsyncDisposable {
     let motion: MotionInterpolator | undefined;
     try {
       motion = await openMotion(settings, codec.pixelFormat);
-      return new FrameComposer(settings, timeline, { writer, motion }, palette);
+      return new FrameComposer(settings, timeline, { writer, motion }, ahead);
     } catch (error) {
       await motion?.[Symbol.asyncDispose]();
       await writer[Symbol.asyncDispose]();

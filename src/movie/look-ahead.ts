@@ -2,13 +2,13 @@ import { codecRow } from '../options/codecs.js';
 import { fitPicture } from '../pictures/fit.js';
 import type { Picture } from '../pictures/picture.js';
 import { type PictureSource, type ReadOptions, readPictures } from '../pictures/picture-source.js';
+import { ChangeMeter } from './change-meter.js';
 import { makePalette } from './gif-palette.js';
-import { allocateFrameMemory, padToSimd } from './kernels/frame-memory.js';
 import type { MovieSettings } from './messages.js';
 
 /** What some settings need to know of all pictures before the first frame. */
 export type LookAhead = {
-  /** for even pacing: when each source is reached, from 0 to 1 */
+  /** for even pacing: when each step is reached, as in `createTimeline` */
   readonly times?: readonly number[];
   /** for GIF: 256 colours as BGRA */
   readonly palette?: Uint8Array;
@@ -23,13 +23,15 @@ export async function lookAhead(
   sources: readonly PictureSource[],
   options: ReadOptions,
 ): Promise<LookAhead> {
-  const { pacing, codec } = settings;
+  const { pacing, codec, noiseDuration } = settings;
   const distance = Math.ceil(Math.max(1, sources.length / maxForPalette));
   // Counted from the last picture, which is shown longest.
   const some = sources.filter((_, index) => (sources.length - 1 - index) % distance === 0);
   return {
-    ...(pacing === 'even' && {
-      times: paceByChange(await measureChanges(readPictures(sources, options), settings)),
+    ...(pacing !== 'linear' && {
+      times: paceByChange(
+        await measureChanges(readPictures(sources.slice(noiseDuration > 0 ? 1 : 0), options), settings),
+      ),
     }),
     ...(codecRow(codec).pixelFormat === 'pal8' && { palette: await makePalette(readPictures(some, options)) }),
   };
@@ -37,17 +39,11 @@ export async function lookAhead(
 
 /** How much each picture differs from the one before: the mean absolute difference of its samples, 0 to 255. */
 async function measureChanges(pictures: AsyncIterable<Picture>, settings: MovieSettings): Promise<number[]> {
-  const { width, height } = settings;
-  const bytes = width * height * 3;
-  const { kernels, buffers } = allocateFrameMemory([bytes, bytes]);
+  const meter = new ChangeMeter(settings);
   const changes: number[] = [];
-  let [previous, current] = buffers;
-  let isFirst = true;
   for await (const picture of pictures) {
-    current.bytes.set((await fitPicture(picture, { width, height }, settings)).data);
-    if (!isFirst) changes.push(kernels.absoluteDifference(previous.address, current.address, padToSimd(bytes)) / bytes);
-    isFirst = false;
-    [previous, current] = [current, previous];
+    const change = meter.changeTo(await fitPicture(picture, settings, settings));
+    if (change !== null) changes.push(change);
   }
   return changes;
 }

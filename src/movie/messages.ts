@@ -9,7 +9,14 @@ import type { PictureSource } from '../pictures/picture-source.js';
 /** The animation options that a movie itself needs. */
 type MovieOptions = Pick<
   AnimationOptions,
-  'fps' | 'interpolation' | 'loop' | 'pacing' | 'firstFrameDuration' | 'lastFrameDuration' | 'encoderSettings'
+  | 'fps'
+  | 'interpolation'
+  | 'loop'
+  | 'pacing'
+  | 'noiseDuration'
+  | 'firstFrameDuration'
+  | 'lastFrameDuration'
+  | 'encoderSettings'
 > &
   FitOptions;
 
@@ -33,7 +40,7 @@ export type MovieSettings = MovieOptions & {
 
 /** Settings by which a codec is tried before there are pictures. */
 export function trialSettings(animation: AnimationOptions, size: Size): MovieSettings {
-  return { ...animation, ...size, duration: 1, sources: 2, tags: {}, sideBySide: 1 };
+  return { ...animation, ...size, noiseDuration: 0, duration: 1, sources: 2, tags: {}, sideBySide: 1 };
 }
 
 /** A file to be written: `<stem>.<extension>` in `folder`, or with the next free number after the stem. */
@@ -52,7 +59,14 @@ export type MovieRequest =
   /** Tries to encode with these settings, before sampling starts. */
   | { readonly type: 'check'; readonly settings: MovieSettings }
   /** Opens a movie whose pictures arrive live. */
-  | { readonly type: 'open'; readonly movie: number; readonly target: FileTarget; readonly settings: MovieSettings }
+  | {
+      readonly type: 'open';
+      readonly movie: number;
+      readonly target: FileTarget;
+      readonly settings: MovieSettings;
+      /** of whole runs, as in `LivePacer` */
+      readonly typicalChange: number;
+    }
   /** A picture to be written as a file, to be added to a live movie, or both. */
   | {
       readonly type: 'picture';
@@ -60,6 +74,8 @@ export type MovieRequest =
       readonly picture: Picture;
       readonly keep: IntermediateTarget | null;
       readonly compose: boolean;
+      /** share of the change of the whole run that is expected until this picture, 0 to 1; undefined for the noise */
+      readonly development?: number | undefined;
     }
   /** Completes a live movie under its final name. */
   | { readonly type: 'close'; readonly movie: number }
@@ -92,6 +108,8 @@ export type PictureOutcome = {
   readonly kept: string | null;
   readonly keepError: FailureText | null;
   readonly composeError: FailureText | null;
+  /** how much it differs from the picture before, 0 to 255; null where that was not measured */
+  readonly change: number | null;
 };
 
 export type FailureText = { readonly code: ErrorCode; readonly message: string };

@@ -13,6 +13,7 @@ import { messageOf } from '../util/error-message.js';
 import { FrameComposer } from './composer.js';
 import { frameSize } from './frame-format.js';
 import { joinMovies } from './join.js';
+import { type PacedPicture, PacingQueue } from './live-pacing.js';
 import { type LookAhead, lookAhead } from './look-ahead.js';
 import {
   type FileTarget,
@@ -22,8 +23,9 @@ import {
   trialSettings,
 } from './messages.js';
 import { probeMovie } from './probe.js';
+import { stepCount, unknownTimes } from './timeline.js';
 
-const noHolds = { firstFrameDuration: 0, lastFrameDuration: 0 } as const;
+const noHolds = { noiseDuration: 0, firstFrameDuration: 0, lastFrameDuration: 0 } as const;
 
 /** A movie file that is being written: it gets its final name only when it is complete and has been checked. */
 export class MovieFile implements AsyncDisposable {
@@ -32,6 +34,8 @@ export class MovieFile implements AsyncDisposable {
   readonly #composer: FrameComposer;
   /** paths of the unfinished files, that of the composer first */
   readonly #temporary: [string, ...string[]];
+  /** of a live movie with even pacing: the times of its steps, as far as they are decided */
+  #pacing: { readonly queue: PacingQueue; readonly times: number[]; decided: number } | undefined;
   #last: Picture | undefined;
   /** frames of the opening hold that is joined to a live movie at the end, and how many of them are written */
   #opening = { frames: 0, written: 0 };
@@ -43,12 +47,19 @@ export class MovieFile implements AsyncDisposable {
     this.#composer = composer;
   }
 
-  /** Opens a movie whose pictures come one by one, the finished image last. */
-  static async openLive(target: FileTarget, settings: MovieSettings): Promise<MovieFile> {
+  /**
+   * Opens a movie whose pictures come one by one, the finished image last.
+   * @param typicalChange of whole runs, as in `LivePacer`
+   */
+  static async openLive(target: FileTarget, settings: MovieSettings, typicalChange: number): Promise<MovieFile> {
     const temporary = temporaryPath(target.folder);
     // The opening hold shows the last picture: it is encoded on its own and joined to the rest.
     const rest = { ...settings, firstFrameDuration: 0 };
-    const file = new MovieFile(target, settings, temporary, await openComposer(temporary, rest));
+    const isPacedLive = settings.pacing === 'even' && stepCount(settings) > 1;
+    const times = isPacedLive ? unknownTimes(settings) : undefined;
+    const composer = await openComposer(temporary, rest, times ? { times } : {});
+    const file = new MovieFile(target, settings, temporary, composer);
+    if (times) file.#pacing = { queue: new PacingQueue(settings, typicalChange), times, decided: 0 };
     const { firstFrameDuration } = settings;
     if (firstFrameDuration > 0) file.#opening.frames = Math.max(Math.round(firstFrameDuration * file.#composer.fps), 1);
     return file;
@@ -66,9 +77,27 @@ export class MovieFile implements AsyncDisposable {
     return { frame: frames + this.#opening.written, frames: timeline.frames + this.#opening.frames };
   }
 
-  async add(picture: Picture): Promise<void> {
+  /**
+   * Adds the next picture of a live movie.
+   * @param development for even pacing, as in `LivePacer`; undefined for the noise
+   * @returns how much it differs from the step before, 0 to 255; null where that is not measured
+   */
+  async add(picture: Picture, development?: number): Promise<number | null> {
     this.#last = picture;
-    await this.#composer.add(picture);
+    if (!this.#pacing || development === undefined) {
+      await this.#composer.add(picture);
+      return null;
+    }
+    const { change, decided } = await this.#pacing.queue.add(picture, development);
+    await this.#addPaced(decided);
+    return change;
+  }
+
+  async #addPaced(pictures: readonly PacedPicture[]): Promise<void> {
+    for (const { picture, time } of pictures) {
+      if (this.#pacing) this.#pacing.times[this.#pacing.decided++] = time;
+      await this.#composer.add(picture);
+    }
   }
 
   async addAll(...parameters: Parameters<FrameComposer['addAll']>): Promise<void> {
@@ -80,6 +109,7 @@ export class MovieFile implements AsyncDisposable {
    * @throws StepsAnimationError `encoder` when pictures are missing, or the file does not have the frames that were written
    */
   async close(): Promise<FinishedMovie> {
+    if (this.#pacing) await this.#addPaced(this.#pacing.queue.end());
     const { frames, timeline } = this.#composer;
     if (frames !== timeline.frames) {
       throw new StepsAnimationError('encoder', `The movie has only ${frames} of its ${timeline.frames} frames.`);

@@ -41,7 +41,8 @@ async function handle(request: MovieRequest): Promise<MovieReply[keyof MovieRepl
       return null;
     case 'open':
       return await inOrder(request.movie, async () => {
-        movies.set(request.movie, await MovieFile.openLive(request.target, request.settings));
+        const { movie, target, settings, typicalChange } = request;
+        movies.set(movie, await MovieFile.openLive(target, settings, typicalChange));
         return null;
       });
     case 'picture':
@@ -62,16 +63,17 @@ function inOrder<T>(movie: number, work: () => Promise<T>): Promise<T> {
 }
 
 async function takePicture(request: Extract<MovieRequest, { type: 'picture' }>): Promise<PictureOutcome> {
-  const { movie, picture, keep, compose } = request;
+  const { movie, picture, keep, compose, development } = request;
   // Queued before anything is awaited: pictures must not overtake each other.
   const [composed, kept] = await Promise.allSettled([
-    compose ? inOrder(movie, () => addToMovie(movie, picture)) : null,
+    compose ? inOrder(movie, () => addToMovie(movie, picture, development)) : null,
     keep ? tracked(keepPicture(picture, keep)) : null,
   ]);
   return {
     kept: kept.status === 'fulfilled' ? kept.value : null,
     keepError: kept.status === 'rejected' ? failureText(kept.reason) : null,
     composeError: composed.status === 'rejected' ? failureText(composed.reason) : null,
+    change: composed.status === 'fulfilled' ? composed.value : null,
   };
 }
 
@@ -89,10 +91,11 @@ async function keepPicture(picture: Picture, target: IntermediateTarget): Promis
   return written ?? (await writeWhole(folder, stem, format.type, bytes));
 }
 
-async function addToMovie(movie: number, picture: Picture): Promise<void> {
+async function addToMovie(movie: number, picture: Picture, development: number | undefined): Promise<number | null> {
   const file = openMovie(movie);
-  await file.add(picture);
+  const change = await file.add(picture, development);
   send({ type: 'progress', movie, ...file.progress });
+  return change;
 }
 
 async function closeMovie(movie: number): Promise<FinishedMovie> {

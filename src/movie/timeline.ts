@@ -6,6 +6,11 @@ export type TimelineSettings = {
   /** `none` shows only the sources, the others also what lies between them */
   readonly interpolation: 'none' | 'blend' | 'smooth' | 'mci';
   readonly loop: 'none' | 'boomerang';
+  /**
+   * seconds from the first source, which is noise, to the second one, in addition to the duration. Default: 0, the first
+   * source is a step like the others; as in a loop, which shows no noise
+   */
+  readonly noiseDuration?: number;
   /** seconds of the last source before everything else */
   readonly firstFrameDuration: number;
   /** seconds of the last source at the end */
@@ -21,7 +26,7 @@ export type TimelineSettings = {
 export type Timeline = {
   /** the source of each visit */
   readonly visits: readonly number[];
-  /** when each visit is reached, from 0 to 1; default: at even distances */
+  /** when each visit of the body is reached, from 0 to 1, or `unknownTime`; default: at even distances */
   readonly times?: readonly number[];
   readonly interpolates: boolean;
   /** whether there is a cross-fade to the last source even without interpolation */
@@ -30,7 +35,9 @@ export type Timeline = {
   readonly circular: boolean;
   /** frames of the hold at the start */
   readonly opening: number;
-  /** frames between the holds */
+  /** frames from the noise to the first step */
+  readonly noise: number;
+  /** frames from the first step to the closing hold */
   readonly body: number;
   /** frames of the hold at the end */
   readonly closing: number;
@@ -38,32 +45,54 @@ export type Timeline = {
   readonly frames: number;
 };
 
+/** The time of a visit whose picture has not come yet. Its frames show it, and so have to wait for it. */
+const unknownTime = Number.POSITIVE_INFINITY;
+
+/** The sources that are steps or the finished image: all but the noise. */
+export function stepCount({ sources, noiseDuration }: { sources: number; noiseDuration: number }): number {
+  return noiseDuration > 0 ? sources - 1 : sources;
+}
+
+/** The times of steps that will be known one by one. */
+export function unknownTimes(settings: Parameters<typeof stepCount>[0]): number[] {
+  return Array<number>(stepCount(settings)).fill(unknownTime);
+}
+
 /** What a frame shows: visit `from`, and visit `to` with the share `weight`, 0 ≤ weight < 1. */
 export type TimelineFrame = { readonly from: number; readonly to: number; readonly weight: number };
 
 /**
- * Spreads sources over a movie of `round(duration * fps)` frames, at least 2 with several sources, plus those of the holds.
+ * Spreads sources over a movie of `round(duration * fps)` frames, at least 2 with several steps, plus those of the holds
+ * and of the noise.
  * @param sources number of sources, at least 1; the last one is the finished image
- * @param times when each source is reached, from 0 to 1, never decreasing; default: at even distances
+ * @param times when each step is reached, from 0 to 1, never decreasing; default: at even distances. Times that are not
+ *   known yet (`unknownTimes`) are filled in later, in this array; frames that depend on them have to wait
  */
 export function createTimeline(sources: number, settings: TimelineSettings, times?: readonly number[]): Timeline {
   const { duration, fps, interpolation, firstFrameDuration, lastFrameDuration, finishFade = 0 } = settings;
   const opening = Math.round(firstFrameDuration * fps);
-  const body = Math.max(Math.round(duration * fps), sources > 1 ? 2 : 1);
-  const closing = Math.round(lastFrameDuration * fps);
   const circular = settings.loop === 'boomerang' && sources > 1;
+  const noise = circular || sources === 1 ? 0 : noiseFrames(settings);
+  const steps = noise > 0 ? sources - 1 : sources;
+  const body = Math.max(Math.round(duration * fps), steps > 1 ? 2 : 1);
+  const closing = Math.round(lastFrameDuration * fps);
   const forwards = Array.from({ length: sources }, (_, source) => source);
   const visits = circular ? [...forwards.toReversed(), ...forwards.slice(1)] : forwards;
   const hold = opening > 0 && !circular && sources > 1;
-  const fades = finishFade > 0 && sources > 2;
-  const reached = fades ? withFadeShare(times ?? evenTimes(sources), finishFade / duration) : times;
+  const fades = finishFade > 0 && steps > 2;
+  const reached = fades ? withFadeShare(times ?? evenTimes(steps), finishFade / duration) : times;
   return {
     visits: hold ? [sources - 1, ...visits] : visits,
     ...(reached && { times: circular ? circularTimes(reached) : reached }),
     interpolates: interpolation !== 'none',
-    ...{ fades, circular, opening, body, closing },
-    frames: opening + body + closing,
+    ...{ fades, circular, opening, noise, body, closing },
+    frames: opening + noise + body + closing,
   };
+}
+
+/** Frames from the noise to the first step: one at least, if there are any. */
+function noiseFrames({ noiseDuration = 0, fps }: TimelineSettings): number {
+  return noiseDuration > 0 ? Math.max(Math.round(noiseDuration * fps), 1) : 0;
 }
 
 /** Largest share of a movie for the cross-fade at the end. */
@@ -88,13 +117,28 @@ function circularTimes(times: readonly number[]): number[] {
 
 /** Which visits make output frame `n` (0 to `frames - 1`), and in what proportion. */
 export function frameAt(timeline: Timeline, n: number): TimelineFrame {
-  const { visits, opening, body, circular } = timeline;
+  const { visits, opening, noise, body } = timeline;
   if (n < opening) return still(0);
-  if (n >= opening + body) return still(visits.length - 1);
-  // Outside a loop, the opening hold has a visit of its own.
-  const offset = opening > 0 && !circular && visits.length > 1 ? 1 : 0;
-  const { from, to, weight } = bodyFrame(timeline, visits.length - offset, n - opening);
-  return { from: from + offset, to: to + offset, weight };
+  if (n >= opening + noise + body) return still(visits.length - 1);
+  const first = firstBodyVisit(timeline);
+  if (n < opening + noise) return noiseFrame(timeline, first - 1, n - opening);
+  const { from, to, weight } = bodyFrame(timeline, visits.length - first, n - opening - noise);
+  return { from: from + first, to: to + first, weight };
+}
+
+/** The visit with which the body begins: outside a loop, the opening hold and the noise have visits of their own. */
+function firstBodyVisit({ visits, opening, noise, circular }: Timeline): number {
+  const hold = opening > 0 && !circular && visits.length > 1 ? 1 : 0;
+  return hold + (noise > 0 ? 1 : 0);
+}
+
+/** Share of its frames for which the noise is shown alone, before the first step comes through. */
+const pureNoiseShare = 0.25;
+
+/** Frame `n` of the way from the noise, visit `from`, to the first step; it begins and ends slowly. */
+function noiseFrame({ noise, interpolates }: Timeline, from: number, n: number): TimelineFrame {
+  const passed = Math.max((n / noise - pureNoiseShare) / (1 - pureNoiseShare), 0);
+  return interpolates && passed > 0 ? { from, to: from + 1, weight: passed ** 2 * (3 - 2 * passed) } : still(from);
 }
 
 /**
@@ -128,6 +172,7 @@ function pacedFrame(times: readonly number[], time: number, blends: (from: numbe
   const from = next < 0 ? last : Math.max(next - 1, 0);
   if (from === last) return still(last);
   const [start = 0, end = 1] = [times[from], times[from + 1]];
+  if (end === unknownTime) return { from, to: from + 1, weight: 0 };
   const weight = (time - start) / (end - start);
   if (!blends(from)) return still(weight < 0.5 ? from : from + 1);
   return weight <= 0 ? still(from) : { from, to: from + 1, weight };
@@ -141,27 +186,28 @@ export function visitTime({ visits, times }: Timeline, visit: number): number {
 
 /**
  * The visits beside two neighbouring ones that lie on the same way, where that way goes on: it does not at the ends, where
- * a loop turns, and at a cross-fade to a finished image that differs from the steps.
+ * a loop turns, at the noise, and at a cross-fade to a finished image that differs from the steps.
  */
 export function visitsAround(
-  { visits, fades }: Timeline,
+  { visits, fades, noise }: Timeline,
   shown: ReadonlySet<number>,
   { from, to }: Pick<TimelineFrame, 'from' | 'to'>,
 ): { before: number | undefined; after: number | undefined } {
   const source = (visit: number) => visits[visit] ?? Number.NaN;
-  const retouched = fades ? visits.at(-1) : undefined;
+  const isApart = (visit: number) => (fades && source(visit) === visits.at(-1)) || (noise > 0 && source(visit) === 0);
   const direction = source(to) - source(from);
   const next = (visit: number, side: 1 | -1): number | undefined => {
     const beside = visit + side;
     const goesOn = source(beside) - source(visit) === side * direction;
-    if (!goesOn || source(visit) === retouched || source(beside) === retouched) return undefined;
+    if (!goesOn || isApart(visit) || isApart(beside)) return undefined;
     return shown.has(beside) ? beside : next(beside, side);
   };
   return { before: next(from, -1), after: next(to, 1) };
 }
 
-/** The visits that any frame shows; with fewer frames than visits, some are skipped. */
+/** The visits that any frame shows, or may show; with fewer frames than visits, some are skipped. */
 export function shownVisits(timeline: Timeline): ReadonlySet<number> {
+  if (timeline.times?.includes(unknownTime)) return new Set(timeline.visits.keys());
   const shown = new Set<number>();
   for (let n = 0; n < timeline.frames; n++) {
     const { from, to } = frameAt(timeline, n);

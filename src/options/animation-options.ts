@@ -75,9 +75,9 @@ export const animationOptionsSchema = z.strictObject({
     label: 'Loop',
     help: 'boomerang plays from the finished image back to the noise and forward again, as a seamless loop',
   }),
-  pacing: option(z.enum(['linear', 'even']).default('linear'), {
+  pacing: option(z.enum(['linear', 'even', 'exact']).default('linear'), {
     label: 'Pacing',
-    help: 'how long each step is shown: linear gives every step the same time, even gives more time to larger changes',
+    help: 'how long each step is shown: linear gives every step the same time; even gives more time to larger changes, as far as they can be foreseen while steps arrive; exact measures them all, so that the movie is made afterwards',
   }),
   runIncomplete: option(z.boolean().default(true), {
     label: 'Run on incomplete',
@@ -148,6 +148,11 @@ export const animationOptionsSchema = z.strictObject({
   scaling: option(z.enum(['lanczos', 'nearest']).default('lanczos'), {
     label: 'Scaling',
     help: 'how pictures are enlarged: lanczos is smooth, nearest keeps the edges of pixel art sharp, and enlarges to the minimum size by a whole number',
+  }),
+  noiseDuration: option(hold, {
+    label: 'Duration of the noise',
+    help: 'open on the noise that the sampler starts from and pass over to the first step in this time, in addition to the duration; without noise if the host does not give it, and in loops',
+    unit: 'seconds',
   }),
 });
 

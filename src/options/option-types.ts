@@ -114,7 +114,7 @@ export type AnimationOptionsInput = {
   grid?: Animation['grid'];
   /** Boomerang plays from the finished image back to the noise and forward again, as a seamless loop. One of none, boomerang. Default `none`. */
   loop?: Animation['loop'];
-  /** How long each step is shown: linear gives every step the same time, even gives more time to larger changes. One of linear, even. Default `linear`. */
+  /** How long each step is shown: linear gives every step the same time; even gives more time to larger changes, as far as they can be foreseen while steps arrive; exact measures them all, so that the movie is made afterwards. One of linear, even, exact. Default `linear`. */
   pacing?: Animation['pacing'];
   /** Also make the movie when the run is interrupted, at its full duration. True or false. Default `true`. */
   runIncomplete?: Animation['runIncomplete'];
@@ -144,4 +144,6 @@ export type AnimationOptionsInput = {
   paddingColour?: Animation['paddingColour'];
   /** How pictures are enlarged: lanczos is smooth, nearest keeps the edges of pixel art sharp, and enlarges to the minimum size by a whole number. One of lanczos, nearest. Default `lanczos`. */
   scaling?: Animation['scaling'];
+  /** Open on the noise that the sampler starts from and pass over to the first step in this time, in addition to the duration; without noise if the host does not give it, and in loops. A number from 0 to 10 seconds in steps of 0.1. Default `0`. */
+  noiseDuration?: Animation['noiseDuration'];
 };

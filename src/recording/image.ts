@@ -6,8 +6,15 @@ import { movieSize } from '../pictures/fit.js';
 import type { Picture } from '../pictures/picture.js';
 import { messageOf } from '../util/error-message.js';
 import { IntermediateFiles } from './intermediate-files.js';
-import { intermediateTarget, movieSettings, type RecordedImage, type RunContext, whyNotLive } from './plan.js';
-import { countPictures, StepCounter } from './steps.js';
+import {
+  intermediateTarget,
+  movieSettings,
+  opensOnNoise,
+  type RecordedImage,
+  type RunContext,
+  whyNotLive,
+} from './plan.js';
+import { countPictures, type RecordedStep, StepCounter } from './steps.js';
 import { describeMovie, renderCommand } from './user-messages.js';
 
 /** The result of recording an image, or the grid of a run. */
@@ -41,6 +48,8 @@ export class ImageRecording {
   #live: { readonly pictures: number; added: number; last: number } | undefined;
   #failure: unknown;
   #begun = false;
+  /** whether the host has given the noise, and it is shown */
+  #hasNoise = false;
 
   /**
    * @param index of the image in its run, which also identifies its movie
@@ -59,6 +68,16 @@ export class ImageRecording {
     return this.#counter.count(pass, step);
   }
 
+  /** Announces the noise that the first pass starts from. @returns whether the movie opens on it */
+  expectNoise(): boolean {
+    const { animation, plan } = this.#context;
+    const { createAnimation, content } = animation;
+    // With noisy content, the first step shows the noise already.
+    const isWanted = createAnimation && content === 'denoised' && opensOnNoise(animation);
+    this.#hasNoise = isWanted && plan.passes.has(0) && this.#counter.last === 0;
+    return this.#hasNoise;
+  }
+
   /** The number of the last step so far, selected or not. */
   get lastStep(): number {
     return this.#counter.last;
@@ -66,7 +85,7 @@ export class ImageRecording {
 
   /** Files of all steps but the last one, which the finished image replaces. */
   get filesBeforeLast(): string[] {
-    return this.files.before(this.#counter.last);
+    return this.files.steps(this.#counter.last);
   }
 
   /** Before the first step: decides whether the movie is made live, and opens it then. */
@@ -79,14 +98,15 @@ export class ImageRecording {
     if (reason !== undefined) return debug(reason);
     if (!liveBudget.reserve(this.#index, movieSize({ width, height }, animation)))
       return debug('after: enough other movies are being made live');
-    const pictures = countPictures(plan.steps, animation);
+    const pictures = countPictures(plan.steps, animation) + Number(this.#hasNoise);
     const settings = this.#settings({
-      ...{ width, height, infotext, sources: pictures },
+      ...{ width, height, infotext, sources: pictures, hasNoise: this.#hasNoise },
       ...{ lastStep: plan.steps, passChanges: plan.passChanges },
     });
     this.#live = { pictures, added: 0, last: 0 };
     try {
-      await client.ask<'open'>({ type: 'open', movie: this.#index, target: this.#target, settings });
+      const { typicalChange } = plan.development;
+      await client.ask<'open'>({ type: 'open', movie: this.#index, target: this.#target, settings, typicalChange });
       debug(`live: ${pictures} pictures at ${settings.width}×${settings.height}`);
     } catch (error) {
       // The steps are kept; the error recurs and is reported when the movie is rendered afterwards.
@@ -96,17 +116,26 @@ export class ImageRecording {
 
   /**
    * Sends a step to the movie process.
+   * @param number among all steps of the image
    * @returns when its file has been written and its frames made; a failure is thrown by `finish`
    */
-  async step(step: number, pass: number, picture: Picture): Promise<void> {
-    const work = this.#send(step, pass, picture)
-      .catch((error: unknown) => this.fail(error))
-      .finally(() => this.#pending.delete(work));
+  async step(number: number, step: RecordedStep, picture: Picture): Promise<void> {
+    await this.#track(this.#send(number, picture, step));
+  }
+
+  /** Sends the noise, as `step` does. */
+  async noise(picture: Picture): Promise<void> {
+    await this.#track(this.#send(0, picture));
+  }
+
+  async #track(sending: Promise<void>): Promise<void> {
+    const work = sending.catch((error: unknown) => this.fail(error)).finally(() => this.#pending.delete(work));
     this.#pending.add(work);
     await work;
   }
 
-  async #send(step: number, pass: number, picture: Picture): Promise<void> {
+  /** @param place of a step in its pass; undefined for the noise, whose number is 0 */
+  async #send(step: number, picture: Picture, place?: RecordedStep): Promise<void> {
     const { client, startedAt, plan } = this.#context;
     // The finished image replaces the planned last step in the movie.
     const isLast = step === plan.steps;
@@ -119,11 +148,12 @@ export class ImageRecording {
     if (isLast) this.files.keepThumbnail(step, picture);
     const keep = intermediateTarget(this.#image, step, this.#context);
     const compose = live !== undefined && this.#live !== undefined;
-    const request = { type: 'picture', movie: this.#index, picture, compose } as const;
+    const development = place && plan.development.at(place);
+    const request = { type: 'picture', movie: this.#index, picture, compose, development } as const;
     const outcome = await this.#retryAfterCrash((isRetry) =>
       client.ask<'picture'>({ ...request, keep: isRetry ? { ...keep, since: startedAt.getTime() } : keep }),
     );
-    await this.#take(step, pass, outcome);
+    await this.#take(step, place?.pass ?? 0, outcome);
   }
 
   async #take(step: number, pass: number, { kept, keepError, composeError }: PictureOutcome): Promise<void> {
@@ -165,7 +195,8 @@ export class ImageRecording {
       // A live movie does not need the files: where one could not be written, that matters only if they are kept.
       if (!animation.deleteIntermediate) this.#throwFailure();
       const kept = animation.deleteIntermediate ? [] : this.files.paths;
-      return { movie, kept, steps: isRetouched ? pictures - 1 : pictures, finishMs: movie.publishedAt - arrivedAt };
+      const steps = pictures - Number(isRetouched);
+      return { movie, kept, steps, finishMs: movie.publishedAt - arrivedAt };
     } catch (error) {
       await this.#dropLive('it failed');
       throw this.#withRemedy(error);
@@ -190,13 +221,20 @@ export class ImageRecording {
       return undefined;
     }
     try {
-      const request = { type: 'picture', movie: this.#index, picture: finished, keep: null, compose: true } as const;
+      const request = {
+        type: 'picture',
+        movie: this.#index,
+        picture: finished,
+        keep: null,
+        compose: true,
+        development: 1,
+      } as const;
       const [, movie] = await Promise.all([
         client.ask<'picture'>(request),
         client.ask<'close'>({ type: 'close', movie: this.#index }),
       ]);
       this.#forgetLive();
-      return { movie, pictures };
+      return { movie, pictures: pictures - Number(this.#hasNoise) };
     } catch (error) {
       await this.#dropLive(messageOf(error));
       return undefined;
@@ -206,19 +244,20 @@ export class ImageRecording {
   /** @param isRetouched whether the finished image follows the last step, in place of replacing it */
   async #render(finished: Picture, infotext: string, isRetouched: boolean): Promise<MadeMovie> {
     await this.#settle();
-    const files = (isRetouched ? this.files.paths : this.filesBeforeLast).map(
-      (path) => ({ type: 'file', path }) as const,
-    );
+    const { noise } = this.files;
+    const steps = isRetouched ? this.files.steps() : this.filesBeforeLast;
+    const hasNoise = noise !== undefined && this.#counter.last > 0;
+    const files = [...(hasNoise ? [noise] : []), ...steps].map((path) => ({ type: 'file', path }) as const);
     const sources = [...files, { type: 'picture', picture: finished } as const];
     const { width, height } = finished;
     const { last: lastStep, passChanges } = this.#counter;
     const settings = this.#settings({
-      ...{ width, height, infotext, sources: sources.length, lastStep, passChanges },
+      ...{ width, height, infotext, sources: sources.length, hasNoise, lastStep, passChanges },
       ...(isRetouched && { finishFade }),
     });
     const request = { type: 'render', movie: this.#index, target: this.#target, settings, sources } as const;
     const movie = await this.#retryAfterCrash(() => this.#context.client.ask<'render'>(request));
-    return { movie, pictures: sources.length };
+    return { movie, pictures: steps.length + 1 };
   }
 
   #settings(content: Omit<Parameters<typeof movieSettings>[0], 'sideBySide' | 'skipSteps'>) {

@@ -16,13 +16,19 @@ export class IntermediateFiles {
     this.#files.sort((a, b) => a.step - b.step);
   }
 
+  /** Paths of all files, that of the noise first. */
   get paths(): string[] {
     return this.#files.map(({ path }) => path);
   }
 
-  /** Paths of the files of the steps before `step`. */
-  before(step: number): string[] {
-    return this.#files.filter((file) => file.step < step).map(({ path }) => path);
+  /** Path of the file of the noise, if there is one. */
+  get noise(): string | undefined {
+    return this.#files.find(({ step }) => step === 0)?.path;
+  }
+
+  /** Paths of the files of the steps, or of those before a step. */
+  steps(before = Number.POSITIVE_INFINITY): string[] {
+    return this.#files.filter(({ step }) => step > 0 && step < before).map(({ path }) => path);
   }
 
   async delete(): Promise<void> {

@@ -33,6 +33,8 @@ const runManifestSchema = z.object({
       reason: z.enum(['finished', 'interrupted', 'skipped']).nullable(),
       /** the finished image, relative to the manifest, with forward slashes */
       finished: z.string().nullable(),
+      /** name of the file of the noise in the manifest's folder; null without one */
+      noise: z.string().nullable().default(null),
       /** number of the last step, which the finished image replaces; null like `reason` */
       lastStep: z.int().min(0).nullable().default(null),
       /** `file` is a name in the manifest's folder, `at` in milliseconds since `startedAt` */
@@ -79,9 +81,16 @@ export class ManifestFile {
       ...{ format: 'steps-animation-run', version: 1, startedAt: startedAt.toISOString(), endedAt: null, options },
       images: images.map(({ batch, position, seed, prompt, infotext, width = null, height = null }) => ({
         ...{ batch, position, seed, prompt, infotext, width, height },
-        ...{ reason: null, finished: null, lastStep: null, steps: [] },
+        ...{ reason: null, finished: null, noise: null, lastStep: null, steps: [] },
       })),
     };
+  }
+
+  /** Adds the file of the noise that an image starts from. */
+  addNoise(image: number, path: string): void {
+    const started = this.#manifest.images[image];
+    if (started) started.noise = basename(path);
+    void this.#writeSoon();
   }
 
   /** Adds an intermediate file that has been written. */

@@ -7,6 +7,7 @@ import { type AnimationOptions, durationOf } from '../options/animation-options.
 import { codecRow } from '../options/codecs.js';
 import { movieSize } from '../pictures/fit.js';
 import type { Size } from '../pictures/picture.js';
+import { Development, type DevelopmentCurve, genericCurve } from './development.js';
 import { type RecordedPass, selectedPasses } from './steps.js';
 
 /** An image as announced before its first step. */
@@ -34,6 +35,8 @@ type RunPlan = {
   readonly isExact: boolean;
   /** the number of the first step of each pass after the first */
   readonly passChanges: readonly number[];
+  /** how far an image has developed at each step */
+  readonly development: Development;
 };
 
 /** What the images of a run share. */
@@ -50,16 +53,21 @@ export type RunContext = {
   readonly debug: (message: string) => void;
 };
 
-export function planRun(passes: readonly RecordedPass[], wanted: AnimationOptions['passes']): RunPlan {
+export function planRun(
+  passes: readonly RecordedPass[],
+  wanted: AnimationOptions['passes'],
+  curve: DevelopmentCurve = genericCurve,
+): RunPlan {
   const indices = selectedPasses(passes, wanted);
   const recorded = passes.filter((_, index) => indices.has(index));
+  const development = new Development(new Map([...passes.entries()].filter(([index]) => indices.has(index))), curve);
   let steps = 0;
   const passChanges: number[] = [];
   for (const pass of recorded) {
     if (steps > 0) passChanges.push(steps + 1);
     steps += pass.steps;
   }
-  return { passes: indices, steps, isExact: recorded.every(({ exact }) => exact), passChanges };
+  return { passes: indices, steps, isExact: recorded.every(({ exact }) => exact), passChanges, development };
 }
 
 /** Pixels of all movies that are made live at the same time; further movies are made afterwards. */
@@ -91,12 +99,17 @@ export function whyNotLive(
   const { streams, joins } = codecRow(codec);
   if (!animation.createAnimation) return 'no movie is wanted: only intermediate images';
   if (!streams) return `after: ${codec} needs all pictures before the first frame`;
-  if (pacing === 'even') return 'after: even pacing needs all pictures before the first frame';
+  if (pacing === 'exact') return 'after: exact pacing needs all pictures before the first frame';
   if (loop === 'boomerang') return 'after: a boomerang begins with the finished image';
   if (firstFrameDuration > 0 && !joins) return `after: ${codec} cannot show the finished image first otherwise`;
   if (!plan.isExact) return 'after: the sampler does not know how many steps it will take';
   if (width === undefined || height === undefined) return 'after: the size of the finished image is not known';
   return undefined;
+}
+
+/** Whether a movie opens on the noise, if there is a picture of it. */
+export function opensOnNoise({ noiseDuration, loop }: Pick<AnimationOptions, 'noiseDuration' | 'loop'>): boolean {
+  return noiseDuration > 0 && loop === 'none';
 }
 
 /** The intermediate file of a step. */
@@ -114,13 +127,16 @@ export function intermediateTarget(
 }
 
 /** What a movie shows; `width` and `height` are those of its pictures. */
-type MovieContent = Pick<MovieSettings, 'width' | 'height' | 'sources' | 'sideBySide' | 'finishFade'> &
-  Pick<Parameters<typeof movieTags>[0], 'infotext' | 'lastStep' | 'skipSteps' | 'passChanges'>;
+type MovieContent = Pick<MovieSettings, 'width' | 'height' | 'sources' | 'sideBySide' | 'finishFade'> & {
+  /** whether the first source is the noise */
+  readonly hasNoise: boolean;
+} & Pick<Parameters<typeof movieTags>[0], 'infotext' | 'lastStep' | 'skipSteps' | 'passChanges'>;
 
 export function movieSettings(content: MovieContent, { animation, plan, startedAt }: RunContext): MovieSettings {
   const { sources, sideBySide, finishFade } = content;
   const size = movieSize(content, animation);
   const tags = movieTags({ ...content, ...size, interpolation: animation.interpolation, timestamp: startedAt });
   const duration = durationOf(animation, plan.steps);
-  return { ...animation, ...size, duration, sources, tags, finishFade, sideBySide };
+  const noiseDuration = content.hasNoise ? animation.noiseDuration : 0;
+  return { ...animation, ...size, duration, noiseDuration, sources, tags, finishFade, sideBySide };
 }

@@ -15,6 +15,8 @@ export type RunImage = {
    * the last step's picture, which shows the same
    */
   readonly pictures: readonly string[];
+  /** path of the file of the noise that it started from, if there is one */
+  readonly noise?: string | undefined;
 };
 
 /** Intermediate files of one run, as found on disk. */
@@ -50,6 +52,7 @@ export async function readRuns(folder: string, images?: ReadonlySet<string>): Pr
   for (const { images } of listed) {
     for (const image of images) {
       image.names = image.names.flatMap(take);
+      [image.noise] = image.noise === undefined ? [] : take(image.noise);
       // A finished image in the same folder is not a run of its own.
       if (image.entry.finished !== null) take(image.entry.finished);
     }
@@ -72,14 +75,18 @@ export async function readRuns(folder: string, images?: ReadonlySet<string>): Pr
 }
 
 /** An entry of a manifest, and the names of its files that exist. */
-type ListedImage = { readonly entry: ManifestImage; names: string[] };
+type ListedImage = { readonly entry: ManifestImage; names: string[]; noise: string | undefined };
 
 async function readManifests(folder: string, names: readonly string[]) {
   const listed: { readonly startedAt: number; readonly images: readonly ListedImage[] }[] = [];
   for (const name of names.filter((name) => name.endsWith('.json'))) {
     const manifest = parseManifest(await readFile(join(folder, name), 'utf8').catch(() => ''));
     if (!manifest) continue;
-    const images = manifest.images.map((entry) => ({ entry, names: entry.steps.map(({ file }) => file) }));
+    const images = manifest.images.map((entry) => ({
+      entry,
+      names: entry.steps.map(({ file }) => file),
+      noise: entry.noise ?? undefined,
+    }));
     listed.push({ startedAt: Date.parse(manifest.startedAt), images });
   }
   return listed;
@@ -100,8 +107,9 @@ async function adopt(folder: string, startedAt: number, image: ListedImage, pres
     if (!continues || (await stat(join(folder, name))).mtimeMs < startedAt - timeToleranceMs) continue;
     prompts.add(file.prompt);
     steps.add(file.step);
-    names.push(name);
     present.delete(name);
+    if (file.step === 0) image.noise ??= name;
+    else names.push(name);
   }
   names.sort((a, b) => (parseName(a)?.step ?? 0) - (parseName(b)?.step ?? 0));
 }
@@ -112,15 +120,17 @@ function isNamedAfter(named: string, prompt: string): boolean {
   return named === safe || named.replace(/(?:^|-)\d+$/u, '') === safe;
 }
 
-async function runImage(folder: string, { entry, names }: ListedImage): Promise<RunImage> {
+async function runImage(folder: string, { entry, names, noise: noiseName }: ListedImage): Promise<RunImage> {
   const { seed, steps } = entry;
+  const noise = noiseName === undefined ? undefined : join(folder, noiseName);
   const pathsOf = (files: readonly string[]) => files.map((name) => join(folder, name));
   const finished = entry.finished === null ? undefined : await existingFile(resolve(folder, entry.finished));
-  if (finished === undefined || !imageExtensions.has(extname(finished))) return { seed, pictures: pathsOf(names) };
+  if (finished === undefined || !imageExtensions.has(extname(finished)))
+    return { seed, pictures: pathsOf(names), noise };
   // Early manifests do not contain the last step.
   const lastStep = entry.lastStep ?? steps.at(-1)?.step ?? 0;
   const earlier = new Set(steps.filter(({ step }) => step < lastStep).map(({ file }) => file.normalize()));
-  return { seed, pictures: [...pathsOf(names.filter((name) => earlier.has(name.normalize()))), finished] };
+  return { seed, pictures: [...pathsOf(names.filter((name) => earlier.has(name.normalize()))), finished], noise };
 }
 
 /** The path of a file in the Unicode form in which its name exists. */
@@ -150,12 +160,18 @@ async function runsByName(folder: string, names: readonly string[]): Promise<Run
   return [...groups].map(([key, group], index) => ({
     startedAt: isMixed ? Math.min(...times) : (times[index] ?? 0),
     images: [
-      {
-        seed: key === '' ? null : (parseName(group[0] ?? '')?.seed ?? null),
-        pictures: group.map((name) => join(folder, name)),
-      },
+      key === '' ? { seed: null, pictures: group.map((name) => join(folder, name)) } : namedImage(folder, group),
     ],
   }));
+}
+
+/** The image of a group of names of ours, of which the first may be that of its noise. */
+function namedImage(folder: string, group: readonly string[]): RunImage {
+  const [first = '', ...others] = group;
+  const { seed = null, step } = parseName(first) ?? {};
+  const hasNoise = step === 0 && others.length > 0;
+  const pictures = (hasNoise ? others : group).map((name) => join(folder, name));
+  return { seed, pictures, ...(hasNoise && { noise: join(folder, first) }) };
 }
 
 function groupOf({ batch, position, seed, prompt }: IntermediateName): string {
@@ -164,15 +180,19 @@ function groupOf({ batch, position, seed, prompt }: IntermediateName): string {
 
 /**
  * Whether names of our form are ours beyond doubt: `20241231-1.png` and `0000002-1000.png` have it by chance. Our runs
- * count batches and positions from 0 and steps from 1, and a lone file is that of a run that ended after its first step.
+ * count batches and positions from 0 and steps from 1, step 0 being the noise before step 1 (believed only with
+ * a prompt in the name), and a lone file is that of a
+ * run that ended after its first step.
  */
 function areRunsOfOurs(names: readonly IntermediateName[]): boolean {
   const batches = groupBy(names, ({ batch }) => String(batch));
   return (
     batches.has('0') &&
-    names.every(({ step }) => step > 0) &&
     [...batches.values()].every((batch) => batch.some(({ position }) => position === 0)) &&
-    [...groupBy(names, groupOf).values()].every(([first, ...others]) => others.length > 0 || first?.step === 1)
+    [...groupBy(names, groupOf).values()].every((group) => {
+      const steps = new Set(group.map(({ step }) => step));
+      return steps.has(0) ? steps.has(1) && group[0]?.prompt !== '' : steps.size > 1 || steps.has(1);
+    })
   );
 }
 

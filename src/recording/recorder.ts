@@ -10,10 +10,10 @@ import type { AnimationOptions } from '../options/animation-options.js';
 import { checkFrameSize, codecRow } from '../options/codecs.js';
 import { movieSize } from '../pictures/fit.js';
 import { checkPicture, type Picture, type Size } from '../pictures/picture.js';
-import type { Recording } from './image.js';
+import type { ImageRecording, Recording } from './image.js';
 import type { RecordedImage } from './plan.js';
 import { type FinishedImage, RunRecording } from './run.js';
-import type { RecordedPass } from './steps.js';
+import type { RecordedPass, RecordedStep } from './steps.js';
 import { describeEncoder, frameRateNote } from './user-messages.js';
 
 /** An event of a recorder. `image` is the index of the image in its run; the grid has the index after the last image. */
@@ -33,16 +33,6 @@ export type RecorderSettings = {
   /** folder of the finished images; those of the intermediate images and of the movies are below it */
   readonly folder: string;
   readonly onEvent?: (event: RecorderEvent) => void;
-};
-
-/** A step of an image. */
-export type RecordedStep = {
-  /** index of the image in the run */
-  readonly image: number;
-  /** index of the pass in the run */
-  readonly pass: number;
-  /** number of the step in its pass, from 1 */
-  readonly step: number;
 };
 
 /** Pictures that are sent to the movie process before it has acknowledged the first of them. */
@@ -151,17 +141,37 @@ export class Recorder implements AsyncDisposable {
     const image = this.#started.image(step.image);
     const number = image.count(step.pass, step.step);
     if (number === undefined) return false;
+    this.#enqueue(image, picture, (decoded) => image.step(number, step, decoded));
+    return true;
+  }
+
+  /**
+   * Records the noise that an image starts from, before its first step; as `step`.
+   * @param image index of the image in the run
+   * @returns whether the movie opens on it
+   */
+  noise(image: number, picture: Picture | (() => Promise<Picture>)): boolean {
+    const recording = this.#started.image(image);
+    if (!recording.expectNoise()) return false;
+    this.#enqueue(recording, picture, (decoded) => recording.noise(decoded));
+    return true;
+  }
+
+  #enqueue(
+    image: ImageRecording,
+    picture: Picture | (() => Promise<Picture>),
+    send: (decoded: Picture) => Promise<void>,
+  ): void {
     const record = async () => {
       // Even if the movie has failed: a host may hold its pictures only until then.
       const decoded = typeof picture === 'function' ? await picture() : picture;
       checkPicture(decoded);
       await image.begin();
       while (this.#inFlight.size >= maxInFlight) await Promise.race(this.#inFlight);
-      const sent = image.step(number, step.pass, decoded).finally(() => this.#inFlight.delete(sent));
+      const sent = send(decoded).finally(() => this.#inFlight.delete(sent));
       this.#inFlight.add(sent);
     };
     this.#queue = this.#queue.then(record).catch((error: unknown) => image.fail(error));
-    return true;
   }
 
   /**

@@ -53,7 +53,8 @@ export class RunRecording {
       plan: planRun(passes, animation.passes),
       liveBudget: new LiveBudget(),
       onFile: (image, { pass, ...file }) => {
-        this.#manifest.addStep(image, { ...file, pass: passes[pass]?.kind ?? 'base' });
+        if (file.step === 0) this.#manifest.addNoise(image, file.path);
+        else this.#manifest.addStep(image, { ...file, pass: passes[pass]?.kind ?? 'base' });
         onIntermediate({ image, ...file });
       },
     };
@@ -130,17 +131,19 @@ export class RunRecording {
       width: Math.max(...ended.map(([, { width }]) => width)),
       height: Math.max(...ended.map(([, { height }]) => height)),
     };
-    const sequences = ended.map(([index, image]) => this.#sequence(index, image));
+    const hasNoise = ended.every(([index]) => this.#recordings[index]?.files.noise !== undefined);
+    const sequences = ended.map(([index, image]) => this.#sequence(index, image, hasNoise));
     const { layout, sources } = sideBySide(sequences, largest, animation);
     const [first] = this.#images;
     const { width, height } = layout;
-    const content = { width, height, infotext: first?.infotext ?? '', sources: sources.length, lastStep: plan.steps };
-    const settings = movieSettings({ ...content, sideBySide: 1 }, this.#context);
+    const content = { width, height, infotext: first?.infotext ?? '', sources: sources.length, hasNoise };
+    const settings = movieSettings({ ...content, lastStep: plan.steps, sideBySide: 1 }, this.#context);
     const target = { folder: animationFolder, stem: `grid-${first ? movieStem(first) : ''}` };
     const request = { type: 'render', movie: this.#images.length, target, settings, sources } as const;
     try {
       const movie = await retryAfterCrash(() => client.ask<'render'>(request), debug);
-      return { movie, kept: [], steps: sources.length, finishMs: movie.publishedAt - beganAt };
+      const steps = sources.length - Number(hasNoise);
+      return { movie, kept: [], steps, finishMs: movie.publishedAt - beganAt };
     } catch (error) {
       this.#ended.clear();
       const seeds = this.#images.map(({ seed }) => seed).join(',');
@@ -150,9 +153,10 @@ export class RunRecording {
     }
   }
 
-  #sequence(index: number, { infotext, source }: EndedImage): PictureSequence {
-    const files = this.#recordings[index]?.filesBeforeLast ?? [];
-    const steps = files.map((path): PictureSource => ({ type: 'file', path }));
+  #sequence(index: number, { infotext, source }: EndedImage, hasNoise: boolean): PictureSequence {
+    const { files: { noise } = {}, filesBeforeLast = [] } = this.#recordings[index] ?? {};
+    const paths = hasNoise && noise !== undefined ? [noise, ...filesBeforeLast] : filesBeforeLast;
+    const steps = paths.map((path): PictureSource => ({ type: 'file', path }));
     return { infotext, pictures: source ? [...steps, source] : steps };
   }
 }

@@ -7,6 +7,20 @@ export type RecordedPass = {
   readonly steps: number;
   /** whether that number is certain; adaptive samplers only estimate it */
   readonly exact: boolean;
+  /** noise level of its first step, if known */
+  readonly firstSigma?: number;
+};
+
+/** A step of an image. */
+export type RecordedStep = {
+  /** index of the image in the run */
+  readonly image: number;
+  /** index of the pass in the run */
+  readonly pass: number;
+  /** number of the step in its pass, from 1 */
+  readonly step: number;
+  /** its noise level, as in `GenerationEvent`; even pacing foresees changes by it */
+  readonly sigma?: number;
 };
 
 type StepSelection = Pick<AnimationOptions, 'skipSteps' | 'every' | 'stopAt'>;

@@ -43,7 +43,7 @@ async function pageOf(path: string, page: number): Promise<Picture> {
 }
 
 async function writeLive(folder: string, settings: MovieSettings, sources: Picture[]): Promise<FinishedMovie> {
-  await using movie = await MovieFile.openLive({ folder, stem: 'live' }, settings);
+  await using movie = await MovieFile.openLive({ folder, stem: 'live' }, settings, 100);
   for (const picture of sources) await movie.add(picture);
   return await movie.close();
 }
@@ -163,7 +163,7 @@ describe('every codec', () => {
 
   it('never shows another picture in place of one that could not be added', async () => {
     const folder = await temporaryFolder();
-    await using movie = await MovieFile.openLive({ folder, stem: 'broken' }, plain);
+    await using movie = await MovieFile.openLive({ folder, stem: 'broken' }, plain, 100);
     const [first, second, third] = pictures(5);
     if (first && second && third) {
       await movie.add(first);

@@ -37,6 +37,8 @@ describe('looking ahead', () => {
   it('measures how much the pictures change', async () => {
     const settings = trialSettings(animationOptionsSchema.parse({ pacing: 'even' }), size);
     expect(await lookAhead(settings, greys(0, 30, 120), {})).toEqual({ times: [0, 0.25, 1] });
+    const withNoise = { ...settings, noiseDuration: 0.5 };
+    expect(await lookAhead(withNoise, greys(200, 0, 30, 120), {})).toEqual({ times: [0, 0.25, 1] });
   });
 
   it('makes a palette for GIF from some pictures, the last one among them', async () => {

@@ -35,6 +35,7 @@ it.each([
     movie: 0,
     target: { folder: animation, stem: 'movie' },
     settings: { ...settings, sources: 5 },
+    typicalChange: 100,
   });
   await once(child, 'message');
   const pictures = [1, 2, 3, 4].map((step): MovieRequest => {

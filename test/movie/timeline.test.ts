@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTimeline, frameAt, shownVisits, type Timeline, type TimelineSettings } from '#src/movie/timeline.js';
+import {
+  createTimeline,
+  frameAt,
+  shownVisits,
+  stepCount,
+  type Timeline,
+  type TimelineSettings,
+  unknownTimes,
+} from '#src/movie/timeline.js';
 
 const tenths = (from: number, to: number) => fc.integer({ min: from, max: to }).map((value) => value / 10);
 
@@ -9,6 +17,7 @@ const settings: fc.Arbitrary<TimelineSettings> = fc.record({
   fps: fc.integer({ min: 1, max: 120 }),
   interpolation: fc.constantFrom('none', 'blend', 'smooth', 'mci'),
   loop: fc.constantFrom('none', 'boomerang'),
+  noiseDuration: fc.oneof(fc.constant(0), tenths(0, 30)),
   firstFrameDuration: fc.oneof(fc.constant(0), tenths(0, 100)),
   lastFrameDuration: fc.oneof(fc.constant(0), tenths(0, 100)),
   finishFade: fc.constantFrom(undefined, 0.4),
@@ -23,8 +32,12 @@ const pacing = (sources: number) =>
 
 const cases = fc
   .record({ sources: fc.integer({ min: 1, max: 300 }), settings, isPaced: fc.boolean() })
-  .chain(({ sources, settings, isPaced }) =>
-    pacing(sources).map((changes) => {
+  .chain(({ sources, settings: { noiseDuration = 0, ...others }, isPaced }) => {
+    // A loop shows no noise, so there is no picture of it; nor is there one beside a single source.
+    const hasNoise = others.loop === 'none' && sources > 1;
+    const settings = { ...others, noiseDuration: hasNoise ? noiseDuration : 0 };
+    const steps = stepCount({ sources, ...settings });
+    return pacing(steps).map((changes) => {
       const total = changes.reduce((sum, change) => sum + change, 0);
       const times = [0];
       let passed = 0;
@@ -32,16 +45,19 @@ const cases = fc
         passed += change;
         times.push(Math.min(passed / total, 1));
       }
-      if (sources > 1) times[sources - 1] = 1;
-      const timeline = createTimeline(sources, settings, isPaced && total > 0 ? times : undefined);
-      return { sources, settings, timeline };
-    }),
-  );
+      if (steps > 1) times[steps - 1] = 1;
+      const isTimed = isPaced && total > 0;
+      const timeline = createTimeline(sources, settings, isTimed ? times : undefined);
+      return { sources, steps, settings, timeline, times: isTimed ? times : undefined };
+    });
+  });
 
 const plain: TimelineSettings = {
   ...{ duration: 1, fps: 30, interpolation: 'blend', loop: 'none' },
-  ...{ firstFrameDuration: 0, lastFrameDuration: 0 },
+  ...{ noiseDuration: 0, firstFrameDuration: 0, lastFrameDuration: 0 },
 };
+
+const plain8: TimelineSettings = { ...plain, fps: 8 };
 
 function framesOf(timeline: Timeline) {
   return Array.from({ length: timeline.frames }, (_, n) => frameAt(timeline, n));
@@ -53,12 +69,13 @@ function shown({ visits }: Timeline, { from, to, weight }: ReturnType<typeof fra
 }
 
 describe('timeline', () => {
-  it('has exactly the frames of its duration and holds, and two at least for two sources', () => {
+  it('has exactly the frames of its duration, noise and holds, and two at least for two steps', () => {
     fc.assert(
-      fc.property(cases, ({ sources, settings, timeline }) => {
-        const { duration, fps, firstFrameDuration, lastFrameDuration } = settings;
-        const holds = Math.round(firstFrameDuration * fps) + Math.round(lastFrameDuration * fps);
-        expect(timeline.frames).toBe(Math.max(Math.round(duration * fps), sources > 1 ? 2 : 1) + holds);
+      fc.property(cases, ({ steps, settings, timeline }) => {
+        const { duration, fps, noiseDuration, firstFrameDuration, lastFrameDuration } = settings;
+        const noise = noiseDuration > 0 ? Math.max(Math.round(noiseDuration * fps), 1) : 0;
+        const extra = noise + Math.round(firstFrameDuration * fps) + Math.round(lastFrameDuration * fps);
+        expect(timeline.frames).toBe(Math.max(Math.round(duration * fps), steps > 1 ? 2 : 1) + extra);
       }),
     );
   });
@@ -85,6 +102,47 @@ describe('timeline', () => {
     expect(createTimeline(4, { ...plain, duration: 4, finishFade: 0.4 }).times).toEqual([0, 1 / 3, 2 / 3, 1]);
   });
 
+  it('opens on the noise and passes over to the first step in the time wanted, in a slide show at once', () => {
+    const settings = { ...plain, fps: 8, noiseDuration: 0.5 };
+    const timeline = createTimeline(3, settings);
+    const frames = framesOf(timeline);
+    expect(frames).toHaveLength(12);
+    expect(frames.slice(0, 2)).toEqual([0, 0].map((from) => ({ from, to: from, weight: 0 })));
+    expect(frames.slice(2, 4).map(({ from, to }) => [from, to])).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+    expect(frames.slice(4)).toEqual(
+      framesOf(createTimeline(2, plain8)).map((frame) => ({ ...frame, from: frame.from + 1, to: frame.to + 1 })),
+    );
+    const slides = createTimeline(3, { ...settings, interpolation: 'none' });
+    expect(framesOf(slides).map(({ from }) => from)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+  });
+
+  it('is the same, frame by frame, when the times become known one by one', () => {
+    fc.assert(
+      fc.property(cases, ({ sources, settings, timeline, times }) => {
+        if (!times || timeline.circular || timeline.fades || sources === 1) return;
+        const live = { ...settings, firstFrameDuration: 0, finishFade: undefined };
+        const expected = framesOf(createTimeline(sources, live, times));
+        const known = unknownTimes({ sources, ...live });
+        const growing = createTimeline(sources, live, known);
+        expect(shownVisits(growing).size).toBe(sources);
+        const made: ReturnType<typeof framesOf> = [];
+        for (let visit = 0; visit < sources; visit++) {
+          const step = visit - (sources - times.length);
+          if (step >= 0) known[step] = times[step] ?? 1;
+          while (made.length < growing.frames) {
+            const frame = frameAt(growing, made.length);
+            if (frame.to > visit) break;
+            made.push(frame);
+          }
+        }
+        expect(made).toEqual(expected);
+      }),
+    );
+  });
+
   it('ends on the finished image, holds it, and shows it first where that is wanted', () => {
     fc.assert(
       fc.property(cases, ({ sources, timeline }) => {
@@ -94,7 +152,7 @@ describe('timeline', () => {
         expect(held).toEqual(held.map(() => finished));
         if (timeline.circular || timeline.body < 2) return;
         const first = frames[timeline.opening];
-        expect([first?.from, first?.weight]).toEqual([timeline.times ? first?.from : 0, 0]);
+        expect([first?.from, first?.weight]).toEqual([timeline.times && timeline.noise === 0 ? first?.from : 0, 0]);
       }),
     );
   });
@@ -202,7 +260,7 @@ describe('timeline', () => {
     const finishFade = 0.4;
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 200 }), settings, (sources, given) => {
-        const timeline = createTimeline(sources, { ...given, loop: 'none', finishFade });
+        const timeline = createTimeline(sources, { ...given, noiseDuration: 0, loop: 'none', finishFade });
         const frames = framesOf(timeline).slice(timeline.opening, timeline.opening + timeline.body);
         const fading = frames.filter(({ from, weight }) => weight > 0 && timeline.visits[from] === sources - 2);
         const weights = fading.map(({ weight }) => weight);

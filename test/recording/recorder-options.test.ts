@@ -26,10 +26,12 @@ type Plan = {
   readonly images?: number;
   /** how bright the finished image is; a little brighter than the last step if left out */
   readonly last?: number;
+  /** how bright the noise is; it is not given if left out */
+  readonly noise?: number | undefined;
 };
 
 /** Records a run whose steps are 10, 20, 30 … bright through all passes. */
-async function record(folder: string, { options, passes, come, images = 1, last }: Plan) {
+async function record(folder: string, { options, passes, come, images = 1, last, noise }: Plan) {
   const planned = passes ?? [{ kind: 'base', steps: 8, exact: true }];
   const animation = animationOptionsSchema.parse({
     minSize: 0,
@@ -46,6 +48,7 @@ async function record(folder: string, { options, passes, come, images = 1, last 
     return { batch: 0, position, seed: position, prompt: 'x', infotext: infotext(position), ...size };
   });
   recorder.start(all, planned);
+  if (noise !== undefined) for (const image of all.keys()) recorder.noise(image, stepPicture(noise));
   let brightness = 0;
   for (const [pass, { steps }] of planned.entries()) {
     for (let step = 1; step <= (come?.[pass] ?? steps); step++) {
@@ -161,14 +164,59 @@ describe('loops, pacing and holds', () => {
     expect(brightness).toEqual([70, 60, 50, 40, 30, 20, 10, 20, 30, 40, 50, 60, 70, 90]);
   });
 
-  it('even pacing gives time by how much the picture changes', async () => {
-    const options = { pacing: 'even', interpolation: 'blend', duration: 2.4 } as const;
+  it('exact pacing gives time by how much the picture changes', async () => {
+    const options = { pacing: 'exact', interpolation: 'blend', duration: 2.4 } as const;
     const { frames } = await record(await temporaryFolder(), { options, last: 250 });
     const brightness = frames.map(brightnessOf);
     // From 10 to 250 at an even rate, though the last interval changes as much as 17 others.
     for (const [index, value] of brightness.entries()) {
       expect(Math.abs(value - (10 + (240 * index) / (frames.length - 1)))).toBeLessThan(6);
     }
+  });
+
+  it('even pacing does so live as far as changes can be foreseen, in the same number of frames', async () => {
+    const options = { pacing: 'even', interpolation: 'blend', duration: 2.4 } as const;
+    const { frames, live } = await record(await temporaryFolder(), { options, last: 250 });
+    const brightness = frames.map(brightnessOf);
+    expect(live).toBe(true);
+    expect(frames).toHaveLength(48);
+    expect(brightness).toEqual(brightness.toSorted((a, b) => a - b));
+    expect([round(brightness[0] ?? 0), round(brightness.at(-1) ?? 0)]).toEqual([10, 250]);
+    // Seven of eight intervals make a third of the change; all in the same time, it would be at frame 42.
+    expect(brightness.findIndex((value) => value > 82)).toBeLessThan(36);
+  });
+
+  it.each([
+    ['live', {}, true],
+    ['afterwards', { pacing: 'exact' }, false],
+  ] as const)('opens on the noise, in addition to the duration, %s', async (_, more, isLive) => {
+    const options = { noiseDuration: 0.2, grid: true, ...more } as const;
+    const { frames, live, recordings, grid } = await record(await temporaryFolder(), {
+      options,
+      noise: 160,
+      images: 2,
+    });
+    expect(live).toBe(isLive);
+    const brightness = frames.map((frame) => round(brightnessOf(frame)));
+    expect(brightness).toHaveLength(14);
+    expect(brightness.slice(0, 5)).toEqual([160, 160, 160, 160, 10]);
+    expect(brightness.at(-1)).toBe(90);
+    expect(recordings[0]).toMatchObject({ steps: 8, movie: { frames: 14 } });
+    expect(grid).toMatchObject({ steps: 8, movie: { frames: 14 } });
+  });
+
+  it.each([
+    [{ noiseDuration: 0.2, loop: 'boomerang' }, 160],
+    [{ noiseDuration: 0.2, content: 'noisy' }, 160],
+    [{ noiseDuration: 0.2, createAnimation: false }, 160],
+    [{ noiseDuration: 0 }, 160],
+    [{ noiseDuration: 0.2 }, undefined],
+  ] as const)('shows no noise with %j and noise of brightness %s', async (options, noise) => {
+    const folder = await temporaryFolder();
+    const { frames, recordings } = await record(folder, { options: { ...options, deleteIntermediate: false }, noise });
+    expect(frames.map((frame) => round(brightnessOf(frame)))).not.toContain(160);
+    expect(frames).toHaveLength('createAnimation' in options ? 0 : 10);
+    expect(recordings[0]?.kept).toHaveLength(8);
   });
 
   it('shows the finished image first and last, live', async () => {

@@ -35,7 +35,11 @@ export async function* generateBatches(settings: RunSettings): AsyncGenerator<Ge
         for (; !next.done; next = await steps.next()) {
           const step = next.value;
           pictures.addStepTime(step.milliseconds);
-          for (const [position, image] of images.entries()) yield stepEvent(plan, step, position, image, pictures);
+          for (const [position, image] of images.entries()) {
+            if (!plan.startFrame && step.pass === 0 && step.step === 1)
+              yield noiseEvent(step, position, image, pictures);
+            yield stepEvent(plan, step, position, image, pictures);
+          }
         }
         const isSkipped = skipping.signal.aborted && !signal?.aborted && next.value.reason === 'interrupted';
         const reason = isSkipped ? 'skipped' : next.value.reason;
@@ -64,6 +68,11 @@ function startFrames({ startFrame }: EmbeddedPlan, images: readonly number[]): r
   return images.map((image) => ({ type: 'step', image, pass: 0, step: 1, picture: async () => startFrame }));
 }
 
+/** What the sampler starts from. */
+function noiseEvent({ noisy }: TimedStep, position: number, image: number, pictures: StepPictures): GenerationEvent {
+  return { type: 'noise', image, picture: () => pictures.picture(imageOf(noisy, position)) };
+}
+
 function stepEvent(
   { startFrame }: EmbeddedPlan,
   step: TimedStep,
@@ -76,6 +85,7 @@ function stepEvent(
     image,
     pass: startFrame ? step.pass + 1 : step.pass,
     step: step.step,
+    sigma: step.sigma,
     picture: (content) => pictures.picture(imageOf(step[content], position)),
     ...pictures.preview(imageOf(step.denoised, position)),
   };

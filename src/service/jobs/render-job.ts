@@ -32,8 +32,10 @@ export async function renderJob(settings: RenderJobSettings): Promise<void> {
   const { path, width, height } = image;
   const finished = path !== null && (await exists(path)) ? path : null;
   const steps = stepPaths(settings, original.id, image, animation, finished !== null);
+  const noise = store.steps(original.id, image.index).find(({ step }) => step === 0);
   await render({
     sources: finished === null ? steps : [...steps, finished],
+    ...(noise && { noise: settings.files.stepPath(original.id, noise) }),
     // The steps have been selected already, by their original numbers.
     animation: { ...animation, skipSteps: 0, every: 1, stopAt: 0 },
     ...(width > 0 && height > 0 && { imageSize: { width, height } }),
@@ -55,6 +57,6 @@ function stepPaths(
   const shownByImage = isFinished ? store.lastStep(job, index) : undefined;
   const last = isFinished ? undefined : kept.at(-1)?.step;
   return kept
-    .filter(({ step }) => step !== shownByImage && (step === last || isSelected(step, animation)))
+    .filter(({ step }) => step > 0 && step !== shownByImage && (step === last || isSelected(step, animation)))
     .map((step) => files.stepPath(job, step));
 }
