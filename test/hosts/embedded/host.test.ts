@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { samplerNames, schedulerNames } from '#src/diffusion/names.js';
 import { createEmbeddedHost } from '#src/hosts/embedded/host.js';
+import type { GenerationEvent } from '#src/hosts/host.js';
 import type { Picture } from '#src/pictures/picture.js';
 import { generate, pictureDifference, tinyRequest } from '../generate.js';
 
@@ -18,9 +19,9 @@ it('describes what it has', async () => {
 });
 
 describe('a run', () => {
-  it('yields its start, its steps, its image and its end', async () => {
+  it('yields its start, its noise, its steps, its image and its end', async () => {
     const { events, images } = await generate(host, { steps: 3, width: 0, height: 0 });
-    expect(events.map(({ type }) => type)).toEqual(['start', 'step', 'step', 'step', 'image', 'end']);
+    expect(events.map(({ type }) => type)).toEqual(['start', 'noise', 'step', 'step', 'step', 'image', 'end']);
     expect(events[0]).toMatchObject({
       images: [{ batch: 0, position: 0, seed: 42, width: 32, height: 32, infotext: images[0]?.infotext }],
       passes: [{ kind: 'base', width: 32, height: 32, steps: 3, exact: true }],
@@ -47,6 +48,21 @@ describe('a run', () => {
     const denoised = await generate(host, {}, { content: 'denoised' });
     const noisy = await generate(host, {}, { content: 'noisy' });
     expect(pictureDifference(noisy.pictures[0], denoised.pictures[0])).toBeGreaterThan(10);
+  });
+
+  it('gives the noise that the sampler starts from, and how much noise is left at each step', async () => {
+    const taken: Promise<Picture>[] = [];
+    const onEvent = (event: GenerationEvent) => {
+      if (event.type === 'noise') taken.push(event.picture());
+      if (event.type === 'step' && event.step === 1) taken.push(event.picture('noisy'));
+    };
+    const { events } = await generate(host, {}, { content: 'denoised', onEvent });
+    const [noise, first] = await Promise.all(taken);
+    expect(pictureDifference(noise, first)).toBe(0);
+    const sigmas = events.flatMap((event) => (event.type === 'step' ? [event.sigma ?? 0] : []));
+    expect(sigmas[0]).toBeGreaterThan(10);
+    expect(sigmas).toEqual(sigmas.toSorted((a, b) => b - a));
+    expect(sigmas.at(-1)).toBeGreaterThan(0);
   });
 
   it('decodes no step after its end', async () => {
