@@ -347,7 +347,7 @@ describe('a movie on a smooth way', () => {
 
   it('is the same live and afterwards', async () => {
     const folder = await temporaryFolder();
-    await using movie = await MovieFile.openLive({ folder, stem: 'live' }, plain);
+    await using movie = await MovieFile.openLive({ folder, stem: 'live' }, plain, 100);
     for (const picture of seven) await movie.add(picture);
     const { path } = await movie.close();
     expect(await decodeMovie(path)).toEqual(await framesOf(seven));
@@ -355,7 +355,7 @@ describe('a movie on a smooth way', () => {
 
   it('waits for one picture more, not for two', async () => {
     const folder = await temporaryFolder();
-    await using movie = await MovieFile.openLive({ folder, stem: 'live' }, plain);
+    await using movie = await MovieFile.openLive({ folder, stem: 'live' }, plain, 100);
     const frames: number[] = [];
     for (const picture of seven) {
       await movie.add(picture);
