@@ -75,7 +75,8 @@ export async function animate(settings: AnimateSettings): Promise<AnimationResul
   if (request) host.prepare?.(request);
   if (!animation) return await new Run(settings, folder, null).results();
   const size = { width: request?.width || defaultTrialSide, height: request?.height || defaultTrialSide };
-  await using recorder = await Recorder.open({ animation, folder, onEvent: (event) => onEvent?.(event) }, size);
+  const recording = { animation, folder, onEvent: (event: RunEvent) => onEvent?.(event), signal: settings.signal };
+  await using recorder = await Recorder.open(recording, size);
   return await new Run(settings, folder, { animation, recorder }).results();
 }
 

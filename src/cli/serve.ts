@@ -55,6 +55,9 @@ export function addServeCommand(program: Command): void {
   addHostFlags(command, 'the hosts of that file, and embedded');
 }
 
+/** The service ends this long after it was told to, whatever does not end by itself. */
+const maxStopMs = 9500;
+
 async function serve(flags: ServeFlags): Promise<void> {
   // Imported here, as they load native libraries, which help and errors do not need.
   const { openPool } = await import('../service/hosts/open-pool.js');
@@ -66,6 +69,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const modelsFolders = [packaged, stored];
   const onMessage = (message: string) => process.stderr.write(`${message}\n`);
   await withInterruption(async (signal) => {
+    signal.addEventListener('abort', () => setTimeout(() => process.exit(), maxStopMs).unref());
     await using hosts = await openPool({
       choice: flags.host === undefined ? undefined : hostChoice(flags),
       embedded: { modelsFolders, device },

@@ -1,8 +1,9 @@
 import { StepsAnimationError } from '../errors.js';
 import { messageOf } from '../util/error-message.js';
+import { followParent, sendToParent } from '../util/forked-process.js';
 import type { BatchRequest } from './batch-request.js';
-import { followParent, modelSettings, sendToParent } from './forked-process.js';
 import type { InferenceReply, InferenceRequest } from './inference.js';
+import { modelSettings } from './model-process.js';
 import { loadOnBestDevice } from './networks/devices.js';
 import { Pipeline } from './pipeline.js';
 

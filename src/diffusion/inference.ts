@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
 import { AsyncQueue } from '../util/async-queue.js';
+import { describeExit, hurryOnAbort, keepAlive } from '../util/forked-process.js';
 import type { BatchRequest, Size } from './batch-request.js';
-import { describeExit, forkProcess, keepAlive, type ModelSettings, processLost } from './forked-process.js';
+import { forkModelProcess, type ModelSettings, processLost } from './model-process.js';
 import type { Device } from './networks/devices.js';
 import type { FinishedBatch, PassStep } from './pipeline.js';
 
@@ -33,6 +34,16 @@ export type InferenceReply =
   /** Without a run: the model could not be loaded. */
   | { readonly type: 'failed'; readonly run?: number; readonly code?: ErrorCode; readonly message: string };
 
+/**
+ * Time for a stopped batch to end its current step and to decode its pictures: this, and some more for slow models. A
+ * driver that hangs, as those of graphics cards sometimes do, is not waited for.
+ */
+const stopTimeoutMs = 3000;
+/** How many times the slowest step is added to that. */
+const stopTimeoutSteps = 5;
+/** The same time before the first step, which may load and compile for long. */
+const firstStopTimeoutMs = 60_000;
+
 /** A loaded model in a process of its own, because a network blocks its thread for a whole step. */
 export class Inference implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -47,7 +58,7 @@ export class Inference implements AsyncDisposable {
 
   /** Starts the process, which loads the model at once. */
   constructor(model: ModelSettings) {
-    this.#child = forkProcess(new URL('./inference-process.js', import.meta.url), model);
+    this.#child = forkModelProcess(new URL('./inference-process.js', import.meta.url), model);
     this.#child.on('message', (reply) => this.#receive(reply as InferenceReply));
     this.#child.on('error', (cause) => this.#fail(cause.message));
     this.#child.on('exit', (code, signal) => this.#fail(describeExit(code, signal)));
@@ -81,28 +92,47 @@ export class Inference implements AsyncDisposable {
 
   /**
    * Generates a batch after those requested before. The sampler does not wait until steps are read.
-   * @param signal when it aborts, the current step is the last
+   * @param signal when it aborts, the current step is the last; if the batch does not end then, its process is killed
+   * @param skip when it aborts, the current step is the last, however long it takes
+   * @throws StepsAnimationError `model` when it fails, or the process ends or hangs
    */
-  async *generate(batch: BatchRequest, signal?: AbortSignal): AsyncGenerator<TimedStep, FinishedBatch, void> {
+  async *generate(
+    batch: BatchRequest,
+    signal?: AbortSignal,
+    skip?: AbortSignal,
+  ): AsyncGenerator<TimedStep, FinishedBatch, void> {
     const run = ++this.#lastRun;
     const replies = new AsyncQueue<InferenceReply>();
     if (this.#failure) throw this.#failure;
     this.#runs.set(run, replies);
+    let slowestStepMs = 0;
+    let timer: NodeJS.Timeout | undefined;
     const stop = () => this.#send({ type: 'stop', run });
+    const limit = () => {
+      timer = setTimeout(() => {
+        // It may only be waiting for batches that were requested before.
+        const [current] = this.#sampling;
+        if (current === run) this.#kill('it did not stop');
+      }, stopTimeoutOf(slowestStepMs));
+    };
+    const stopping = new AbortController();
     keepAlive(this.#child, true);
     this.#sampling.add(run);
     this.#send({ type: 'generate', run, batch });
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop);
+    using _ = hurryOnAbort(this.#child, signal);
+    onAbort(signal, limit, stopping.signal);
+    for (const each of [signal, skip]) onAbort(each, stop, stopping.signal);
     try {
       for (;;) {
         const reply = await replies.take();
         if (reply?.type === 'finished') return reply.batch;
         if (reply?.type !== 'step') throw errorOf(reply);
+        slowestStepMs = Math.max(slowestStepMs, reply.step.milliseconds);
         yield reply.step;
       }
     } finally {
-      signal?.removeEventListener('abort', stop);
+      stopping.abort();
+      clearTimeout(timer);
       stop();
       this.#runs.delete(run);
       this.#releaseIfUnused();
@@ -141,11 +171,26 @@ export class Inference implements AsyncDisposable {
     for (const run of this.#sampling) this.#endSampling(run);
   }
 
-  /** Ends the process; its current runs fail. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#fail('it was stopped');
+  #kill(reason: string): void {
+    this.#fail(reason);
     this.#child.kill('SIGKILL');
   }
+
+  /** Ends the process; its current runs fail. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#kill('it was stopped');
+  }
+}
+
+/** @param slowestStepMs of the batch; 0 before its first step */
+function stopTimeoutOf(slowestStepMs: number): number {
+  return slowestStepMs === 0 ? firstStopTimeoutMs : stopTimeoutMs + stopTimeoutSteps * slowestStepMs;
+}
+
+/** Calls a listener when a signal aborts, or at once if it has, until `done` aborts. */
+function onAbort(signal: AbortSignal | undefined, listener: () => void, done: AbortSignal): void {
+  if (signal?.aborted) listener();
+  else signal?.addEventListener('abort', listener, { signal: done });
 }
 
 function errorOf(reply: InferenceReply | undefined): StepsAnimationError {

@@ -1,5 +1,6 @@
 import { messageOf } from '../util/error-message.js';
-import { followParent, modelSettings, sendToParent } from './forked-process.js';
+import { followParent, sendToParent } from '../util/forked-process.js';
+import { modelSettings } from './model-process.js';
 import { LatentDecoder } from './networks/autoencoder.js';
 import { type Device, loadOnBestDevice } from './networks/devices.js';
 import { readModelFolder } from './networks/model-folder.js';

@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { StepsAnimationError } from '../errors.js';
+import { describeExit, hurryOnAbort, keepAlive } from '../util/forked-process.js';
 import type { PixelPicture } from './batch-request.js';
-import { describeExit, forkProcess, keepAlive, type ModelSettings, processLost } from './forked-process.js';
 import type { Latent } from './latent.js';
+import { forkModelProcess, type ModelSettings, processLost } from './model-process.js';
 
 /** The decoder of the model's own autoencoder, or of a tiny one. */
 export type DecoderKind = 'full' | 'tiny';
@@ -16,18 +17,22 @@ export type DecodeReply = ({ readonly id: number } & DecodedStep) | { readonly i
 
 type Pending = {
   readonly resolve: (decoded: DecodedStep) => void;
-  readonly reject: (error: StepsAnimationError) => void;
+  readonly reject: (error: Error) => void;
 };
 
+/** The process ended by itself, or hung: another one may decode the same step. */
+class ProcessLost extends Error {}
+
 /**
- * Decodes steps in a child process of the lowest priority, so that it does not slow the sampler down, and a crash costs
- * only pictures of steps. The process starts with the first latent, and again with the next one after it was lost.
+ * Decodes steps in a child process of the lowest priority, so that it does not slow the sampler down. The process starts
+ * with the first latent, and again after it was lost: then each step that it had not decoded is tried once more.
  */
 export class StepDecoder implements AsyncDisposable {
   readonly #model: ModelSettings;
   readonly #pending = new Map<number, Pending>();
   #child: ChildProcess | undefined;
   #lastId = 0;
+  #isClosed = false;
 
   constructor(model: ModelSettings) {
     this.#model = model;
@@ -36,12 +41,25 @@ export class StepDecoder implements AsyncDisposable {
   /**
    * Decodes a latent after those requested before.
    * @param latent a batch of one
-   * @throws StepsAnimationError `model` when the decoder cannot be loaded or its process ends
+   * @param signal when it aborts, a process that hangs is given up after a short time
+   * @throws StepsAnimationError `model` when the decoder cannot be loaded, or its process ends or hangs twice
    */
-  decode(latent: Latent, kind: DecoderKind): Promise<DecodedStep> {
+  async decode(latent: Latent, kind: DecoderKind, signal?: AbortSignal): Promise<DecodedStep> {
+    try {
+      return await this.#decode(latent, kind, signal).catch((error: unknown) => {
+        if (!(error instanceof ProcessLost) || this.#isClosed) throw error;
+        return this.#decode(latent, kind, signal);
+      });
+    } catch (error) {
+      throw error instanceof ProcessLost ? processLost('decodes the steps', error.message) : error;
+    }
+  }
+
+  async #decode(latent: Latent, kind: DecoderKind, signal: AbortSignal | undefined): Promise<DecodedStep> {
     const id = ++this.#lastId;
     const child = this.#running();
-    return new Promise((resolve, reject) => {
+    using _ = hurryOnAbort(child, signal);
+    return await new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       keepAlive(child, true);
       const request: DecodeRequest = { id, latent, kind };
@@ -53,7 +71,7 @@ export class StepDecoder implements AsyncDisposable {
 
   #running(): ChildProcess {
     if (this.#child) return this.#child;
-    const child = forkProcess(new URL('./step-decoder-process.js', import.meta.url), this.#model);
+    const child = forkModelProcess(new URL('./step-decoder-process.js', import.meta.url), this.#model);
     lowerPriority(child);
     child.on('message', (reply) => this.#receive(reply as DecodeReply));
     child.on('error', (error) => this.#lose(child, error.message));
@@ -78,11 +96,11 @@ export class StepDecoder implements AsyncDisposable {
   #lose(child: ChildProcess, reason: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    const error = processLost('decodes the steps', reason);
-    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new ProcessLost(reason));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     const child = this.#child;
     if (!child) return;
     this.#lose(child, 'it was stopped');

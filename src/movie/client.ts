@@ -1,6 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { StepsAnimationError } from '../errors.js';
-import type { FrameProgress, FromMovieProcess, MovieReply, MovieRequest, ToMovieProcess } from './messages.js';
+import { forkProcess, hurryOnAbort } from '../util/forked-process.js';
+import {
+  type FrameProgress,
+  type FromMovieProcess,
+  type MovieReply,
+  type MovieRequest,
+  shutdownTimeoutMs,
+  type ToMovieProcess,
+} from './messages.js';
 
 type Pending = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void };
 
@@ -32,8 +40,6 @@ export async function retryAfterCrash<T>(
 
 /** Starts of the process, the first one included. */
 const maxStarts = 3;
-/** Time for the process to clean up before it is killed. */
-const shutdownTimeoutMs = 10_000;
 
 /**
  * Sends requests to a movie process. One that ended unexpectedly is replaced at the next request; the new process has
@@ -45,10 +51,13 @@ export class MovieClient implements AsyncDisposable {
   #process: ChildProcess | undefined;
   #starts = 0;
   #nextId = 0;
-  #closed = false;
+  readonly #closing = new AbortController();
+  readonly #stopping: AbortSignal;
 
-  constructor(onProgress: (progress: MovieProgress) => void) {
+  /** @param signal when it aborts, a process that hangs is given up after a short time */
+  constructor(onProgress: (progress: MovieProgress) => void, signal?: AbortSignal) {
     this.#onProgress = onProgress;
+    this.#stopping = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     this.#process = this.#start();
   }
 
@@ -56,7 +65,7 @@ export class MovieClient implements AsyncDisposable {
   async ask<Type extends MovieRequest['type']>(
     request: Extract<MovieRequest, { type: Type }>,
   ): Promise<MovieReply[Type]> {
-    if (this.#closed) throw new MovieProcessEnded('closed');
+    if (this.#closing.signal.aborted) throw new MovieProcessEnded('closed');
     this.#process ??= this.#start();
     const process = this.#process;
     const message: ToMovieProcess = { id: this.#nextId++, request };
@@ -68,12 +77,8 @@ export class MovieClient implements AsyncDisposable {
 
   #start(): ChildProcess {
     if (++this.#starts > maxStarts) throw new MovieProcessEnded(`${maxStarts} times`);
-    const process = fork(new URL('./process.js', import.meta.url), {
-      serialization: 'advanced',
-      // Standard output belongs to the caller; the encoder's messages go to standard error.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      execArgv: [],
-    });
+    const process = forkProcess(new URL('./process.js', import.meta.url), { cleansUp: true });
+    hurryOnAbort(process, this.#stopping);
     process.on('message', (message: FromMovieProcess) => this.#receive(message));
     process.on('exit', (code, signal) => this.#end(process, signal ?? `exit code ${code}`));
     process.on('error', (error) => this.#end(process, error.message));
@@ -101,7 +106,7 @@ export class MovieClient implements AsyncDisposable {
 
   /** Ends the process, which first removes movies that were not closed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     const process = this.#process;
     if (!process) return;
     const exited = new Promise((resolve) => process.once('exit', resolve));

@@ -127,6 +127,9 @@ export type MovieReply = {
 /** Frames of a movie that are written, and all of them. */
 export type FrameProgress = { readonly frame: number; readonly frames: number };
 
+/** Time for the process to clean up when it is no longer needed, in milliseconds. */
+export const shutdownTimeoutMs = 5000;
+
 export type ToMovieProcess = { readonly id: number; readonly request: MovieRequest };
 
 export type FromMovieProcess =

@@ -4,16 +4,17 @@ import { findWhole, writeWhole } from '../files/whole-files.js';
 import type { Picture } from '../pictures/picture.js';
 import { encodePicture } from '../pictures/picture-files.js';
 import { messageOf } from '../util/error-message.js';
-import type {
-  FailureText,
-  FinishedMovie,
-  FrameProgress,
-  FromMovieProcess,
-  IntermediateTarget,
-  MovieReply,
-  MovieRequest,
-  PictureOutcome,
-  ToMovieProcess,
+import {
+  type FailureText,
+  type FinishedMovie,
+  type FrameProgress,
+  type FromMovieProcess,
+  type IntermediateTarget,
+  type MovieReply,
+  type MovieRequest,
+  type PictureOutcome,
+  shutdownTimeoutMs,
+  type ToMovieProcess,
 } from './messages.js';
 import { MovieFile, tryCodec, writeMovie } from './movie-file.js';
 
@@ -143,6 +144,8 @@ async function answer({ id, request }: ToMovieProcess): Promise<void> {
 }
 
 async function shutDown(): Promise<void> {
+  // A movie that is being made takes longer, and nobody waits for it any more.
+  setTimeout(() => process.exit(), shutdownTimeoutMs);
   const dropped = [...movies.keys()].map((movie) => inOrder(movie, () => dropMovie(movie)));
   await Promise.allSettled([...dropped, ...keeping]);
   process.exit();

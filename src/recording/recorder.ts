@@ -33,6 +33,8 @@ export type RecorderSettings = {
   /** folder of the finished images; those of the intermediate images and of the movies are below it */
   readonly folder: string;
   readonly onEvent?: (event: RecorderEvent) => void;
+  /** says that the run is to end soon: a movie process that hangs is then replaced after 2 s, not after 20 */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Pictures that are sent to the movie process before it has acknowledged the first of them. */
@@ -74,8 +76,9 @@ export class Recorder implements AsyncDisposable {
     this.#settings = settings;
     this.#intermediateFolder = intermediateFolder;
     this.#animationFolder = animationFolder;
-    this.#client = new MovieClient(({ movie, frame, frames }) =>
-      settings.onEvent?.({ type: 'rendering', image: movie, frame, frames }),
+    this.#client = new MovieClient(
+      ({ movie, frame, frames }) => settings.onEvent?.({ type: 'rendering', image: movie, frame, frames }),
+      settings.signal,
     );
   }
 

@@ -41,12 +41,20 @@ export type ServerSettings = {
 type Server = AsyncDisposable & {
   /** to open in a browser */
   readonly url: string;
-  /** Takes no more requests, and waits for responses: those that wait for jobs end when the service is disposed of. */
+  /**
+   * Takes no more requests, and waits up to 7 s for responses: those that wait for jobs end when the service is disposed
+   * of.
+   */
   close(): Promise<void>;
 };
 
 const defaultAddress = '127.0.0.1';
 const defaultPort = 7870;
+/**
+ * How long a server that closes waits for its connections: jobs have ended by then, and a client that takes or sends
+ * nothing is cut off.
+ */
+const closeTimeoutMs = 7000;
 /** Time limit for receiving a request; its response may take as long as it needs. */
 const requestTimeoutMs = 300_000;
 const webFolder = fileURLToPath(new URL('../web', import.meta.url));
@@ -64,7 +72,11 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
     await app.close();
     throw cannotListen(listen, port, cause);
   }
-  const close = () => app.close();
+  const close = async () => {
+    const timer = setTimeout(() => app.server.closeAllConnections(), closeTimeoutMs);
+    await app.close();
+    clearTimeout(timer);
+  };
   return { url: urlOf(app, listen), close, [Symbol.asyncDispose]: close };
 }
 

@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parentPort, type Transferable, Worker } from 'node:worker_threads';
 import { type ErrorCode, StepsAnimationError } from '../errors.js';
 import { messageOf } from './error-message.js';
+import { followParent, forkProcess, keepAlive, sendToParent } from './forked-process.js';
 
 type Reply<Result> = { readonly result: Result } | { readonly message: string; readonly code?: ErrorCode };
 
@@ -86,16 +85,11 @@ export class TaskRunner<Task, Result> {
   }
 
   #startProcess(): Helper {
-    const child = fork(fileURLToPath(this.#file), {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      execArgv: [`--max-old-space-size=${maxHeapMb}`],
-    });
+    const execArgv = [`--max-old-space-size=${maxHeapMb}`];
+    const child = forkProcess(this.#file, { stderr: 'ignore', execArgv });
     const helper: Helper = {
       post: (task) => child.send(Object(task), () => {}),
-      setAwaited: (isAwaited) => {
-        for (const handle of [child, child.channel]) isAwaited ? handle?.ref() : handle?.unref();
-      },
+      setAwaited: (isAwaited) => keepAlive(child, isAwaited),
       kill: () => child.kill('SIGKILL'),
     };
     child.on('message', (reply) => this.#pending?.resolve(reply as Reply<Result>));
@@ -127,8 +121,6 @@ export function serveTasks<Task, Result>(perform: (task: Task) => Result | Promi
     port.on('message', async (task: Task) => port.postMessage(await answer(task)));
     return;
   }
-  process.on('message', async (task) => process.send?.(await answer(task as Task), () => {}));
-  process.on('disconnect', () => process.exit());
-  // Ctrl-C reaches every process of a terminal: the parent decides.
-  process.on('SIGINT', () => {});
+  process.on('message', async (task) => sendToParent(await answer(task as Task)));
+  followParent();
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { BatchRequest } from '../../diffusion/batch-request.js';
-import type { ModelSettings } from '../../diffusion/forked-process.js';
 import { Inference, type LoadedModelInfo } from '../../diffusion/inference.js';
+import type { ModelSettings } from '../../diffusion/model-process.js';
 import { samplerNames, schedulerNames } from '../../diffusion/names.js';
 import type { DeviceChoice } from '../../diffusion/networks/devices.js';
 import { latentColoursOf } from '../../diffusion/networks/latent-colours.js';
@@ -128,7 +128,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
         yield { type: 'end' };
         return;
       }
-      using pictures = await this.#stepPictures(plan, folder, loaded, info);
+      using pictures = await this.#stepPictures(plan, folder, loaded, info, signal);
       const tokenNote = await tokenLimitNote(plan, folder, info.fixedTokens);
       const notes = [info.note, tokenNote].filter((note) => note !== undefined);
       yield* generateBatches({ plan, inference: loaded.inference, pictures, notes, signal, skips });
@@ -143,9 +143,10 @@ class EmbeddedHost implements Host, AsyncDisposable {
     folder: ModelFolder,
     { inference, decoder }: LoadedModel,
     { device }: LoadedModelInfo,
+    signal: AbortSignal | undefined,
   ): Promise<StepPictures> {
     return new StepPictures(plan.preview, {
-      ...{ inference, decoder, device },
+      ...{ inference, decoder, device, signal },
       hasTiny: folder.tinyDecoder !== undefined,
       colours: await latentColoursOf(folder),
       steps: plan.passes.reduce((sum, { steps }) => sum + steps, 0),

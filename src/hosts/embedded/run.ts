@@ -1,5 +1,7 @@
 import type { Inference, TimedStep } from '../../diffusion/inference.js';
 import { imageOf } from '../../diffusion/latent.js';
+import type { FinishedBatch } from '../../diffusion/pipeline.js';
+import type { Picture } from '../../pictures/picture.js';
 import type { GenerationEvent } from '../host.js';
 import type { EmbeddedPlan } from './plan.js';
 import type { StepPictures } from './step-pictures.js';
@@ -14,10 +16,11 @@ type RunSettings = {
   readonly skips: EventTarget | undefined;
 };
 
-/** Makes the batches of a plan in their order. */
+/** Makes the batches of a plan in their order. If one fails, its images end with their last step. */
 export async function* generateBatches(settings: RunSettings): AsyncGenerator<GenerationEvent, void, void> {
   const { plan, inference, pictures, signal, skips } = settings;
   let skipping = new AbortController();
+  let failure: { readonly error: unknown } | undefined;
   const skip = () => skipping.abort();
   // Before the start, whose reader may skip the first batch at once.
   skips?.addEventListener('skip', skip);
@@ -27,30 +30,35 @@ export async function* generateBatches(settings: RunSettings): AsyncGenerator<Ge
     let firstImage = 0;
     for (const batch of plan.batches) {
       const images = batch.seeds.map((_, position) => firstImage + position);
-      const steps = inference.generate(batch, AbortSignal.any([skipping.signal, ...(signal ? [signal] : [])]));
+      const steps = inference.generate(batch, signal, skipping.signal);
+      let last: TimedStep | undefined;
+      let ended: FinishedBatch = { pictures: [], reason: 'interrupted' };
       try {
         let next = await steps.next();
         const isStoppedBefore = next.done && next.value.pictures.length === 0;
         if (!isStoppedBefore) yield* startFrames(plan, images);
         for (; !next.done; next = await steps.next()) {
-          const step = next.value;
-          pictures.addStepTime(step.milliseconds);
+          last = next.value;
+          pictures.addStepTime(last.milliseconds);
           for (const [position, image] of images.entries()) {
-            if (!plan.startFrame && step.pass === 0 && step.step === 1)
-              yield noiseEvent(step, position, image, pictures);
-            yield stepEvent(plan, step, position, image, pictures);
+            if (!plan.startFrame && last.pass === 0 && last.step === 1) yield noiseEvent(last, position, image, pictures);
+            yield stepEvent(plan, last, position, image, pictures);
           }
         }
-        const isSkipped = skipping.signal.aborted && !signal?.aborted && next.value.reason === 'interrupted';
-        const reason = isSkipped ? 'skipped' : next.value.reason;
-        for (const [position, picture] of next.value.pictures.entries()) {
-          const image = firstImage + position;
-          yield { type: 'image', image, picture, infotext: plan.images[image]?.infotext ?? '', reason };
-        }
+        ended = next.value;
+      } catch (error) {
+        failure = { error };
+        if (last) ended = { pictures: await decodeStep(last, images.length, pictures), reason: 'interrupted' };
       } finally {
-        await steps.return({ pictures: [], reason: 'interrupted' });
+        await steps.return(ended);
       }
-      if (signal?.aborted) break;
+      const isSkipped = skipping.signal.aborted && !signal?.aborted && ended.reason === 'interrupted' && !failure;
+      const reason = isSkipped ? 'skipped' : ended.reason;
+      for (const [position, picture] of ended.pictures.entries()) {
+        const image = firstImage + position;
+        yield { type: 'image', image, picture, infotext: plan.images[image]?.infotext ?? '', reason };
+      }
+      if (signal?.aborted || failure) break;
       skipping = new AbortController();
       firstImage += images.length;
     }
@@ -60,6 +68,15 @@ export async function* generateBatches(settings: RunSettings): AsyncGenerator<Ge
   const note = await pictures.note();
   if (note !== undefined) yield { type: 'note', message: note };
   yield { type: 'end' };
+  // A process that had to be killed because it did not stop is no failure.
+  if (failure && !signal?.aborted) throw failure.error;
+}
+
+/** The pictures of a step; none if they cannot be decoded. */
+async function decodeStep(step: TimedStep, images: number, pictures: StepPictures): Promise<readonly Picture[]> {
+  const latents = Array.from({ length: images }, (_, position) => imageOf(step.denoised, position));
+  const decoded = await Promise.allSettled(latents.map((latent) => pictures.picture(latent)));
+  return decoded.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
 
 /** The starting picture as a step of its own, for each image of a batch. */

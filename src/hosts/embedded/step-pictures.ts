@@ -26,6 +26,8 @@ export type Decoders = {
   readonly device: Device;
   /** of each image */
   readonly steps: number;
+  /** when it aborts, a decoder that hangs is given up after a short time */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /**
@@ -78,7 +80,7 @@ export class StepPictures implements Disposable {
     const { kind, measured } = await this.#chosen;
     if (measured?.latent === latent) return measured.picture;
     if (kind === 'cheap' && colours) return latentToPicture(latent, colours);
-    return (await this.#decoders.decoder.decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
+    return (await this.#decode(latent, kind === 'tae' ? 'tiny' : 'full')).picture;
   }
 
   /** The rough colours of a latent of one image, if the model has them. */
@@ -102,9 +104,13 @@ export class StepPictures implements Disposable {
 
   /** Decodes a latent, and again if it took long only because it may have been the first time. */
   async #measure(latent: Latent, kind: DecoderKind): Promise<DecodedStep> {
-    const first = await this.#decoders.decoder.decode(latent, kind);
+    const first = await this.#decode(latent, kind);
     const mayBeCheap = !this.#isCheap(first.milliseconds) && this.#isCheap(first.milliseconds / 4);
-    return mayBeCheap ? await this.#decoders.decoder.decode(latent, kind) : first;
+    return mayBeCheap ? await this.#decode(latent, kind) : first;
+  }
+
+  async #decode(latent: Latent, kind: DecoderKind): Promise<DecodedStep> {
+    return await this.#decoders.decoder.decode(latent, kind, this.#decoders.signal);
   }
 
   #isCheap(milliseconds: number): boolean {

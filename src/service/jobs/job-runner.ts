@@ -5,6 +5,7 @@ import { StepsAnimationError } from '../../errors.js';
 import type { GenerationRequest, Host } from '../../hosts/host.js';
 import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { messageOf } from '../../util/error-message.js';
+import { withinTime } from '../../util/with-timeout.js';
 import type { Database } from '../database.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
@@ -37,6 +38,8 @@ type JobRunnerSettings = {
 const maxFailedStarts = 3;
 /** How often a job that cannot start because nothing can be written is tried again. */
 const storageRetryMs = 1000;
+/** How long the service waits, when it stops, until its jobs have ended: one that hangs counts as one of a killed service. */
+const stopTimeoutMs = 6000;
 
 /** How many jobs are reported at once when they wait for other hosts than before. */
 const maxNotifiedAtOnce = 100;
@@ -73,6 +76,8 @@ export class JobRunner implements AsyncDisposable {
   /** why jobs could not start the last time */
   #startProblem = '';
   #isOpen = false;
+  /** whether what still runs is no longer waited for, and the database may be closed */
+  #isClosed = false;
 
   constructor(settings: JobRunnerSettings) {
     this.#settings = settings;
@@ -238,7 +243,9 @@ export class JobRunner implements AsyncDisposable {
     const { id } = claim;
     const { store, files, library, database, emit, onError } = this.#settings;
     const notify = (type: JobEventType) => this.#notify(type, id);
-    const record: Database['eventually'] = (...change) => database.eventually(...change);
+    const record: Database['eventually'] = (...change) => {
+      if (!this.#isClosed) database.eventually(...change);
+    };
     const running = new RunningJob({ job: this.#find(id), store, files, library, record, emit, notify });
     this.#running.set(slot.name, running);
     this.#notify('started', id);
@@ -252,6 +259,7 @@ export class JobRunner implements AsyncDisposable {
     const generating = claim.lane.length > 0 ? host : null;
     try {
       const failure = await this.#run(running, generating?.host);
+      if (this.#isClosed) return;
       this.#running.delete(name);
       this.#conclude(claim, running, generating, failure);
       await this.#settings.afterJob();
@@ -366,13 +374,14 @@ export class JobRunner implements AsyncDisposable {
     return job;
   }
 
-  /** Stops what is running, and waits until its files are complete. */
+  /** Stops what is running, and waits until its files are complete, but not longer than 6 s. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#storageTimer);
     for (const running of this.#running.values()) running.stop();
-    await Promise.all(this.#work);
+    await withinTime(Promise.all(this.#work), stopTimeoutMs);
+    this.#isClosed = true;
   }
 }
 
