@@ -41,7 +41,8 @@ export async function* generateBatches(settings: RunSettings): AsyncGenerator<Ge
           last = next.value;
           pictures.addStepTime(last.milliseconds);
           for (const [position, image] of images.entries()) {
-            if (!plan.startFrame && last.pass === 0 && last.step === 1) yield noiseEvent(last, position, image, pictures);
+            if (!plan.startFrame && last.pass === 0 && last.step === 1)
+              yield noiseEvent(last, position, image, pictures);
             yield stepEvent(plan, last, position, image, pictures);
           }
         }
@@ -75,8 +76,7 @@ export async function* generateBatches(settings: RunSettings): AsyncGenerator<Ge
 /** The pictures of a step; none if they cannot be decoded. */
 async function decodeStep(step: TimedStep, images: number, pictures: StepPictures): Promise<readonly Picture[]> {
   const latents = Array.from({ length: images }, (_, position) => imageOf(step.denoised, position));
-  const decoded = await Promise.allSettled(latents.map((latent) => pictures.picture(latent)));
-  return decoded.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  return await Promise.all(latents.map((latent) => pictures.picture(latent))).catch(() => []);
 }
 
 /** The starting picture as a step of its own, for each image of a batch. */
