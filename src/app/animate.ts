@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { StepsAnimationError } from '../errors.js';
 import { movieStem } from '../files/file-names.js';
-import { prepareFolder, writeWhole } from '../files/whole-files.js';
+import { findWhole, prepareFolder, writeWhole } from '../files/whole-files.js';
 import { checkRequest } from '../hosts/check-request.js';
 import type { GenerationEvent, GenerationRequest, Host, ImageInfo } from '../hosts/host.js';
 import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
@@ -31,6 +31,13 @@ type RunSettings = {
   readonly folder?: string;
   /** whether to save the finished images. Default: true */
   readonly saveImages?: boolean;
+  /** for a run that is repeated because it was killed: an image that it had saved already is not saved again */
+  readonly repeated?: {
+    /** when it was first started, in milliseconds since 1970 */
+    readonly since: number;
+    /** whether the file at a path is known to be another one, whatever it contains */
+    readonly isTaken: (path: string) => boolean;
+  };
   readonly onEvent?: (event: RunEvent) => void;
   /** stops sampling after the current step; what there is by then still becomes a movie */
   readonly signal?: AbortSignal;
@@ -218,9 +225,16 @@ class Run {
     return result;
   }
 
+  /** The path of an image that was saved before the run was killed. */
+  async #savedImage(info: ImageInfo, png: Uint8Array): Promise<string | undefined> {
+    const { repeated } = this.#settings;
+    const path = repeated && (await findWhole(this.#folder, movieStem(info), 'png', png, repeated.since));
+    return path === undefined || repeated?.isTaken(path) ? undefined : path;
+  }
+
   async #saveImage(info: ImageInfo, { image, picture, infotext, reason }: HostEvent<'image'>): Promise<string> {
     const png = await encodePng(picture, infotext, pngCompressionLevel);
-    const path = await writeWhole(this.#folder, movieStem(info), 'png', png);
+    const path = (await this.#savedImage(info, png)) ?? (await writeWhole(this.#folder, movieStem(info), 'png', png));
     const { width, height } = picture;
     this.#settings.onEvent?.({ type: 'image', index: image, path, seed: info.seed, width, height, reason });
     return path;

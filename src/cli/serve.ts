@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { locateModels } from '../models/models-folders.js';
+import type { OnRestart } from '../service/job-service.js';
 import type { ServerSettings } from '../service/server.js';
 import { version } from '../util/version.js';
 import { withInterruption } from './exit.js';
@@ -25,6 +26,8 @@ type ServeFlags = HostFlags &
     readonly trustProxy: readonly string[];
     readonly outdir: string;
     readonly model?: string;
+    readonly keepJobs: number;
+    readonly onRestart: OnRestart;
     readonly logLevel: NonNullable<ServerSettings['logLevel']>;
   };
 
@@ -45,6 +48,17 @@ export function addServeCommand(program: Command): void {
     .option('--model <name>', 'model of requests that name none (default: that of the first host that answers)')
     .addOption(modelsDirOption())
     .addOption(deviceOption())
+    .option(
+      '--keep-jobs <number>',
+      'how many jobs that have ended stay listed; older ones are forgotten, their files stay',
+      wholeNumber('--keep-jobs', 1, 1_000_000),
+      10_000,
+    )
+    .addOption(
+      new Option('--on-restart <what>', 'what happens to jobs that were running when the service was killed')
+        .choices(['resume', 'interrupt'] satisfies OnRestart[])
+        .default('resume'),
+    )
     .addOption(
       new Option('--log-level <name>', 'what is logged to standard error; info includes each request')
         .choices(logLevels)
@@ -63,7 +77,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const { openPool } = await import('../service/hosts/open-pool.js');
   const { openJobService } = await import('../service/job-service.js');
   const { openServer } = await import('../service/server.js');
-  const { device, listen, port, logLevel } = flags;
+  const { device, listen, port, logLevel, keepJobs, onRestart } = flags;
   const outdir = resolve(flags.outdir);
   const { packaged, stored } = locateModels(flags.modelsDir);
   const modelsFolders = [packaged, stored];
@@ -76,7 +90,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       model: flags.model,
       onMessage,
     });
-    await using service = await openJobService({ outdir, hosts, onMessage });
+    await using service = await openJobService({ outdir, hosts, keepJobs, onRestart, onMessage });
     await using server = await openServer({
       service,
       serviceInfo: { version, device, outdir, modelsFolders, hosts },

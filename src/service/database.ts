@@ -102,6 +102,7 @@ const migrations = [
   `alter table movies add column version text not null default '';
    create index movies_by_image on movies (image);
    create index images_by_path on images (path);`,
+  'create index jobs_by_end on jobs (ended_at) where ended_at is not null;',
 ];
 
 /** Fails on a damaged file, without leaving a statement behind that keeps the file open. */

@@ -10,7 +10,7 @@ import type { Job, JobEvent, JobQuery, JobRequest } from './job.js';
 import { JobEvents } from './jobs/job-events.js';
 import { JobFiles } from './jobs/job-files.js';
 import { JobRunner, noJob } from './jobs/job-runner.js';
-import { JobStore } from './jobs/job-store.js';
+import { JobStore, type OnRestart } from './jobs/job-store.js';
 import type { Preview } from './jobs/live-preview.js';
 import { RequestChecks } from './jobs/request-checks.js';
 import { Library } from './library/library.js';
@@ -23,9 +23,15 @@ export type JobServiceSettings = {
   readonly hosts: HostPool;
   /** limits on the kept pictures of steps; 20 jobs and 2 GB by default */
   readonly keptSteps?: { readonly jobs?: number; readonly bytes?: number };
+  /** how many jobs that have ended stay listed. Older ones are forgotten, their files stay. 10,000 by default */
+  readonly keepJobs?: number;
+  /** what happens to jobs that were running when the service was killed. Default: `resume` */
+  readonly onRestart?: OnRestart;
   /** receives messages for the user, such as that a damaged database was renamed */
   readonly onMessage?: (message: string) => void;
 };
+
+export type { OnRestart } from './jobs/job-store.js';
 
 /** What the HTTP APIs say about the service itself. */
 export type ServiceInfo = {
@@ -46,6 +52,7 @@ export type JobService = Pick<Service, Exclude<keyof Service, symbol>>;
 const ownFolder = '.steps-animation';
 const defaultKeptJobs = 20;
 const defaultKeptBytes = 2e9;
+const defaultKeepJobs = 10_000;
 
 /**
  * Opens the service of a save location. Its queue outlives the process; each host runs one job at a time. Disposing of
@@ -95,10 +102,10 @@ class Service implements AsyncDisposable {
     this.#runner = new JobRunner({
       ...{ outdir, hosts, database, store: this.#store, files: this.#files, library: this.library },
       emit: (event) => this.#events.emit(event),
-      afterJob: () => this.#forgetOldSteps(),
+      afterJob: () => this.#forgetOld(),
       onError: this.#report,
     });
-    database.eventually(() => this.#store.takeUpRunning('interrupt'));
+    database.eventually(() => this.#store.takeUpRunning(settings.onRestart ?? 'resume'));
     this.library.update().catch(this.#report);
     this.#starting = this.#cleanUp()
       .catch(this.#report)
@@ -109,7 +116,7 @@ class Service implements AsyncDisposable {
   async #cleanUp(): Promise<void> {
     await this.library.deleteRemoved();
     await this.#files.removeUnless((id) => this.#store.has(id));
-    await this.#forgetOldSteps();
+    await this.#forgetOld();
   }
 
   /** Checks a request and appends it to the queue. */
@@ -252,6 +259,22 @@ class Service implements AsyncDisposable {
     }
   }
 
+  async #forgetOld(): Promise<void> {
+    await this.#forgetOldSteps();
+    await this.#forgetOldJobs();
+  }
+
+  /** Deletes all but the latest jobs that have ended; of many, some each time. */
+  async #forgetOldJobs(): Promise<void> {
+    for (const id of this.#store.endedBefore(this.#settings.keepJobs ?? defaultKeepJobs)) {
+      this.#database.eventually(
+        () => this.#store.delete(id),
+        () => this.#events.emit({ type: 'deleted', id }),
+      );
+      await this.#files.remove(id);
+    }
+  }
+
   /** Deletes the kept steps of all but the newest jobs; those of the last job always stay. */
   async #forgetOldSteps(): Promise<void> {
     const { jobs = defaultKeptJobs, bytes = defaultKeptBytes } = this.#settings.keptSteps ?? {};
@@ -291,6 +314,7 @@ class Service implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosing) return;
     this.#isClosing = true;
+    this.library.stopReading();
     await this.#starting;
     await this.#runner[Symbol.asyncDispose]();
     await this.library[Symbol.asyncDispose]();

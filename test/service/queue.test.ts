@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '#src/service/job.js';
 import type { JobService } from '#src/service/job-service.js';
@@ -90,6 +91,26 @@ describe('the queue', () => {
       error: expect.stringContaining('fell off the bus'),
     });
     expect(await service.ended(following.id)).toMatchObject({ state: 'finished', error: null });
+  });
+
+  it('keeps the latest jobs that have ended, and what they have made', async () => {
+    const service = await openPretended(await temporaryFolder(), new PretendedHost(), { keepJobs: 2 });
+    const reading = new AbortController();
+    const events = service.events({}, reading.signal);
+    const jobs: Job[] = [];
+    for (const prompt of ['1', '2', '3', '4']) {
+      const { id } = await service.submit(named(prompt));
+      jobs.push(await service.ended(id));
+    }
+    const deleted: string[] = [];
+    for await (const event of events) {
+      if (event.type === 'deleted') deleted.push(event.id);
+      if (deleted.length === 2) break;
+    }
+    expect(deleted).toEqual(jobs.slice(0, 2).map(({ id }) => id));
+    expect(service.list().map(({ options }) => options.generation?.prompt)).toEqual(['4', '3']);
+    expect(service.library.search().total).toBe(4);
+    for (const { images } of jobs) await access(images[0]?.path ?? '');
   });
 
   it('outlives the service, which finishes the files of the running job', async () => {

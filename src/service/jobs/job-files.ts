@@ -49,8 +49,12 @@ export class JobFiles {
     return this.#path(id, file);
   }
 
-  async removeSteps(id: string): Promise<void> {
-    await rm(this.#path(id, 'steps'), { recursive: true, force: true });
+  /** @param from the first image whose steps are removed; 0 by default */
+  async removeSteps(id: string, from = 0): Promise<void> {
+    const folder = this.#path(id, 'steps');
+    for (const image of await readdir(folder).catch(() => [])) {
+      if (Number(image) >= from) await rm(join(folder, image), { recursive: true, force: true });
+    }
   }
 
   /** Removes the folders of all other jobs, such as one that could not be queued. */

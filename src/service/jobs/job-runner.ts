@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { animate } from '../../app/animate.js';
 import type { RunEvent } from '../../app/events.js';
 import { StepsAnimationError } from '../../errors.js';
-import type { GenerationRequest, Host } from '../../hosts/host.js';
+import type { Host } from '../../hosts/host.js';
 import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { messageOf } from '../../util/error-message.js';
 import { withinTime } from '../../util/with-timeout.js';
 import type { Database } from '../database.js';
 import type { HostPool } from '../hosts/host-pool.js';
 import type { PooledHost } from '../hosts/pooled-host.js';
-import type { Job, JobEvent, JobOptions, JobQuery, JobState, StoredJob } from '../job.js';
+import type { Job, JobEvent, JobQuery, JobState, StoredJob } from '../job.js';
 import type { Library } from '../library/library.js';
 import { checkFreeSpace, StorageError, storageProblemOf } from '../storage.js';
-import { decodeStart, type JobFiles } from './job-files.js';
+import { generateJob } from './generate-job.js';
+import type { JobFiles } from './job-files.js';
 import type { Claim, Lane } from './job-queue.js';
 import type { JobStore } from './job-store.js';
 import { renderJob } from './render-job.js';
@@ -270,35 +270,17 @@ export class JobRunner implements AsyncDisposable {
 
   /** @returns what went wrong; undefined if nothing did */
   async #run(running: RunningJob, host: Host | undefined): Promise<unknown> {
-    const { store, files, outdir } = this.#settings;
-    const { id, signal, skips } = running;
+    const { store, files, library, outdir } = this.#settings;
+    const { id, signal } = running;
     const onEvent = (event: RunEvent) => running.take(event);
     try {
-      const { options } = this.#find(id);
-      if (host) {
-        const { animation, img2img } = options;
-        const request = await this.#requestOf(id, options);
-        await animate({
-          host,
-          request,
-          animation,
-          tab: img2img ? 'img2img' : 'txt2img',
-          outdir,
-          onEvent,
-          signal,
-          skips,
-        });
-      } else await renderJob({ options, store, files, outdir, onEvent, signal });
+      const job = this.#find(id);
+      if (host) await generateJob({ job, running, host, store, files, library, outdir });
+      else await renderJob({ options: job.options, store, files, outdir, onEvent, signal });
       running.throwFailure();
     } catch (failure) {
       return failure;
     }
-  }
-
-  async #requestOf(id: string, { generation, img2img }: JobOptions): Promise<GenerationRequest> {
-    if (!img2img) return { ...generation };
-    const pictures = await decodeStart(await this.#settings.files.readStart(id));
-    return { ...generation, start: { ...img2img, ...pictures } };
   }
 
   #conclude(claim: Claim, running: RunningJob, host: PooledHost | null, failure: unknown): void {

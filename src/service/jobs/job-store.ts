@@ -20,6 +20,12 @@ export type OnRestart = 'resume' | 'interrupt';
 const defaultLimit = 100;
 /** How often a job is started that was running whenever the service was killed: it may be what kills it. */
 const maxAttempts = 4;
+/** How many jobs are forgotten before something else may happen. */
+const maxForgottenAtOnce = 100;
+/** Whether no queued or running render needs the steps of a job. */
+const isNotNeeded = `not exists (
+  select 1 from jobs as render indexed by jobs_by_source
+  where render.kind = 'render' and render.options ->> 'of' = jobs.id and render.state in ('queued', 'running'))`;
 const killedMessage = 'The service ended while this job was running: render the steps that are kept, or run it again.';
 const resumedMessage =
   'The service ended while this job was running: the images that were not finished are made again.';
@@ -83,6 +89,19 @@ export class JobStore {
     for (const { id } of left) this.end(id, ending);
   }
 
+  /**
+   * The jobs that ended before the latest ones, without those whose steps queued renders need; some of them if there are
+   * many.
+   */
+  endedBefore(latest: number): string[] {
+    const rows = this.#database.all<{ id: string }>(
+      `select id from jobs indexed by jobs_by_end where ended_at is not null and ${isNotNeeded}
+       order by ended_at desc limit ${maxForgottenAtOnce} offset :latest`,
+      { latest },
+    );
+    return rows.map(({ id }) => id);
+  }
+
   delete(id: string): void {
     this.#database.run('delete from jobs where id = :id', { id });
   }
@@ -91,9 +110,14 @@ export class JobStore {
     this.#database.run("update jobs set notes = json_insert(notes, '$[#]', :note) where id = :id", { id, note });
   }
 
+  /** Adds the images that a job will make, or updates them when it makes them again. */
   addImages(job: string, images: readonly Omit<JobImage, 'path' | 'steps'>[]): void {
+    const names = ['seed', 'width', 'height', 'infotext'].map((name) => `${name} = excluded.${name}`);
+    const onConflict = `on conflict (job, image) do update set ${names}`;
     this.#database.transaction(() => {
-      for (const { index, ...image } of images) this.#database.insert('images', { job, image: index, ...image });
+      for (const { index, ...image } of images) {
+        this.#database.insert('images', { job, image: index, ...image }, onConflict);
+      }
     });
   }
 
@@ -115,6 +139,12 @@ export class JobStore {
         { job, index, stored, width, height, lastStep },
       );
     });
+  }
+
+  /** Whether another job has saved an image under a path. */
+  isOfAnother(path: string, job: string): boolean {
+    const values = { stored: this.#database.toStored(path), job };
+    return this.#database.first('select job from images where path = :stored and job <> :job', values) !== undefined;
   }
 
   /** Number of the step that a finished image shows; undefined if it is not finished. */
@@ -139,8 +169,9 @@ export class JobStore {
     );
   }
 
-  forgetSteps(job: string): void {
-    this.#database.run('delete from steps where job = :job', { job });
+  /** @param from the first image whose steps are forgotten; 0 by default */
+  forgetSteps(job: string, from = 0): void {
+    this.#database.run('delete from steps where job = :job and image >= :from', { job, from });
   }
 
   /** Ended jobs with kept steps and their bytes, the last to end first; without those that queued renders need. */
@@ -148,9 +179,7 @@ export class JobStore {
     return this.#database.all(
       `select jobs.id, kept.bytes
        from (select job, sum(bytes) as bytes from steps group by job) as kept join jobs on jobs.id = kept.job
-       where state not in ('queued', 'running') and not exists (
-         select 1 from jobs as render indexed by jobs_by_source
-         where render.kind = 'render' and render.options ->> 'of' = jobs.id and render.state in ('queued', 'running'))
+       where state not in ('queued', 'running') and ${isNotNeeded}
        order by ended_at desc, jobs.rowid desc`,
     );
   }

@@ -32,6 +32,8 @@ export class RunningJob {
   readonly #settings: RunningJobSettings;
   readonly #aborting = new AbortController();
   readonly #progress: ProgressCounter;
+  /** how many images were finished before the service was killed: those of the host follow them */
+  #offset = 0;
   #images: readonly ImageInfo[] = [];
   /** indices of the passes whose steps are counted */
   #passes: ReadonlySet<number> = new Set();
@@ -39,6 +41,7 @@ export class RunningJob {
   #steps: number[] = [];
   /** images that were finished to their last step, or the movie of a render */
   #finishedCount = 0;
+  #isResumedAtEnd = false;
   #isSkipped = false;
   #failure: unknown;
 
@@ -65,7 +68,19 @@ export class RunningJob {
   get isComplete(): boolean {
     if (this.#isSkipped && !this.signal.aborted) return true;
     const expected = this.#settings.job.kind === 'render' ? 1 : this.#images.length;
-    return expected > 0 && this.#finishedCount === expected;
+    return (expected > 0 || this.#isResumedAtEnd) && this.#finishedCount === expected;
+  }
+
+  /**
+   * To be called before the start when the job was running as the service was killed.
+   * @param finished how many of its images are finished
+   * @param isAll whether no other is left
+   */
+  resume(finished: number, isAll: boolean): void {
+    const { store, record } = this.#settings;
+    this.#offset = finished;
+    this.#isResumedAtEnd = isAll;
+    record(() => store.forgetSteps(this.id, finished));
   }
 
   stop(): void {
@@ -132,7 +147,7 @@ export class RunningJob {
     this.#steps = images.map(() => 0);
     this.#passes = selectedPasses(passes, job.options.animation?.passes ?? 'all');
     const rows = images.map(({ seed, infotext, width = 0, height = 0 }, index) => {
-      return { index, seed, infotext, width, height };
+      return { index: index + this.#offset, seed, infotext, width, height };
     });
     record(() => store.addImages(this.id, rows));
     this.#progress.plan(steps);
@@ -150,10 +165,10 @@ export class RunningJob {
 
   #keepStep({ image, step, path }: EventOf<'intermediate'>): void {
     const { store, files, record, emit } = this.#settings;
-    const kept = files.keepStep(this.id, { image, step, path });
+    const kept = files.keepStep(this.id, { image: image + this.#offset, step, path });
     record(
       () => store.addStep(this.id, kept),
-      () => emit({ type: 'step', id: this.id, image, step }),
+      () => emit({ type: 'step', id: this.id, image: kept.image, step }),
     );
     this.preview.offer({ batch: this.#images[image]?.batch ?? 0, step, path: files.stepPath(this.id, kept) });
     this.#emitProgress();
@@ -166,7 +181,7 @@ export class RunningJob {
     if (this.signal.aborted) this.#progress.sampled();
     record(
       () => {
-        store.finishImage(this.id, { index, path, width, height }, lastStep);
+        store.finishImage(this.id, { index: index + this.#offset, path, width, height }, lastStep);
         library.forgetImage(path, this.#images[index]?.infotext ?? '');
       },
       () => notify('image'),

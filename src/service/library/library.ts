@@ -158,6 +158,16 @@ export class Library implements AsyncDisposable {
     return await this.#afterScan(() => this.#read(new Map(this.#listed().map(({ path, version }) => [path, version]))));
   }
 
+  /** Resolves when the files below the save location have been read that were to be read. */
+  async scanned(): Promise<void> {
+    await this.#scan.catch(() => {});
+  }
+
+  /** Ends the reading of files, which can take long. */
+  stopReading(): void {
+    this.#isClosing = true;
+  }
+
   /** One scan at a time. */
   async #afterScan(read: () => Promise<number>): Promise<number> {
     const scan = this.#scan.then(read, read);
@@ -233,8 +243,8 @@ export class Library implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosing = true;
-    await this.#scan.catch(() => {});
+    this.stopReading();
+    await this.scanned();
     await this.deleteRemoved();
   }
 }
