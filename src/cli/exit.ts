@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { StepsAnimationError } from '../errors.js';
-import { messageOf } from '../util/error-message.js';
+import { hasCode, messageOf } from '../util/error-message.js';
+import { visualCppRemedy } from '../util/visual-cpp.js';
 
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
@@ -20,7 +21,8 @@ export function failureOf(error: unknown): Failure {
     const message = `${error.message.replace(/^error: /, '')}${remedy}`;
     return { message: oneLine(message), exitCode: error.exitCode === 0 ? exitCodes.success : exitCodes.usage };
   }
-  const message = oneLine(messageOf(error));
+  const remedy = hasCode(error, 'ERR_DLOPEN_FAILED', 'MODULE_NOT_FOUND') ? visualCppRemedy() : undefined;
+  const message = remedy ?? oneLine(messageOf(error));
   return { message, exitCode: error instanceof StepsAnimationError ? exitCodeOf(error) : exitCodes.failure };
 }
 

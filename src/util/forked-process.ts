@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { beatDescriptor, beatIntervalMs } from './heartbeat.js';
+import { visualCppRemedy } from './visual-cpp.js';
 
 type ForkSettings = {
   readonly args?: readonly string[];
@@ -130,7 +131,8 @@ export function keepAlive(child: ChildProcess, isAwaited: boolean): void {
 
 /** How a process ended, as part of a sentence. */
 export function describeExit(code: number | null, signal: string | null): string {
-  return `it ended with ${signal ?? `exit code ${code}`}`;
+  const remedy = visualCppRemedy();
+  return `it ended with ${signal ?? `exit code ${code}`}${remedy === undefined ? '' : `: ${remedy}`}`;
 }
 
 /** In the child process: end with the parent, and leave Ctrl-C, which reaches every process of a terminal, to it. */

@@ -1,11 +1,15 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { printJson } from '#src/cli/output.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 const windows = Object.create(process, { platform: { value: 'win32' } });
 
 beforeEach(() => void vi.stubGlobal('process', windows));
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
   vi.restoreAllMocks();
   vi.resetModules();
 });
@@ -19,6 +23,23 @@ describe('the command on Windows', () => {
     const [line = ''] = printed;
     expect(line).toMatch(/^[\x20-\x7e]*\n$/u);
     expect(JSON.parse(line)).toEqual(value);
+  });
+
+  it('names the runtime that native libraries lack, in place of their message', async () => {
+    vi.stubEnv('SystemRoot', await temporaryFolder());
+    const error = Object.assign(new Error('The specified module could not be found.'), { code: 'ERR_DLOPEN_FAILED' });
+    const { failureOf } = await import('#src/cli/exit.js');
+    const { describeExit } = await import('#src/util/forked-process.js');
+    const remedy = expect.stringMatching(
+      /Visual C\+\+ runtime is missing: install it from https:\/\/\S+\.exe and try again\.$/u,
+    );
+    expect(failureOf(error)).toEqual({ message: remedy, exitCode: 1 });
+    expect(describeExit(1, null)).toEqual(remedy);
+    const system = join(process.env.SystemRoot ?? '', 'System32');
+    await mkdir(system);
+    for (const name of ['msvcp140.dll', 'vcruntime140.dll', 'vcruntime140_1.dll'])
+      await writeFile(join(system, name), '');
+    expect(failureOf(error).message).toBe(error.message);
   });
 
   it('takes a second Ctrl-C soon after the first for the same, and closing the window for one', async () => {
