@@ -77,6 +77,42 @@ describe('a job', () => {
     expect(JSON.stringify(job)).not.toContain(opened.outdir);
   });
 
+  it('has files, and parts of them, as the documentation says', async () => {
+    const job = await finished({ kind: 'txt2img', generation, animation });
+    const { paths } = (await opened.app.inject({ url: '/docs/json', headers: { host: '127.0.0.1' } })).json();
+    const [movie] = job.animations;
+    const [image] = job.images;
+    const routes: readonly [string, string][] = [
+      ['/api/v1/jobs/{id}/images/{image}', image.url],
+      ['/api/v1/jobs/{id}/images/{image}/steps/{step}', image.steps[0].url],
+      ['/api/v1/animations/{id}/file', movie.url],
+      ['/api/v1/animations/{id}/image', `/api/v1/animations/${movie.id}/image`],
+      ['/api/v1/animations/{id}/poster', movie.posterUrl],
+    ];
+    for (const [route, url] of routes) {
+      const documented = paths[route].get.responses;
+      const ask = async (headers = {}) => {
+        const { statusCode, headers: answered } = await opened.app.inject({
+          ...{ url, headers: { host: '127.0.0.1', ...headers } },
+        });
+        const type = String(answered['content-type'] ?? '').split(';')[0] ?? '';
+        const types = Object.keys(
+          (documented[statusCode] ?? documented[`${statusCode}`.replace(/..$/u, 'XX')]).content ?? {},
+        );
+        const matches = types.some((known) => known === type || known === type.replace(/\/.*/u, '/*'));
+        expect(statusCode === 304 || matches, `${url}: ${statusCode} ${type}`).toBe(true);
+        return { statusCode, etag: answered.etag };
+      };
+      const { statusCode, etag } = await ask();
+      expect(statusCode).toBe(200);
+      if (route.endsWith('poster')) continue;
+      expect(await ask({ range: 'bytes=0-9' })).toMatchObject({ statusCode: 206 });
+      expect(await ask({ range: 'bytes=99999999-' })).toMatchObject({ statusCode: 416 });
+      expect(await ask({ 'if-none-match': String(etag) })).toMatchObject({ statusCode: 304 });
+      expect(await ask({ 'if-match': '"another"' })).toMatchObject({ statusCode: 412 });
+    }
+  });
+
   it('has its texts whole by itself, and their beginning in lists', async () => {
     const prompt = 'a 🍎 '.repeat(400);
     const negativePrompt = '🍎'.repeat(600);

@@ -5,6 +5,7 @@ import { HttpError } from '../http-error.js';
 import { animationQueryShape, animationShape, type Movie } from '../job.js';
 import type { JobService } from '../job-service.js';
 import { cachingOf, downloadQuery, posterOf, sendFile, versionQuery } from './files.js';
+import { fileResponse, noContent, pictureResponse } from './responses.js';
 import { animationDetails, animationJson, animationPage, facets, listed } from './shapes.js';
 
 const params = z.object({ id: z.string() });
@@ -64,6 +65,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
       schema: {
         ...{ tags, summary: 'Get the file, or a part of it (Range)', params },
         querystring: downloadQuery.extend(versionQuery.shape),
+        response: fileResponse('video/*', 'image/*'),
       },
     },
     async ({ params: { id }, query }, reply) => await sendFile(reply, find(id).path, query),
@@ -71,7 +73,15 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
 
   app.get(
     '/animations/:id/image',
-    { schema: { tags, summary: 'Get the finished image', params, querystring: downloadQuery } },
+    {
+      schema: {
+        tags,
+        summary: 'Get the finished image',
+        params,
+        querystring: downloadQuery,
+        response: fileResponse('image/*'),
+      },
+    },
     async ({ params: { id }, query }, reply) => {
       const { image } = find(id);
       if (image === null) throw new HttpError(404, 'The finished image of this animation is not known.');
@@ -85,6 +95,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
       schema: {
         ...{ tags, summary: 'Get a small picture of the finished image, as WebP', params },
         querystring: versionQuery,
+        response: pictureResponse('image/webp'),
       },
     },
     async ({ params: { id }, query }, reply) => {
@@ -96,7 +107,7 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
 
   app.delete(
     '/animations/:id',
-    { schema: { tags, summary: 'Delete an animation; it can be restored for a minute', params } },
+    { schema: { tags, summary: 'Delete an animation; it can be restored for a minute', params, response: noContent } },
     async ({ params: { id } }, reply) => {
       await service.library.remove(find(id).id);
       return reply.status(204).send();

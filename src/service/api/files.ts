@@ -26,7 +26,7 @@ export function cachingOf(version: string, { v }: z.output<typeof versionQuery>)
 /**
  * Sends a file, or the part of it that is requested (RFC 9110, section 14).
  * @param path absolute
- * @throws HttpError 404 when it no longer exists
+ * @throws HttpError 404 when it no longer exists, 416 or 412 when the request's conditions do not hold
  */
 export async function sendFile(
   reply: FastifyReply,
@@ -37,7 +37,12 @@ export async function sendFile(
   if (!stats?.isFile()) throw new HttpError(404, `The file ${basename(path)} no longer exists.`);
   const options = { root: dirname(path), dotfiles: 'allow', cacheControl: false } as const;
   const name = encodeURIComponent(basename(path));
-  const { statusCode, headers, stream } = await send(reply.request.raw, name, options);
+  const { statusCode, headers, stream, type } = await send(reply.request.raw, name, options);
+  if (type === 'error') {
+    const { 'Content-Range': range } = headers;
+    const message = `The requested part of ${basename(path)} does not exist, or the file has changed.`;
+    throw new HttpError(statusCode, message, range === undefined ? {} : { 'content-range': range });
+  }
   if (download !== undefined) reply.header('content-disposition', contentDisposition(basename(path)));
   return reply
     .status(statusCode)

@@ -7,6 +7,7 @@ import { addHost, followConfig, removeHost } from '../hosts/configured-hosts.js'
 import type { PooledHost } from '../hosts/pooled-host.js';
 import { HttpError } from '../http-error.js';
 import type { JobService, ServiceInfo } from '../job-service.js';
+import { noContent } from './responses.js';
 import { foundHost, type HostShape, hostKind, host as hostShape } from './shapes.js';
 
 /** All but the embedded one, which the service always has. */
@@ -112,7 +113,7 @@ export const hostRoutes: FastifyPluginAsyncZod<{
 
   app.delete(
     '/hosts/:name',
-    { schema: { tags, summary: 'Remove a host that was added', params: byName } },
+    { schema: { tags, summary: 'Remove a host that was added', params: byName, response: noContent } },
     async ({ params }, reply) => {
       const { name } = find(params.name);
       if (jobOf(name))

@@ -12,7 +12,8 @@ import { animationRoutes } from './animations.js';
 import { hostRoutes } from './hosts.js';
 import { inspectRoutes } from './inspect.js';
 import { jobRoutes } from './jobs.js';
-import { prefix, problem } from './shapes.js';
+import { problemResponses } from './responses.js';
+import { prefix } from './shapes.js';
 
 type ApiSettings = { readonly service: JobService; readonly serviceInfo: ServiceInfo };
 
@@ -38,7 +39,7 @@ export const api: FastifyPluginAsync<ApiSettings> = async (app, { service, servi
   await app.register(
     async (scope) => {
       scope.addHook('onRoute', ({ schema }) => {
-        if (schema) schema.response = { ...Object(schema.response), '4xx': problem };
+        if (schema) schema.response = { ...Object(schema.response), ...problemResponses };
       });
       await scope.register(aboutRoutes, { serviceInfo });
       await scope.register(hostRoutes, { service, serviceInfo });

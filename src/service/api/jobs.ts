@@ -7,6 +7,7 @@ import { bytesOf } from '../sdapi/pictures.js';
 import { checkPictureFile, withPictures } from '../security/limits.js';
 import { sendEvents } from './events.js';
 import { downloadQuery, sendFile } from './files.js';
+import { eventsResponse, fileResponse, noContent, pictureResponse } from './responses.js';
 import { jobJson, listed } from './shapes.js';
 
 const byId = z.object({ id: z.string() });
@@ -53,7 +54,14 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 
   app.delete(
     '/jobs/:id',
-    { schema: { tags, summary: 'Delete a job and its kept steps; images and animations stay', params: byId } },
+    {
+      schema: {
+        tags,
+        summary: 'Delete a job and its kept steps; images and animations stay',
+        params: byId,
+        response: noContent,
+      },
+    },
     async ({ params }, reply) => {
       await service.remove(find(params.id).id);
       return reply.status(204).send();
@@ -104,7 +112,14 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 
   app.get(
     '/jobs/:id/preview',
-    { schema: { tags, summary: 'Get the newest picture of a running job, as JPEG', params: byId } },
+    {
+      schema: {
+        tags,
+        summary: 'Get the newest picture of a running job, as JPEG',
+        params: byId,
+        response: pictureResponse('image/jpeg'),
+      },
+    },
     async ({ params, headers }, reply) => {
       const preview = await service.preview(find(params.id).id);
       if (!preview) throw new HttpError(404, 'There is no preview: the job is not sampling, or has just started.');
@@ -117,7 +132,15 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 
   app.get(
     '/jobs/:id/images/:image',
-    { schema: { tags, summary: 'Get a finished image', params: byImage, querystring: downloadQuery } },
+    {
+      schema: {
+        tags,
+        summary: 'Get a finished image',
+        params: byImage,
+        querystring: downloadQuery,
+        response: fileResponse('image/png'),
+      },
+    },
     async ({ params, query }, reply) => {
       const { path } = find(params.id).images.find(({ index }) => index === params.image) ?? {};
       if (!path) throw new HttpError(404, `Image ${params.image} of the job ${params.id} does not exist.`);
@@ -127,7 +150,15 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
 
   app.get(
     '/jobs/:id/images/:image/steps/:step',
-    { schema: { tags, summary: 'Get the full-size picture of a step', querystring: downloadQuery, params: byStep } },
+    {
+      schema: {
+        tags,
+        summary: 'Get the full-size picture of a step',
+        querystring: downloadQuery,
+        params: byStep,
+        response: fileResponse('image/png', 'image/jpeg', 'image/webp'),
+      },
+    },
     async ({ params: { id, image, step }, query }, reply) => {
       const isKept = find(id)
         .images.find(({ index }) => index === image)
@@ -142,7 +173,7 @@ export const jobRoutes: FastifyPluginAsyncZod<{ readonly service: JobService; re
     {
       schema: {
         ...{ tags, summary: 'Follow jobs from now on, as server-sent events' },
-        querystring: z.object({ job: z.string().optional() }),
+        ...{ querystring: z.object({ job: z.string().optional() }), response: eventsResponse },
       },
     },
     async (request, reply) => await sendEvents(service, request.query.job, request, reply, closing),
