@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-const names = [process.env.STEPS_ANIMATION_PYTHON, 'python3', 'python'].filter((name) => name !== undefined);
+const names = [process.env.STEPS_ANIMATION_PYTHON, 'python3', 'python'].flatMap((name) => name || []);
 
 /** A Python that has a package; undefined where there is none, which is no fault. */
 export function findPython(packageName: string): string | undefined {
