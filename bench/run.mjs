@@ -16,6 +16,7 @@ import { measureRecord } from './record.mjs';
 import { writeReports } from './report.mjs';
 import { measureSampling } from './sampling.mjs';
 import { measureService } from './service.mjs';
+import { measureSmooth } from './smooth.mjs';
 
 const sections = {
   codecs: async () => await measureCodecs(work, pictures, rounds),
@@ -29,6 +30,7 @@ const sections = {
   queue: async () => await measureQueue(work, rounds),
   hosts: async () => await measureHosts(work, rounds),
   page: async () => await measurePage(work, rounds),
+  smooth: async () => await measureSmooth(work, pictures, rounds),
   motion: measureMotion,
 };
 

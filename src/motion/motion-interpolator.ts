@@ -30,16 +30,23 @@ type PendingJob = { readonly resolve: () => void; readonly reject: (reason: unkn
 export class MotionInterpolator implements AsyncDisposable {
   readonly #plan: MotionMemory;
   readonly #bytes: Uint8Array;
+  readonly #kernels: MotionKernels;
   readonly #workers: readonly Worker[];
   /** Resolves when all that was requested has been done: pairs and frames are made in order. */
   #queue: Promise<void> = Promise.resolve();
-  #pair: Promise<void> = Promise.resolve();
+  #pair: Promise<unknown> = Promise.resolve();
   /** the job that the workers are doing */
   #job: PendingJob | undefined;
   #failure: Error | undefined;
 
-  private constructor(plan: MotionMemory, memory: WebAssembly.Memory, workers: readonly Worker[]) {
+  private constructor(
+    plan: MotionMemory,
+    memory: WebAssembly.Memory,
+    kernels: MotionKernels,
+    workers: readonly Worker[],
+  ) {
     this.#plan = plan;
+    this.#kernels = kernels;
     this.#bytes = new Uint8Array(memory.buffer);
     this.#workers = workers;
     for (const worker of workers) {
@@ -71,23 +78,27 @@ export class MotionInterpolator implements AsyncDisposable {
       // No flags of the program: with --input-type, no thread would start.
       return new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv: [] });
     });
-    return new MotionInterpolator(plan, memory, workers);
+    return new MotionInterpolator(plan, memory, kernels, workers);
   }
 
   /**
    * Copies the two pictures of the frames to come, and estimates the motion between them.
-   * @returns when the motion is known; `frame` need not wait for it
+   * @returns when the motion is known, which `frame` need not wait for: how far it explains the difference of the pictures,
+   *   from 0 (they change in place, as steps of denoising do) to 1 (something moves)
    * @throws RangeError when a picture does not have the bytes of the layout; Error when the threads have failed
    */
-  setPair(a: Uint8Array, b: Uint8Array): Promise<void> {
-    this.#pair = this.#inOrder(async () => {
+  setPair(a: Uint8Array, b: Uint8Array): Promise<number> {
+    const pair = this.#inOrder(async () => {
       for (const [index, picture] of [a, b].entries()) {
         this.#checkLength(picture);
         this.#bytes.set(picture, this.#plan.pictures[index]);
       }
       await this.#run({ type: 'pair' });
+      const [[forwards, backwards]] = this.#plan.levels;
+      return (this.#kernels.motionShare(forwards.address) + this.#kernels.motionShare(backwards.address)) / 2;
     });
-    return this.#pair;
+    this.#pair = pair;
+    return pair;
   }
 
   /**
@@ -110,9 +121,12 @@ export class MotionInterpolator implements AsyncDisposable {
     });
   }
 
-  #inOrder(work: () => Promise<void>): Promise<void> {
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(work);
-    this.#queue = done.catch(() => {});
+    this.#queue = done.then(
+      () => {},
+      () => {},
+    );
     return done;
   }
 

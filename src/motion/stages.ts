@@ -25,6 +25,7 @@ export type MotionKernels = {
   ) => void;
   readonly gatherCells: (level: number, first: number, end: number) => void;
   readonly measureMatch: (level: number, first: number, end: number) => void;
+  readonly motionShare: (level: number) => number;
   readonly trustMotion: (level: number, opposite: number, first: number, end: number) => void;
   readonly smoothMotion: (level: number, first: number, end: number) => void;
   readonly motionAt: (

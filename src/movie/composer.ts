@@ -5,7 +5,7 @@ import { fitPicture } from '../pictures/fit.js';
 import { checkPicture, type Picture } from '../pictures/picture.js';
 import { type PictureSource, type ReadOptions, readPictures } from '../pictures/picture-source.js';
 import { messageOf } from '../util/error-message.js';
-import { FramePacker, frameFormats, frameSize, isVideo, workingFormatOf } from './frame-format.js';
+import { FramePacker, frameFormats, frameSize, isVideo, planeSizes, workingFormatOf } from './frame-format.js';
 import { CrossFade } from './in-betweens/cross-fade.js';
 import type { InBetweens } from './in-betweens/in-betweens.js';
 import { MotionPath } from './in-betweens/motion-path.js';
@@ -60,7 +60,7 @@ export class FrameComposer implements AsyncDisposable {
     this.#kernels = memory.kernels;
     this.#rgb = memory.rgb;
     this.#held = memory.held.map((planes) => ({ visit: -1, planes }));
-    this.#inBetweens = motion ? new MotionPath(motion, memory.out) : inBetweensOf(memory, timeline, this.#shown);
+    this.#inBetweens = inBetweensOf(memory, motion, timeline, this.#shown);
     if (!isVideo(pixelFormat)) {
       this.#packer = new FramePacker(pixelFormat, settings, this.#kernels, memory.packing, palette);
     }
@@ -168,7 +168,7 @@ export class FrameComposer implements AsyncDisposable {
 
 /** Whether frames lie on a smooth way. A palette's few colours would hide it: with these, they are cross-faded. */
 function isSmooth({ interpolation }: MovieSettings, format: PixelFormat): boolean {
-  return interpolation === 'smooth' && format !== 'pal8';
+  return (interpolation === 'smooth' || interpolation === 'mci') && format !== 'pal8';
 }
 
 function allocate(settings: MovieSettings, format: PixelFormat) {
@@ -180,20 +180,26 @@ function allocate(settings: MovieSettings, format: PixelFormat) {
     settings.width * settings.height * 3,
     bytes,
     smooth ? SmoothPath.bendBytes(bytes, planes.depth) : 0,
-    SmoothPath.turnBytes,
+    smooth ? SmoothPath.scratchBytes(width) : 0,
+    settings.interpolation === 'mci' ? bytes : 0,
     ...FramePacker.bufferSizes(format, settings),
     ...Array.from({ length: smooth ? maxHeld : 2 }, () => bytes),
   ]);
-  const [rgb, out, bend, turn, packed, lookup, errors, ...held] = buffers;
+  const [rgb, out, bend, scratch, moved, packed, lookup, errors, ...held] = buffers;
   const packing = [packed, lookup, errors] as const;
-  return { kernels, depth: planes.depth, smooth, rgb, out, bend, turn, packing, held };
+  const path = { kernels, depth: planes.depth, planes: planeSizes(format, settings), out, bend, scratch };
+  return { kernels, path, smooth, moved, rgb, packing, held };
 }
 
-function inBetweensOf(memory: ReturnType<typeof allocate>, timeline: Timeline, shown: ReadonlySet<number>): InBetweens {
-  const { kernels, depth, out, bend, turn } = memory;
-  const crossFade = new CrossFade(kernels, depth, out);
-  if (!memory.smooth) return crossFade;
-  return new SmoothPath(kernels, depth, { out, bend, turn }, { timeline, shown, crossFade });
+function inBetweensOf(
+  { path, smooth, moved }: ReturnType<typeof allocate>,
+  motion: MotionInterpolator | undefined,
+  timeline: Timeline,
+  shown: ReadonlySet<number>,
+): InBetweens {
+  const crossFade = new CrossFade(path.kernels, path.depth, path.out);
+  const inPlace = smooth ? new SmoothPath(path, { timeline, shown, crossFade }) : crossFade;
+  return motion ? new MotionPath(motion, inPlace, crossFade, moved) : inPlace;
 }
 
 /** Pictures with a shorter side are too small for motion: they are blended. */

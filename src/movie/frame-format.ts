@@ -52,6 +52,14 @@ export function frameSize(format: PixelFormat, { width, height }: Size): Size {
   return { width: width + (width % 2), height: height + (height % 2) };
 }
 
+/** Sizes in samples of the three planes in which frames of a size are made. */
+export function planeSizes(format: PixelFormat, size: Size): readonly [Size, Size, Size] {
+  const { width, height } = frameSize(format, size);
+  const { chroma } = frameFormats[workingFormatOf(format)].planes;
+  const subsampled = { width: chroma === '444' ? width : width / 2, height: chroma === '420' ? height / 2 : height };
+  return [{ width, height }, subsampled, subsampled];
+}
+
 /** Bytes of a palette, which follows the indices of a frame: 256 colours as BGRA. */
 const paletteBytes = 256 * 4;
 /** Bytes of the table by which the nearest colour of a palette is found. */

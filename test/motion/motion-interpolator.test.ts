@@ -96,6 +96,20 @@ describe('a frame between two pictures', () => {
     );
   });
 
+  it('is told from change in place: of a pair of pictures that move, motion explains all', async () => {
+    const layout = { width: 96, height: 64, chroma: '420', depth: 8 } as const;
+    await using interpolator = await MotionInterpolator.open(layout, 2);
+    const still = draw(layout, pattern);
+    expect(
+      await interpolator.setPair(
+        still,
+        draw(layout, (x, y) => pattern(x - 2, y + 1)),
+      ),
+    ).toBe(1);
+    const paler = draw(layout, (x, y) => 0.5 + (pattern(x, y) - 0.5) / 3);
+    expect(await interpolator.setPair(still, paler)).toBe(0);
+  });
+
   it('never leaves the range between black and white, and of the pair where nothing moves', async () => {
     await fc.assert(
       fc.asyncProperty(layouts, fc.integer(), async (layout, seed) => {

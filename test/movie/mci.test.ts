@@ -53,6 +53,29 @@ describe('interpolation by motion', () => {
     }
   });
 
+  it('is the smooth way where pictures change in place', async () => {
+    const folder = await temporaryFolder();
+    const texture = moved(0).data.map((_, index) => (index * 2654435761) % 251);
+    const sources = [0, 0.5, 0.75, 0.875, 0.9375].map((share) => {
+      const data = texture.map((value) => 128 + (value - 128) * share);
+      return { type: 'picture', picture: { ...size, data } } as const;
+    });
+    const frames = async (interpolation: 'mci' | 'smooth' | 'blend') => {
+      const settings = {
+        ...plain,
+        codec: 'apng',
+        encoderSettings: 'tuned',
+        interpolation,
+        sources: sources.length,
+        duration: 0.9,
+      } as const;
+      return await decodeMovie((await writeMovie({ folder, stem: interpolation }, settings, sources)).path);
+    };
+    const mci = await frames('mci');
+    expect(mci).toEqual(await frames('smooth'));
+    expect(mci).not.toEqual(await frames('blend'));
+  });
+
   it('fades between pictures too small to find motion in', async () => {
     const folder = await temporaryFolder();
     const small = { width: 8, height: 8 };

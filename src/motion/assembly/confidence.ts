@@ -63,7 +63,7 @@ const MAX_TRUST_CHANGE: f32 = 0.5;
  * the threshold for a cell. Replaces the differences in `rough` by the trust, and by the certainty of the motion itself.
  */
 export function trustMotion(level: Level, opposite: Level, firstRow: i32, endRow: i32): void {
-  const motion = fade(leftByMotion(level), MOTION_LEAVES, CHANGE_LEAVES);
+  const motion = motionShare(level);
   const matchNone = MATCH_NONE_CHANGE + (MATCH_NONE_MOTION - MATCH_NONE_CHANGE) * motion;
   const missNone = MISS_NONE_CHANGE + (MISS_NONE_MOTION - MISS_NONE_CHANGE) * motion;
   const maxTrust = MAX_TRUST_CHANGE + (<f32>1 - MAX_TRUST_CHANGE) * motion;
@@ -88,6 +88,11 @@ export function trustMotion(level: Level, opposite: Level, firstRow: i32, endRow
       store<f32>(cell, isSeen ? sure : 0, 12);
     }
   }
+}
+
+/** How far a pair shows motion rather than change, 0 to 1, by the sums of `measureMatch`. */
+export function motionShare(level: Level): f32 {
+  return fade(leftByMotion(level), MOTION_LEAVES, CHANGE_LEAVES);
 }
 
 /** The share of the squared difference of the sources that motion leaves, over the whole picture. */

@@ -19,7 +19,7 @@ export type Surroundings = {
  * How far the way may leave the straight line, compared with the cubic through four pictures. Measured by leaving out
  * steps (docs/interpolation.md): steps slow down, which a cubic does not know.
  */
-const strength = 1.25;
+const strength = 1.3;
 
 /**
  * Correlation of neighbouring changes from which on the way is bent in full; below it by a share, at 0 and below not at

@@ -24,6 +24,11 @@ export class CrossFade implements InBetweens {
   async frame({ from, to, weight }: TimelineFrame, pictures: HeldPictures): Promise<KernelBuffer> {
     const [a, b] = [pictures(from), pictures(to)];
     if (!a || !b) throw new Error(`A picture of visits ${from} and ${to} is not there.`);
+    return this.mix(a, b, weight);
+  }
+
+  /** The mean of two frames, in which `weight` is that of the second, 0 to 1. */
+  mix(a: KernelBuffer, b: KernelBuffer, weight: number): KernelBuffer {
     const { blend, blendWords } = this.#kernels;
     const [kernel, fullWeight] = this.#depth === 8 ? [blend, 256] : [blendWords, 1024];
     const { address, bytes } = this.#out;

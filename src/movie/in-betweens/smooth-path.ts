@@ -1,3 +1,4 @@
+import type { Size } from '../../pictures/picture.js';
 import { type FrameKernels, type KernelBuffer, padToSimd } from '../kernels/frame-memory.js';
 import { type Timeline, type TimelineFrame, visitsAround, visitTime } from '../timeline.js';
 import { bendWeights, type Turn } from './bend.js';
@@ -13,8 +14,15 @@ type PathBuffers = {
   readonly out: KernelBuffer;
   /** of `SmoothPath.bendBytes` */
   readonly bend: KernelBuffer;
-  /** of `SmoothPath.turnBytes` */
-  readonly turn: KernelBuffer;
+  /** of `SmoothPath.scratchBytes` */
+  readonly scratch: KernelBuffer;
+};
+
+type PathFormat = {
+  readonly kernels: FrameKernels;
+  readonly depth: SampleDepth;
+  /** sizes of the planes in samples */
+  readonly planes: readonly Size[];
 };
 
 /**
@@ -22,8 +30,10 @@ type PathBuffers = {
  * their changes have to do with each other; elsewhere it is the straight line of the cross-fade. Looks one picture ahead.
  */
 export class SmoothPath implements InBetweens {
-  /** Bytes for the measurement of a turn: three 64-bit floats. */
-  static readonly turnBytes = 24;
+  /** Bytes to work in, for frames of a width in pixels. */
+  static scratchBytes(width: number): number {
+    return Math.max(3 * Float64Array.BYTES_PER_ELEMENT, (2 * width + 32) * Int16Array.BYTES_PER_ELEMENT);
+  }
 
   /** Bytes for the bend between pictures of so many bytes: 16 bits for each sample. */
   static bendBytes(pictureBytes: number, depth: SampleDepth): number {
@@ -34,19 +44,19 @@ export class SmoothPath implements InBetweens {
   readonly #shown: ReadonlySet<number>;
   readonly #kernels: FrameKernels;
   readonly #depth: SampleDepth;
+  readonly #planes: readonly Size[];
   readonly #buffers: PathBuffers;
   readonly #crossFade: CrossFade;
   /** the interval that `bend` is of, and whether it is not 0 everywhere */
   #bent: { readonly from: number; readonly isBent: boolean } | undefined;
 
   constructor(
-    kernels: FrameKernels,
-    depth: SampleDepth,
-    buffers: PathBuffers,
+    { kernels, depth, planes, ...buffers }: PathBuffers & PathFormat,
     { timeline, shown, crossFade }: { timeline: Timeline; shown: ReadonlySet<number>; crossFade: CrossFade },
   ) {
     this.#kernels = kernels;
     this.#depth = depth;
+    this.#planes = planes;
     this.#buffers = buffers;
     this.#timeline = timeline;
     this.#shown = shown;
@@ -90,11 +100,21 @@ export class SmoothPath implements InBetweens {
     const sources = [a.address, b.address, c.address, d.address] as const;
     const weights = [-first, first - middle, middle - last, last] as const;
     this.#kernels.bendOf(...sources, bend.address, padToSimd(out.bytes.length), this.#depth !== 8, ...weights);
+    this.#soften();
     return true;
   }
 
+  #soften(): void {
+    const { bend, scratch } = this.#buffers;
+    let { address } = bend;
+    for (const { width, height } of this.#planes) {
+      this.#kernels.softenBend(address, width, height, scratch.address);
+      address += width * height * Int16Array.BYTES_PER_ELEMENT;
+    }
+  }
+
   #turn(a: KernelBuffer, b: KernelBuffer, c: KernelBuffer): Turn {
-    const { address, bytes } = this.#buffers.turn;
+    const { address, bytes } = this.#buffers.scratch;
     const words = this.#depth !== 8;
     this.#kernels.measureTurn(a.address, b.address, c.address, padToSimd(a.bytes.length), words, address);
     const sums = new DataView(bytes.buffer, bytes.byteOffset);

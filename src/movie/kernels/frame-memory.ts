@@ -14,6 +14,7 @@ export type FrameKernels = {
       ...weights: [ofA: number, ofB: number, ofC: number, ofD: number],
     ]
   ) => void;
+  readonly softenBend: (bend: number, width: number, height: number, scratch: number) => void;
   readonly blendBent: BlendBent;
   readonly blendBentWords: BlendBent;
   readonly absoluteDifference: (a: number, b: number, length: number) => number;

@@ -128,6 +128,41 @@ function weighted(a: v128, b: v128, c: v128, d: v128, first: v128, last: v128, s
 }
 
 /**
+ * Softens the bend of one plane in place: each sample becomes the mean of the nine around it, 1-2-1 across and down, so
+ * that the rounding of four sources does not add up. `scratch` has room for `2 * width + 32` samples.
+ */
+export function softenBend(bend: usize, width: i32, height: i32, scratch: usize): void {
+  const rowBytes = <usize>(width << 1);
+  const line = scratch + 2;
+  const above = line + rowBytes + 2;
+  memory.copy(above, bend, rowBytes);
+  for (let y = 0; y < height; y++) {
+    const row = bend + <usize>y * rowBytes;
+    const below = y + 1 < height ? row + rowBytes : row;
+    meansOfThree(above, row, below, line, width);
+    memory.copy(above, row, rowBytes);
+    store<i16>(line - 2, load<i16>(line));
+    store<i16>(line + rowBytes, load<i16>(line + rowBytes - 2));
+    meansOfThree(line - 2, line, line + 2, row, width);
+  }
+}
+
+/** Of each three samples, the mean in which the second counts twice. */
+function meansOfThree(a: usize, b: usize, c: usize, out: usize, count: i32): void {
+  let x = 0;
+  for (; x + 8 <= count; x += 8) {
+    const at = <usize>(x << 1);
+    const outer = i16x8.add(i16x8.shr_s(v128.load(a + at), 2), i16x8.shr_s(v128.load(c + at), 2));
+    v128.store(out + at, i16x8.add(outer, i16x8.shr_s(v128.load(b + at), 1)));
+  }
+  for (; x < count; x++) {
+    const at = <usize>(x << 1);
+    const outer = (<i32>load<i16>(a + at) >> 2) + (<i32>load<i16>(c + at) >> 2);
+    store<i16>(out + at, <i16>(outer + (<i32>load<i16>(b + at) >> 1)));
+  }
+}
+
+/**
  * A cross-fade of bytes, as `blend`, plus the share `bow` of the bend, 0 to 32767 for none to all.
  * `weight` is that of b, 0 to 256.
  */
