@@ -47,10 +47,15 @@ export function socketUrl({ url }: HttpClient, clientId: string): URL {
 const uploaded = z.object({ name: z.string(), subfolder: z.string().default('') });
 
 /** Sends a picture file; returns the name by which workflows load it. */
-export async function uploadPicture(client: HttpClient, name: string, png: Uint8Array): Promise<string> {
+export async function uploadPicture(
+  client: HttpClient,
+  name: string,
+  png: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const form = new FormData();
   form.append('image', new Blob([new Uint8Array(png)], { type: 'image/png' }), name);
   form.append('type', 'temp');
-  const { name: given, subfolder } = await client.postForm('upload/image', form, uploaded);
+  const { name: given, subfolder } = await client.postForm('upload/image', form, uploaded, { signal });
   return `${subfolder ? `${subfolder}/` : ''}${given} [temp]`;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { GenerationEvent, Host } from '../host.js';
 import { generateImages } from '../remote/generate-images.js';
 import { defaultUrlOf, HttpClient } from '../remote/http-client.js';
+import { defaultAwayTimeoutMs } from '../remote/limits.js';
 import { sendStart } from '../remote/pictures.js';
 import { remoteHost, type Stops } from '../remote/remote-host.js';
 import { modelNameOf, readCatalogue } from './catalogue.js';
@@ -27,7 +28,7 @@ export type ComfyuiHostSettings = {
  * @throws StepsAnimationError `usage` for an invalid address or workflow
  */
 export function createComfyuiHost(settings: ComfyuiHostSettings = {}): Host & AsyncDisposable {
-  const { url = defaultUrlOf(comfyui), reconnectTimeoutMs = 60_000 } = settings;
+  const { url = defaultUrlOf(comfyui), reconnectTimeoutMs = defaultAwayTimeoutMs } = settings;
   const workflow = settings.workflow === undefined ? undefined : checkWorkflow(settings.workflow);
   const client = new HttpClient(comfyui, url);
   /** ComfyUI reports the runs of a client on its socket only. */
@@ -35,11 +36,11 @@ export function createComfyuiHost(settings: ComfyuiHostSettings = {}): Host & As
   const sockets = new Set<ComfyuiSocket>();
 
   async function* run(plan: ComfyuiPlan, stops: Stops): AsyncGenerator<GenerationEvent, void, void> {
-    using socket = await ComfyuiSocket.open(client, clientId, reconnectTimeoutMs);
+    using socket = await ComfyuiSocket.open(client, clientId, reconnectTimeoutMs, stops.signal);
     sockets.add(socket);
     try {
       const { files, startFrame } = await sendStart(plan.start, plan.images[0]?.info ?? {}, 255, (png) =>
-        uploadPicture(client, `steps-animation-${randomUUID()}.png`, png),
+        uploadPicture(client, `steps-animation-${randomUUID()}.png`, png, stops.signal),
       );
       const { previewMethod } = plan;
       yield* generateImages({

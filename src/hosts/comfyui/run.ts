@@ -3,7 +3,8 @@ import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
 import { type RunEnd, type RunEvent, stopReason } from '../remote/generate-images.js';
 import type { HttpClient, RequestOptions } from '../remote/http-client.js';
-import { cancelTimeoutMs, followRun, ReconnectingRequests } from '../remote/reconnecting.js';
+import { abortedLater, cancelTimeoutMs } from '../remote/limits.js';
+import { followRun, ReconnectingRequests } from '../remote/reconnecting.js';
 import type { ComfyuiSocket, SocketMessage } from './socket.js';
 import { StepPlaces } from './step-places.js';
 import { type ComfyuiWorkflow, samplingNodes } from './workflow.js';
@@ -38,6 +39,9 @@ const queueEntry = z.tuple([z.number(), z.string()]).rest(z.unknown());
 type QueueEntry = z.output<typeof queueEntry>;
 const queueSchema = z.object({ queue_running: z.array(queueEntry), queue_pending: z.array(queueEntry) });
 
+/** Events of a run that is at work. */
+const workEvents = ['execution_start', 'executing', 'progress', 'progress_state'];
+
 /** One image of one workflow, from the queue to its file. */
 export class ComfyuiRun {
   readonly #settings: RunSettings;
@@ -47,6 +51,8 @@ export class ComfyuiRun {
   /** what SaveImageWebsocket sent, which keeps no file */
   #sent: Buffer | undefined;
   #position = 0;
+  /** whether ComfyUI has reported it to be at work */
+  #hasBegun = false;
   /** whether ComfyUI was asked to end it */
   #isCancelled = false;
   #isOver = false;
@@ -61,7 +67,8 @@ export class ComfyuiRun {
   async *events(): AsyncGenerator<RunEvent, RunEnd, void> {
     const { client, socket, stopping, clientId, workflow: prompt, previewMethod } = this.#settings;
     const body = { prompt, client_id: clientId, extra_data: { preview_method: previewMethod } };
-    this.#id = (await client.post('prompt', body, submitted)).prompt_id;
+    const signal = abortedLater(stopping, cancelTimeoutMs);
+    this.#id = (await client.post('prompt', body, submitted, { signal })).prompt_id;
     return yield* followRun({ socket, stopping, events: this.#untilEnd(), leave: () => this.#leave() });
   }
 
@@ -71,9 +78,10 @@ export class ComfyuiRun {
 
   async *#untilEnd(): AsyncGenerator<RunEvent, RunEnd, void> {
     for (;;) {
-      const message = await this.#settings.socket.next();
+      const message = await this.#settings.socket.next(this.#requests.silenceTimeoutMs);
       const reason = stopReason(this.#settings.stopping);
       if (reason && !this.#isCancelled && (await this.#cancel())) return { reason };
+      if (reason && this.#requests.isOverdue) return { reason };
       const event = this.#stepOf(message);
       if (event) yield event;
       if (this.#isAtWork(message)) continue;
@@ -89,6 +97,12 @@ export class ComfyuiRun {
     this.#requests.close();
     const { client } = this.#settings;
     const options = { timeoutMs: cancelTimeoutMs };
+    const interrupt = () => client.post('interrupt', { prompt_id: this.#id }, z.unknown(), options);
+    // Without a question first, which a ComfyUI that hangs would not answer.
+    if (this.#hasBegun) {
+      await interrupt();
+      return false;
+    }
     const isIn = (entries: readonly QueueEntry[]) => entries.some(([, id]) => id === this.#id);
     const before = await client.get('queue', queueSchema, options);
     const isWaiting = isIn(before.queue_pending);
@@ -97,14 +111,18 @@ export class ComfyuiRun {
     const now = isWaiting ? await client.get('queue', queueSchema, options) : before;
     const isRunning = isIn(now.queue_running);
     // Old versions interrupt whatever runs, so it has to be ours.
-    if (isRunning) await client.post('interrupt', { prompt_id: this.#id }, z.unknown(), options);
+    if (isRunning) await interrupt();
     return isWaiting && !isRunning;
   }
 
   #stepOf(message: SocketMessage): RunEvent | undefined {
     if (message.type === 'event' && this.#isOurs(message.data)) this.#places.update(message);
+    if (message.type === 'event' && workEvents.includes(message.name) && message.data.prompt_id === this.#id) {
+      this.#hasBegun = true;
+    }
     if (message.type !== 'preview') return undefined;
     if (message.prompt !== undefined && message.prompt !== this.#id) return undefined;
+    this.#hasBegun ||= message.prompt !== undefined;
     const node = this.#settings.workflow[message.node ?? this.#places.currentNode ?? ''];
     if (node?.class_type === 'SaveImageWebsocket') this.#sent ??= message.file;
     const place = this.#places.take(message);
@@ -138,9 +156,9 @@ export class ComfyuiRun {
       outputs.find((images) => images.some(({ type }) => type === 'output')) ??
       outputs.find((images) => images.length > 0);
     const [first] = chosen ?? [];
-    // Without the signal: a stop does not cost an image that is finished.
+    const { fileOptions } = this.#requests;
     const image = first
-      ? await this.#requests.send('file', () => client.bytes(`view?${new URLSearchParams(first)}`))
+      ? await this.#requests.send('file', () => client.bytes(`view?${new URLSearchParams(first)}`, fileOptions))
       : this.#sent;
     if (image) {
       if (chosen && chosen.length > 1) yield { type: 'note', message: severalImagesNote(chosen.length) };

@@ -5,11 +5,17 @@ import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import { AsyncQueue } from '../../util/async-queue.js';
 import type { HttpClient } from '../remote/http-client.js';
-import { silenceTimeoutMs } from '../remote/reconnecting.js';
+import { maxWaitingBytes } from '../remote/limits.js';
 import { socketUrl } from './connection.js';
 
 export type SocketMessage =
-  | { readonly type: 'event'; readonly name: string; readonly data: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'event';
+      readonly name: string;
+      readonly data: Readonly<Record<string, unknown>>;
+      /** of the message */
+      readonly bytes: number;
+    }
   | Preview
   /** The socket had been cut off: what was sent meanwhile is lost. */
   | { readonly type: 'reconnected' }
@@ -31,7 +37,7 @@ const eventSchema = z.object({ type: z.string(), data: z.record(z.string(), z.un
 const handshakeTimeoutMs = 10_000;
 const minRetryDelayMs = 200;
 const maxRetryDelayMs = 4000;
-/** A PNG of 16,384 pixels a side would be larger. */
+/** A picture of 64 megapixels, and some more. */
 const maxMessageBytes = 256 * 2 ** 20;
 
 /** The socket on which ComfyUI reports the runs of one client; it reconnects when it is cut off. */
@@ -42,6 +48,8 @@ export class ComfyuiSocket implements Disposable {
   readonly #messages = new AsyncQueue<SocketMessage>();
   readonly #closing = new AbortController();
   #socket: WebSocket | undefined;
+  /** of messages that have not been read */
+  #waitingBytes = 0;
 
   private constructor(client: HttpClient, clientId: string, reconnectTimeoutMs: number) {
     this.#client = client;
@@ -51,17 +59,37 @@ export class ComfyuiSocket implements Disposable {
 
   /**
    * @param reconnectTimeoutMs after which a socket that was cut off fails
-   * @throws StepsAnimationError `network` if ComfyUI cannot be reached
+   * @param signal ends the wait for the connection
+   * @throws StepsAnimationError `network` if ComfyUI cannot be reached, `interrupted` if `signal` aborted
    */
-  static async open(client: HttpClient, clientId: string, reconnectTimeoutMs: number): Promise<ComfyuiSocket> {
+  static async open(
+    client: HttpClient,
+    clientId: string,
+    reconnectTimeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<ComfyuiSocket> {
     const socket = new ComfyuiSocket(client, clientId, reconnectTimeoutMs);
-    await socket.#connect();
-    return socket;
+    const leave = () => socket.#socket?.terminate();
+    signal?.addEventListener('abort', leave);
+    try {
+      await socket.#connect();
+      return socket;
+    } catch (error) {
+      throw signal?.aborted ? client.stopped() : error;
+    } finally {
+      signal?.removeEventListener('abort', leave);
+    }
   }
 
-  /** @throws StepsAnimationError `network` if the socket was cut off and could not be reconnected */
-  async next(): Promise<SocketMessage> {
-    return (await this.#messages.take(silenceTimeoutMs)) ?? { type: 'silence' };
+  /**
+   * The next message, or silence after some time.
+   * @throws StepsAnimationError `network` if the socket was cut off and could not be reconnected
+   */
+  async next(timeoutMs: number): Promise<SocketMessage> {
+    const message = (await this.#messages.take(timeoutMs)) ?? { type: 'silence' };
+    this.#waitingBytes -= bytesOf(message);
+    if (this.#waitingBytes <= maxWaitingBytes && this.#socket?.isPaused) this.#socket.resume();
+    return message;
   }
 
   get isAway(): boolean {
@@ -90,7 +118,11 @@ export class ComfyuiSocket implements Disposable {
     socket.on('error', () => socket.terminate());
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       const message = isBinary ? parsePreview(data) : parseEvent(data.toString('utf8'));
-      if (message) this.#messages.push(message);
+      if (!message) return;
+      this.#messages.push(message);
+      this.#waitingBytes += bytesOf(message);
+      // ComfyUI waits until those have been read.
+      if (this.#waitingBytes > maxWaitingBytes) socket.pause();
     });
     socket.on('close', () => void this.#reconnect());
     // ComfyUI looks for this in the first message only.
@@ -118,10 +150,15 @@ export class ComfyuiSocket implements Disposable {
   }
 }
 
+function bytesOf(message: SocketMessage): number {
+  if (message.type === 'preview') return message.file.length;
+  return message.type === 'event' ? message.bytes : 0;
+}
+
 function parseEvent(text: string): SocketMessage | undefined {
   try {
     const { data: event } = eventSchema.safeParse(JSON.parse(text));
-    return event && { type: 'event', name: event.type, data: event.data };
+    return event && { type: 'event', name: event.type, data: event.data, bytes: text.length };
   } catch {
     return undefined;
   }

@@ -32,9 +32,13 @@ export function socketAddress({ url }: HttpClient): { readonly origin: string; r
 const uploaded = z.object({ image_name: z.string() });
 
 /** Sends a picture file, which stays out of the gallery; returns its name. */
-export async function uploadPicture(client: HttpClient, png: Uint8Array): Promise<string> {
+export async function uploadPicture(
+  client: HttpClient,
+  png: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const form = new FormData();
   form.append('file', new Blob([new Uint8Array(png)], { type: 'image/png' }), 'steps-animation.png');
   const path = 'api/v1/images/upload?image_category=other&is_intermediate=true';
-  return (await client.postForm(path, form, uploaded)).image_name;
+  return (await client.postForm(path, form, uploaded, { signal })).image_name;
 }

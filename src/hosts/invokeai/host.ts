@@ -1,6 +1,7 @@
 import type { GenerationEvent, Host } from '../host.js';
 import { generateImages } from '../remote/generate-images.js';
 import { defaultUrlOf, HttpClient } from '../remote/http-client.js';
+import { defaultAwayTimeoutMs } from '../remote/limits.js';
 import { sendStart } from '../remote/pictures.js';
 import { remoteHost, type Stops } from '../remote/remote-host.js';
 import { readModels, samplers, schedulers } from './catalogue.js';
@@ -22,17 +23,17 @@ type InvokeaiHostSettings = {
  * @throws StepsAnimationError `usage` for an invalid address
  */
 export function createInvokeaiHost(settings: InvokeaiHostSettings = {}): Host & AsyncDisposable {
-  const { url = defaultUrlOf(invokeai), reconnectTimeoutMs = 60_000 } = settings;
+  const { url = defaultUrlOf(invokeai), reconnectTimeoutMs = defaultAwayTimeoutMs } = settings;
   const client = new HttpClient(invokeai, url);
   const sockets = new Set<InvokeaiSocket>();
 
   async function* run(plan: InvokeaiPlan, stops: Stops): AsyncGenerator<GenerationEvent, void, void> {
-    using socket = await InvokeaiSocket.open(client, reconnectTimeoutMs);
+    using socket = await InvokeaiSocket.open(client, reconnectTimeoutMs, stops.signal);
     sockets.add(socket);
     try {
       const { steps, isSecondOrder, showsNoise } = plan;
       const { files, startFrame } = await sendStart(plan.start, plan.images[0]?.info ?? {}, 0, (png) =>
-        uploadPicture(client, png),
+        uploadPicture(client, png, stops.signal),
       );
       yield* generateImages({
         ...{ plan, startFrame, showsNoise, ...stops, program: 'InvokeAI', noStepsNote },

@@ -3,8 +3,9 @@ import { StepsAnimationError } from '../../errors.js';
 import type { FinishReason } from '../host.js';
 import { type RunEnd, type RunEvent, stopReason } from '../remote/generate-images.js';
 import type { HttpClient } from '../remote/http-client.js';
+import { abortedLater, cancelTimeoutMs } from '../remote/limits.js';
 import { fromBase64 } from '../remote/pictures.js';
-import { cancelTimeoutMs, followRun, ReconnectingRequests } from '../remote/reconnecting.js';
+import { followRun, ReconnectingRequests } from '../remote/reconnecting.js';
 import { type Graph, imageNode, samplingNode } from './graph.js';
 import type { InvokeaiSocket, SocketMessage } from './socket.js';
 
@@ -68,9 +69,10 @@ export class InvokeaiRun {
     const { socket, stopping } = this.#settings;
     yield* this.#queueNotes();
     for (;;) {
-      const message = await socket.next();
+      const message = await socket.next(this.#requests.silenceTimeoutMs);
       const reason = stopReason(stopping);
       if (reason && !this.#isCancelled) await this.#cancel();
+      if (reason && this.#requests.isOverdue) return { reason };
       const event = this.#stepOf(message);
       if (event) yield event;
       if (!reason && (this.#isAtWork(message) || socket.isAway)) continue;
@@ -92,9 +94,10 @@ export class InvokeaiRun {
   }
 
   async #enqueue(): Promise<number> {
-    const { client, graph } = this.#settings;
+    const { client, graph, stopping } = this.#settings;
+    const signal = abortedLater(stopping, cancelTimeoutMs);
     const body = { batch: { graph, runs: 1, origin: 'steps-animation' }, prepend: false };
-    const [id] = (await client.post(`${queue}/enqueue_batch`, body, enqueued)).item_ids;
+    const [id] = (await client.post(`${queue}/enqueue_batch`, body, enqueued, { signal })).item_ids;
     if (id !== undefined) return id;
     throw new StepsAnimationError('network', "InvokeAI's queue is full: clear it there, and try again.");
   }
@@ -137,8 +140,8 @@ export class InvokeaiRun {
     const name = item.session.results[prepared]?.image?.image_name;
     if (name === undefined) throw new StepsAnimationError('network', 'InvokeAI ended without an image. Try again.');
     const path = `api/v1/images/i/${encodeURIComponent(name)}/full`;
-    // Without the signal: a stop does not cost an image that is finished.
-    const file = await this.#requests.send('file', () => client.bytes(path));
+    const { fileOptions } = this.#requests;
+    const file = await this.#requests.send('file', () => client.bytes(path, fileOptions));
     return file && { reason: 'finished', file };
   }
 

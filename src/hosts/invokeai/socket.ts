@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import { AsyncQueue } from '../../util/async-queue.js';
 import type { HttpClient } from '../remote/http-client.js';
-import { silenceTimeoutMs } from '../remote/reconnecting.js';
+import { maxWaitingBytes } from '../remote/limits.js';
 import { socketAddress } from './connection.js';
 
 const progressSchema = z.looseObject({
@@ -23,6 +23,8 @@ export type SocketMessage =
   /** Nothing came for a while, or the wait was ended. */
   | { readonly type: 'silence' };
 
+/** Of a message without a picture. */
+const messageBytes = 1000;
 /** In milliseconds. */
 const timing = { timeout: 10_000, reconnectionDelay: 200, reconnectionDelayMax: 4000 };
 
@@ -34,6 +36,8 @@ export class InvokeaiSocket implements Disposable {
   readonly #reconnectTimeoutMs: number;
   /** Ends the wait for a socket that was cut off. */
   #reconnectTimer: NodeJS.Timeout | undefined;
+  /** of messages that have not been read */
+  #waitingBytes = 0;
 
   private constructor(client: HttpClient, reconnectTimeoutMs: number) {
     const { origin, path } = socketAddress(client);
@@ -45,11 +49,12 @@ export class InvokeaiSocket implements Disposable {
 
   /**
    * @param reconnectTimeoutMs after which a socket that was cut off fails
-   * @throws StepsAnimationError `network` if InvokeAI cannot be reached
+   * @param signal ends the wait for the connection
+   * @throws StepsAnimationError `network` if InvokeAI cannot be reached, `interrupted` if `signal` aborted
    */
-  static async open(client: HttpClient, reconnectTimeoutMs: number): Promise<InvokeaiSocket> {
+  static async open(client: HttpClient, reconnectTimeoutMs: number, signal?: AbortSignal): Promise<InvokeaiSocket> {
     const socket = new InvokeaiSocket(client, reconnectTimeoutMs);
-    await socket.#open();
+    await socket.#open(signal);
     return socket;
   }
 
@@ -61,13 +66,19 @@ export class InvokeaiSocket implements Disposable {
     this.#socket.io.engine.close();
   }
 
-  /** @throws StepsAnimationError `network` if the socket was cut off and could not be reconnected */
-  async next(): Promise<SocketMessage> {
-    return (await this.#messages.take(silenceTimeoutMs)) ?? { type: 'silence' };
+  /**
+   * The next message, or silence after some time.
+   * @throws StepsAnimationError `network` if the socket was cut off and could not be reconnected, or floods
+   */
+  async next(timeoutMs: number): Promise<SocketMessage> {
+    const message = (await this.#messages.take(timeoutMs)) ?? { type: 'silence' };
+    this.#waitingBytes -= bytesOf(message);
+    return message;
   }
 
   /** Takes all messages that wait. */
   takeAll(): readonly SocketMessage[] {
+    this.#waitingBytes = 0;
     return this.#messages.remove(() => true);
   }
 
@@ -76,20 +87,30 @@ export class InvokeaiSocket implements Disposable {
     this.#messages.push({ type: 'silence' });
   }
 
-  async #open(): Promise<void> {
+  #receive(message: SocketMessage): void {
+    this.#waitingBytes += bytesOf(message);
+    this.#messages.push(message);
+    if (this.#waitingBytes <= maxWaitingBytes) return;
+    this.#messages.fail(this.#client.unreachable(new Error('it sends more than can be taken')));
+    this.#socket.off('disconnect');
+    this.#socket.disconnect();
+  }
+
+  async #open(signal: AbortSignal | undefined): Promise<void> {
     const socket = this.#socket;
     socket.on('invocation_progress', (message: unknown) => {
       const { data } = progressSchema.safeParse(message);
-      if (data) this.#messages.push({ type: 'progress', ...data });
+      if (data) this.#receive({ type: 'progress', ...data });
     });
     socket.on('queue_item_status_changed', (message: unknown) => {
       const { data } = statusSchema.safeParse(message);
-      if (data) this.#messages.push({ type: 'status', ...data });
+      if (data) this.#receive({ type: 'status', ...data });
     });
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('connect', resolve);
         socket.once('connect_error', (cause) => reject(this.#client.unreachable(cause)));
+        signal?.addEventListener('abort', () => reject(this.#client.stopped()), { once: true });
         socket.connect();
       });
     } catch (error) {
@@ -127,4 +148,8 @@ export class InvokeaiSocket implements Disposable {
     this.#socket.disconnect();
     this.#messages.fail(new StepsAnimationError('interrupted', 'The connection to InvokeAI was closed.'));
   }
+}
+
+function bytesOf(message: SocketMessage): number {
+  return message.type === 'progress' ? (message.image?.dataURL.length ?? 0) + messageBytes : messageBytes;
 }

@@ -1,3 +1,4 @@
+import { StepsAnimationError } from '../../errors.js';
 import type { Picture } from '../../pictures/picture.js';
 import { resizePicture } from '../../pictures/picture-files.js';
 import type { Content, FinishReason, GenerationEvent, PassInfo } from '../host.js';
@@ -141,8 +142,9 @@ async function* imageEvents(
     }
     end = next.value;
   } catch (error) {
-    failure = error;
-    end = { reason: 'interrupted' };
+    const reason = isStop(error) ? stopReason(stopping) : undefined;
+    if (!reason) failure = error;
+    end = { reason: reason ?? 'interrupted' };
   } finally {
     // If the caller has left its loop, the program has to stop, too.
     await events.return({ reason: 'interrupted' });
@@ -158,6 +160,11 @@ async function* imageEvents(
   if (failure !== undefined) throw failure;
   if (last === undefined && reason === 'finished' && noStepsNote) yield { type: 'note', message: noStepsNote };
   return reason;
+}
+
+/** Whether a request was left because the image was stopped. */
+function isStop(error: unknown): boolean {
+  return error instanceof StepsAnimationError && error.code === 'interrupted';
 }
 
 /** The first picture that can be read, and why one before it cannot. */

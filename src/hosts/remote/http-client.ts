@@ -4,6 +4,7 @@ import pRetry from 'p-retry';
 import type { z } from 'zod';
 import { StepsAnimationError } from '../../errors.js';
 import type { OptionSupport } from '../option-support.js';
+import { maxJsonBytes, maxPictureBytes } from './limits.js';
 
 /** A program that generates images and is reached through HTTP. */
 export type Program = {
@@ -26,7 +27,7 @@ export type RequestOptions = {
   readonly signal?: AbortSignal | undefined;
   /** until the whole answer has arrived, in milliseconds; 30,000 by default */
   readonly timeoutMs?: number;
-  /** size limit of the answer in bytes; 512 MiB by default */
+  /** size limit of the answer in bytes; that of JSON without pictures by default, and that of pictures for files */
   readonly maxBytes?: number;
   /** how often a request without an answer is repeated; 0 by default */
   readonly retries?: number;
@@ -44,8 +45,6 @@ type Payload = { readonly type: string; readonly bytes: Buffer };
 type Answer = { readonly status: number; readonly location: string | undefined; readonly body: Buffer };
 
 const defaultTimeoutMs = 30_000;
-/** The largest answers are pictures in base64. */
-const defaultMaxBytes = 512 * 2 ** 20;
 /** Less than the 5 s after which uvicorn, the server of most programs, closes an idle connection. */
 const idleConnectionMs = 3000;
 const maxQuotedCharacters = 200;
@@ -135,7 +134,7 @@ export class HttpClient implements Disposable {
 
   /** A file, which may be missing. */
   async bytes(path: string, options?: RequestOptions): Promise<Buffer> {
-    const answer = await this.#send('GET', path, undefined, options);
+    const answer = await this.#send('GET', path, undefined, { maxBytes: maxPictureBytes, ...options });
     if (answer.status >= 300) throw this.#refusal(answer);
     return answer.body;
   }
@@ -145,6 +144,11 @@ export class HttpClient implements Disposable {
     const remedy = 'see that it runs, and that the address is right';
     const message = `Cannot reach ${this.#program.name} at ${this.place} (${reason}): ${remedy}.`;
     return new StepsAnimationError('network', message, { cause });
+  }
+
+  /** The error of a request that was no longer wanted. */
+  stopped(): StepsAnimationError {
+    return new StepsAnimationError('interrupted', `Stopped while ${this.#program.name} was asked.`);
   }
 
   /** The error of a program that does not know a run of ours. */
@@ -215,7 +219,7 @@ export class HttpClient implements Disposable {
     method: Method,
     path: string,
     payload: Payload | undefined,
-    { signal, timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes }: RequestOptions,
+    { signal, timeoutMs = defaultTimeoutMs, maxBytes = maxJsonBytes }: RequestOptions,
   ): Promise<Answer> {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
@@ -225,7 +229,7 @@ export class HttpClient implements Disposable {
       return { status, location: headers.location, body: await readBody(response, maxBytes) };
     } catch (cause) {
       if (signal?.aborted) {
-        throw new StepsAnimationError('interrupted', `Stopped while ${this.#program.name} was asked.`);
+        throw this.stopped();
       }
       throw timeout.aborted ? this.unreachable(cause, 'it does not answer in time') : this.unreachable(cause);
     }
@@ -276,11 +280,16 @@ function jsonPayload(body: unknown): Payload {
 }
 
 async function readBody(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = new Error(`its answer is larger than ${maxBytes} bytes`);
+  if (Number(response.headers['content-length'] ?? 0) > maxBytes) {
+    response.destroy();
+    throw tooLarge;
+  }
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of response) {
     length += part.length;
-    if (length > maxBytes) throw new Error(`its answer is larger than ${maxBytes} bytes`);
+    if (length > maxBytes) throw tooLarge;
     parts.push(part);
   }
   if (!response.complete) throw new Error('its answer was cut off');

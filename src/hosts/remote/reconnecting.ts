@@ -1,6 +1,7 @@
 import { StepsAnimationError } from '../../errors.js';
 import { type RunEnd, type RunEvent, stopReason } from './generate-images.js';
 import type { RequestOptions } from './http-client.js';
+import { abortedLater, cancelTimeoutMs, silenceTimeoutMs, stopTimeoutMs } from './limits.js';
 
 /** The socket on which a program reports its runs. */
 type ProgramSocket = {
@@ -12,11 +13,6 @@ type ProgramSocket = {
   wake(): void;
 };
 
-/** How long to wait for a message before the program is asked how the run is doing. */
-export const silenceTimeoutMs = 10_000;
-/** How long a program may take to cancel a run, and to say how it ended. */
-export const cancelTimeoutMs = 10_000;
-
 /**
  * Requests during a run, in which a program may be away for a while. The first that gets no answer reconnects the
  * socket, and is to be sent again at the next message; a second one in a row fails.
@@ -26,7 +22,8 @@ export class ReconnectingRequests<Key extends string> {
   readonly #signal: AbortSignal;
   /** whose last request failed although the socket was connected */
   readonly #failed = new Set<Key>();
-  #isClosing = false;
+  /** when the run began to end, by `performance.now()` */
+  #closedAtMs: number | undefined;
 
   /** @param signal ends the wait for an answer */
   constructor(socket: ProgramSocket, signal: AbortSignal) {
@@ -36,7 +33,22 @@ export class ReconnectingRequests<Key extends string> {
 
   /** The run is ending: from now on, a request without an answer fails after `cancelTimeoutMs`, and at once. */
   close(): void {
-    this.#isClosing = true;
+    this.#closedAtMs ??= performance.now();
+  }
+
+  /** How long to wait for a message before the program is asked. */
+  get silenceTimeoutMs(): number {
+    return this.#closedAtMs === undefined ? silenceTimeoutMs : cancelTimeoutMs;
+  }
+
+  /** Whether the run has been ending for so long that the program is to be left to itself. */
+  get isOverdue(): boolean {
+    return this.#closedAtMs !== undefined && performance.now() - this.#closedAtMs > stopTimeoutMs;
+  }
+
+  /** For the file of a finished image, which a stop does not cost unless it takes long. */
+  get fileOptions(): RequestOptions {
+    return { signal: abortedLater(this.#signal, cancelTimeoutMs) };
   }
 
   /**
@@ -46,11 +58,13 @@ export class ReconnectingRequests<Key extends string> {
    */
   async send<T>(key: Key, request: (options: RequestOptions) => Promise<T>): Promise<T | undefined> {
     try {
-      const answer = await request(this.#isClosing ? { timeoutMs: cancelTimeoutMs } : { signal: this.#signal });
+      const isClosing = this.#closedAtMs !== undefined;
+      const answer = await request(isClosing ? { timeoutMs: cancelTimeoutMs } : { signal: this.#signal });
       this.#failed.delete(key);
       return answer;
     } catch (error) {
-      if (!(error instanceof StepsAnimationError) || error.code !== 'network' || this.#isClosing) throw error;
+      if (!(error instanceof StepsAnimationError) || error.code !== 'network' || this.#closedAtMs !== undefined)
+        throw error;
       if (this.#socket.isAway) return undefined;
       if (this.#failed.has(key)) throw error;
       this.#failed.add(key);

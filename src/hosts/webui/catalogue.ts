@@ -3,6 +3,7 @@ import { StepsAnimationError } from '../../errors.js';
 import type { GenerationOptions } from '../../options/generation-options.js';
 import type { HostDescription } from '../host.js';
 import { type FoundProgram, HttpClient, RefusedError, type RequestOptions } from '../remote/http-client.js';
+import { cancelTimeoutMs } from '../remote/limits.js';
 import { modelsAnswer, optionsAnswer, samplersAnswer, schedulersAnswer } from './answers.js';
 import { webui } from './connection.js';
 
@@ -23,7 +24,6 @@ export type Catalogue = {
 /** In pixels: the size of images of requests without one; web UIs do not report the sizes of their models. */
 const defaultSide = 512;
 const settingsPath = 'sdapi/v1/options';
-const settingsTimeoutMs = 10_000;
 
 /** @throws StepsAnimationError `network` or `usage` */
 export async function readCatalogue(client: HttpClient, options?: RequestOptions): Promise<Catalogue> {
@@ -75,7 +75,7 @@ export async function findWebui(url: string, options: RequestOptions): Promise<F
  * @param overridden those of the run
  */
 export async function restoreSettings(client: HttpClient, before: Settings, overridden: Settings): Promise<void> {
-  const options = { timeoutMs: settingsTimeoutMs, retries: 2 };
+  const options = { timeoutMs: cancelTimeoutMs, retries: 1 };
   const now: Settings = await client.get(settingsPath, optionsAnswer, options);
   const changed = Object.keys(overridden).filter((name) => name in before && now[name] !== before[name]);
   // Somebody has changed those that are neither as before nor as in the run.

@@ -1,6 +1,8 @@
+import { messageOf } from '../../util/error-message.js';
 import type { GenerationEvent, Host } from '../host.js';
 import { generateImages } from '../remote/generate-images.js';
 import { defaultUrlOf, HttpClient } from '../remote/http-client.js';
+import { defaultAwayTimeoutMs } from '../remote/limits.js';
 import { remoteHost, type Stops } from '../remote/remote-host.js';
 import { fitStart } from '../start-picture.js';
 import { describeCatalogue, readCatalogue, restoreSettings, type Settings } from './catalogue.js';
@@ -14,7 +16,7 @@ export type WebuiHostSettings = {
   readonly url?: string | undefined;
   /** `user:password`, if it was started with `--api-auth` */
   readonly auth?: string | undefined;
-  /** how long a web UI may answer nothing at all during a run; 600,000 by default */
+  /** how long a web UI may not say that it is at work on a run, or waits for it; 60,000 by default */
   readonly silenceTimeoutMs?: number;
 };
 
@@ -24,7 +26,7 @@ export type WebuiHostSettings = {
  * @throws StepsAnimationError `usage` for an invalid address or login
  */
 export function createWebuiHost(settings: WebuiHostSettings = {}): Host & AsyncDisposable {
-  const { url = defaultUrlOf(webui), auth, silenceTimeoutMs = 600_000 } = settings;
+  const { url = defaultUrlOf(webui), auth, silenceTimeoutMs = defaultAwayTimeoutMs } = settings;
   const client = new HttpClient(webui, url, auth);
 
   async function* run(
@@ -36,9 +38,12 @@ export function createWebuiHost(settings: WebuiHostSettings = {}): Host & AsyncD
       ...{ plan, startFrame: await startFrameOf(plan), ...stops, program: 'The web UI' },
       makeImage: (image, stopping) => run.events(image, stopping),
       close: async () => {
-        // Best effort: a web UI that has gone away has lost them anyway.
-        await restoreSettings(client, before, overrides(plan)).catch(() => {});
-        return run.closingNotes();
+        if (run.isAway) return run.closingNotes();
+        const notRestored = await restoreSettings(client, before, overrides(plan)).then(
+          () => [],
+          (error: unknown) => [`The settings of the web UI could not be restored: ${messageOf(error)}`],
+        );
+        return [...notRestored, ...run.closingNotes()];
       },
     });
   }

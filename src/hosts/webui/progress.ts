@@ -1,4 +1,5 @@
-import type { HttpClient } from '../remote/http-client.js';
+import type { HttpClient, RequestOptions } from '../remote/http-client.js';
+import { cancelTimeoutMs } from '../remote/limits.js';
 import { stateAnswer, taskAnswer, type WorkState } from './answers.js';
 import type { Place, StepPlaces } from './step-places.js';
 
@@ -21,6 +22,8 @@ export type ProgressSettings = {
   /** the state before the task was sent */
   readonly before: WorkState;
   readonly places: StepPlaces;
+  /** when it aborts, a question is left, and the next ones get less time */
+  readonly stopping: AbortSignal;
 };
 
 /** A late answer costs a step, not the run. */
@@ -45,23 +48,28 @@ export class Progress {
   async poll(): Promise<TaskProgress> {
     const { client, places } = this.#settings;
     // Before the preview: after it, the web UI may be a step further.
-    if (places.isAdaptive && this.#hasTasks) places.update(await readState(client));
+    if (places.isAdaptive && this.#hasTasks) places.update(await readState(client, this.#options));
     const answer = this.#hasTasks ? await this.#askTask() : undefined;
     if (!answer) return await this.#askState();
     const { active, queued, textinfo: text, live_preview: base64, id_live_preview: id, progress } = answer;
     if (!active) return { state: queued ? 'queued' : 'unknown', text: text ?? undefined };
     if (!base64 || base64 === this.#newest.base64) return { state: 'active' };
-    if (!places.isAdaptive && !places.knows(progress ?? 0)) places.update(await readState(client));
+    if (!places.isAdaptive && !places.knows(progress ?? 0)) places.update(await readState(client, this.#options));
     // Only now: a request that fails must not cost the preview.
     this.#newest = { id: id ?? -1, base64 };
     return { state: 'active', preview: withPlace(base64, places.take(progress ?? 0)) };
+  }
+
+  get #options(): RequestOptions {
+    const { stopping } = this.#settings;
+    return stopping.aborted ? { timeoutMs: cancelTimeoutMs } : { timeoutMs, signal: stopping };
   }
 
   /** Undefined if the web UI does not know the task. */
   async #askTask() {
     const { client, task } = this.#settings;
     const body = { id_task: task, id_live_preview: this.#newest.id, live_preview: true };
-    const answer = await client.postOptional('internal/progress', body, taskAnswer, { timeoutMs });
+    const answer = await client.postOptional('internal/progress', body, taskAnswer, this.#options);
     this.#hasTasks = answer !== undefined;
     this.#wasKnown ||= answer !== undefined && (answer.active || answer.queued || answer.completed);
     return this.#wasKnown ? answer : undefined;
@@ -69,7 +77,7 @@ export class Progress {
 
   async #askState(): Promise<TaskProgress> {
     const { client, before, places } = this.#settings;
-    const { state, current_image: base64 } = await client.get('sdapi/v1/progress', stateAnswer, { timeoutMs });
+    const { state, current_image: base64 } = await client.get('sdapi/v1/progress', stateAnswer, this.#options);
     const isOther = before.job !== '' && state.job_timestamp === before.job_timestamp;
     if (state.job === '' || isOther) return { state: isOther ? 'queued' : 'unknown' };
     if (!base64 || base64 === this.#newest.base64) return { state: 'active' };
@@ -84,7 +92,7 @@ function withPlace(base64: string, place: Place | undefined): LivePreview | unde
 }
 
 /** The state of what the web UI is generating, for this client or another. */
-export async function readState(client: HttpClient, retries = 0): Promise<WorkState> {
+export async function readState(client: HttpClient, options: RequestOptions): Promise<WorkState> {
   const path = 'sdapi/v1/progress?skip_current_image=true';
-  return (await client.get(path, stateAnswer, { timeoutMs, retries })).state;
+  return (await client.get(path, stateAnswer, { timeoutMs, ...options })).state;
 }

@@ -22,6 +22,7 @@ export class WebuiRun {
   readonly #plan: WebuiPlan;
   readonly #silenceTimeoutMs: number;
   readonly #startImages: StartImages | undefined;
+  #isAway = false;
   /** steps of the images that ended: shown, all, and the minimum to be expected */
   readonly #counts = { seen: 0, all: 0, expected: 0 };
 
@@ -37,6 +38,11 @@ export class WebuiRun {
     this.#startImages = startImages;
   }
 
+  /** Whether the web UI did not answer when it was stopped. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
   static async prepare(client: HttpClient, plan: WebuiPlan, silenceTimeoutMs: number): Promise<WebuiRun> {
     const { start } = plan;
     const base64 = async (picture: Picture) => Buffer.from(await encodeToSend(picture)).toString('base64');
@@ -50,12 +56,18 @@ export class WebuiRun {
   /** @throws StepsAnimationError `usage` for what the web UI refuses, `network` when it fails or goes away */
   async *events(image: PlannedImage, stopping: AbortSignal): AsyncGenerator<RunEvent, RunEnd, void> {
     const places = new StepPlaces(this.#plan.passes, /adaptive/iu.test(this.#plan.options.sampler));
-    const before = await readState(this.#client, 2);
+    const before = await readState(this.#client, { signal: stopping, retries: 2 });
     const name = `task(steps-animation-${randomUUID()})`;
-    const { images, info } = yield* new Task({
+    const answer = yield* new Task({
       ...{ client: this.#client, task: name, before, places, stopping, silenceTimeoutMs: this.#silenceTimeoutMs },
       payload: payloadOf(this.#plan, image, name, this.#startImages),
     }).events();
+    if (!answer) {
+      this.#isAway = true;
+      this.#count(places, 'interrupted');
+      return { reason: stopReason(stopping) ?? 'interrupted' };
+    }
+    const { images, info } = answer;
     const reason = await this.#reasonOf(info, stopping);
     this.#count(places, reason);
     // If it is stopped before the first step, a web UI sends an image of noise.
@@ -73,7 +85,7 @@ export class WebuiRun {
     const stopped = stopReason(stopping);
     if (stopped) return stopped;
     if (info.state === 'interrupted') return 'interrupted';
-    const state: Partial<WorkState> = await readState(this.#client).catch(() => ({}));
+    const state: Partial<WorkState> = await readState(this.#client, { signal: stopping }).catch(() => ({}));
     if (info.job_timestamp === undefined || state.job_timestamp !== info.job_timestamp) return 'finished';
     if (state.interrupted) return 'interrupted';
     return state.skipped ? 'skipped' : 'finished';

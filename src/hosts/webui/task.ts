@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type RunEvent, stopReason } from '../remote/generate-images.js';
 import { isUnreachable } from '../remote/http-client.js';
+import { cancelTimeoutMs, maxPictureBytes, stopTimeoutMs } from '../remote/limits.js';
 import { decodePicture, fromBase64 } from '../remote/pictures.js';
-import { cancelTimeoutMs } from '../remote/reconnecting.js';
 import { type ImagesAnswer, imagesAnswer } from './answers.js';
 import type { Payload } from './payload.js';
 import { Progress, type ProgressSettings, type TaskProgress } from './progress.js';
@@ -12,13 +12,13 @@ type TaskSettings = ProgressSettings & {
   readonly payload: Payload;
   /** stops the task as soon as it is at work: before that, what is at work is somebody else's */
   readonly stopping: AbortSignal;
-  /** how long the web UI may answer no request for the progress */
+  /** how long the web UI may not say that it is at work on the task, or that the task waits */
   readonly silenceTimeoutMs: number;
 };
 
 type Answered = { readonly answer: ImagesAnswer } | { readonly failure: unknown };
 
-/** For one image; the silence timeout ends a web UI that is gone earlier. */
+/** For one image; a web UI that is gone, or has lost the task, is given up earlier. */
 const imageTimeoutMs = 24 * 60 * 60 * 1000;
 const pauseAfterFailureMs = 1000;
 
@@ -30,8 +30,12 @@ export class Task {
   readonly #leaving = new AbortController();
   /** aborted to poll without waiting */
   #waking = new AbortController();
-  #isStopped = false;
-  #isActive = false;
+  /** when the web UI took the request to stop, by `performance.now()` */
+  #stoppedAtMs: number | undefined;
+  /** of the last answer; undefined if there was none */
+  #state: TaskProgress['state'] | undefined;
+  /** of the last question, if that failed */
+  #failure: unknown;
   #hasNotedQueue = false;
   #hasNotedStop = false;
 
@@ -40,8 +44,11 @@ export class Task {
     this.#progress = new Progress(settings);
   }
 
-  /** @throws StepsAnimationError `network` or `usage` */
-  async *events(): AsyncGenerator<RunEvent, ImagesAnswer, void> {
+  /**
+   * @returns undefined if it was stopped, and the web UI does not answer or end it in time
+   * @throws StepsAnimationError `network` or `usage`
+   */
+  async *events(): AsyncGenerator<RunEvent, ImagesAnswer | undefined, void> {
     const { stopping } = this.#settings;
     let answered: Answered | undefined;
     const answering = this.#send().then((result) => {
@@ -51,17 +58,17 @@ export class Task {
     });
     const wake = () => this.#waking.abort();
     stopping.addEventListener('abort', wake);
-    let lastAnswerAt = performance.now();
+    let lastSignAtMs = performance.now();
     try {
       await this.#wait(this.#pollTimer.intervalMs);
       while (!answered) {
         const polledAt = performance.now();
-        let isSilent = false;
-        const progress = await this.#progress.poll().catch((error: unknown) => {
-          isSilent = isUnreachable(error);
-        });
-        if (!isSilent) lastAnswerAt = performance.now();
-        this.#checkSilence(performance.now() - lastAnswerAt);
+        const isStopping = stopping.aborted;
+        if (isStopping && !(await this.#stop())) return undefined;
+        const progress = await this.#poll();
+        if (isStopping && isUnreachable(this.#failure)) return undefined;
+        if (progress && progress.state !== 'unknown') lastSignAtMs = performance.now();
+        else if (!answered) this.#checkSilence(performance.now() - lastSignAtMs);
         if (progress) yield* this.#eventsOf(progress);
         const pause = progress ? this.#pollTimer.intervalMs - (performance.now() - polledAt) : pauseAfterFailureMs;
         if (!answered) await this.#wait(pause);
@@ -77,7 +84,7 @@ export class Task {
 
   async #send(): Promise<Answered> {
     const { client, payload } = this.#settings;
-    const options = { signal: this.#leaving.signal, timeoutMs: imageTimeoutMs };
+    const options = { signal: this.#leaving.signal, timeoutMs: imageTimeoutMs, maxBytes: maxPictureBytes };
     try {
       return { answer: await client.post(payload.path, payload.body, imagesAnswer, options) };
     } catch (failure) {
@@ -85,16 +92,30 @@ export class Task {
     }
   }
 
-  /** @throws StepsAnimationError `network` when the web UI has been silent for too long */
+  /** Undefined if that fails: it costs a step, not the run. */
+  async #poll(): Promise<TaskProgress | undefined> {
+    try {
+      const progress = await this.#progress.poll();
+      this.#failure = undefined;
+      this.#state = progress.state;
+      return progress;
+    } catch (error) {
+      this.#failure = error;
+      return undefined;
+    }
+  }
+
+  /** @throws StepsAnimationError `network` when the web UI has not been at work on the task for too long */
   #checkSilence(silenceMs: number): void {
     const { client, silenceTimeoutMs } = this.#settings;
     if (silenceMs < silenceTimeoutMs) return;
+    if (this.#failure === undefined) throw client.lostRun();
+    if (!isUnreachable(this.#failure)) throw this.#failure;
     const cause = new Error(`it has not answered for ${Math.round(silenceMs / 1000)} s`);
     throw client.unreachable(cause);
   }
 
   async *#eventsOf({ state, text, preview }: TaskProgress): AsyncGenerator<RunEvent, void, void> {
-    this.#isActive = state === 'active';
     if (state === 'queued' && !this.#hasNotedQueue) {
       this.#hasNotedQueue = true;
       yield { type: 'note', message: `The web UI is busy with something else${text ? ` (${text})` : ''}: this waits.` };
@@ -103,8 +124,6 @@ export class Task {
       this.#hasNotedStop = true;
       yield { type: 'note', message: 'The web UI is asked to stop this as soon as it begins.' };
     }
-    const reason = stopReason(this.#settings.stopping);
-    if (reason) await this.#stop(reason === 'skipped' ? 'skip' : 'interrupt');
     if (!preview) return;
     // A preview that cannot be read is one step less; the image comes all the same.
     const picture = await decodePicture(fromBase64(preview.base64), 'The web UI').catch(() => undefined);
@@ -113,20 +132,33 @@ export class Task {
     yield { type: 'step', pass: preview.pass, step: preview.step, picture };
   }
 
-  async #stop(command: 'interrupt' | 'skip'): Promise<void> {
-    if (this.#isStopped || !this.#isActive) return;
-    // If that fails, it is repeated after the next poll.
-    this.#isStopped = await this.#settings.client
-      .post(`sdapi/v1/${command}`, {}, z.unknown(), { timeoutMs: cancelTimeoutMs })
-      .then(
-        () => true,
-        () => false,
-      );
+  /**
+   * Asks the web UI to stop what is at work, if that is the task.
+   * @returns false if it does not answer, or has not ended the task in time
+   */
+  async #stop(): Promise<boolean> {
+    if (this.#stoppedAtMs !== undefined) return performance.now() - this.#stoppedAtMs < stopTimeoutMs;
+    if (!this.#isAtWork) return true;
+    const command = stopReason(this.#settings.stopping) === 'skipped' ? 'skip' : 'interrupt';
+    try {
+      await this.#settings.client.post(`sdapi/v1/${command}`, {}, z.unknown(), { timeoutMs: cancelTimeoutMs });
+      this.#stoppedAtMs = performance.now();
+      return true;
+    } catch (error) {
+      this.#failure = error;
+      // If it is refused, it is repeated after the next poll.
+      return !isUnreachable(error);
+    }
+  }
+
+  /** Where no question has been answered yet, nothing else can be at work if nothing was before. */
+  get #isAtWork(): boolean {
+    return this.#state === 'active' || (this.#state === undefined && this.#settings.before.job === '');
   }
 
   /** After a failure, or if the caller has left its loop: the web UI need not go on either. */
   async #leave(): Promise<void> {
-    await this.#stop('interrupt');
+    if (!this.#settings.stopping.aborted || !isUnreachable(this.#failure)) await this.#stop();
     this.#leaving.abort();
   }
 

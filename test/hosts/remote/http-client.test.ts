@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { HttpClient, isUnreachable } from '#src/hosts/remote/http-client.js';
+import { maxJsonBytes, maxPictureBytes } from '#src/hosts/remote/limits.js';
 
 async function connect(answer: RequestListener, refusal?: string): Promise<HttpClient> {
   const server = createServer(answer);
@@ -96,6 +97,28 @@ describe('a request', () => {
     });
     const large = await thrownBy(endless.get('x', z.unknown(), { maxBytes: 10_000 }));
     expect(large).toMatchObject({ code: 'network', message: expect.stringContaining('larger than 10000 bytes') });
+  });
+
+  it.each([
+    ['without pictures', (client: HttpClient) => client.get('x', z.unknown()), maxJsonBytes],
+    ['that is a file', (client: HttpClient) => client.bytes('x'), maxPictureBytes],
+  ])('fails when its answer %s has no end, or announces too much', async (_, ask, maxBytes) => {
+    const part = Buffer.alloc(2 ** 20, 'a');
+    let sent = 0;
+    const endless = await connect((_request, response) => {
+      const more = () => {
+        sent += part.length;
+        if (!response.destroyed) response.write(part, more);
+      };
+      more();
+    });
+    const tooLarge = { code: 'network', message: expect.stringContaining(`larger than ${maxBytes} bytes`) };
+    await expect(ask(endless)).rejects.toMatchObject(tooLarge);
+    expect(sent).toBeLessThan(maxBytes + 64 * part.length);
+    const announced = await connect((_request, response) => {
+      response.writeHead(200, { 'content-length': maxBytes + 1 }).write('a');
+    });
+    await expect(ask(announced)).rejects.toMatchObject(tooLarge);
   });
 
   it('is repeated when it got no answer, as often as it says', async () => {

@@ -160,3 +160,70 @@ describe('an address', () => {
     );
   });
 });
+
+describe('a web UI that hangs', () => {
+  const paths = (fake: FakeWebui) => fake.requests.map(({ path }) => path);
+
+  it('from its first task on is asked to stop, and does not hold a stop up', async () => {
+    const fake = await startFakeWebui();
+    const stopping = new AbortController();
+    let polls = 0;
+    fake.intercept = (path) => {
+      if (path === '/internal/progress' && ++polls === 1) stopping.abort();
+      return path === '/sdapi/v1/txt2img' || path === '/internal/progress' || path === '/sdapi/v1/interrupt';
+    };
+    await using host = createWebuiHost({ url: fake.url });
+    const events: GenerationEvent[] = [];
+    for await (const event of host.generate({ steps: 6 }, stopping.signal)) events.push(event);
+    expect(events.map(({ type }) => type)).toEqual(['start', 'end']);
+    expect(paths(fake).filter((path) => path === '/sdapi/v1/interrupt')).toHaveLength(1);
+    // Nor is it asked about anything else.
+    expect(paths(fake).at(-1)).toBe('/sdapi/v1/interrupt');
+  });
+
+  it('in the midst of sampling leaves its last step, and is asked to stop', async () => {
+    const fake = await startFakeWebui();
+    const stopping = new AbortController();
+    fake.intercept = (path) => {
+      if (fake.state.sampling_step < 3) return false;
+      if (path === '/internal/progress') stopping.abort();
+      return path === '/internal/progress' || path === '/sdapi/v1/interrupt';
+    };
+    await using host = createWebuiHost({ url: fake.url });
+    const events: GenerationEvent[] = [];
+    for await (const event of host.generate({ steps: 6 }, stopping.signal)) events.push(event);
+    expect(events.slice(-3).map(({ type }) => type)).toEqual(['image', 'note', 'end']);
+    expect(events.find(({ type }) => type === 'image')).toMatchObject({ reason: 'interrupted' });
+    expect(paths(fake)).toContain('/sdapi/v1/interrupt');
+  });
+
+  it('before its task is sent does not hold a stop up', async () => {
+    const fake = await startFakeWebui();
+    const stopping = new AbortController();
+    fake.intercept = (path) => {
+      if (path === '/sdapi/v1/progress') stopping.abort();
+      return path === '/sdapi/v1/progress';
+    };
+    await using host = createWebuiHost({ url: fake.url });
+    const events: GenerationEvent[] = [];
+    for await (const event of host.generate({ steps: 6 }, stopping.signal)) events.push(event);
+    expect(events.map(({ type }) => type)).toEqual(['start', 'end']);
+  });
+
+  it('only with the image, and says that nothing is at work, is given up', async () => {
+    const fake = await startFakeWebui();
+    fake.intercept = (path) => path === '/sdapi/v1/txt2img';
+    const { failure } = await generate(fake, {}, { silenceTimeoutMs: 1000 });
+    expect(failure).toMatchObject({ code: 'network', message: expect.stringContaining('no longer knows the run') });
+  });
+
+  it('or fails at every question is given up, with what it says', async () => {
+    const fake = await startFakeWebui();
+    fake.intercept = (path, response) => {
+      if (path === '/internal/progress') response.writeHead(500).end('{"error":"RuntimeError","errors":"no preview"}');
+      return path === '/sdapi/v1/txt2img' || path === '/internal/progress';
+    };
+    const { failure } = await generate(fake, {}, { silenceTimeoutMs: 1000 });
+    expect(failure).toMatchObject({ code: 'network', message: expect.stringContaining('no preview') });
+  });
+});
