@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
 import type { AnimationResult } from '../../app/events.js';
 import { StepsAnimationError } from '../../errors.js';
+import { removeFile } from '../../files/held-files.js';
 import { parseInfotext, seedOf } from '../../infotext/parse-infotext.js';
 import { exists } from '../../util/exists.js';
 import type { Seed } from '../../util/seed.js';
@@ -155,7 +155,9 @@ export class Library implements AsyncDisposable {
 
   /** Lists movies that are not listed yet or have changed, and removes entries whose files are gone. */
   async update(): Promise<number> {
-    return await this.#afterScan(() => this.#read(new Map(this.#listed().map(({ path, version }) => [path, version]))));
+    return await this.#afterScan(() =>
+      this.#read(new Map(this.#listed().map(({ path, version }) => [path.normalize(), version]))),
+    );
   }
 
   /** Resolves when the files below the save location have been read that were to be read. */
@@ -175,18 +177,19 @@ export class Library implements AsyncDisposable {
     return await scan;
   }
 
-  /** @param known versions of movies, by their paths: those need not be read */
+  /** @param known versions of movies, by their paths in normal form: those need not be read */
   async #read(known: ReadonlyMap<string, string>): Promise<number> {
+    // HFS+ and some network shares give names back in another Unicode form than they were written in.
     const found = new Set<string>();
     for await (const movie of readMovies(this.#outdir, known)) {
       if (this.#isClosing) return this.#count();
-      found.add(movie.path);
+      found.add(movie.path.normalize());
       if ('result' in movie) await this.#database.write(() => this.add(movie.result, { job: null, ...movie }));
-      else if (known.get(movie.path) === '') await this.#database.write(() => this.#setVersion(movie));
+      else if (known.get(movie.path.normalize()) === '') await this.#database.write(() => this.#setVersion(movie));
     }
     for (const { id, path } of this.#listed()) {
       // It may have been made after its folder was read.
-      if (!found.has(path) && !(await exists(path))) this.#forget(id);
+      if (!found.has(path.normalize()) && !(await exists(path))) this.#forget(id);
     }
     return this.#count();
   }
@@ -219,8 +222,8 @@ export class Library implements AsyncDisposable {
     this.#deletions.delete(id);
     const [movie] = this.#movies('id = :id and removed_at is not null', { id });
     if (!movie) return;
-    this.#forget(id);
-    await unlink(movie.path).catch(() => {});
+    // A file that another program holds stays hidden until it can be removed, at the latest at the next start.
+    if (await removeFile(movie.path)) this.#forget(id);
   }
 
   #movies(where: string, values: Parameters<Database['all']>[1]): Movie[] {
@@ -257,7 +260,7 @@ function longSeed(infotext: string): Seed | null {
 
 /** The same for the same file, whenever it is listed. */
 function idOf(storedPath: string): string {
-  return createHash('sha256').update(storedPath).digest('base64url').slice(0, 20);
+  return createHash('sha256').update(storedPath.normalize()).digest('base64url').slice(0, 20);
 }
 
 function conditions({ text = '', ...filters }: Omit<AnimationQuery, 'limit' | 'offset'>) {

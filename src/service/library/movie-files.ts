@@ -40,7 +40,7 @@ export async function* readMovies(
 ): AsyncGenerator<FoundMovie, void, void> {
   const images = new FinishedImages(folder);
   for await (const path of filesBelow(folder)) {
-    const before = known.get(path);
+    const before = known.get(path.normalize());
     const version = before === undefined ? undefined : await versionAt(path);
     if (version !== undefined && (before === '' || before === version)) yield { path, version };
     else if (await mayBeMovie(path)) {
@@ -121,7 +121,8 @@ class FinishedImages {
     const own = basename(movie, extname(movie));
     const names = (await this.#namesOf(folder)).filter((name) => isNamed(name, stem));
     // Of several images with the same infotext, the one with the number of the movie.
-    const candidates = names.toSorted((a, b) => Number(b === `${own}.png`) - Number(a === `${own}.png`));
+    const isOwn = (name: string) => Number(name.normalize() === `${own}.png`.normalize());
+    const candidates = names.toSorted((a, b) => isOwn(b) - isOwn(a));
     for (const name of candidates) {
       const path = join(folder, name);
       if ((await readInfotext(path).catch(() => undefined)) === infotext) return path;
@@ -137,5 +138,6 @@ class FinishedImages {
 }
 
 function isNamed(name: string, stem: string): boolean {
-  return name.startsWith(stem) && /^(?:-\d+)?\.png$/u.test(name.slice(stem.length));
+  const normal = name.normalize();
+  return normal.startsWith(stem) && /^(?:-\d+)?\.png$/u.test(normal.slice(stem.length));
 }
