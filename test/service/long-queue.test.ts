@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
+import Libsql from 'libsql';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { generationOptionsSchema } from '#src/options/generation-options.js';
 import { Database } from '#src/service/database.js';
@@ -192,17 +194,26 @@ describe('the order of the queue', () => {
 
   it('of a database of before is kept', async () => {
     const outdir = await temporaryFolder();
-    const { database, store } = await openStore(outdir);
-    for (const id of ['a', 'b']) store.add({ id, kind: 'txt2img', options, hosts: ['host'] });
-    // As it was in version 3.
-    database.run('drop index jobs_by_state');
-    for (const index of ['jobs_by_position', 'jobs_by_lane', 'jobs_by_source']) database.run(`drop index ${index}`);
-    for (const column of ['attempt', 'is_stopping']) database.run(`alter table jobs drop column ${column}`);
-    database.run('create index jobs_by_state on jobs (state, position)');
-    database.run("update jobs set position = 2, hosts = null where id = 'a'");
-    database.run("update jobs set position = 1 where id = 'b'");
-    database.run('pragma user_version = 3');
-    await database[Symbol.asyncDispose]();
+    // The third version, without what did not change later.
+    const before = new Libsql(join(outdir, 'steps-animation.db'));
+    before.exec(`
+      create table jobs (
+        id text primary key, kind text not null, state text not null, created_at integer not null,
+        started_at integer, ended_at integer, position integer, options text not null,
+        notes text not null default '[]', error text, hosts text, host text, error_code text) strict;
+      create index jobs_by_state on jobs (state, position);
+      create table images (
+        job text not null references jobs on delete cascade, image integer not null, seed integer not null,
+        width integer not null, height integer not null, infotext text not null, path text, last_step integer,
+        primary key (job, image)) strict;
+      create table steps (
+        job text not null references jobs on delete cascade, image integer not null, step integer not null,
+        file text not null, bytes integer not null, primary key (job, image, step)) strict;
+      create table movies (id text primary key, job text, path text not null, image text) strict;
+      insert into jobs (id, kind, state, created_at, position, options, hosts) values
+        ('a', 'txt2img', 'queued', 1, 2, '{}', null), ('b', 'txt2img', 'queued', 2, 1, '{}', '["host"]');
+      pragma user_version = 3`);
+    before.close();
 
     const later = await openStore(outdir);
     later.store.add({ id: 'c', kind: 'txt2img', options, hosts: ['host'] });
