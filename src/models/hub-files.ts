@@ -1,6 +1,7 @@
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
+import { observed } from './hub.js';
 import { type Repository, textOf } from './repository.js';
 
 /** A file of a repository that a model folder needs. */
@@ -18,6 +19,11 @@ type Checksum = { readonly algorithm: 'sha256' | 'git-sha1'; readonly value: str
 type Hub = { readonly endpoint: string; readonly fetch: typeof fetch };
 
 type HubListing = { readonly commit: string; readonly files: readonly HubFile[] };
+
+/** Of one page of the listing, in bytes. */
+const maxPageBytes = 16 * 2 ** 20;
+/** Files of a repository. */
+const maxFiles = 10_000;
 
 const commitSchema = z.string().regex(/^[0-9a-f]{40}$/);
 const entrySchema = z.object({
@@ -68,21 +74,38 @@ export async function listHubFiles(repository: Repository, hub: Hub): Promise<Hu
 
 async function readListing(repository: Repository, hub: Hub): Promise<HubListing> {
   const { name, revision = 'main' } = repository;
-  const access = { hubUrl: hub.endpoint, fetch: hub.fetch };
+  const access = { hubUrl: hub.endpoint, fetch: pagesOf(repository, hub.fetch) };
   const { sha } = await modelInfo({ name, revision, additionalFields: ['sha'], ...access });
   const commit = commitSchema.parse(sha);
   const files: HubFile[] = [];
+  let listed = 0;
   for await (const entry of listFiles({
     repo: { type: 'model', name },
     revision: commit,
     recursive: true,
     ...access,
   })) {
+    if (++listed > maxFiles) throw tooLarge(repository, `more than ${maxFiles} files`);
     const path = String(entry.path);
     requireInside(path, repository);
     if (entry.type === 'file' && usedFiles.some((pattern) => pattern.test(path))) files.push(readEntry(entry));
   }
   return { commit, files };
+}
+
+/** A `fetch` for pages of the listing, which have a limited size. */
+function pagesOf(repository: Repository, fetch: Hub['fetch']): Hub['fetch'] {
+  return async (input, init) => {
+    let size = 0;
+    return observed(await fetch(input, init), (bytes) => {
+      size += bytes;
+      if (size > maxPageBytes) throw tooLarge(repository, `a listing of more than ${maxPageBytes} bytes`);
+    });
+  };
+}
+
+function tooLarge(repository: Repository, what: string): StepsAnimationError {
+  return new StepsAnimationError('input', `${textOf(repository)} has ${what}: do not use this repository.`);
 }
 
 function readEntry(entry: unknown): HubFile {

@@ -12,6 +12,9 @@ type HubSettings = {
   readonly token: string | undefined;
 };
 
+/** How long a hub may send nothing, in milliseconds: then the connection is made again. */
+const maxSilenceMs = 60_000;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -64,14 +67,37 @@ export function createHubFetch(settings: HubSettings, repository: Repository, si
     const headers = new Headers(init?.headers);
     if (token !== undefined && url.origin === origin) headers.set('authorization', `Bearer ${token}`);
     const stop = init?.signal ?? signal;
-    const response = await fetch(url, { ...init, headers, signal: stop }).catch((cause: unknown) => {
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(new Error('nothing came for a minute')), maxSilenceMs).unref();
+    const either = AbortSignal.any([stop, silence.signal]);
+    const response = await fetch(url, { ...init, headers, signal: either }).catch((cause: unknown) => {
+      clearTimeout(timer);
       stop.throwIfAborted();
       throw connectionError(url, cause);
     });
-    if (response.ok) return response;
+    if (response.ok)
+      return observed(
+        response,
+        () => timer.refresh(),
+        () => clearTimeout(timer),
+      );
+    clearTimeout(timer);
     await response.body?.cancel();
     throw responseError(response, settings, repository);
   };
+}
+
+/** The same response, whose reader is observed: `onChunk` is called with the size of each part, `onEnd` at the end. */
+export function observed(response: Response, onChunk: (bytes: number) => void, onEnd = () => {}): Response {
+  const observer = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      onChunk(chunk.length);
+      controller.enqueue(chunk);
+    },
+    flush: onEnd,
+  });
+  const { status, statusText, headers } = response;
+  return new Response(response.body?.pipeThrough(observer) ?? null, { status, statusText, headers });
 }
 
 /** The error for a connection that could not be made or broke. */

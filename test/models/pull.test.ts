@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -289,6 +290,33 @@ describe('a hub that refuses', () => {
     };
     const { modelsFolder } = await pull();
     await expectWhole(hub, modelsFolder);
+  });
+
+  it.each([
+    [
+      'pages without an end',
+      (response: ServerResponse) => {
+        const more = () => void (response.destroyed || response.write(Buffer.alloc(2 ** 20, ' '), more));
+        response.setHeader('content-type', 'application/json');
+        more();
+      },
+    ],
+    [
+      'files without an end',
+      (response: ServerResponse, url: string) => {
+        const entry = { type: 'file', path: 'a', size: 1, oid: '0'.repeat(40) };
+        response.setHeader('link', `<${url}/api/models/${repository}/tree/${commit}?cursor=1>; rel="next"`);
+        response.end(JSON.stringify(Array(1000).fill(entry)));
+      },
+    ],
+  ])('with %s is refused', async (_, answer) => {
+    const hub = await startHub();
+    hub.intercept = (path, response) => {
+      if (!path.includes('/tree/')) return false;
+      answer(response, hub.url);
+      return true;
+    };
+    await expect(pull()).rejects.toMatchObject({ code: 'input', message: expect.stringContaining('more than 1') });
   });
 
   it('is no hub at all', async () => {
