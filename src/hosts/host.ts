@@ -50,6 +50,8 @@ export type ModelDescription = {
   /** size of the pictures that the model was trained on, in pixels */
   readonly width: number;
   readonly height: number;
+  /** whether it makes pictures of that size only; default: false, or not known */
+  readonly isSizeFixed?: boolean;
 };
 
 /** The generation options (docs/options.md), each with its default if left out. */

@@ -2,7 +2,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
-import { accessibilityProblems } from './page-helpers.js';
+import { accessibilityProblems, generate, openSheet } from './page-helpers.js';
 
 const phone = { width: 390, height: 844 };
 const desk = { width: 1280, height: 900 };
@@ -13,11 +13,19 @@ const variants: readonly (BrowserContextOptions & { readonly name: string })[] =
 ];
 
 describe.each(variants)('the page in $name', ({ name: _, ...browser }) => {
-  it.each(['txt2img', 'img2img', 'Animations', 'Settings'])('has no accessibility problems in %s', async (tab) => {
-    const { page } = await openPage({ host: new PretendedHost(), browser: { ...browser, reducedMotion: 'reduce' } });
-    await page.getByRole('tab', { name: tab }).click();
-    await page.getByRole('tabpanel', { name: tab }).waitFor();
-    await expect.poll(() => page.locator('main .mantine-Loader-root').count()).toBe(0);
+  it.each(['txt2img', 'img2img', 'library', 'settings'])('has no accessibility problems in %s', async (place) => {
+    const { page, url } = await openPage({
+      host: new PretendedHost(),
+      browser: { ...browser, reducedMotion: 'reduce' },
+    });
+    await page.goto(`${url}#${place}`);
+    const isForm = place.endsWith('2img');
+    await (isForm ? generate(page).first() : page.locator('main section, main input').first()).waitFor();
+    await expect.poll(() => page.locator('.mantine-Loader-root, .mantine-Skeleton-root').count()).toBe(0);
+    if (isForm && browser.viewport?.width === phone.width) {
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await openSheet(page);
+    }
     await openAccordions(page);
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
@@ -26,7 +34,7 @@ describe.each(variants)('the page in $name', ({ name: _, ...browser }) => {
 
 /** Opens all sections, so that their contents are checked too. */
 async function openAccordions(page: Page): Promise<void> {
-  const closed = page.locator('main button[aria-expanded=false][aria-controls]:not([aria-haspopup])');
+  const closed = page.locator('button[aria-expanded=false][aria-controls]:not([aria-haspopup])');
   for (let i = 0; i < 8 && (await closed.count()) > 0; i++) {
     const id = await closed.first().getAttribute('id');
     await page.locator(`[id="${id}"]`).click();

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { named } from '../service/open-service.js';
 import { PretendedHost } from '../service/pretended-host.js';
 import { type OpenPage, openPage } from './open-page.js';
-import { accessibilityProblems, prompt } from './page-helpers.js';
+import { accessibilityProblems, goTo, prompt } from './page-helpers.js';
 
 const prompts = ['a red apple', 'a green pear', 'a red rose'];
 const posters = (page: Page) => page.getByRole('list', { name: 'Animations' }).getByRole('button');
@@ -20,7 +20,7 @@ async function openLibrary(): Promise<OpenPage> {
     const { id } = await opened.service.submit({ ...request, animation: { ...request.animation, codec } });
     await opened.service.ended(id);
   }
-  await opened.page.getByRole('tab', { name: 'Animations' }).click();
+  await goTo(opened.page, 'Library');
   await opened.page.getByText('3 animations').waitFor();
   return opened;
 }
@@ -56,7 +56,7 @@ describe('the tab Animations', () => {
     const { page } = await openLibrary();
     await posters(page).nth(1).click();
     await page.getByRole('button', { name: 'Send to img2img' }).click();
-    await page.getByRole('tab', { name: 'img2img', selected: true }).waitFor();
+    await page.locator('a[href="#img2img"][aria-current=page]').first().waitFor();
     await expect.poll(() => prompt(page).last().inputValue()).toBe('a green pear');
     await page.getByText('64 × 48').first().waitFor();
   });

@@ -9,7 +9,7 @@ it('shows a notice while the connection is lost, and reconnects by itself', asyn
   });
   await page.getByRole('button', { name: /^Generate/u }).click();
   await page.getByRole('progressbar').first().waitFor();
-  const notice = page.getByText('connection to the service is lost');
+  const notice = page.getByText('The connection is gone.');
   await server.close();
   await notice.waitFor();
   hold.open();

@@ -12,7 +12,7 @@ describe('a file that is dropped on the page', () => {
     await prompt(page).fill('something else');
     await dropFile(page.getByRole('main'), path ?? '', kind === 'image' ? 'image/png' : 'video/mp4');
     await expect.poll(() => prompt(page).inputValue()).toBe('a green pear');
-    expect(await page.getByRole('textbox', { name: 'Sampling steps' }).inputValue()).toBe('7');
+    expect(await page.getByRole('textbox', { name: 'Steps', exact: true }).inputValue()).toBe('7');
     // There is no model of that name here, so the form keeps its own.
     await page.getByText('Not available here: Model').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();

@@ -5,19 +5,18 @@ import { gate, PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
 import { generate, prompt } from './page-helpers.js';
 
-const steps = (page: Page) => page.getByRole('textbox', { name: 'Sampling steps' });
+const steps = (page: Page) => page.getByRole('textbox', { name: 'Steps', exact: true });
 
 describe('the form', () => {
-  it('reports invalid values before anything is sent, in a closed section too', async () => {
+  it('reports invalid values before anything is sent, and goes to the field, wherever it is', async () => {
     const { page, service } = await openPage({ host: new PretendedHost() });
-    const advanced = page.getByRole('button', { name: 'Advanced' });
+    await page.getByRole('button', { name: 'All options' }).click();
     const clipSkip = page.getByRole('textbox', { name: 'Clip skip' });
-    await advanced.click();
     await clipSkip.fill('99');
-    await advanced.click();
-    await clipSkip.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Back', exact: true }).click();
+    await clipSkip.waitFor({ state: 'detached' });
     await generate(page).click();
-    await page.getByText('Clip skip: Must be a whole number from 1 to 12.').waitFor();
+    await page.getByText('Clip skip: Enter a whole number from 1 to 12.').waitFor();
     await expect.poll(() => clipSkip.evaluate((field) => field === document.activeElement)).toBe(true);
     expect(service.list()).toEqual([]);
   });
@@ -29,8 +28,9 @@ describe('the form', () => {
     await page.addInitScript((form) => localStorage.setItem('steps-animation.txt2img', JSON.stringify(form)), kept);
     await page.reload();
     await expect.poll(() => steps(page).inputValue()).toBe('7');
-    expect(await page.getByRole('combobox', { name: 'Sampling method' }).inputValue()).toBe('Euler a');
-    await page.getByRole('button', { name: 'Steps animation x264, blend, 10 s' }).waitFor();
+    expect(await page.getByRole('combobox', { name: 'Sampler' }).inputValue()).toBe('Euler a');
+    await page.keyboard.press('e');
+    expect(await page.getByRole('combobox', { name: 'Format' }).inputValue()).toMatch(/^x264/u);
   });
 
   it('resets all options, and undoes that', async () => {
@@ -53,10 +53,10 @@ describe('the form', () => {
     onTestFinished(hold.open);
     const cancelled: string[] = [];
     page.on('request', (request) => request.url().endsWith('/cancel') && cancelled.push(request.url()));
-    await page.getByRole('textbox', { name: 'Batch count' }).press('Control+Enter');
+    await page.getByRole('textbox', { name: 'Pictures' }).press('Control+Enter');
     await page.getByRole('progressbar').first().waitFor();
 
-    await page.getByRole('combobox', { name: 'Sampling method' }).click();
+    await page.getByRole('combobox', { name: 'Sampler' }).click();
     await page.getByRole('option').first().waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('option').first().waitFor({ state: 'hidden' });
@@ -71,14 +71,46 @@ describe('the form', () => {
     expect(cancelled).toHaveLength(1);
   });
 
-  it('switches the hires pass on and off, shows its size, and remembers the open section', async () => {
+  it('has every option, in groups, and finds them by their words here and by those of the web UIs', async () => {
     const { page } = await openPage({ host: new PretendedHost() });
-    await page.getByRole('button', { name: 'Hires pass off' }).click();
-    await page.getByRole('switch', { name: 'Hires pass' }).press('Space');
-    await page.getByText('128 × 128 becomes 256 × 256').waitFor();
-    await page.reload();
-    await page.getByText('128 × 128 becomes 256 × 256').waitFor();
-    await page.getByRole('switch', { name: 'Hires pass' }).press('Space');
-    await page.getByRole('textbox', { name: 'Hires scale' }).waitFor({ state: 'detached' });
+    const { options } = await (await page.request.get('/api/v1/about')).json();
+    await page.keyboard.press('e');
+    await page.getByRole('heading', { name: 'Expert' }).waitFor();
+    const labels = () => page.getByRole('tabpanel').locator('label').allTextContents();
+    // One more: whether a movie is made at all.
+    expect(await labels()).toHaveLength(options.animation.length + 1);
+    const find = page.getByRole('searchbox', { name: 'Find an option' });
+    for (const [name, found] of [
+      ['CFG', 'Guidance'],
+      ['hires fix', 'Enlarge by'],
+      ['batch size', 'At once'],
+      ['x264', 'Format'],
+      ['guidance', 'Guidance'],
+    ] as const) {
+      await find.fill(name);
+      await expect.poll(labels).toContain(found);
+    }
+    await find.fill('no such thing');
+    await page.getByText('No option is called').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('marks what differs from the default, and goes back to it', async () => {
+    const { page } = await openPage({ host: new PretendedHost() });
+    await steps(page).fill('7');
+    await page.getByRole('button', { name: 'Back to the default: Steps' }).click();
+    expect(await steps(page).inputValue()).toBe('20');
+    await page.getByRole('button', { name: 'Back to the default: Steps' }).waitFor({ state: 'detached' });
+  });
+
+  it('does not let the size of a model be changed that has only one', async () => {
+    const host = new PretendedHost();
+    const describe = async () => ({
+      ...(await PretendedHost.prototype.describe.call(host)),
+      models: [{ name: 'pretended', width: 64, height: 48, isSizeFixed: true }],
+    });
+    const { page } = await openPage({ host: Object.assign(host, { describe }), asDescribed: true });
+    await page.getByTitle('This model makes 64 × 48 only').first().waitFor();
+    expect(await page.getByRole('textbox', { name: 'Width' }).count()).toBe(0);
   });
 });

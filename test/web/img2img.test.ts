@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readPicture } from '#src/pictures/picture-files.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openPage } from './open-page.js';
-import { accessibilityProblems, dropFile, generate, prompt } from './page-helpers.js';
+import { accessibilityProblems, dropFile, generate, goTo, prompt } from './page-helpers.js';
 
 const side = 128;
 
@@ -21,7 +21,7 @@ describe('img2img', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
 
     await prompt(page).fill('a red apple');
-    await page.getByRole('textbox', { name: 'Sampling steps' }).fill('6');
+    await page.getByRole('textbox', { name: 'Steps', exact: true }).fill('6');
     await generate(page).click();
     await page.locator('video').waitFor({ timeout: 60_000 });
     const [job] = service.list();
@@ -42,8 +42,8 @@ describe('img2img', () => {
 });
 
 async function openTab(page: Page): Promise<void> {
-  await page.getByRole('tab', { name: 'img2img' }).click();
-  await page.getByRole('textbox', { name: 'Sampling steps' }).waitFor();
+  await goTo(page, 'img2img');
+  await page.getByRole('textbox', { name: 'Steps', exact: true }).waitFor();
 }
 
 async function greenPicture(): Promise<string> {
@@ -54,7 +54,7 @@ async function greenPicture(): Promise<string> {
 
 /** A stroke from the left to the right of the mask, at a share of its height. */
 async function drawAcross(page: Page, share: number): Promise<void> {
-  const canvas = page.locator('canvas');
+  const canvas = page.getByRole('img', { name: /^Mask/u });
   await canvas.scrollIntoViewIfNeeded();
   const box = await canvas.boundingBox();
   if (!box) throw new Error('The mask is not visible.');

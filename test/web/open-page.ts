@@ -19,6 +19,8 @@ type Settings = {
   /** default: the embedded model */
   readonly host?: Host;
   readonly browser?: BrowserContextOptions;
+  /** whether the page gets what the host describes; default: the models and samplers that tests use */
+  readonly asDescribed?: boolean;
 };
 
 export type OpenPage = {
@@ -47,7 +49,7 @@ function limited(host: Host): Host {
 export async function openPage(settings: Settings = {}): Promise<OpenPage> {
   const host = settings.host ?? embedded();
   const outdir = await temporaryFolder();
-  const hosts = poolOf(limited(host));
+  const hosts = poolOf(settings.asDescribed ? host : limited(host));
   const service = await openJobService({ outdir, hosts });
   onTestFinished(() => service[Symbol.asyncDispose]());
   const { packaged, stored } = locateModels();

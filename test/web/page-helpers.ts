@@ -3,16 +3,33 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import type { AxeResults } from 'axe-core';
-import type { Locator, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { gate, PretendedHost } from '../service/pretended-host.js';
 import { type OpenPage, openPage } from './open-page.js';
 
-export const generate = (page: Page) => page.getByRole('button', { name: /^Generate/u });
+export const generate = (page: Page) => page.getByRole('button', { name: /^Generate/u }).locator('visible=true');
+/** Opens a place of the page by its link, on desktops. */
+export async function goTo(page: Page, place: 'txt2img' | 'img2img' | 'Library' | 'Settings'): Promise<void> {
+  await page.getByRole('link', { name: place }).locator('visible=true').click();
+}
+
+/** Opens the form, which is a sheet on phones. */
+export async function openSheet(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Settings of the picture' }).click();
+}
+
+export const stopHere = (page: Page) => page.getByRole('button', { name: 'Stop here' }).first();
 export const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true });
 
+/** Windows that are less wide have the layout of phones. */
+const desktopWidth = 768;
+
 /** Opens a page with a job that is held before a step. */
-export async function runUntilStep(held: number): Promise<OpenPage & { hold: ReturnType<typeof gate> }> {
+export async function runUntilStep(
+  held: number,
+  browser: BrowserContextOptions = {},
+): Promise<OpenPage & { hold: ReturnType<typeof gate> }> {
   const reached = gate();
   const hold = gate();
   const host = new PretendedHost((step) => {
@@ -20,9 +37,10 @@ export async function runUntilStep(held: number): Promise<OpenPage & { hold: Ret
     reached.open();
     return hold.passed;
   });
-  const opened = await openPage({ host });
+  const opened = await openPage({ host, browser });
+  if ((browser.viewport?.width ?? desktopWidth) < desktopWidth) await openSheet(opened.page);
   await prompt(opened.page).fill('a red apple');
-  await generate(opened.page).click();
+  await prompt(opened.page).press('Control+Enter');
   // A closing service waits for the current step.
   onTestFinished(hold.open);
   await reached.passed;

@@ -3,10 +3,19 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
 import { type OpenPage, openPage } from './open-page.js';
-import { accessibilityProblems, generate, prompt, runUntilStep } from './page-helpers.js';
+import { accessibilityProblems, generate, prompt, runUntilStep, stopHere } from './page-helpers.js';
 
 const steps = 5;
 const slider = (page: Page) => page.getByRole('slider', { name: 'Step', exact: true });
+const paused = (page: Page) => page.locator('video').evaluate((video: HTMLVideoElement) => video.paused);
+
+/** Clicks the film strip at a share of its width. */
+async function clickAt(page: Page, share: number): Promise<void> {
+  const box = await slider(page).boundingBox();
+  if (!box) throw new Error('There is no film strip.');
+  await page.mouse.click(box.x + box.width * share, box.y + 20);
+}
+
 /** Whether a picture has been loaded. */
 const isDrawn = (image: HTMLImageElement) => image.complete && image.naturalWidth > 0;
 
@@ -16,23 +25,26 @@ describe('the result', () => {
     await slider(page).focus();
     await page.keyboard.press('Home');
     await expect.poll(() => page.getByAltText('Step 1', { exact: true }).first().evaluate(isDrawn)).toBe(true);
-    expect(await page.locator('video').count()).toBe(0);
+    expect(await paused(page)).toBe(true);
     await page.keyboard.press('ArrowRight');
-    expect(await slider(page).getAttribute('aria-valuenow')).toBe('1');
-    await expect.poll(() => page.getByText(`Step 2 / ${steps}`).count()).toBe(1);
+    expect(await slider(page).getAttribute('aria-valuenow')).toBe('2');
+    expect(await slider(page).getAttribute('aria-valuetext')).toBe(`Step 2 of ${steps}`);
+    await page.getByAltText('Step 2', { exact: true }).waitFor();
 
-    await page.locator('[data-step="4"]').click();
-    await page.getByText(`Step 4 / ${steps}`).waitFor();
+    await clickAt(page, 0.75);
+    await page.getByAltText('Step 4', { exact: true }).waitFor();
     const saved = page.waitForEvent('download');
-    await page.getByRole('link', { name: 'Download: Step 4' }).click();
+    await page.getByRole('button', { name: 'Download' }).click();
+    await page.getByRole('menuitem', { name: 'Step 4' }).click();
     expect((await saved).suggestedFilename()).toMatch(/\.png$/u);
-    await page.getByRole('button', { name: 'Show the movie' }).click();
-    await page.locator('video').waitFor();
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByAltText('Step 4', { exact: true }).waitFor({ state: 'detached' });
+    await expect.poll(() => paused(page)).toBe(false);
   });
 
   it('compares two steps with a divider that the keyboard moves', async () => {
     const { page } = await openResult();
-    await page.getByRole('button', { name: 'Compare two steps' }).click();
+    await page.getByRole('button', { name: 'Compare' }).click();
     const divider = page.getByRole('slider', { name: /^Divider between Step/u });
     await divider.focus();
     await page.keyboard.press('ArrowRight');
@@ -59,7 +71,7 @@ describe('the result', () => {
     await renderAgain(page, 'gif');
     const shown = page.getByAltText(/^Movie:/u);
     expect(await shown.getAttribute('src')).toMatch(/\/file\?v=/u);
-    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Pause' }).click();
     expect(await shown.getAttribute('src')).toMatch(/\/poster\?v=/u);
 
     await renderAgain(page, 'prores_ks');
@@ -71,7 +83,7 @@ describe('the result', () => {
 
   it('reports an interrupted job, and runs it again', async () => {
     const { page, service, hold } = await runUntilStep(3);
-    await Promise.all([page.waitForResponse('**/cancel'), page.getByRole('button', { name: 'Interrupt' }).click()]);
+    await Promise.all([page.waitForResponse('**/cancel'), stopHere(page).click()]);
     hold.open();
     await page.getByText('The movie shows the steps made until then.').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
@@ -86,7 +98,7 @@ describe('the result', () => {
     await page.evaluate(() => scrollTo(0, 0));
     hold.open();
     await page.locator('video').waitFor();
-    expect(await page.evaluate(() => scrollY)).toBe(0);
+    expect(await page.evaluate(() => [scrollY, document.querySelector('main section')?.scrollTop])).toEqual([0, 0]);
   });
 
   it('has no accessibility problems during and after a job', async () => {
@@ -100,20 +112,21 @@ describe('the result', () => {
 });
 
 const movie = (page: Page, codec: string) =>
-  page.getByRole('group', { name: 'Movie' }).getByRole('button', { name: new RegExp(`^${codec},`, 'u') });
+  page.getByRole('group', { name: 'Movie', exact: true }).getByRole('button', { name: new RegExp(`${codec} ·`, 'u') });
 
 /**
  * Renders another movie, of two seconds.
  * @param check of the open dialog; must return no problems
  */
 async function renderAgain(page: Page, codec: string, check = async (): Promise<string[]> => []): Promise<void> {
-  await page.getByRole('button', { name: 'Render again' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Render again' });
-  await dialog.getByRole('combobox', { name: 'Codec' }).click();
-  await page.getByRole('option', { name: codec, exact: true }).click();
-  await dialog.getByRole('textbox', { name: /^Duration/u }).fill('2');
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Make another movie' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Make another movie' });
+  await dialog.getByRole('combobox', { name: 'Format' }).click();
+  await page.getByRole('option', { name: new RegExp(`^${codec}`, 'u') }).click();
+  await dialog.getByRole('textbox', { name: 'Length' }).fill('2');
   expect(await check()).toEqual([]);
-  await dialog.getByRole('button', { name: 'Render', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Make it' }).click();
   await movie(page, codec).waitFor({ timeout: 60_000 });
 }
 
@@ -121,7 +134,7 @@ async function renderAgain(page: Page, codec: string, check = async (): Promise<
 async function openResult(host = new PretendedHost()): Promise<OpenPage> {
   const opened = await openPage({ host });
   await prompt(opened.page).fill('a red apple');
-  await opened.page.getByRole('textbox', { name: 'Sampling steps' }).fill(String(steps));
+  await opened.page.getByRole('textbox', { name: 'Steps', exact: true }).fill(String(steps));
   await generate(opened.page).click();
   await opened.page.locator('video').waitFor();
   return opened;

@@ -7,6 +7,7 @@ import { startFakeWebui } from '../hosts/webui/fake-webui.js';
 import { named } from '../service/open-service.js';
 import { gate, PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
+import { goTo } from './page-helpers.js';
 
 const part = (page: Page, name: string) => page.getByRole('region', { name });
 
@@ -24,7 +25,7 @@ describe('the tab Settings', () => {
     const jobs: Job[] = [];
     for (const each of ['first', 'second', 'third', 'fourth']) jobs.push(await service.submit(named(each)));
     await reached.passed;
-    await page.getByRole('tab', { name: 'Settings' }).click();
+    await goTo(page, 'Settings');
     const queue = part(page, 'Queue');
     await queue.getByRole('button', { name: 'Move up: txt2img: fourth' }).click();
     await expect.poll(() => service.get(jobs[3]?.id ?? '')?.position).toBe(2);
@@ -47,7 +48,7 @@ describe('the tab Settings', () => {
     });
     const { page, service } = await openPage({ host });
     const { id } = await service.submit(named('first'));
-    await page.getByRole('tab', { name: 'Settings' }).click();
+    await goTo(page, 'Settings');
     const queue = part(page, 'Queue');
     await queue.getByText('Waiting for pretended to respond').waitFor();
     await queue.getByRole('button', { name: 'Cancel: txt2img: first' }).click();
@@ -59,7 +60,7 @@ describe('the tab Settings', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const fake = await startFakeWebui();
     const { page, service, browserErrors } = await openPage({ host: new PretendedHost() });
-    await page.getByRole('tab', { name: 'Settings' }).click();
+    await goTo(page, 'Settings');
     const hosts = part(page, 'Hosts');
     await hosts.getByRole('button', { name: 'Add a host by its address' }).click();
     const form = hosts.getByRole('form', { name: 'Add a host' });
@@ -77,12 +78,12 @@ describe('the tab Settings', () => {
     await form.getByRole('button', { name: 'Add' }).click();
     await hosts.getByRole('button', { name: 'Test studio' }).click();
     await hosts.getByText('Model: first').waitFor();
-    await page.getByRole('tab', { name: 'txt2img' }).click();
+    await page.getByRole('link', { name: 'Create' }).first().click();
     await page.getByRole('combobox', { name: 'Model' }).click();
     await page.getByRole('option', { name: /first .*studio/ }).click();
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     await expect.poll(() => service.list()[0]).toMatchObject({ state: 'finished', host: 'studio' });
-    await page.getByRole('tab', { name: 'Settings' }).click();
+    await goTo(page, 'Settings');
     await hosts.getByRole('button', { name: 'Remove studio' }).click();
     await expect.poll(() => hosts.getByText('studio').count()).toBe(0);
   });
@@ -91,7 +92,7 @@ describe('the tab Settings', () => {
     vi.stubEnv('XDG_CONFIG_HOME', await temporaryFolder());
     onTestFinished(() => void vi.unstubAllEnvs());
     const { page } = await openPage({ host: new PretendedHost() });
-    await page.getByRole('tab', { name: 'Settings' }).click();
+    await goTo(page, 'Settings');
     const hosts = part(page, 'Hosts');
     await hosts.getByRole('button', { name: 'Add a host by its address' }).click();
     const form = hosts.getByRole('form', { name: 'Add a host' });
@@ -107,7 +108,7 @@ describe('the tab Settings', () => {
     const { page, service } = await openPage({ host });
     const { id } = await service.submit(named('a red apple'));
     await service.ended(id);
-    await page.getByRole('tab', { name: 'Settings' }).click();
+    await goTo(page, 'Settings');
     const recent = part(page, 'Recent jobs');
     await recent.getByRole('button', { name: 'Run again' }).click();
     await expect.poll(() => recent.getByText('txt2img: a red apple').count()).toBe(2);

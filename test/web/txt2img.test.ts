@@ -1,17 +1,14 @@
 /// <reference lib="dom" />
-import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
-import { generate, prompt, runUntilStep } from './page-helpers.js';
-
-const interrupt = (page: Page) => page.getByRole('button', { name: 'Interrupt' });
+import { generate, prompt, runUntilStep, stopHere } from './page-helpers.js';
 
 describe('txt2img', () => {
   it('makes a movie of a prompt that plays by itself, muted and in a loop', async () => {
     const { page, service } = await openPage();
     await prompt(page).fill('a red apple');
-    await page.getByRole('textbox', { name: 'Sampling steps' }).fill('5');
+    await page.getByRole('textbox', { name: 'Steps', exact: true }).fill('5');
     await prompt(page).press('Control+Enter');
     const movie = page.locator('video').first();
     await movie.waitFor({ timeout: 60_000 });
@@ -28,7 +25,7 @@ describe('txt2img', () => {
 
   it('makes a movie of the finished steps when it is interrupted', async () => {
     const { page, service, hold } = await runUntilStep(3);
-    await Promise.all([page.waitForResponse('**/cancel'), interrupt(page).click()]);
+    await Promise.all([page.waitForResponse('**/cancel'), stopHere(page).click()]);
     hold.open();
     await page.locator('video').first().waitFor();
     const [job] = service.list();

@@ -1,89 +1,87 @@
-import { Alert, Container, Tabs } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { followJobs } from './api/events.js';
 import { useAbout } from './api/queries.js';
+import { Txt2img } from './create/create-page.js';
 import { useReadSettings } from './form/fill-form.js';
 import { FormSkeleton } from './form/form-layout.js';
 import { withoutInvalid } from './form/form-options.js';
 import { getForm, setForm, type Tab } from './form/form-store.js';
-import { Txt2imgTab } from './generate/generate-tab.js';
-import { Header } from './header.js';
+import { goTo, type Place, usePlace } from './shell/place.js';
+import classes from './shell/shell.module.css';
+import { PhoneTabs, TopBar } from './shell/top-bar.js';
 import { DropZone } from './ui/drop-zone.js';
 import { ErrorBoundary } from './ui/error-boundary.js';
+import { useKey } from './ui/keys.js';
+import { words } from './words/words.js';
 
-const Img2imgTab = lazy(() => import('./generate/img2img-tab.js'));
-const AnimationsTab = lazy(() => import('./animations/animations-tab.js'));
-const SettingsTab = lazy(() => import('./settings/settings-tab.js'));
-
-const tabs = ['txt2img', 'img2img', 'Animations', 'Settings'] as const;
+const Img2img = lazy(() => import('./create/img2img.js'));
+const Library = lazy(() => import('./animations/animations-tab.js'));
+const Settings = lazy(() => import('./settings/settings-tab.js'));
+const KeysHelp = lazy(() => import('./shell/keys-help.js'));
 
 const dropHints: Readonly<Record<Tab, string>> = {
   txt2img: 'Drop an image or a movie to use its settings',
   img2img: 'Drop an image or a movie to use its settings, or drop an image on its field to start from it',
 };
 
-/** The page: four tabs, of which the open one is in the hash of the address. */
+/** The page: the top bar, and the place that the address names. */
 export function App() {
-  const tab = useOpenTab();
+  const place = usePlace();
+  const [areKeysShown, setKeysShown] = useState(false);
   const isConnected = useJobEvents();
   useValidForms();
-  const formTab: Tab = tab === 'img2img' ? 'img2img' : 'txt2img';
+  useKey('?', () => setKeysShown(true));
+  const formTab: Tab = place === 'img2img' ? 'img2img' : 'txt2img';
   const readSettings = useReadSettings(formTab);
   const readFile = async (file: File) => {
-    if (await readSettings(file)) openTab(formTab);
+    if (await readSettings(file)) goTo(formTab);
   };
   return (
-    <Container size="xl" py="md" component="main">
-      <Header />
+    <div className={classes.page}>
+      <TopBar place={place} onKeys={() => setKeysShown(true)} />
       <DropZone hint={dropHints[formTab]} onFile={(file) => void readFile(file)} />
       {!isConnected && (
-        <Alert color="yellow" mb="sm" role="status">
-          The connection to the service is lost. Reconnecting… Running jobs continue in the meantime.
-        </Alert>
+        <div className={classes.notice} role="status">
+          {words().connection.lost}
+        </div>
       )}
-      <Tabs value={tab} onChange={(name) => name && openTab(name)} keepMounted={false}>
-        <Tabs.List mb="md">
-          {tabs.map((name) => (
-            <Tabs.Tab key={name} value={name}>
-              {name}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <ErrorBoundary key={tab}>
-          <Suspense fallback={<FormSkeleton />}>
-            <Tabs.Panel value="txt2img">
-              <Txt2imgTab />
-            </Tabs.Panel>
-            <Tabs.Panel value="img2img">
-              <Img2imgTab />
-            </Tabs.Panel>
-            <Tabs.Panel value="Animations">
-              <AnimationsTab />
-            </Tabs.Panel>
-            <Tabs.Panel value="Settings">
-              <SettingsTab />
-            </Tabs.Panel>
-          </Suspense>
-        </ErrorBoundary>
-      </Tabs>
-    </Container>
+      <ErrorBoundary key={place}>
+        <Suspense fallback={<FormSkeleton />}>
+          <PlaceView place={place} />
+        </Suspense>
+      </ErrorBoundary>
+      <PhoneTabs place={place} />
+      {areKeysShown && (
+        <Suspense>
+          <KeysHelp onClose={() => setKeysShown(false)} />
+        </Suspense>
+      )}
+    </div>
   );
 }
 
-/** The open tab. It is in the hash of the address, so that links and the browser's back button work. */
-function useOpenTab(): string {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const update = () => setHash(location.hash);
-    addEventListener('hashchange', update);
-    return () => removeEventListener('hashchange', update);
-  }, []);
-  return tabs.find((name) => hash === `#${name}`) ?? 'txt2img';
-}
-
-function openTab(name: string): void {
-  location.hash = name;
+function PlaceView({ place }: { readonly place: Place }) {
+  switch (place) {
+    case 'txt2img':
+      return <Txt2img />;
+    case 'img2img':
+      return <Img2img />;
+    case 'library':
+      return (
+        <main className={classes.full}>
+          <Library />
+        </main>
+      );
+    case 'settings':
+      return (
+        <main className={classes.full}>
+          <div className={classes.narrow}>
+            <Settings />
+          </div>
+        </main>
+      );
+  }
 }
 
 /** Keeps the query cache up to date. @returns whether the service is connected */

@@ -130,6 +130,8 @@ def write_configs(folder: Path, scale: float, size: int):
     write_json(folder / "unet" / "config.json", {
         "_class_name": "UNet2DConditionModel",
         "sample_size": size // FACTOR,
+        # Not a key of diffusers: says that the exported graph takes no other size.
+        "fixed_size": True,
         "in_channels": LATENT_CHANNELS,
         "out_channels": LATENT_CHANNELS,
         "cross_attention_dim": WIDTH,

@@ -14,6 +14,8 @@ export type ModelFolder = {
   /** Size of the pictures that the model was trained on, in pixels. */
   readonly width: number;
   readonly height: number;
+  /** Whether it makes no other size. */
+  readonly isSizeFixed: boolean;
   /** Width and height must be multiples of this, in pixels. */
   readonly sizeUnit: number;
   /** Pixels for each latent value, along each side. */
@@ -49,6 +51,8 @@ const unetSchema = z.object({
   sample_size: z.union([z.int(), z.tuple([z.int(), z.int()])]),
   block_out_channels: levels,
   in_channels: z.int().optional(),
+  // A key of our own: the network takes no other size. Only loading it shows that otherwise.
+  fixed_size: z.boolean().default(false),
   time_cond_proj_dim: z.int().nullish(),
 });
 const vaeSchema = z.object({
@@ -90,6 +94,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
     family: isSdxl ? 'sdxl' : 'sd',
     width: columns * latentFactor,
     height: rows * latentFactor,
+    isSizeFixed: unet.fixed_size,
     sizeUnit: latentFactor * 2 ** (unet.block_out_channels.length - 1),
     latentFactor,
     latentChannels: vae.latent_channels,

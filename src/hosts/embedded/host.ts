@@ -91,7 +91,7 @@ class EmbeddedHost implements Host, AsyncDisposable {
   async describe(): Promise<HostDescription> {
     const models = await readUsableModels(this.#modelsFolders);
     return {
-      models: models.map(({ name, width, height }) => ({ name, width, height })),
+      models: models.map(({ name, width, height, isSizeFixed }) => ({ name, width, height, isSizeFixed })),
       samplers: samplerNames,
       schedulers: schedulerNames,
     };

@@ -81,6 +81,7 @@ export const about = z.object({
     z.object({
       name: z.string(),
       ...{ width: z.int(), height: z.int() },
+      isSizeFixed: z.boolean().optional().describe('whether it makes images of that size only'),
       hosts: z.array(z.string()).describe('names of the hosts that have it, preferred ones first'),
     }),
   ),

@@ -1,6 +1,7 @@
 import { Button, FileButton, Group } from '@mantine/core';
 import { AgainIcon, OpenIcon } from '../ui/icons.js';
 import { notifyUndoable } from '../ui/notifications.js';
+import { words } from '../words/words.js';
 import { useReadSettings } from './fill-form.js';
 import { getForm, resetForm, setForm, type Tab } from './form-store.js';
 
@@ -11,23 +12,23 @@ export function FormActions({ tab }: { readonly tab: Tab }) {
     const before = getForm(tab);
     resetForm(tab);
     notifyUndoable({
-      title: 'Reset to defaults',
-      message: `All ${tab} options were reset and the prompts cleared.`,
+      title: words().form.resetAll,
+      message: words().form.resetDone,
       onUndo: () => setForm(tab, before),
     });
   };
-  const look = { variant: 'subtle', color: 'gray', size: 'compact-sm' } as const;
+  const look = { variant: 'subtle', color: 'gray', size: 'compact-sm', fw: 400, px: 0 } as const;
   return (
     <Group gap="xs" justify="space-between">
       <FileButton accept="image/*,video/*" onChange={(file) => file && void readSettings(file)}>
         {(props) => (
           <Button {...look} {...props} leftSection={<OpenIcon size={16} />}>
-            Read settings from a file…
+            {words().form.read}
           </Button>
         )}
       </FileButton>
       <Button {...look} onClick={reset} leftSection={<AgainIcon size={16} />}>
-        Reset to defaults
+        {words().form.resetAll}
       </Button>
     </Group>
   );

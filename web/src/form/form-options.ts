@@ -1,7 +1,7 @@
 import { useAbout } from '../api/queries.js';
 import type { AboutShape, OptionShape } from '../api/types.js';
 import { type Form, type Group, setOptions, type Tab, useForm, type Value, type Values } from './form-store.js';
-import { optionProblem } from './option-checks.js';
+import { labelOf, optionProblem } from './option-checks.js';
 
 /** An option of a tab's form with its value, ready to be passed to a field. */
 export type BoundOption = {
@@ -53,16 +53,25 @@ export function checkValues(about: AboutShape, group: Group, values: Values) {
   });
 }
 
-/** @returns what is wrong with a form, one sentence a value; empty if it can be sent */
-export function formProblems(about: AboutShape, tab: Tab, form: Form): readonly string[] {
+export type FormProblem = {
+  readonly group: Group;
+  readonly name: string;
+  readonly label: string;
+  readonly problem: string;
+};
+
+/** @returns what is wrong with a form; empty if it can be sent */
+export function formProblems(about: AboutShape, tab: Tab, form: Form): readonly FormProblem[] {
   const groups: readonly Group[] = [
     'generation',
     ...(tab === 'img2img' ? (['img2img'] as const) : []),
     ...(form.scriptEnabled ? (['animation'] as const) : []),
   ];
   return groups
-    .flatMap((group) => checkValues(about, group, form[group]))
-    .flatMap(({ option, problem }) => (problem === undefined ? [] : [`${option.label}: ${problem}`]));
+    .flatMap((group) => checkValues(about, group, form[group]).map((checked) => ({ ...checked, group })))
+    .flatMap(({ group, option, problem }) =>
+      problem === undefined ? [] : [{ group, name: option.name, label: labelOf(option), problem }],
+    );
 }
 
 /** A form without unknown options and invalid values, such as those of an older version. */

@@ -1,11 +1,13 @@
 import { allowedValues } from '../../../src/options/allowed-values.js';
 import type { OptionShape } from '../api/types.js';
+import { words } from '../words/words.js';
 import type { Value } from './form-store.js';
 
 /** @returns why the service would refuse a value, as a sentence; undefined if it is valid */
 export function optionProblem(option: OptionShape, value: Value): string | undefined {
   if (isAllowed(option, value)) return undefined;
-  return option.choices ? `${value} is not available here. Choose another one.` : `Must be ${allowedValues(option)}.`;
+  const { form } = words();
+  return option.choices ? form.notAvailable(String(value)) : form.enter(allowedValues(option));
 }
 
 function isAllowed(option: OptionShape, value: Value): boolean {
@@ -31,9 +33,9 @@ function isNumberAllowed({ type, minimum, maximum, multipleOf }: OptionShape, va
   return Math.abs(quotient - Math.round(quotient)) < 1e-6;
 }
 
-/** The label of an option's field, with its unit. */
-export function labelOf({ label, unit }: OptionShape): string {
-  return unit && !label.endsWith(unit) ? `${label} (${unit})` : label;
+/** The name of an option in the page: the plain word for it, or else that of the option. */
+export function labelOf({ name, label }: Pick<OptionShape, 'name' | 'label'>): string {
+  return words().options[name] ?? label;
 }
 
 /** What an option does, and its default. */

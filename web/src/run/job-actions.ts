@@ -1,29 +1,44 @@
 import { notifications } from '@mantine/notifications';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
 import { request } from '../api/client.js';
-import { keys } from '../api/queries.js';
-import type { JobShape, NewJobShape } from '../api/types.js';
+import { keys, useAbout } from '../api/queries.js';
+import type { JobImage, JobShape, NewJobShape } from '../api/types.js';
 import { tabOf } from '../form/fill-form.js';
 import type { Tab } from '../form/form-store.js';
 import { notifyError } from '../ui/notifications.js';
 import { createStore, withStorage } from '../ui/store.js';
+import { words } from '../words/words.js';
+
+/** How many variations of an image are made at once. */
+const variationCount = 4;
 
 /** The id of the job that each tab shows, kept in the session storage so that it survives a reload. */
-const shownJobs = { txt2img: createShownJob('txt2img'), img2img: createShownJob('img2img') };
+const shownJobs = { txt2img: createStoredId('txt2img.job'), img2img: createStoredId('img2img.job') };
 
-function createShownJob(tab: Tab) {
-  const key = `steps-animation.${tab}.job`;
+function createStoredId(name: string) {
+  const key = `steps-animation.${name}`;
   return createStore(
     withStorage(() => sessionStorage.getItem(key) ?? undefined),
-    (id) => withStorage(() => id !== undefined && sessionStorage.setItem(key, id)),
+    (id) => withStorage(() => (id === undefined ? sessionStorage.removeItem(key) : sessionStorage.setItem(key, id))),
   );
 }
+
+/** The id of the last job of each tab that made a picture: it stays on the stage when a later one fails. */
+const results = { txt2img: createStoredId('txt2img.result'), img2img: createStoredId('img2img.result') };
 
 /** Jobs to show after the one that is shown has ended, by tab. */
 const nextJobs: Record<Tab, string[]> = { txt2img: [], img2img: [] };
 
 export function useShownJob(tab: Tab): string | undefined {
   return shownJobs[tab].useValue();
+}
+
+export function useLastResult(tab: Tab): string | undefined {
+  return results[tab].useValue();
+}
+
+export function setLastResult(tab: Tab, id: string): void {
+  results[tab].set(id);
 }
 
 /** Shows the next job that was queued in a tab, if there is one. */
@@ -51,7 +66,7 @@ export function useSubmit(tab: Tab, isBusy: boolean) {
       cache(job);
       if (!isBusy) return shownJobs[tab].set(job.id);
       nextJobs[tab].push(job.id);
-      notifications.show({ message: 'Added to the queue. It is shown here when the current job has ended.' });
+      notifications.show({ message: words().form.added });
     },
     onError: notifyError,
   });
@@ -80,6 +95,55 @@ function useCacheNewJob() {
 /** Removes a job from the queue, or interrupts it after the current step. */
 export function useCancel() {
   return useJobAction('cancel');
+}
+
+/** Throws a job away: it is stopped, and then removed with everything that it made. */
+export function useDiscard() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ id }: JobShape) => {
+      await request(`/jobs/${id}/cancel`, { method: 'POST' });
+      const { animations } = await ended(queries, id);
+      for (const movie of animations) await request(`/animations/${movie.id}`, { method: 'DELETE' });
+      await request(`/jobs/${id}`, { method: 'DELETE' });
+      for (const tab of ['txt2img', 'img2img'] as const) {
+        if (shownJobs[tab].get() === id) shownJobs[tab].set(results[tab].get());
+      }
+      void queries.invalidateQueries({ queryKey: ['jobs'] });
+      void queries.invalidateQueries({ queryKey: keys.animations });
+    },
+    onError: notifyError,
+  });
+}
+
+/** Resolves when an event has brought the end of a job. */
+async function ended(queries: QueryClient, id: string): Promise<JobShape> {
+  return await new Promise((resolve) => {
+    const check = () => {
+      const job = queries.getQueryData<JobShape>(keys.job(id));
+      if (!job || job.endedAt === null) return false;
+      resolve(job);
+      return true;
+    };
+    if (check()) return;
+    const stop = queries.getQueryCache().subscribe(() => {
+      if (check()) stop();
+    });
+  });
+}
+
+/** Queues four variations of an image; undefined where that is not possible. */
+export function useVariations(job: JobShape, { seed }: JobImage) {
+  const { data: about } = useAbout();
+  const tab = tabOf(job);
+  const submit = useSubmit(tab, false);
+  const isPossible = about?.options.generation.some(({ name }) => name === 'variationStrength');
+  if (job.kind !== 'txt2img' || !isPossible) return undefined;
+  const { generation, animation } = job.options;
+  const varied = { variationSeed: -1, variationStrength: 0.25, batchCount: variationCount, batchSize: 1 };
+  const mutate = () =>
+    submit.mutate({ kind: 'txt2img', generation: { ...(generation ?? {}), seed, ...varied }, animation });
+  return { isPending: submit.isPending, mutate };
 }
 
 /** Ends the images that are being sampled and continues with the next ones of the job. */

@@ -2,6 +2,14 @@ import { useEffect, useRef, useState } from 'react';
 import type { JobShape } from '../api/types.js';
 
 export type StepPicture = { readonly step: number; readonly url: string };
+export type StepPictures = {
+  readonly newest: string | undefined;
+  /** of the image that is being made */
+  readonly steps: readonly StepPicture[];
+  /** the newest step of it; 0 before the first */
+  readonly step: number;
+};
+
 /** A preview of a step; its URL is an object URL. */
 type Preview = StepPicture & { readonly image: number };
 
@@ -12,10 +20,11 @@ const pollIntervalMs = 200;
 const revokeDelayMs = 5000;
 
 /** The pictures of a running job, updated as previews arrive. */
-export function useStepPictures(job: JobShape): { readonly newest: string | undefined; readonly steps: StepPicture[] } {
+export function useStepPictures(job: JobShape): StepPictures {
   const previews = usePreviews(job);
   const steps = stepsOfCurrentImage(job, previews);
-  return { newest: previews.at(-1)?.url ?? steps.at(-1)?.url, steps };
+  const step = Math.max(imageAndStep(job, job.progress?.step ?? 0).step, 0);
+  return { newest: previews.at(-1)?.url ?? steps.at(-1)?.url, steps, step };
 }
 
 /** The previews of a job, newest last, fetched whenever its progress has a new one. */

@@ -11,7 +11,7 @@ function Icon({ size = 18, children }: Props & { readonly children: ReactNode })
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
-      strokeWidth={1.8}
+      strokeWidth={1.6}
       strokeLinecap="round"
       strokeLinejoin="round"
     >
@@ -29,7 +29,9 @@ export const AgainIcon = icon(
   <path d="M20 5v5h-5M4 19v-5h5M5.5 9a7 7 0 0 1 13-1.5L20 10M18.5 15a7 7 0 0 1-13 1.5L4 14" />,
 );
 export const FilmIcon = icon(<path d="M4 5h16v14H4zM8 5v14M16 5v14M4 9.5h4M4 14.5h4M16 9.5h4M16 14.5h4" />);
-export const CompareIcon = icon(<path d="M12 3v18M8 8l-4 4 4 4M16 8l4 4-4 4" />);
+export const CompareIcon = icon(
+  <path d="M12 3v18M9 5H6a2 2 0 0 0-2 2v10a2 2 0 0 0 2 2h3M15 5h3a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2h-3" />,
+);
 export const DiceIcon = icon(
   <>
     <rect x="4" y="4" width="16" height="16" rx="3" />
@@ -75,3 +77,42 @@ export const BrushIcon = icon(
 );
 export const UndoIcon = icon(<path d="M5 9h9a5 5 0 0 1 0 10H9M9 5 5 9l4 4" />);
 export const SizeIcon = icon(<path d="M4 9V4h5M20 15v5h-5M4 4l6 6M20 20l-6-6" />);
+export const PlayIcon = icon(
+  <path d="M8 5.2v13.6a.6.6 0 0 0 .9.5l11-6.8a.6.6 0 0 0 0-1l-11-6.8a.6.6 0 0 0-.9.5Z" fill="currentColor" />,
+);
+export const PauseIcon = icon(<path d="M6.5 5h4v14h-4zM13.5 5h4v14h-4z" fill="currentColor" />);
+export const StopIcon = icon(<rect x="7.5" y="7.5" width="9" height="9" rx="1.5" />);
+export const SkipIcon = icon(<path d="m6 6 8 6-8 6zM18 6v12" />);
+export const LoopIcon = icon(<path d="M17 3l3 3-3 3M20 6H8a4 4 0 0 0-4 4v1M7 21l-3-3 3-3M4 18h12a4 4 0 0 0 4-4v-1" />);
+export const FullScreenIcon = icon(<path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5" />);
+export const GearIcon = icon(
+  <>
+    <path d="M12 3.5 19.4 7.75v8.5L12 20.5l-7.4-4.25v-8.5Z" />
+    <circle cx="12" cy="12" r="2.8" />
+  </>,
+);
+export const KeyboardIcon = icon(
+  <>
+    <rect x="3" y="6" width="18" height="12" rx="2.5" />
+    <path d="M7 10h.01M11 10h.01M15 10h2M8 14h8" />
+  </>,
+);
+export const ListIcon = icon(<path d="M4 7h16M4 12h16M4 17h10" />);
+export const TuneIcon = icon(<path d="M4 8h10M18 8h2M4 16h4M12 16h8M14 6v4M8 14v4" />);
+export const WandIcon = icon(<path d="m4 20 11-11M14 4v3M20 10h-3M18.500 5.500l-2 2M13 7l4 4" />);
+export const VariationsIcon = icon(
+  <>
+    <rect x="4" y="4" width="12" height="12" rx="2" />
+    <path d="M19.500 8.500V18a2 2 0 0 1-2 2H8" />
+  </>,
+);
+export const RemixIcon = icon(<path d="M4 7h3l9 10h4m-3-3 3 3-3 3M4 17h3l3-3.300M13 10.300 16 7h4m-3-3 3 3-3 3" />);
+export const MoreIcon = icon(<path d="M6 12h.01M12 12h.01M18 12h.01" strokeWidth={2.6} />);
+export const ChevronRightIcon = icon(<path d="m9 6 6 6-6 6" />);
+export const ChevronLeftIcon = icon(<path d="m15 6-6 6 6 6" />);
+export const LockIcon = icon(
+  <>
+    <rect x="6" y="11" width="12" height="8" rx="2" />
+    <path d="M9 11V8a3 3 0 0 1 6 0v3" />
+  </>,
+);

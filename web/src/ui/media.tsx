@@ -17,7 +17,7 @@ export function fitStyle(width: number, height: number): CSSProperties {
 }
 
 /** The address under which a browser saves a file instead of showing it. */
-function downloadUrl(url: string): string {
+export function downloadUrl(url: string): string {
   return `${url}${url.includes('?') ? '&' : '?'}download=1`;
 }
 
