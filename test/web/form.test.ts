@@ -72,11 +72,16 @@ describe('the form', () => {
   });
 
   it('has every option, in groups, and finds them by their words here and by those of the web UIs', async () => {
-    const { page } = await openPage({ host: new PretendedHost() });
-    const { options } = await (await page.request.get('/api/v1/about')).json();
+    const { page, url } = await openPage({ host: new PretendedHost() });
+    const { options } = await (await fetch(`${url}api/v1/about`)).json();
+    await steps(page).waitFor();
     await page.keyboard.press('e');
     await page.getByRole('heading', { name: 'Expert' }).waitFor();
-    const labels = () => page.getByRole('tabpanel').locator('label').allTextContents();
+    const labels = () =>
+      page
+        .getByRole('tabpanel')
+        .locator('[data-row]')
+        .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset.row));
     // One more: whether a movie is made at all.
     expect(await labels()).toHaveLength(options.animation.length + 1);
     const find = page.getByRole('searchbox', { name: 'Find an option' });

@@ -27,11 +27,11 @@ describe('the tab Settings', () => {
     await reached.passed;
     await goTo(page, 'Settings');
     const queue = part(page, 'Queue');
-    await queue.getByRole('button', { name: 'Move up: txt2img: fourth' }).click();
+    await queue.getByRole('button', { name: 'Move: txt2img: fourth' }).press('ArrowUp');
     await expect.poll(() => service.get(jobs[3]?.id ?? '')?.position).toBe(2);
     await queue.getByRole('button', { name: 'Cancel: txt2img: second' }).click();
     await expect.poll(() => service.get(jobs[1]?.id ?? '')?.state).toBe('cancelled');
-    await queue.getByRole('button', { name: 'Interrupt: txt2img: first' }).click();
+    await queue.getByRole('button', { name: 'Stop here: txt2img: first' }).click();
     hold.open();
     await service.ended(jobs[2]?.id ?? '');
     await page.getByText('The queue is empty.').waitFor();

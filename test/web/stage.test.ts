@@ -23,7 +23,7 @@ async function expectInView(page: Page, selectors: readonly string[]): Promise<v
   }
 }
 
-const always = ['[aria-label=Prompt]', 'button[aria-label^=Generate]'];
+const always = ['[aria-label=Prompt]', 'button:has-text("Generate")'];
 
 describe('the stage', () => {
   it.each([desk, { width: 1440, height: 900 }, { width: 1920, height: 1080 }])(

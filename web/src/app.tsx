@@ -7,12 +7,16 @@ import { useReadSettings } from './form/fill-form.js';
 import { FormSkeleton } from './form/form-layout.js';
 import { withoutInvalid } from './form/form-options.js';
 import { getForm, setForm, type Tab } from './form/form-store.js';
+import { notifyEnded } from './queue/notify.js';
+import { QueueButton } from './queue/queue-button.js';
+import { useTabProgress } from './queue/tab-progress.js';
 import { goTo, type Place, usePlace } from './shell/place.js';
 import classes from './shell/shell.module.css';
 import { PhoneTabs, TopBar } from './shell/top-bar.js';
 import { DropZone } from './ui/drop-zone.js';
 import { ErrorBoundary } from './ui/error-boundary.js';
 import { useKey } from './ui/keys.js';
+import { useLanguage } from './words/language.js';
 import { words } from './words/words.js';
 
 const Img2img = lazy(() => import('./create/img2img.js'));
@@ -20,17 +24,18 @@ const Library = lazy(() => import('./animations/animations-tab.js'));
 const Settings = lazy(() => import('./settings/settings-tab.js'));
 const KeysHelp = lazy(() => import('./shell/keys-help.js'));
 
-const dropHints: Readonly<Record<Tab, string>> = {
-  txt2img: 'Drop an image or a movie to use its settings',
-  img2img: 'Drop an image or a movie to use its settings, or drop an image on its field to start from it',
-};
-
 /** The page: the top bar, and the place that the address names. */
 export function App() {
+  // Everything is drawn again in another language.
+  return <Page key={useLanguage()} />;
+}
+
+function Page() {
   const place = usePlace();
   const [areKeysShown, setKeysShown] = useState(false);
   const isConnected = useJobEvents();
   useValidForms();
+  useTabProgress();
   useKey('?', () => setKeysShown(true));
   const formTab: Tab = place === 'img2img' ? 'img2img' : 'txt2img';
   const readSettings = useReadSettings(formTab);
@@ -40,7 +45,10 @@ export function App() {
   return (
     <div className={classes.page}>
       <TopBar place={place} onKeys={() => setKeysShown(true)} />
-      <DropZone hint={dropHints[formTab]} onFile={(file) => void readFile(file)} />
+      <DropZone
+        hint={formTab === 'img2img' ? words().notices.dropPicture : words().notices.dropSettings}
+        onFile={(file) => void readFile(file)}
+      />
       {!isConnected && (
         <div className={classes.notice} role="status">
           {words().connection.lost}
@@ -51,7 +59,9 @@ export function App() {
           <PlaceView place={place} />
         </Suspense>
       </ErrorBoundary>
-      <PhoneTabs place={place} />
+      <PhoneTabs place={place}>
+        <QueueButton isTab />
+      </PhoneTabs>
       {areKeysShown && (
         <Suspense>
           <KeysHelp onClose={() => setKeysShown(false)} />
@@ -88,7 +98,7 @@ function PlaceView({ place }: { readonly place: Place }) {
 function useJobEvents(): boolean {
   const queries = useQueryClient();
   const [isConnected, setConnected] = useState(true);
-  useEffect(() => followJobs(queries, setConnected), [queries]);
+  useEffect(() => followJobs(queries, setConnected, notifyEnded), [queries]);
   return isConnected;
 }
 

@@ -10,10 +10,12 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
 import { cssVariables, theme } from './theme/theme.js';
 import { ErrorBoundary } from './ui/error-boundary.js';
+import { startLanguage } from './words/language.js';
 
 const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 5000, retry: 2 } } });
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no element with the id "root".');
+await startLanguage();
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">

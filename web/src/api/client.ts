@@ -1,3 +1,5 @@
+import { words } from '../words/words.js';
+
 /** An error answer of the service (RFC 9457), or a failed connection with the status 0. */
 class ApiError extends Error {
   constructor(
@@ -28,11 +30,11 @@ export async function request<T>(path: string, { method = 'GET', body, signal }:
     headers: body === undefined ? {} : { 'content-type': isFile ? 'application/octet-stream' : 'application/json' },
   }).catch((error: unknown) => {
     if (signal?.aborted) throw error;
-    throw new ApiError(0, 'The service cannot be reached. Is it still running?');
+    throw new ApiError(0, words().notices.noService);
   });
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
   const problem: unknown = await response.json().catch(() => undefined);
-  throw new ApiError(response.status, detailOf(problem) ?? `The service answered ${response.status}.`);
+  throw new ApiError(response.status, detailOf(problem) ?? words().notices.answered(response.status));
 }
 
 function detailOf(problem: unknown): string | undefined {

@@ -8,9 +8,14 @@ const jobEvents = ['queued', 'started', 'moved', 'ended', 'image', 'animation', 
  * Subscribes to the events of all jobs and updates the query cache. The browser reconnects by itself; after that all
  * queries are refreshed, because events may have been missed.
  * @param onConnection called when the connection is opened or lost
+ * @param onEnded called with each job that ends
  * @returns a function that unsubscribes
  */
-export function followJobs(queries: QueryClient, onConnection: (connected: boolean) => void): () => void {
+export function followJobs(
+  queries: QueryClient,
+  onConnection: (connected: boolean) => void,
+  onEnded: (job: JobShape) => void,
+): () => void {
   const source = new EventSource('/api/v1/events');
   let wasLost = false;
   source.addEventListener('open', () => {
@@ -23,7 +28,11 @@ export function followJobs(queries: QueryClient, onConnection: (connected: boole
     onConnection(false);
   });
   for (const type of jobEvents) {
-    source.addEventListener(type, ({ data }) => applyEvent(queries, JSON.parse(data) as EventShape));
+    source.addEventListener(type, ({ data }) => {
+      const event = JSON.parse(data) as EventShape;
+      applyEvent(queries, event);
+      if (event.type === 'ended') onEnded(event.job);
+    });
   }
   return () => source.close();
 }
@@ -38,6 +47,7 @@ function applyEvent(queries: QueryClient, event: EventShape): void {
       break;
     case 'deleted':
       queries.removeQueries({ queryKey: keys.job(event.id) });
+      forgetJob(queries, event.id);
       void queries.invalidateQueries({ queryKey: keys.active });
       break;
     default:
@@ -50,6 +60,11 @@ function applyEvent(queries: QueryClient, event: EventShape): void {
         void queries.invalidateQueries({ queryKey: keys.recent });
       }
   }
+}
+
+/** Takes a job that is gone from the list of recent ones, whose pictures would be asked for. */
+export function forgetJob(queries: QueryClient, id: string): void {
+  queries.setQueryData<JobShape[]>(keys.recent, (jobs) => jobs?.filter((job) => job.id !== id));
 }
 
 function updateJob(queries: QueryClient, id: string, change: (job: JobShape) => JobShape): void {

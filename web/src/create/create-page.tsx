@@ -1,13 +1,22 @@
 import { Alert, Button, Stack, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from 'react';
-import { useAbout, useJob } from '../api/queries.js';
+import { useAbout, useActiveJobs, useJob } from '../api/queries.js';
 import type { AboutShape, NewJobShape } from '../api/types.js';
 import { FormActions } from '../form/form-actions.js';
 import { FormSkeleton } from '../form/form-layout.js';
 import { formProblems } from '../form/form-options.js';
-import { getForm, type Tab, useForm } from '../form/form-store.js';
+import { getForm, setOptions, type Tab, useForm } from '../form/form-store.js';
 import { rowOptions } from '../form/option-groups.js';
-import { setLastResult, showNextJob, useCancel, useLastResult, useShownJob, useSubmit } from '../run/job-actions.js';
+import { QueueButton } from '../queue/queue-button.js';
+import {
+  setLastResult,
+  showNextJob,
+  showRunning,
+  useCancel,
+  useLastResult,
+  useShownJob,
+  useSubmit,
+} from '../run/job-actions.js';
 import { announcement } from '../run/progress-text.js';
 import { EmptyStage } from '../stage/empty-stage.js';
 import { LiveStage } from '../stage/live-stage.js';
@@ -32,6 +41,7 @@ type Props = {
 /** What to make on the left, and on the stage what was made. */
 export function CreatePage({ tab, createJob, children }: Props) {
   const about = useAbout();
+  const values = useForm(tab);
   const { data: job } = useJob(useShownJob(tab));
   const isRunning = job?.state === 'running' || job?.state === 'queued';
   const submit = useSubmit(tab, isRunning);
@@ -53,6 +63,10 @@ export function CreatePage({ tab, createJob, children }: Props) {
   useEffect(() => {
     if (!isRunning) showNextJob(tab);
   }, [isRunning, tab]);
+  const { data: active } = useActiveJobs();
+  useEffect(() => {
+    if (active) showRunning(tab, active);
+  }, [active, tab]);
   const generate = () => {
     if (submit.isPending || !about.data) return;
     const problems = formProblems(about.data, tab, getForm(tab));
@@ -66,6 +80,10 @@ export function CreatePage({ tab, createJob, children }: Props) {
     setSheetOpen(true);
     setLevel(rowOptions.includes(first.name) ? undefined : first.group === 'animation' ? 'movie' : 'picture');
     setProblem(first.name);
+  };
+  const makePicture = (prompt: string) => {
+    setOptions(tab, { generation: { prompt } });
+    generate();
   };
   const interrupt = () => job && cancel.mutate(job.id);
   const back = level
@@ -118,14 +136,17 @@ export function CreatePage({ tab, createJob, children }: Props) {
             </>
           )}
         </div>
-        <div className={classes.foot}>{button}</div>
+        <div className={classes.foot}>
+          {button}
+          <QueueButton />
+        </div>
       </section>
       {/* Screen readers announce only changes of an element that stays in the document. */}
       <VisuallyHidden role="status" aria-live="polite">
         {job && announcement(job)}
       </VisuallyHidden>
       <main className={classes.main}>
-        <StageOf tab={tab} />
+        <StageOf tab={tab} onPrompt={makePicture} />
       </main>
       <div className={classes.bar}>
         <button
@@ -137,7 +158,7 @@ export function CreatePage({ tab, createJob, children }: Props) {
           <TuneIcon />
         </button>
         <button type="button" className={classes.line} onClick={() => setSheetOpen(true)}>
-          {String(getForm(tab).generation.prompt ?? '') || text.whatToSee}
+          {String(values.generation.prompt ?? '') || text.whatToSee}
         </button>
         {button}
       </div>
@@ -145,8 +166,10 @@ export function CreatePage({ tab, createJob, children }: Props) {
   );
 }
 
+type StageProps = { readonly tab: Tab; readonly onPrompt: (prompt: string) => void };
+
 /** The stage of a tab: the job that is made, the result, or an invitation. */
-function StageOf({ tab }: { readonly tab: Tab }) {
+function StageOf({ tab, onPrompt }: StageProps) {
   const { data: job } = useJob(useShownJob(tab));
   const { data: last } = useJob(useLastResult(tab));
   const isRunning = job?.state === 'running' || job?.state === 'queued';
@@ -154,7 +177,7 @@ function StageOf({ tab }: { readonly tab: Tab }) {
   useEffect(() => {
     if (hasPicture && job) setLastResult(tab, job.id);
   }, [hasPicture, job, tab]);
-  if (!job) return <EmptyStage />;
+  if (!job) return <EmptyStage onPrompt={onPrompt} />;
   if (isRunning) return <LiveStage job={job} below={null} />;
   const [shown, failed] = !hasPicture && last && last.id !== job.id ? [last, job] : [job, undefined];
   return <ResultStage key={shown.id} job={shown} failed={failed} below={null} />;
@@ -192,13 +215,11 @@ function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
 
 /** Generates images from words. */
 export function Txt2img() {
-  const { generation, animation, scriptEnabled } = useForm('txt2img');
-  return (
-    <CreatePage
-      tab="txt2img"
-      createJob={async () => ({ kind: 'txt2img', generation, animation: scriptEnabled ? animation : null })}
-    />
-  );
+  const createJob = async () => {
+    const { generation, animation, scriptEnabled } = getForm('txt2img');
+    return { kind: 'txt2img' as const, generation, animation: scriptEnabled ? animation : null };
+  };
+  return <CreatePage tab="txt2img" createJob={createJob} />;
 }
 
 type Keys = {

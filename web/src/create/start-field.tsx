@@ -14,6 +14,7 @@ import {
 import { isTextPaste } from '../ui/drop-zone.js';
 import { BrushIcon, CloseIcon, PictureIcon, SizeIcon } from '../ui/icons.js';
 import { notifyError } from '../ui/notifications.js';
+import { words } from '../words/words.js';
 import { readMaskFile, type Size } from './mask-drawing.js';
 import classes from './start-field.module.css';
 
@@ -51,14 +52,14 @@ export function StartField() {
         ) : (
           <Stack align="center" gap={4} className={classes.empty ?? ''}>
             <PictureIcon size={32} />
-            <Text size="sm">Drop a picture to start from here, or paste it</Text>
+            <Text size="sm">{words().picture.drop}</Text>
           </Stack>
         )}
         <Group gap="xs">
           <FileButton accept="image/*" onChange={setStartFile}>
             {(props) => (
               <Button {...props} variant="default" size="xs" leftSection={<PictureIcon size={16} />}>
-                {start ? 'Choose another picture…' : 'Choose a picture…'}
+                {start ? words().picture.chooseAnother : words().picture.choose}
               </Button>
             )}
           </FileButton>
@@ -70,7 +71,7 @@ export function StartField() {
               leftSection={<CloseIcon size={14} />}
               onClick={() => setStartPicture(undefined)}
             >
-              Remove
+              {words().picture.remove}
             </Button>
           )}
         </Group>
@@ -99,7 +100,7 @@ function Picture({ start: { url, name } }: { readonly start: StartPicture }) {
   const mask = useMask(url);
   const { maskBlur } = useOptions('img2img', 'img2img');
   const changeMask = useCallback((dataUrl: string | undefined) => setMask(url, dataUrl), [url]);
-  if (isBroken) return <Alert color="red">{`${name} cannot be shown. Choose another picture.`}</Alert>;
+  if (isBroken) return <Alert color="red">{words().picture.cannotShow(name)}</Alert>;
   if (isDrawing && size) {
     return (
       <>
@@ -109,7 +110,7 @@ function Picture({ start: { url, name } }: { readonly start: StartPicture }) {
         {maskBlur && <OptionRow {...maskBlur} />}
         <Group gap="xs">
           <Button size="xs" variant="light" onClick={() => setDrawing(false)}>
-            Done
+            {words().picture.done}
           </Button>
         </Group>
       </>
@@ -120,7 +121,7 @@ function Picture({ start: { url, name } }: { readonly start: StartPicture }) {
       <div className={classes.picture}>
         <img
           src={url}
-          alt={`Start picture: ${name}`}
+          alt={words().picture.alt(name)}
           onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) => setSize({ width, height })}
           onError={() => setBroken(true)}
         />
@@ -155,21 +156,21 @@ function PictureActions({ url, size, mask, onDraw }: ActionsProps) {
         leftSection={<SizeIcon size={16} />}
         onClick={() => setOptions('img2img', { generation: image })}
       >
-        {`Use its size (${image.width} × ${image.height})`}
+        {words().picture.useSize(`${image.width} × ${image.height}`)}
       </Button>
       <Button variant="default" size="xs" leftSection={<BrushIcon size={16} />} onClick={onDraw}>
-        {mask === undefined ? 'Draw a mask' : 'Edit the mask'}
+        {mask === undefined ? words().picture.drawMask : words().picture.editMask}
       </Button>
       <FileButton accept="image/*" onChange={loadMask}>
         {(props) => (
           <Button {...props} variant="default" size="xs">
-            Load a mask…
+            {words().picture.loadMask}
           </Button>
         )}
       </FileButton>
       {mask !== undefined && (
         <Button variant="subtle" color="gray" size="xs" onClick={() => setMask(url, undefined)}>
-          Remove the mask
+          {words().picture.removeMask}
         </Button>
       )}
     </>

@@ -3,8 +3,10 @@ import { request } from '../api/client.js';
 import { useAbout } from '../api/queries.js';
 import type { AboutShape, AnimationDetailsShape, InspectionShape, JobShape } from '../api/types.js';
 import { notifyError, notifyUndoable } from '../ui/notifications.js';
+import { words } from '../words/words.js';
 import { checkValues, validValues, withoutHires } from './form-options.js';
 import { getForm, setForm, setOptions, setScriptEnabled, type Tab, type Values } from './form-store.js';
+import { labelOf } from './option-checks.js';
 import { type StartPicture, setStartPicture } from './start-picture.js';
 
 /** Options that no infotext contains: reading settings from a file keeps those of the form. */
@@ -40,7 +42,7 @@ export function fillFromMovie(about: AboutShape, { generation }: AnimationDetail
 
 function openForm(tab: Tab, note = ''): void {
   location.hash = tab;
-  notifications.show({ message: `The ${tab} form now has these settings.${note}` });
+  notifications.show({ message: `${words().notices.formHas(tab)}${note}` });
 }
 
 /** Opens img2img with a picture and the options it was made with, except for the seed, as web UIs do. */
@@ -72,7 +74,7 @@ function fillFromFile(about: AboutShape, tab: Tab, fileName: string, file: Inspe
   const img2img = tab === 'img2img' ? validValues(about, 'img2img', file.img2img as Values) : {};
   const labels = [...labelsOf(about, 'generation', generation), ...labelsOf(about, 'img2img', img2img)];
   if (!file.infotext || labels.length === 0) {
-    notifications.show({ color: 'yellow', message: `${fileName} contains no generation settings.` });
+    notifications.show({ color: 'yellow', message: words().notices.noSettings(fileName) });
     return false;
   }
   const before = getForm(tab);
@@ -83,8 +85,8 @@ function fillFromFile(about: AboutShape, tab: Tab, fileName: string, file: Inspe
     img2img: { ...before.img2img, ...img2img },
   });
   notifyUndoable({
-    title: `Settings of ${fileName}`,
-    message: `Filled in the ${tab} form: ${labels.join(', ')}.${unavailable(about, all)}`,
+    title: words().notices.settingsOf(fileName),
+    message: `${words().notices.filled(tab, labels.join(', '))}${unavailable(about, all)}`,
     onUndo: () => setForm(tab, before),
   });
   return true;
@@ -93,12 +95,12 @@ function fillFromFile(about: AboutShape, tab: Tab, fileName: string, file: Inspe
 function labelsOf(about: AboutShape, group: 'generation' | 'img2img', values: Values): string[] {
   return checkValues(about, group, values)
     .filter(({ value }) => value !== '')
-    .map(({ option }) => option.label);
+    .map(({ option }) => labelOf(option));
 }
 
 /** A sentence about values that this service does not take, such as a model that it does not have. */
 function unavailable(about: AboutShape, generation: Values): string {
   const refused = checkValues(about, 'generation', generation).filter(({ problem }) => problem !== undefined);
   if (refused.length === 0) return '';
-  return ` Not available here: ${refused.map(({ option, value }) => `${option.label} ${value}`).join(', ')}.`;
+  return ` ${words().notices.notHere(refused.map(({ option, value }) => `${labelOf(option)} ${value}`).join(', '))}`;
 }

@@ -66,7 +66,31 @@ export function setScriptEnabled(tab: Tab, scriptEnabled: boolean): void {
   setForm(tab, { ...getForm(tab), scriptEnabled });
 }
 
+/** What forms begin with, by tab, if somebody has kept theirs; the prompts are left out. */
+const defaults = { txt2img: createDefaults('txt2img'), img2img: createDefaults('img2img') };
+
+function createDefaults(tab: Tab) {
+  const key = `steps-animation.${tab}.defaults`;
+  const stored = withStorage(() => localStorage.getItem(key)) ? readForm(key) : undefined;
+  return createStore<Form | undefined>(stored, (form) =>
+    withStorage(() => (form ? localStorage.setItem(key, JSON.stringify(form)) : localStorage.removeItem(key))),
+  );
+}
+
+export function useHasDefaults(): boolean {
+  return defaults.txt2img.useValue() !== undefined;
+}
+
+/** Keeps the forms as they are as what new ones begin with, without the prompts; or forgets what was kept. */
+export function saveDefaults(isKept: boolean): void {
+  for (const tab of ['txt2img', 'img2img'] as const) {
+    const form = getForm(tab);
+    const { prompt: _, negativePrompt: __, seed: ___, ...generation } = form.generation;
+    defaults[tab].set(isKept ? { ...form, generation } : undefined);
+  }
+}
+
 /** Gives all options of a tab their defaults. */
 export function resetForm(tab: Tab): void {
-  setForm(tab, emptyForm);
+  setForm(tab, defaults[tab].get() ?? emptyForm);
 }

@@ -61,7 +61,7 @@ function Control({ titles, ...props }: ControlProps & { readonly titles: Readonl
         className={classes.input ?? ''}
         variant="unstyled"
         value={String(value)}
-        aria-invalid={isInvalid}
+        error={isInvalid}
         onChange={(event) => onChange(event.currentTarget.value)}
       />
     );
@@ -79,7 +79,7 @@ function Control({ titles, ...props }: ControlProps & { readonly titles: Readonl
       rightSection={<DownIcon />}
       rightSectionWidth={28}
       searchable={names.length > 8}
-      aria-invalid={isInvalid}
+      error={isInvalid}
       comboboxProps={{ width: 'max-content', position: 'bottom-end' }}
     />
   );
@@ -167,7 +167,7 @@ export function NumberField({ id, option, value, onChange, step, isWide = false,
       {...(props.label === undefined ? {} : { 'aria-label': props.label })}
       placeholder={props.placeholder ?? ''}
       value={isEmpty || value === emptyValue ? '' : Number(value)}
-      aria-invalid={optionProblem(option, value) !== undefined}
+      error={optionProblem(option, value) !== undefined}
       onChange={change}
       onBlur={() => setEmpty(false)}
     />

@@ -22,7 +22,7 @@ type Props = {
 /** A property: its name, and its value or control beside it. */
 export function Row({ label, htmlFor, help, onReset, problem, note, children }: Props) {
   return (
-    <div className={classes.row}>
+    <div className={classes.row} data-row={label}>
       {onReset && (
         <button
           type="button"

@@ -1,4 +1,5 @@
 import { createStore } from '../ui/store.js';
+import { words } from '../words/words.js';
 
 /** The picture that img2img starts from. */
 export type StartPicture = {
@@ -44,13 +45,13 @@ export async function readAsDataUrl({ url, file }: StartPicture): Promise<string
   return await new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(new Error('The file cannot be read. Choose it again.'));
+    reader.onerror = () => reject(new Error(words().picture.unreadable));
     reader.readAsDataURL(blob);
   });
 }
 
 async function download(url: string): Promise<Blob> {
   const response = await fetch(url).catch(() => undefined);
-  if (!response?.ok) throw new Error('The start picture no longer exists. Choose another one.');
+  if (!response?.ok) throw new Error(words().picture.gone);
   return await response.blob();
 }

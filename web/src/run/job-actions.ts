@@ -26,8 +26,8 @@ function createStoredId(name: string) {
 /** The id of the last job of each tab that made a picture: it stays on the stage when a later one fails. */
 const results = { txt2img: createStoredId('txt2img.result'), img2img: createStoredId('img2img.result') };
 
-/** Jobs to show after the one that is shown has ended, by tab. */
-const nextJobs: Record<Tab, string[]> = { txt2img: [], img2img: [] };
+/** Jobs to show after the one that is shown has ended, by tab: ids with spaces between them. */
+const nextJobs = { txt2img: createStoredId('txt2img.next'), img2img: createStoredId('img2img.next') };
 
 export function useShownJob(tab: Tab): string | undefined {
   return shownJobs[tab].useValue();
@@ -43,8 +43,16 @@ export function setLastResult(tab: Tab, id: string): void {
 
 /** Shows the next job that was queued in a tab, if there is one. */
 export function showNextJob(tab: Tab): void {
-  const next = nextJobs[tab].shift();
-  if (next !== undefined) shownJobs[tab].set(next);
+  const [next, ...others] = (nextJobs[tab].get() ?? '').split(' ');
+  if (!next) return;
+  nextJobs[tab].set(others.join(' '));
+  shownJobs[tab].set(next);
+}
+
+/** Shows what is being made in a tab that shows nothing, as after the browser was closed. */
+export function showRunning(tab: Tab, jobs: readonly JobShape[]): void {
+  const running = jobs.find((job) => job.state === 'running' && job.kind !== 'render' && tabOf(job) === tab);
+  if (running && shownJobs[tab].get() === undefined) shownJobs[tab].set(running.id);
 }
 
 /** Shows a job in its tab, and opens the tab. */
@@ -65,7 +73,7 @@ export function useSubmit(tab: Tab, isBusy: boolean) {
     onSuccess: (job) => {
       cache(job);
       if (!isBusy) return shownJobs[tab].set(job.id);
-      nextJobs[tab].push(job.id);
+      nextJobs[tab].set(`${nextJobs[tab].get() ?? ''} ${job.id}`.trim());
       notifications.show({ message: words().form.added });
     },
     onError: notifyError,

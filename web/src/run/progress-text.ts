@@ -1,4 +1,5 @@
 import type { JobShape } from '../api/types.js';
+import { words } from '../words/words.js';
 
 type Progress = JobShape['progress'];
 
@@ -12,20 +13,24 @@ export function progressPercent(progress: Progress): number {
 
 /** The current activity of a job, or its position in the queue. */
 export function progressText({ position, progress, waitsFor }: JobShape): string {
-  if (waitsFor.length > 0) return `Waiting for ${waitsFor.join(' or ')} to respond`;
-  if (position !== null) return position === 1 ? 'Next in the queue' : `Position ${position} in the queue`;
-  if (!progress || progress.phase === 'loading') return 'Loading the model';
+  const { progress: text } = words();
+  if (waitsFor.length > 0) return text.waitsFor(waitsFor);
+  if (position !== null) return text.position(position);
+  if (!progress || progress.phase === 'loading') return text.loading;
   const { phase, step, steps, frame, frames } = progress;
-  if (phase === 'sampling') return `Step ${step} of ${steps}`;
-  return frames > 0 ? `Making the movie: frame ${frame} of ${frames}` : 'Making the movie';
+  if (phase === 'sampling') return text.step(step, steps);
+  return frames > 0 ? text.frame(frame, frames) : text.movie;
 }
 
-/** Speed and remaining time, such as `2.0 it/s, 5 s left`; empty while they are unknown. */
+/** The remaining time, or else the speed; empty while both are unknown. */
 export function speedText(progress: Progress): string {
   if (progress?.phase !== 'sampling' || progress.stepsPerSecond === null) return '';
   const { stepsPerSecond, secondsLeft } = progress;
-  const pace = stepsPerSecond >= 1 ? `${stepsPerSecond.toFixed(1)} it/s` : `${(1 / stepsPerSecond).toFixed(1)} s/it`;
-  return secondsLeft === null ? pace : `${pace}, ${durationText(Math.ceil(secondsLeft))} left`;
+  const { progress: text } = words();
+  if (secondsLeft !== null) return text.left(durationText(Math.ceil(secondsLeft)));
+  return stepsPerSecond >= 1
+    ? text.stepsPerSecond(stepsPerSecond.toFixed(1))
+    : text.secondsPerStep((1 / stepsPerSecond).toFixed(1));
 }
 
 function durationText(seconds: number): string {
@@ -35,20 +40,21 @@ function durationText(seconds: number): string {
 
 /** What screen readers announce: the start, each quarter, each phase, and the end. */
 export function announcement(job: JobShape): string {
+  const { progress: text } = words();
   switch (job.state) {
     case 'queued':
       return progressText(job);
     case 'running': {
       if (job.progress?.phase !== 'sampling') return progressText(job).split(':')[0] ?? '';
       const quarter = Math.floor(progressPercent(job.progress) / 25) * 25;
-      return quarter === 0 ? 'Sampling started' : `${quarter} percent`;
+      return quarter === 0 ? text.started : text.percent(quarter);
     }
     case 'finished':
-      return job.animations.length > 0 ? 'Finished: the movie is ready' : 'Finished: the image is ready';
+      return job.animations.length > 0 ? text.movieReady : text.imageReady;
     case 'interrupted':
-      return 'Interrupted';
+      return text.interrupted;
     case 'cancelled':
-      return 'Removed from the queue';
+      return text.removed;
     case 'failed':
       // The alert announces it.
       return '';
@@ -57,7 +63,8 @@ export function announcement(job: JobShape): string {
 
 /** The title of a job in lists: its prompt, or the codec that it renders. */
 export function jobTitle({ kind, options }: JobShape): string {
-  if (kind === 'render') return `render as ${String(options.animation?.codec ?? 'a movie')}`;
+  const { progress: text } = words();
+  if (kind === 'render') return text.render(String(options.animation?.codec ?? ''));
   const prompt = String(options.generation?.prompt ?? '').trim();
-  return `${kind}: ${prompt || 'no prompt'}`;
+  return `${kind}: ${prompt || text.noPrompt}`;
 }

@@ -1,6 +1,7 @@
 import { Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { request } from '../api/client.js';
+import { forgetJob } from '../api/events.js';
 import { keys } from '../api/queries.js';
 import type { JobShape } from '../api/types.js';
 import { openJob } from '../run/job-actions.js';
@@ -60,7 +61,10 @@ export function RecentJobs() {
             variant="subtle"
             color="gray"
             size="compact-xs"
-            onClick={() => change.mutate({ path: `/jobs/${job.id}`, method: 'DELETE' })}
+            onClick={() => {
+              forgetJob(queries, job.id);
+              change.mutate({ path: `/jobs/${job.id}`, method: 'DELETE' });
+            }}
           >
             Remove
           </Button>

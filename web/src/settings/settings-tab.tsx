@@ -4,17 +4,22 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { request } from '../api/client.js';
 import { keys, useAbout } from '../api/queries.js';
+import { QueueList } from '../queue/queue-list.js';
 import { notifyError } from '../ui/notifications.js';
+import { words } from '../words/words.js';
 import { Hosts } from './hosts.js';
-import { JobQueue } from './job-queue.js';
+import { PageSettings } from './page-settings.js';
 import { RecentJobs } from './recent-jobs.js';
 
 /** The queue, the hosts, the recent jobs and the service. */
 export default function SettingsTab() {
   return (
     <Stack gap="lg">
+      <Section title={words().settings.page}>
+        <PageSettings />
+      </Section>
       <Section title="Queue">
-        <JobQueue />
+        <QueueList />
       </Section>
       <Section title="Hosts">
         <Hosts />

@@ -1,12 +1,54 @@
+import { useAbout, useHosts } from '../api/queries.js';
 import { words } from '../words/words.js';
-import classes from './stage.module.css';
+import classes from './empty-stage.module.css';
+import stageClasses from './stage.module.css';
 
-/** The stage before anything was made. */
-export function EmptyStage() {
-  const { stage } = words();
+/** Pictures that the embedded model draws well; each has a file of its name in public/examples. */
+const examples = ['rocket', 'owl', 'ghost', 'cake', 'penguin', 'house'] as const;
+export type Example = (typeof examples)[number];
+
+type Props = {
+  /** makes a picture of a prompt */
+  readonly onPrompt: (prompt: string) => void;
+};
+
+/** The stage before anything was made: what one can begin with. */
+export function EmptyStage({ onPrompt }: Props) {
+  const { data: about } = useAbout();
+  const { data: { hosts } = { hosts: [] } } = useHosts();
+  const { hello, stage } = words();
+  const isBuiltIn = about?.model === builtIn;
+  const isAlone = hosts.length > 0 && hosts.every(({ kind }) => kind === 'embedded');
   return (
-    <section className={classes.stage} aria-label={stage.label}>
-      <p className={classes.empty}>{stage.hint}</p>
+    <section className={stageClasses.stage} aria-label={stage.label}>
+      <div className={classes.hello}>
+        <h2>{hello.title}</h2>
+        <p>{hello.text}</p>
+        <div className={classes.examples}>
+          {examples.map((name) => (
+            <button key={name} type="button" onClick={() => onPrompt(hello.examples[name])}>
+              <img src={`/examples/${name}.webp`} alt="" width={172} height={172} />
+              {hello.examples[name]}
+            </button>
+          ))}
+        </div>
+        {isBuiltIn && <p>{hello.builtIn}</p>}
+        {isAlone && (
+          <div className={classes.cards}>
+            <a className={classes.card} href="#settings">
+              <strong>{hello.models}</strong>
+              <span>{hello.modelsText}</span>
+            </a>
+            <a className={classes.card} href="#settings">
+              <strong>{hello.connect}</strong>
+              <span>{hello.connectText}</span>
+            </a>
+          </div>
+        )}
+      </div>
     </section>
   );
 }
+
+/** The model that comes with the service. */
+const builtIn = 'emoji';

@@ -75,6 +75,7 @@ function LiveTime({ job, planned, step, steps }: TimeProps) {
   const all = Array.from({ length: planned }, (_, index) => ({ step: index + 1, url: urls.get(index + 1) }));
   const index = Math.max(step - 1, 0);
   const text = progressText(job);
+  const [what, more] = text.split(': ');
   return (
     <>
       <ProgressRing job={job} text={text} />
@@ -82,8 +83,8 @@ function LiveTime({ job, planned, step, steps }: TimeProps) {
       <FilmStrip film={film} steps={withGapsFilled(all, step)} index={index} position={() => index} />
       <div className={classes.controls}>
         <div className={classes.now}>
-          {text}
-          <small>{speedText(job.progress)}</small>
+          {what}
+          <small>{more ?? speedText(job.progress)}</small>
         </div>
       </div>
     </>

@@ -1,5 +1,6 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
+import { words } from '../words/words.js';
 
 type Props = { readonly children: ReactNode };
 type State = { readonly error: unknown; readonly hasFailed: boolean };
@@ -16,11 +17,11 @@ export class ErrorBoundary extends Component<Props, State> {
     if (!this.state.hasFailed) return this.props.children;
     const { error } = this.state;
     return (
-      <Alert color="red" title="This part of the page failed" role="alert" my="md">
+      <Alert color="red" title={words().notices.partFailed} role="alert" my="md">
         <Text size="sm">{error instanceof Error ? error.message : String(error)}</Text>
         <Group mt="sm">
           <Button size="xs" variant="default" onClick={() => location.reload()}>
-            Reload the page
+            {words().notices.reload}
           </Button>
         </Group>
       </Alert>

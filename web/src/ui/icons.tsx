@@ -116,3 +116,4 @@ export const LockIcon = icon(
     <path d="M9 11V8a3 3 0 0 1 6 0v3" />
   </>,
 );
+export const GripIcon = icon(<path d="M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01" strokeWidth={2.4} />);

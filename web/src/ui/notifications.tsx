@@ -1,10 +1,11 @@
 import { Button, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import { words } from '../words/words.js';
 
 /** Shows an error in the words of the service. */
 export function notifyError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  notifications.show({ color: 'red', title: 'Something went wrong', message, autoClose: 10_000 });
+  notifications.show({ color: 'red', title: words().notices.wrong, message, autoClose: 10_000 });
 }
 
 type Undoable = { readonly title?: string; readonly message: string; readonly onUndo: () => void };
@@ -24,7 +25,7 @@ export function notifyUndoable({ title, message, onUndo }: Undoable): void {
           {message}
         </Text>
         <Button size="compact-sm" variant="light" onClick={undo}>
-          Undo
+          {words().notices.undo}
         </Button>
       </Stack>
     ),
@@ -35,8 +36,8 @@ export function notifyUndoable({ title, message, onUndo }: Undoable): void {
 export async function copySettings(infotext: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(infotext);
-    notifications.show({ message: 'The settings were copied to the clipboard.' });
+    notifications.show({ message: words().notices.copied });
   } catch {
-    notifications.show({ color: 'red', message: 'The browser denied access to the clipboard. Copy the text by hand.' });
+    notifications.show({ color: 'red', message: words().notices.noClipboard });
   }
 }
