@@ -1,4 +1,5 @@
-// Measures interpolation by motion beside FFmpeg's minterpolate, and writes docs/interpolation.md.
+// Measures interpolation by motion beside FFmpeg's minterpolate, and writes docs/interpolation.md with what the section
+// `smooth` of run.mjs has measured.
 // `node bench/motion.mjs` runs everything, `node bench/motion.mjs quality strip` only these parts; --frames 60 shortens
 // `time`.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +22,7 @@ const work = join(results, 'work', 'motion');
 const file = join(results, 'motion.json');
 mkdirSync(work, { recursive: true });
 
-const figures = readFigures();
+const figures = readFigures(file);
 figures.machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version };
 const denoising = await denoisingSequences(work);
 const synthetic = syntheticSequences();
@@ -33,12 +34,12 @@ if (parts.includes('time')) {
 }
 figures.date = new Date().toISOString();
 writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
-writeMotionReport(figures);
+writeMotionReport(figures, readFigures(join(results, 'latest.json')).smooth);
 rmSync(work, { recursive: true, force: true });
 
-function readFigures() {
+function readFigures(path) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return {};
   }

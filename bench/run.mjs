@@ -9,6 +9,7 @@ import { measureEmbeddedModel } from './embedded-model.mjs';
 import { measureEngine } from './engine.mjs';
 import { measureHosts } from './hosts.mjs';
 import { measureFinish, measureLive } from './live.mjs';
+import { writeMotionReport } from './motion-report.mjs';
 import { measurePage } from './page.mjs';
 import { makePictures } from './pictures.mjs';
 import { measureQueue } from './queue.mjs';
@@ -64,4 +65,7 @@ for (const name of names) {
   writeFileSync(latest, `${JSON.stringify(figures, null, 2)}\n`);
 }
 writeReports(figures);
+if (figures.smooth) {
+  writeMotionReport(JSON.parse(readFileSync(join(results, 'motion.json'), 'utf8')), figures.smooth);
+}
 rmSync(work, { recursive: true, force: true });

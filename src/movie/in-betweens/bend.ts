@@ -22,11 +22,12 @@ export type Surroundings = {
 const strength = 1.3;
 
 /**
- * Correlation of neighbouring changes from which on the way is bent in full; below it by a share, at 0 and below not at
- * all. Deterministic samplers reach 0.2 to 0.7 after their first steps; those that add noise stay around 0, as each of
- * their changes is news: there, nothing is nearer to a step left out than the cross-fade of its neighbours.
+ * Correlation of neighbouring changes up to which the way is straight, and from which on it is bent in full; by a share
+ * between them. Deterministic samplers reach 0.2 to 0.7 after their first steps; those that add noise stay around 0, up to
+ * 0.15, as each of their changes is news: there, nothing is nearer to a step left out than the cross-fade of its neighbours.
  */
-const fullCorrelation = 1 / 6;
+const minCorrelation = 0.05;
+const fullCorrelation = 0.25;
 
 /** Largest ratio of speeds by which a turn is enlarged or reduced. */
 const maxSpeedRatio = 3;
@@ -49,7 +50,8 @@ const maxWeight = 2;
 export function bendWeights({ times, turns }: Surroundings): [number, number, number] {
   const [h0, h1, h2] = [times[1] - times[0], times[2] - times[1], times[3] - times[2]];
   const [first, second] = turns;
-  const share = between((correlation(first) + correlation(second)) / 2 / fullCorrelation, 0, 1);
+  const agreement = (correlation(first) + correlation(second)) / 2;
+  const share = between((agreement - minCorrelation) / (fullCorrelation - minCorrelation), 0, 1);
   const scale = (strength * share * h1 ** 2) / 4 / (h0 + h1 + h2);
   const speed = (meanSquare: number, time: number) => Math.sqrt(meanSquare + rounding) / time;
   const ratioTo = (other: number) => between(speed(first.after, h1) / other, 1 / maxSpeedRatio, maxSpeedRatio);
