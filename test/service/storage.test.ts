@@ -61,7 +61,10 @@ describe('a full disk', () => {
     expect(service.get(second.id)).toMatchObject({ state: 'queued', position: 1 });
 
     const list = await server.inject({ url: '/api/v1/jobs', headers: { host: 'localhost' } });
-    expect(list.json().jobs).toMatchObject([{ state: 'queued' }, { state: 'failed', error }]);
+    expect(list.json().jobs).toMatchObject([
+      { state: 'queued' },
+      { state: 'failed', error: expect.stringContaining(outdir) },
+    ]);
     for (const [url, body] of [
       ['/api/v1/jobs', { kind: 'txt2img' }],
       ['/sdapi/v1/txt2img', { prompt: 'x' }],
