@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { measureCodecs } from './codecs.mjs';
 import { measureEmbeddedModel } from './embedded-model.mjs';
 import { measureEngine } from './engine.mjs';
+import { measureHolds } from './holds.mjs';
 import { measureHosts } from './hosts.mjs';
 import { measureFinish, measureLive } from './live.mjs';
 import { writeMotionReport } from './motion-report.mjs';
@@ -21,6 +22,7 @@ import { measureSmooth } from './smooth.mjs';
 
 const sections = {
   codecs: async () => await measureCodecs(work, pictures, rounds),
+  holds: async () => await measureHolds(work),
   finish: async () => await measureFinish(work, pictures, rounds),
   live: async () => await measureLive(work, pictures, rounds),
   record: async () => await measureRecord(work, pictures),

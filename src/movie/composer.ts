@@ -1,6 +1,13 @@
 import { StepsAnimationError } from '../errors.js';
 import type { MotionInterpolator } from '../motion/motion-interpolator.js';
-import { checkFrameSize, codecRow, encoderOptionsOf, type PixelFormat } from '../options/codecs.js';
+import {
+  checkFrameSize,
+  codecRow,
+  encoderOptionsOf,
+  type FrameRange,
+  isOriginal,
+  type PixelFormat,
+} from '../options/codecs.js';
 import { fitPicture } from '../pictures/fit.js';
 import { checkPicture, type Picture } from '../pictures/picture.js';
 import { type PictureSource, type ReadOptions, readPictures } from '../pictures/picture-source.js';
@@ -13,11 +20,16 @@ import { SmoothPath } from './in-betweens/smooth-path.js';
 import { allocateFrameMemory, type FrameKernels, type KernelBuffer } from './kernels/frame-memory.js';
 import type { LookAhead } from './look-ahead.js';
 import type { MovieSettings } from './messages.js';
-import { createTimeline, frameAt, shownVisits, type Timeline } from './timeline.js';
+import { createTimeline, frameAt, holdFrames, shownVisits, type Timeline } from './timeline.js';
 import { MovieWriter } from './writer.js';
 
 /** A movie that is being composed: the encoder, and what finds motion. */
-type Resources = { readonly writer: MovieWriter; readonly motion: MotionInterpolator | undefined };
+type Parts = {
+  readonly writer: MovieWriter;
+  readonly motion: MotionInterpolator | undefined;
+  /** frames of the holds that are coded better than the others */
+  readonly holds: readonly FrameRange[];
+};
 
 /** Pictures that are held: two around a frame, and one on each side of these for a smooth way. */
 const maxHeld = 4;
@@ -29,6 +41,8 @@ const maxHeld = 4;
 export class FrameComposer implements AsyncDisposable {
   readonly timeline: Timeline;
   readonly #shown: ReadonlySet<number>;
+  /** visits that a hold shows */
+  readonly #inHolds: ReadonlySet<number>;
   readonly #settings: MovieSettings;
   readonly #format: PixelFormat;
   readonly #writer: MovieWriter;
@@ -46,7 +60,7 @@ export class FrameComposer implements AsyncDisposable {
   private constructor(
     settings: MovieSettings,
     timeline: Timeline,
-    { writer, motion }: Resources,
+    { writer, motion, holds }: Parts,
     { palette }: LookAhead,
   ) {
     const { pixelFormat } = codecRow(settings.codec);
@@ -54,6 +68,7 @@ export class FrameComposer implements AsyncDisposable {
     this.#format = pixelFormat;
     this.timeline = timeline;
     this.#shown = shownVisits(timeline);
+    this.#inHolds = new Set(holds.map(({ first }) => frameAt(timeline, first).to));
     this.#writer = writer;
     this.#motion = motion;
     const memory = allocate(settings, pixelFormat);
@@ -76,15 +91,16 @@ export class FrameComposer implements AsyncDisposable {
     const fps = movieFps(settings);
     checkFrameSize(name, frameSize(codec.pixelFormat, settings), 'encoder');
     const timeline = createTimeline(sources, { ...settings, fps }, ahead.times);
+    const holds = isOriginal(encoderSettings) ? [] : holdFrames(timeline);
     const writer = await MovieWriter.open(path, {
-      ...{ codec, fps, tags, sideBySide },
+      ...{ codec, fps, tags, sideBySide, holds },
       ...frameSize(codec.pixelFormat, settings),
-      encoderOptions: encoderOptionsOf(codec, encoderSettings),
+      encoderOptions: encoderOptionsOf(codec, encoderSettings, holds),
     });
     let motion: MotionInterpolator | undefined;
     try {
       motion = await openMotion(settings, codec.pixelFormat);
-      return new FrameComposer(settings, timeline, { writer, motion }, ahead);
+      return new FrameComposer(settings, timeline, { writer, motion, holds }, ahead);
     } catch (error) {
       await motion?.[Symbol.asyncDispose]();
       await writer[Symbol.asyncDispose]();
@@ -128,8 +144,9 @@ export class FrameComposer implements AsyncDisposable {
     const fitted = await fitPicture(picture, { width, height }, this.#settings);
     this.#rgb.bytes.set(fitted.data);
     const { planes } = this.#takeOldest(visit);
-    const { convert } = frameFormats[workingFormatOf(this.#format)];
-    convert(this.#kernels, this.#rgb.address, planes.address, { width, height });
+    const { convert, convertSharply = convert } = frameFormats[workingFormatOf(this.#format)];
+    const toPlanes = this.#inHolds.has(visit) ? convertSharply : convert;
+    toPlanes(this.#kernels, this.#rgb.address, planes.address, { width, height });
     await this.#writeFramesUpTo(visit);
     this.#isIncomplete = false;
   }

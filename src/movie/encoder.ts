@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import {
   AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_FRAME_DATA_REGIONS_OF_INTEREST,
   AV_LOG_ERROR,
   AV_OPT_SEARCH_CHILDREN,
   AV_OPT_TYPE_STRING,
@@ -20,9 +21,9 @@ import {
   AVERROR_OPTION_NOT_FOUND,
   type FFVideoEncoder,
 } from 'node-av/constants';
-import { Codec, type CodecContext, Log, Rational } from 'node-av/lib';
+import { Codec, type CodecContext, type Frame, Log, Rational } from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
-import type { CodecRow } from '../options/codecs.js';
+import type { CodecRow, FrameRange } from '../options/codecs.js';
 import type { Size } from '../pictures/picture.js';
 import type { ContainerFormat, MovieContainer } from './container.js';
 import { check } from './ffmpeg.js';
@@ -32,6 +33,8 @@ export type MovieFormat = ContainerFormat &
   Size & {
     /** what the encoder is opened with, by FFmpeg's names */
     readonly encoderOptions: Readonly<Record<string, string>>;
+    /** frames that are coded better than the others, by encoders that are told with each frame; default: none */
+    readonly holds?: readonly FrameRange[];
     /** number of movies that are encoded at the same time and share the cores and the memory; default: 1 */
     readonly sideBySide?: number;
   };
@@ -98,6 +101,23 @@ function threadCount({ codec, sideBySide = 1 }: MovieFormat): number {
 export function framesHeld({ codec }: MovieFormat, { threadCount }: CodecContext): number {
   // 0: FFmpeg uses one thread more than there are cores.
   return codec.copiesFrames ? 2 : (threadCount || availableParallelism() + 1) + 3;
+}
+
+/** Sizes and places in FFmpeg's `AVRegionOfInterest`: its own size, four edges, and the offset as a fraction. */
+const region = { bytes: 28, bottom: 8, right: 16, numerator: 20, denominator: 24 } as const;
+
+/** Tells encoders that have regions of interest how much better a frame is to be coded, at the first and after the last. */
+export function markHold(frame: Frame, number: number, { codec, holds = [], width, height }: MovieFormat): void {
+  if (codec.betterHolds?.by !== 'regions') return;
+  const begins = holds.some(({ first }) => first === number);
+  // What a frame says holds for the next ones too.
+  if (!begins && !holds.some(({ last }) => last + 1 === number)) return;
+  const data = frame.newSideData(AV_FRAME_DATA_REGIONS_OF_INTEREST, region.bytes);
+  data.writeUInt32LE(region.bytes, 0);
+  data.writeInt32LE(height, region.bottom);
+  data.writeInt32LE(width, region.right);
+  data.writeInt32LE(begins ? Math.round(-100 * codec.betterHolds.share) : 0, region.numerator);
+  data.writeInt32LE(100, region.denominator);
 }
 
 /** Video is BT.709 in limited range; image formats are sRGB. */

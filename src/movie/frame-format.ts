@@ -9,13 +9,17 @@ type WorkingFormat = Extract<PixelFormat, `yuv${string}`> | 'gbrp';
 /** Layouts of image formats, which frames are packed into last. */
 type PackedFormat = Exclude<PixelFormat, WorkingFormat>;
 
+type Convert = (kernels: FrameKernels, rgb: number, out: number, picture: Size) => void;
+
 type FrameFormat = {
   /** layout of the planes */
   readonly planes: Pick<PlanarLayout, 'chroma' | 'depth'>;
   /** on average */
   readonly bytesPerPixel: number;
   /** Converts a packed RGB picture at `rgb` to a frame at `out`; odd sides are made even by repeating the edge. */
-  readonly convert: (kernels: FrameKernels, rgb: number, out: number, picture: Size) => void;
+  readonly convert: Convert;
+  /** the same with more time for edges; default: `convert` */
+  readonly convertSharply?: Convert;
 };
 
 export const frameFormats: Readonly<Record<WorkingFormat, FrameFormat>> = {
@@ -23,6 +27,7 @@ export const frameFormats: Readonly<Record<WorkingFormat, FrameFormat>> = {
     planes: { chroma: '420', depth: 8 },
     bytesPerPixel: 1.5,
     convert: (kernels, rgb, out, { width, height }) => kernels.rgbToYuv420(rgb, out, width, height),
+    convertSharply: (kernels, rgb, out, { width, height }) => kernels.rgbToSharpYuv420(rgb, out, width, height),
   },
   yuv422p10le: {
     planes: { chroma: '422', depth: 10 },

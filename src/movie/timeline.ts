@@ -1,3 +1,5 @@
+import type { FrameRange } from '../options/codecs.js';
+
 export type TimelineSettings = {
   /** seconds from the first source to the last, holds not included */
   readonly duration: number;
@@ -203,6 +205,15 @@ export function visitsAround(
     return shown.has(beside) ? beside : next(beside, side);
   };
   return { before: next(from, -1), after: next(to, 1) };
+}
+
+/** The frames in which the finished image stands still: those of the holds, and all frames of a single picture. */
+export function holdFrames({ visits, opening, closing, frames }: Timeline): FrameRange[] {
+  if (visits.length === 1) return [{ first: 0, last: frames - 1 }];
+  return [
+    ...(opening > 0 ? [{ first: 0, last: opening - 1 }] : []),
+    ...(closing > 0 ? [{ first: frames - closing, last: frames - 1 }] : []),
+  ];
 }
 
 /** The visits that any frame shows, or may show; with fewer frames than visits, some are skipped. */

@@ -2,7 +2,7 @@ import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { CodecContext, Frame, Packet } from 'node-av/lib';
 import { StepsAnimationError } from '../errors.js';
 import { MovieContainer } from './container.js';
-import { framesHeld, type MovieFormat, openEncoder, pixelFormats } from './encoder.js';
+import { framesHeld, type MovieFormat, markHold, openEncoder, pixelFormats } from './encoder.js';
 import { check } from './ffmpeg.js';
 
 /** Time in which an encoder has to answer a call: SVT-AV1 has hung for ever on very small pictures. */
@@ -78,7 +78,8 @@ export class MovieWriter implements AsyncDisposable {
   /** Copies a frame into memory that is left unchanged for as long as the encoder may read it. */
   #copy(planes: Uint8Array): Frame {
     const { width, height, fps, codec } = this.#format;
-    const place = this.#frames % framesHeld(this.#format, this.#encoder);
+    const number = this.#frames++;
+    const place = number % framesHeld(this.#format, this.#encoder);
     const buffer = this.#buffers[place] ?? Buffer.alloc(planes.length);
     this.#buffers[place] = buffer;
     buffer.set(planes);
@@ -86,10 +87,11 @@ export class MovieWriter implements AsyncDisposable {
       width,
       height,
       format: pixelFormats[codec.pixelFormat],
-      pts: BigInt(this.#frames++),
+      pts: BigInt(number),
       timeBase: { num: 1, den: fps },
     });
     frame.duration = 1n;
+    markHold(frame, number, this.#format);
     return frame;
   }
 

@@ -6,6 +6,16 @@ export type PixelFormat = 'yuv420p' | 'yuv422p10le' | 'rgb24' | 'bgra' | 'pal8';
 
 type FfmpegOptions = Readonly<Record<string, string>>;
 
+/** How an encoder is told to code some frames better than others. */
+type BetterFrames =
+  /** by zones in one of its options, whose frames get this many times the bits */
+  | { readonly by: 'zones'; readonly option: string; readonly bits: number }
+  /** by regions of interest of these frames, whose quantiser is lower by this share of its range */
+  | { readonly by: 'regions'; readonly share: number };
+
+/** The first and the last of some frames, from 0. */
+export type FrameRange = { readonly first: number; readonly last: number };
+
 /** A codec: all that is needed to write its files. */
 export type CodecRow = {
   /** value of the `codec` option */
@@ -22,6 +32,8 @@ export type CodecRow = {
   readonly threadsPerCore: number;
   /** whether the encoder has copied a frame by the time that it has accepted it */
   readonly copiesFrames: boolean;
+  /** how the frames of a hold are coded better, with tuned settings; default: like all others */
+  readonly betterHolds?: BetterFrames;
   /** FFmpeg's name of the container */
   readonly container: string;
   readonly containerOptions: FfmpegOptions;
@@ -71,6 +83,7 @@ export const codecs = {
     },
     // Measured on two cores: with FFmpeg's 1.5 threads per core 1.71 cores are busy, with 4 per core 1.91.
     threadsPerCore: 4,
+    betterHolds: { by: 'zones', option: 'x264-params', bits: 4 },
     maxSide: 16_384,
   },
   x265: {
@@ -81,9 +94,11 @@ export const codecs = {
     original: { preset: 'faster', crf: '28', 'x265-params': 'log-level=error' },
     tuned: {
       ...{ preset: 'faster', crf: '28', tune: 'ssim' },
-      'x265-params': 'log-level=error:b-adapt=0:bframes=8:rc-lookahead=20',
+      // Without the settings in the stream, which tell movies apart that are to be joined.
+      'x265-params': 'log-level=error:info=0:b-adapt=0:bframes=8:rc-lookahead=20',
     },
     threadsPerCore: 0,
+    betterHolds: { by: 'zones', option: 'x265-params', bits: 3.5 },
     tag: 'hvc1',
     minSide: 16,
     // More is more than the container can say.
@@ -97,6 +112,7 @@ export const codecs = {
     original: { crf: '34', deadline: 'realtime', 'cpu-used': '4', 'row-mt': '1' },
     tuned: { crf: '36', deadline: 'realtime', 'cpu-used': '5', 'row-mt': '1' },
     threadsPerCore: 1,
+    betterHolds: { by: 'regions', share: 0.25 },
     maxSide: 65_536,
     ...{ container: 'webm', containerOptions: noOptions, extension: 'webm' },
   },
@@ -218,11 +234,30 @@ export const encoderSettingsSchema = z
 /** Settings that determine the quality in place of `crf`. */
 const rateControls = ['qp', 'b', 'q', 'global_quality', 'cq-level', 'lossless'];
 
+/** Whether settings are those of the original script, which treats all frames alike, with or without changes. */
+export function isOriginal(settings: string): boolean {
+  return settings.split(',')[0] === 'original';
+}
+
 /**
  * The options that an encoder is opened with, by FFmpeg's names.
  * @param settings as `encoderSettingsSchema` accepts them; single ones override the codec's
+ * @param holds frames that are to be coded better than the others
  */
-export function encoderOptionsOf(codec: CodecRow, settings: string): Record<string, string> {
+export function encoderOptionsOf(
+  codec: CodecRow,
+  settings: string,
+  holds: readonly FrameRange[] = [],
+): Record<string, string> {
+  const options = baseOptionsOf(codec, settings);
+  const { betterHolds: better } = codec;
+  if (better?.by !== 'zones' || holds.length === 0 || isOriginal(settings)) return options;
+  const zones = holds.map(({ first, last }) => `${first},${last},b=${better.bits}`).join('/');
+  const others = options[better.option];
+  return { ...options, [better.option]: `${others === undefined ? '' : `${others}:`}zones=${zones}` };
+}
+
+function baseOptionsOf(codec: CodecRow, settings: string): Record<string, string> {
   const [first = '', ...others] = settings.split(',');
   const { crf, ...base } = first === 'original' ? codec.original : codec.tuned;
   const own = Object.fromEntries((first.includes('=') ? [first, ...others] : others).map(splitPair));

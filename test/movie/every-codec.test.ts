@@ -53,6 +53,35 @@ async function write(folder: string, settings: MovieSettings): Promise<FinishedM
   return await writeMovie({ folder, stem: settings.codec }, settings, sources);
 }
 
+describe('a hold', () => {
+  const edges: Picture = {
+    ...size,
+    data: emerging(size.width, size.height, 1).data.map((level) => (level > 150 ? 250 : 10)),
+  };
+  const errorOf = async (codec: CodecName, encoderSettings: string) => {
+    const settings = { ...plain, codec, encoderSettings, lastFrameDuration: 0.5, firstFrameDuration: 0.5 };
+    const live = codecRow(codec).joins
+      ? await writeLive(await temporaryFolder(), settings, [...pictures(4), edges])
+      : null;
+    if (!live) throw new Error('not live');
+    const frames = await decodeMovie(live.path);
+    expect(frames).toHaveLength(20);
+    return [0, -1].map((at) => {
+      const shown = frames.at(at)?.data ?? new Uint8Array();
+      return shown.reduce((sum, level, index) => sum + (level - (edges.data[index] ?? 0)) ** 2, 0);
+    });
+  };
+
+  it.each(['x264', 'x265', 'vpx-vp9', 'svt-av1'] as const)('of %s shows the finished image better', async (codec) => {
+    const tuned = Object.entries(codecs[codec].tuned).map((pair) => pair.join('='));
+    // The original settings, changed to the tuned ones: the same, but for the holds.
+    const [first = 0, last = 0] = await errorOf(codec, ['original', ...tuned].join(','));
+    const [betterFirst = 0, betterLast = 0] = await errorOf(codec, 'tuned');
+    expect(betterFirst).toBeLessThan(first);
+    expect(betterLast).toBeLessThan(0.95 * last);
+  });
+});
+
 describe('every codec', () => {
   it('has exactly the wanted frames and ends on the finished image, whatever the options', async () => {
     const folder = await temporaryFolder();

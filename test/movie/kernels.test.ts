@@ -5,12 +5,15 @@ import type { Picture } from '#src/pictures/picture.js';
 import { fromPlanes } from '../helpers/movies.js';
 import { plain } from '../helpers/pictures.js';
 
-function planesOf({ width, height, data }: Picture): Uint8Array {
+function planesOf(
+  { width, height, data }: Picture,
+  kernel: 'rgbToYuv420' | 'rgbToSharpYuv420' = 'rgbToYuv420',
+): Uint8Array {
   const size = ((width + (width % 2)) * (height + (height % 2)) * 3) / 2;
   const { kernels, buffers } = allocateFrameMemory([data.length, size]);
   const [rgb, planes] = buffers;
   rgb.bytes.set(data);
-  kernels.rgbToYuv420(rgb.address, planes.address, width, height);
+  kernels[kernel](rgb.address, planes.address, width, height);
   return planes.bytes;
 }
 
@@ -204,5 +207,50 @@ describe('reduction to a palette', () => {
         expect(Math.abs(mean - grey)).toBeLessThan(4);
       }),
     );
+  });
+});
+
+describe('sharp conversion to planes', () => {
+  const channel = fc.integer({ min: 0, max: 255 });
+
+  it('is that of every other picture where nothing has edges', () => {
+    fc.assert(
+      fc.property(channel, channel, channel, fc.constantFrom(2, 3, 4, 5), (red, green, blue, side) => {
+        const picture = plain(side, side, red, green, blue);
+        const [sharp, usual] = [planesOf(picture, 'rgbToSharpYuv420'), planesOf(picture)];
+        sharp.forEach((level, index) => void expect(Math.abs(level - (usual[index] ?? 0))).toBeLessThanOrEqual(1));
+      }),
+    );
+  });
+
+  it('comes back nearer to pictures with edges', () => {
+    const error = (picture: Picture, kernel: 'rgbToYuv420' | 'rgbToSharpYuv420') => {
+      const back = fromPlanes(planesOf(picture, kernel), picture.width, picture.height);
+      return back.data.reduce((sum, level, index) => sum + (level - (picture.data[index] ?? 0)) ** 2, 0);
+    };
+    const colours = fc.uint8Array({ minLength: 6, maxLength: 6 });
+    const edges = fc.sample(fc.tuple(colours, fc.integer({ min: 1, max: 7 })), { numRuns: 300, seed: 1 });
+    let [sharp, usual] = [0, 0];
+    for (const [both, edge] of edges) {
+      const data = Uint8Array.from({ length: 8 * 8 * 3 }, (_, index) => {
+        const side = Math.floor(index / 3) % 8 < edge ? 0 : 3;
+        return both[side + (index % 3)] ?? 0;
+      });
+      const picture = { width: 8, height: 8, data };
+      const [one, other] = [error(picture, 'rgbToSharpYuv420'), error(picture, 'rgbToYuv420')];
+      sharp += one;
+      usual += other;
+    }
+    expect(sharp).toBeLessThan(0.7 * usual);
+  });
+
+  it('leaves no purple at the edge of a red thing on white', () => {
+    const data = new Uint8Array(8 * 8 * 3).fill(255);
+    for (let pixel = 0; pixel < 64; pixel++) if (pixel % 8 < 3) data.set([225, 30, 20], pixel * 3);
+    const worst = (kernel: 'rgbToYuv420' | 'rgbToSharpYuv420') => {
+      const back = fromPlanes(planesOf({ width: 8, height: 8, data }, kernel), 8, 8);
+      return Math.max(...back.data.map((level, index) => Math.abs(level - (data[index] ?? 0))));
+    };
+    expect(worst('rgbToSharpYuv420')).toBeLessThan(worst('rgbToYuv420'));
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   createTimeline,
   frameAt,
+  holdFrames,
   shownVisits,
   stepCount,
   type Timeline,
@@ -153,6 +154,23 @@ describe('timeline', () => {
         if (timeline.circular || timeline.body < 2) return;
         const first = frames[timeline.opening];
         expect([first?.from, first?.weight]).toEqual([timeline.times && timeline.noise === 0 ? first?.from : 0, 0]);
+      }),
+    );
+  });
+
+  it('stands still on the finished image in the frames of its holds', () => {
+    fc.assert(
+      fc.property(cases, ({ timeline }) => {
+        const frames = holdFrames(timeline).flatMap(({ first, last }) =>
+          Array.from({ length: last - first + 1 }, (_, index) => first + index),
+        );
+        expect(frames).toHaveLength(
+          timeline.visits.length === 1 ? timeline.frames : timeline.opening + timeline.closing,
+        );
+        for (const frame of frames) {
+          const { to, weight } = frameAt(timeline, frame);
+          expect([timeline.visits[to], weight]).toEqual([Math.max(...timeline.visits), 0]);
+        }
       }),
     );
   });

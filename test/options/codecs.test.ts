@@ -39,6 +39,17 @@ describe('encoder settings', () => {
     });
   });
 
+  it('give the frames of holds more bits, unless they are the original ones', () => {
+    const holds = [
+      { first: 0, last: 9 },
+      { first: 40, last: 49 },
+    ];
+    const zones = (settings: string) => encoderOptionsOf(codecs.x264, settings, holds)['x264-params'];
+    expect(zones('tuned')).toBe('zones=0,9,b=4/40,49,b=4');
+    expect(zones('crf=18,x264-params=keyint=30')).toBe('keyint=30:zones=0,9,b=4/40,49,b=4');
+    expect(zones('original,crf=18')).toBeUndefined();
+  });
+
   it('leave the quality to one setting', () => {
     expect(optionsOf('original,qp=0')).toEqual({ preset: 'medium', qp: '0' });
   });

@@ -34,6 +34,7 @@ export type FrameKernels = {
     ]
   ) => void;
   readonly rgbToYuv420: (rgb: number, out: number, width: number, height: number) => void;
+  readonly rgbToSharpYuv420: (rgb: number, out: number, width: number, height: number) => void;
   readonly rgbToYuv422: (rgb: number, out: number, width: number, height: number) => void;
 };
 

@@ -3,4 +3,5 @@
 export { bendOf, blendBent, blendBentWords, measureTurn, softenBend } from './bend';
 export { absoluteDifference, blend, blendWords } from './blend';
 export { ditherPlanes, fillPaletteLookup, planesToBgra, planesToRgb, rgbToPlanes } from './images';
+export { rgbToSharpYuv420 } from './sharp';
 export { rgbToYuv420, rgbToYuv422 } from './video';

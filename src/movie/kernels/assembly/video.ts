@@ -19,20 +19,7 @@ const V_BLUE: i32 = -2640;
 export function rgbToYuv420(rgb: usize, out: usize, width: i32, height: i32): void {
   const planeWidth = (width + 1) & ~1;
   const planeHeight = (height + 1) & ~1;
-  for (let y = 0; y < planeHeight; y++) {
-    const row = rgb + <usize>(min(y, height - 1) * width * 3);
-    const target = out + <usize>(y * planeWidth);
-    let x = 0;
-    // Four pixels at once; a load of 16 bytes reaches 4 beyond them, which the last ones of a row must not.
-    for (; x + 6 <= width; x += 4) {
-      store<u32>(target + <usize>x, i32x4.extract_lane(lumaOfFour(v128.load(row + <usize>(x * 3))), 0));
-    }
-    for (; x < planeWidth; x++) {
-      const pixel = row + <usize>(min(x, width - 1) * 3);
-      const luma = Y_RED * <i32>load<u8>(pixel) + Y_GREEN * <i32>load<u8>(pixel, 1) + Y_BLUE * <i32>load<u8>(pixel, 2);
-      store<u8>(target + <usize>x, <u8>((luma + Y_OFFSET) >> 16));
-    }
-  }
+  writeLuma(rgb, out, width, height);
   const u = out + <usize>(planeWidth * planeHeight);
   const v = u + <usize>((planeWidth * planeHeight) >> 2);
   const chromaWidth = planeWidth >> 1;
@@ -50,6 +37,26 @@ export function rgbToYuv420(rgb: usize, out: usize, width: i32, height: i32): vo
       // The weights add up to 8, hence 19 bits; the offset is 128 plus one half.
       store<u8>(u + at, <u8>((U_RED * red + U_GREEN * green + U_BLUE * blue + (257 << 18)) >> 19));
       store<u8>(v + at, <u8>((V_RED * red + V_GREEN * green + V_BLUE * blue + (257 << 18)) >> 19));
+    }
+  }
+}
+
+/** Writes the plane Y of bytes; the last row and column are repeated where the picture's side is odd. */
+export function writeLuma(rgb: usize, out: usize, width: i32, height: i32): void {
+  const planeWidth = (width + 1) & ~1;
+  const planeHeight = (height + 1) & ~1;
+  for (let y = 0; y < planeHeight; y++) {
+    const row = rgb + <usize>(min(y, height - 1) * width * 3);
+    const target = out + <usize>(y * planeWidth);
+    let x = 0;
+    // Four pixels at once; a load of 16 bytes reaches 4 beyond them, which the last ones of a row must not.
+    for (; x + 6 <= width; x += 4) {
+      store<u32>(target + <usize>x, i32x4.extract_lane(lumaOfFour(v128.load(row + <usize>(x * 3))), 0));
+    }
+    for (; x < planeWidth; x++) {
+      const pixel = row + <usize>(min(x, width - 1) * 3);
+      const luma = Y_RED * <i32>load<u8>(pixel) + Y_GREEN * <i32>load<u8>(pixel, 1) + Y_BLUE * <i32>load<u8>(pixel, 2);
+      store<u8>(target + <usize>x, <u8>((luma + Y_OFFSET) >> 16));
     }
   }
 }
