@@ -8,6 +8,7 @@ import { measureCodecs } from './codecs.mjs';
 import { measureEmbeddedModel } from './embedded-model.mjs';
 import { measureEngine } from './engine.mjs';
 import { measureHolds } from './holds.mjs';
+import { measureEvenness } from './evenness.mjs';
 import { measureHosts } from './hosts.mjs';
 import { measureFinish, measureLive } from './live.mjs';
 import { writeMotionReport } from './motion-report.mjs';
@@ -28,6 +29,7 @@ const sections = {
   record: async () => await measureRecord(work, pictures),
   sampling: async () => await measureSampling(work, 3 * rounds),
   embedded: async () => await measureEmbeddedModel(rounds),
+  evenness: async () => await measureEvenness(work),
   engine: async () => await measureEngine(work, rounds),
   service: async () => await measureService(work, rounds),
   queue: async () => await measureQueue(work, rounds),

@@ -56,7 +56,7 @@ write('integrations/python/steps_animation/options.json', () => {
 
 function table(options) {
   const rows = options.map((option) => {
-    const value = option.default === '' ? 'none' : `\`${option.default}\``;
+    const value = option.isOfLook ? 'by the look' : option.default === '' ? 'none' : `\`${option.default}\``;
     return `| \`${option.flag}\` | ${option.help} | ${allowedValues(option)} | ${value} |`;
   });
   return ['| Option | What it does | Values | Default |', '| --- | --- | --- | --- |', ...rows].join('\n');
@@ -72,7 +72,8 @@ export type ${name}OptionsInput = {\n${lines.join('\n')}\n};`;
 
 function comment(option) {
   const values = allowedValues(option);
-  const sentences = [option.help, values, `default ${option.default === '' ? 'none' : `\`${option.default}\``}`];
+  const byDefault = option.isOfLook ? 'by the look' : option.default === '' ? 'none' : `\`${option.default}\``;
+  const sentences = [option.help, values, `default ${byDefault}`];
   return sentences.map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`).join(' ');
 }
 

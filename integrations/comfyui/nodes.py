@@ -82,15 +82,20 @@ class SaveAnimation:
                 "save_latents": ("BOOLEAN", {"default": False, "tooltip": "keep the steps' latents as .safetensors"}),
                 "more": ("STRING", {"default": "", "tooltip": "further options of `steps-animation record`"}),
             },
-            "optional": {"vae": ("VAE", {"tooltip": "decodes the steps at full size; without it they are rough"})},
+            "optional": {
+                "vae": ("VAE", {"tooltip": "decodes the steps at full size; without it they are rough"}),
+                "look": options.look_widget(),
+            },
             "hidden": HIDDEN,
         }
 
-    def save(self, images, steps, decode, save_latents, more, vae=None, prompt=None, node=None, **values):
+    def save(
+        self, images, steps, decode, save_latents, more, vae=None, look="classic", prompt=None, node=None, **values
+    ):
         paths, files, troubles = [], [], []
         try:
             content = [] if steps.content == "denoised" else [f"--content={steps.content}"]
-            arguments = [*options.arguments(values, more), *content]
+            arguments = [*options.arguments(values, more, look), *content]
             passes = _passes(steps, prompt, node)
             info = WorkflowInfo(prompt or {}, node)
             if save_latents:

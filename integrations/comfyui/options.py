@@ -2,13 +2,13 @@
 
 import shlex
 
-from steps_animation.options import command_line_argument, help_text, read_options
+from steps_animation.options import arguments_on_look, help_text, read_options
 
 BY_FLAG = {option["flag"]: option for option in read_options()}
 #: names with underscores
 WIDGETS = ("codec", "interpolation", "duration", "last_frame_duration")
 #: not for workflows: the save node sets the folders, always makes a movie, and knows the content of the steps
-RESERVED = ("--intermediate-path", "--animation-path", "--create-animation", "--content")
+RESERVED = ("--intermediate-path", "--animation-path", "--create-animation", "--content", "--look")
 
 
 def widgets():
@@ -16,9 +16,16 @@ def widgets():
     return {name: _widget(BY_FLAG[f"--{name.replace('_', '-')}"]) for name in WIDGETS}
 
 
-def arguments(values, more):
+def look_widget():
+    """ComfyUI's input for the look, on top of which the other widgets are where they differ from their defaults."""
+    look = BY_FLAG["--look"]
+    tooltip = f"{look['help']}; classic: exactly what the widgets show"
+    return (look["choices"], {"default": "reveal", "tooltip": tooltip})
+
+
+def arguments(values, more, look):
     """The arguments of `record`. `values`: of the widgets by name; `more`: a command line. Raises ValueError."""
-    return [*_checked(more), *(command_line_argument(name, value) for name, value in values.items())]
+    return [*_checked(more), *arguments_on_look(BY_FLAG.values(), {**values, "look": look})]
 
 
 def _widget(option):

@@ -4,8 +4,8 @@ import { movieStem } from '../files/file-names.js';
 import { findWhole, prepareFolder, writeWhole } from '../files/whole-files.js';
 import { checkRequest } from '../hosts/check-request.js';
 import type { GenerationEvent, GenerationRequest, Host, ImageInfo } from '../hosts/host.js';
-import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
-import { checkOptions } from '../options/check-options.js';
+import type { AnimationOptions } from '../options/animation-options.js';
+import { checkAnimationOptions } from '../options/check-animation-options.js';
 import type { AnimationOptionsInput } from '../options/option-types.js';
 import { encodePng } from '../pictures/picture-files.js';
 import type { Recording } from '../recording/image.js';
@@ -74,7 +74,7 @@ const defaultTrialSide = 512;
  */
 export async function animate(settings: AnimateSettings): Promise<AnimationResult[]> {
   const { host, request, onEvent, animation: given = {} } = settings;
-  const animation = given && checkOptions(animationOptionsSchema, given);
+  const animation = given && checkAnimationOptions(given);
   // Before anything is written; the host checks what depends on it.
   if (request) checkRequest(request);
   const folder = resolve(settings.folder ?? join(settings.outdir, `${settings.tab ?? 'txt2img'}-images`));

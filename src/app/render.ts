@@ -6,8 +6,8 @@ import { movieTags } from '../infotext/movie-tags.js';
 import { parseInfotext, seedOf } from '../infotext/parse-infotext.js';
 import { frameSize } from '../movie/frame-format.js';
 import type { FileTarget } from '../movie/messages.js';
-import { type AnimationOptions, animationOptionsSchema, durationOf } from '../options/animation-options.js';
-import { checkOptions } from '../options/check-options.js';
+import { type AnimationOptions, durationOf } from '../options/animation-options.js';
+import { checkAnimationOptions } from '../options/check-animation-options.js';
 import { checkFrameSize, codecRow } from '../options/codecs.js';
 import type { AnimationOptionsInput } from '../options/option-types.js';
 import { movieSize } from '../pictures/fit.js';
@@ -59,7 +59,7 @@ export type RenderSettings = {
  * ```
  */
 export async function render(settings: RenderSettings): Promise<AnimationResult> {
-  const animation = checkOptions(animationOptionsSchema, settings.animation ?? {});
+  const animation = checkAnimationOptions(settings.animation ?? {});
   const { runs, signal } = settings;
   try {
     // FFmpeg's libraries are loaded while the sources are inspected.

@@ -5,8 +5,11 @@ import { StepsAnimationError } from '../errors.js';
 import { hostNames } from '../hosts/host-kinds.js';
 import type { HostChoice } from '../hosts/open-host.js';
 import { allowedValues, rangeOf } from '../options/allowed-values.js';
+import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
+import { checkAnimationOptions } from '../options/check-animation-options.js';
 import { checkOptions, valueOfText } from '../options/check-options.js';
 import { describeOptions, type OptionDescription } from '../options/describe-options.js';
+import { withOwnLook } from '../options/own-looks.js';
 
 /** A flag with a `--no-…` counterpart, which the help shows on the same line. */
 class NegatableOption extends Option {}
@@ -43,8 +46,8 @@ function flagsOf(description: OptionDescription): Option[] {
 }
 
 function hint(description: OptionDescription): string {
-  const { type, choices, default: defaultValue } = description;
-  const shownDefault = `default: ${defaultValue === '' ? 'none' : defaultValue}`;
+  const { type, choices, default: defaultValue, isOfLook } = description;
+  const shownDefault = `default: ${isOfLook ? 'by the look' : defaultValue === '' ? 'none' : defaultValue}`;
   if (choices) return `${allowedValues(description)}; ${shownDefault}`;
   if (type === 'string') return shownDefault;
   const range = [rangeOf(description), ...(description.word === undefined ? [] : [`or ${description.word}`])].join(' ');
@@ -56,10 +59,25 @@ function hint(description: OptionDescription): string {
  * @throws StepsAnimationError `usage` naming the flags with wrong values and what is allowed
  */
 export function readOptions<S extends z.ZodObject>(schema: S, flags: Readonly<Record<string, unknown>>): z.output<S> {
+  const { options, wording } = givenOptions(schema, flags);
+  return checkOptions(schema, options, wording);
+}
+
+/**
+ * Reads the animation options from a command's flags, checked and completed by their look, which may be one of the config
+ * file.
+ * @throws StepsAnimationError as `readOptions`
+ */
+export async function readAnimationOptions(flags: Readonly<Record<string, unknown>>): Promise<AnimationOptions> {
+  const { options, wording } = givenOptions(animationOptionsSchema, flags);
+  return checkAnimationOptions(await withOwnLook(options), wording);
+}
+
+function givenOptions(schema: z.ZodObject, flags: Readonly<Record<string, unknown>>) {
   const given = describeOptions(schema).filter(({ name }) => flags[name] !== undefined);
   const options = Object.fromEntries(given.map((option) => [option.name, valueOfText(option, flags[option.name])]));
-  const flagOf = (name: string) => given.find((option) => option.name === name)?.flag ?? name;
-  return checkOptions(schema, options, { nameOf: flagOf, given: flags });
+  const nameOf = (name: string) => given.find((option) => option.name === name)?.flag ?? name;
+  return { options, wording: { nameOf, given: flags } };
 }
 
 /** Which host generates the images, and how it is reached. */

@@ -18,6 +18,7 @@ import {
   hostChoice,
   modelsDirOption,
   outdirOption,
+  readAnimationOptions,
   readOptions,
   wholeNumber,
 } from './flags.js';
@@ -45,7 +46,7 @@ export function addTxt2imgCommand(program: Command): void {
   addRunFlags(command);
   command.action(async (prompt: string, flags: GenerationFlags) => {
     const request = readOptions(generationOptionsSchema, { ...flags, prompt });
-    await generate('txt2img', request, readOptions(animationOptionsSchema, flags), flags);
+    await generate('txt2img', request, await readAnimationOptions(flags), flags);
   });
 }
 
@@ -67,7 +68,7 @@ export function addImg2imgCommand(program: Command): void {
   command.action(async (picture: string, prompt: string, flags: GenerationFlags & { readonly mask?: string }) => {
     const request = readOptions(generationOptionsSchema, { ...flags, prompt });
     const options = readOptions(img2imgOptionsSchema, flags);
-    const animation = readOptions(animationOptionsSchema, flags);
+    const animation = await readAnimationOptions(flags);
     for (const path of [picture, flags.mask]) if (path !== undefined) await checkFile(path);
     // Loaded late: it brings a native library, which other commands do without.
     const { readPicture } = await import('../pictures/picture-files.js');

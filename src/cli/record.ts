@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { StepsAnimationError } from '../errors.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
 import { failureOf, withInterruption } from './exit.js';
-import { addFlags, outdirOption, readOptions } from './flags.js';
+import { addFlags, outdirOption, readAnimationOptions } from './flags.js';
 import { createRunReporter, printJson } from './output.js';
 
 type RecordFlags = {
@@ -47,7 +47,7 @@ async function record({
   saveImages,
   ...flags
 }: RecordFlags & Record<string, unknown>): Promise<void> {
-  const animation = readOptions(animationOptionsSchema, flags);
+  const animation = await readAnimationOptions(flags);
   if (process.stdin.isTTY) {
     const message = 'Standard input is a terminal: record needs the steps that another program sends there.';
     throw new StepsAnimationError('usage', `${message} docs/protocol.md describes the format.`);

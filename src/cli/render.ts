@@ -4,7 +4,7 @@ import type { RunChoice } from '../app/picture-sources.js';
 import { animationOptionsSchema } from '../options/animation-options.js';
 import { parseSeed } from '../util/seed.js';
 import { withInterruption } from './exit.js';
-import { addFlags, readOptions } from './flags.js';
+import { addFlags, readAnimationOptions } from './flags.js';
 import { createRunReporter } from './output.js';
 
 type RenderFlags = {
@@ -39,7 +39,7 @@ export function addRenderCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ steps-animation render outputs/txt2img-images/intermediate --duration 5');
   addFlags(command, 'Animation:', animationOptionsSchema, ({ needsSampling = false }) => !needsSampling);
   command.action(async (sources: string[], flags: RenderFlags & Record<string, unknown>) => {
-    const animation = readOptions(animationOptionsSchema, flags);
+    const animation = await readAnimationOptions(flags);
     const { output, outdir, runs, sideBySide = false } = flags;
     const target = output === undefined ? { outdir: resolve(outdir) } : { output };
     const choice = { sideBySide, ...(runs && { runs }) };

@@ -1,16 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import envPaths from 'env-paths';
 import { z } from 'zod';
 import { StepsAnimationError } from '../errors.js';
-import { replaceWhole } from '../files/whole-files.js';
-import { hasCode, messageOf } from '../util/error-message.js';
+import { readConfigSections, readOwnSection, writeOwnSection } from '../files/config-file.js';
 import { hostNames } from './host-kinds.js';
 
 /** Characters of a new host's name. */
 const maxNameLength = 100;
-
-const fileName = 'steps-animation.config.json';
 
 export const configuredHostSchema = z.strictObject({
   /** its name in `--host` */
@@ -31,7 +25,7 @@ export const newHostSchema = configuredHostSchema.extend({
     .refine((name) => !/^\.{1,2}$|[\p{Cc}\p{Cs}]/u.test(name), 'must not be . or .., or have control characters'),
 });
 
-const configSchema = z.strictObject({ hosts: z.array(configuredHostSchema).default([]) });
+const hostsSchema = z.array(configuredHostSchema).default([]);
 
 /** A host to which the user has given a name. */
 export type ConfiguredHost = z.output<typeof configuredHostSchema>;
@@ -42,14 +36,13 @@ export type ConfiguredHost = z.output<typeof configuredHostSchema>;
  * @throws StepsAnimationError `input` for an invalid file
  */
 export async function readConfiguredHosts(): Promise<readonly ConfiguredHost[]> {
-  const paths = [join(process.cwd(), fileName), ownPath()];
-  const hosts = (await Promise.all(paths.map(readHosts))).flat();
+  const hosts = (await readConfigSections('hosts', hostsSchema)).flat();
   return hosts.filter(({ name }, index) => hosts.findIndex((host) => host.name === name) === index);
 }
 
 /** The hosts of the user's config folder only, which `rememberHost` and `forgetHost` change. */
 export async function readOwnHosts(): Promise<readonly ConfiguredHost[]> {
-  return await readHosts(ownPath());
+  return await readOwnSection('hosts', hostsSchema);
 }
 
 /**
@@ -81,31 +74,5 @@ export async function forgetHost(name: string): Promise<void> {
 }
 
 async function writeOwnHosts(hosts: readonly ConfiguredHost[]): Promise<void> {
-  await replaceWhole(ownPath(), Buffer.from(`${JSON.stringify({ hosts }, null, 2)}\n`), 0o600);
-}
-
-function ownPath(): string {
-  return join(envPaths('steps-animation', { suffix: '' }).config, fileName);
-}
-
-async function readHosts(path: string): Promise<readonly ConfiguredHost[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw invalid(path, messageOf(error), error);
-  });
-  if (text === undefined) return [];
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw invalid(path, messageOf(cause), cause);
-  }
-  const { success, data, error } = configSchema.safeParse(json);
-  if (success) return data.hosts;
-  const problems = error.issues.map((issue) => `${z.core.toDotPath(issue.path)}: ${issue.message}`);
-  throw invalid(path, problems.join('; '), error);
-}
-
-function invalid(path: string, reason: string, cause: unknown): StepsAnimationError {
-  return new StepsAnimationError('input', `Cannot use ${path}: ${reason} (docs/hosts.md shows one).`, { cause });
+  await writeOwnSection('hosts', hosts);
 }

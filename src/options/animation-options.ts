@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { codecNameSchema, encoderSettingsSchema } from './codecs.js';
 import { colourSchema } from './colour.js';
+import { defaultLook, lookNames } from './looks.js';
 import { movieSizeSchema } from './movie-size.js';
 import { maxPathLength, option } from './option.js';
 
@@ -8,7 +9,9 @@ const hold = z.number().min(0).max(10).multipleOf(0.1).default(0);
 
 /**
  * Every animation option, once. Names are camelCase here, kebab-case as flags, snake_case in the API. A new row comes
- * last: requests to the script of the web UIs may give the options that the original lacks in this order.
+ * last: requests to the script of the web UIs may give the options that the original lacks in this order. The defaults
+ * are those of the look `classic`, which is what the original made; where requests enter, `checkAnimationOptions` puts the
+ * values of their look in their place.
  */
 export const animationOptionsSchema = z.strictObject({
   codec: option(codecNameSchema.default('x264'), {
@@ -23,7 +26,7 @@ export const animationOptionsSchema = z.strictObject({
   }),
   duration: option(z.union([z.number().min(0.5).max(120).multipleOf(0.1), z.literal('auto')]).default(10), {
     label: 'Duration',
-    help: 'length of the movie without the holds of its first and last frame; auto: 1 second per 10 planned steps',
+    help: 'length of the movie without the holds of its first and last frame; auto: 1 second per 10 planned steps, 2 at least',
     unit: 'seconds',
     original: { place: 3, name: 'duration' },
   }),
@@ -132,7 +135,7 @@ export const animationOptionsSchema = z.strictObject({
     label: 'Size',
     help: 'size of the movie: 1080x1920, or one number for its longer side; auto is the size of the image, or more by the minimum size',
   }),
-  minSize: option(z.int().min(0).max(4096).default(512), {
+  minSize: option(z.int().min(0).max(4096).default(0), {
     label: 'Minimum size',
     help: 'enlarge a movie whose longer side is shorter than this; 0 enlarges none',
     unit: 'pixels',
@@ -154,12 +157,20 @@ export const animationOptionsSchema = z.strictObject({
     help: 'open on the noise that the sampler starts from and pass over to the first step in this time, in addition to the duration; without noise if the host does not give it, and in loops',
     unit: 'seconds',
   }),
+  look: option(z.enum(lookNames).default('classic'), {
+    label: 'Look',
+    help: 'a named set of options (docs/looks.md); those that are given come on top of it',
+    shownDefault: defaultLook,
+  }),
 });
 
 /** The options after checking: all present. */
 export type AnimationOptions = z.output<typeof animationOptionsSchema>;
 
-/** Seconds of `auto`: 1 for each 10 planned steps, within the limits of the option. */
+/** Of a movie whose duration is `auto`, in seconds: with fewer, few steps would be over before they can be seen. */
+const minAutoDuration = 2;
+
+/** Seconds of `auto`: 1 for each 10 planned steps, and `minAutoDuration` at least. */
 export function durationOf({ duration }: Pick<AnimationOptions, 'duration'>, plannedSteps: number): number {
-  return duration === 'auto' ? Math.min(Math.max(plannedSteps / 10, 0.5), 120) : duration;
+  return duration === 'auto' ? Math.min(Math.max(plannedSteps / 10, minAutoDuration), 120) : duration;
 }

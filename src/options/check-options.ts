@@ -5,7 +5,7 @@ import { allowedValues } from './allowed-values.js';
 import { describeOptions, type OptionDescription } from './describe-options.js';
 import { hasRows } from './option.js';
 
-type Wording = {
+export type Wording = {
   /** what messages call an option, such as its flag; its name by default */
   readonly nameOf?: (option: string) => string;
   /** the values that messages show, such as the text of a flag; those that are checked by default */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { kebabCase } from '../util/letter-case.js';
+import { isOfLooks } from './looks.js';
 import { type OptionRow, rowsOf } from './option.js';
 
 /** An option in words and limits: flags, their help, docs/options.md and the page's form are made from this. */
@@ -10,6 +11,8 @@ export type OptionDescription = Pick<OptionRow, 'label' | 'help' | 'unit' | 'sec
   readonly flag: string;
   readonly type: 'boolean' | 'integer' | 'number' | 'string';
   readonly default: unknown;
+  /** whether it has no default of its own: its value is that of the look, if it is not given */
+  readonly isOfLook?: true;
   readonly choices?: readonly string[];
   /** a word that may stand in for a number */
   readonly word?: string;
@@ -52,7 +55,8 @@ export function describeOptions(schema: z.ZodObject): readonly OptionDescription
 
 function describe(schema: z.ZodObject): readonly OptionDescription[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: 'output' });
-  return Object.entries(rowsOf(schema)).map(([name, { label, help, unit, section, needsSampling, original }]) => {
+  return Object.entries(rowsOf(schema)).map(([name, row]) => {
+    const { label, help, unit, section, needsSampling, original, shownDefault } = row;
     const { enum: choices, default: defaultValue, ...limits } = propertySchema.parse(properties[name]);
     return {
       ...{
@@ -61,12 +65,13 @@ function describe(schema: z.ZodObject): readonly OptionDescription[] {
         label,
         help,
         ...(unit !== undefined && { unit }),
-        default: defaultValue,
+        default: shownDefault ?? defaultValue,
       },
       ...limits,
       ...(choices && { choices }),
       ...(section && { section }),
       ...(needsSampling && { needsSampling }),
+      ...(isOfLooks(name) && { isOfLook: true as const }),
       ...(original && { place: original.place }),
     };
   });

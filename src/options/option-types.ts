@@ -90,9 +90,9 @@ type Animation = z.input<typeof animationOptionsSchema>;
 export type AnimationOptionsInput = {
   /** Codec of the movie, which also decides the file format. One of x264, x265, vpx-vp9, svt-av1, prores_ks, gif, webp, apng. Default `x264`. */
   codec?: Animation['codec'];
-  /** How the frames between two steps are made: none repeats the step, blend cross-fades to the next, smooth follows the development through four steps, mci interpolates motion. One of none, blend, smooth, mci. Default `blend`. */
+  /** How the frames between two steps are made: none repeats the step, blend cross-fades to the next, smooth follows the development through four steps, mci interpolates motion. One of none, blend, smooth, mci. Default by the look. */
   interpolation?: Animation['interpolation'];
-  /** Length of the movie without the holds of its first and last frame; auto: 1 second per 10 planned steps. A number from 0.5 to 120 seconds in steps of 0.1 or auto. Default `10`. */
+  /** Length of the movie without the holds of its first and last frame; auto: 1 second per 10 planned steps, 2 at least. A number from 0.5 to 120 seconds in steps of 0.1 or auto. Default by the look. */
   duration?: Animation['duration'];
   /** Frame rate of the movie; GIF allows 50 at most. A whole number from 1 to 120. Default `30`. */
   fps?: Animation['fps'];
@@ -102,9 +102,9 @@ export type AnimationOptionsInput = {
   every?: Animation['every'];
   /** Leave out the steps after this one; the movie still ends on the finished image; 0 leaves out none. A whole number from 0 to 100000. Default `0`. */
   stopAt?: Animation['stopAt'];
-  /** Show the finished image first for this long, in addition to the duration. A number from 0 to 10 seconds in steps of 0.1. Default `0`. */
+  /** Show the finished image first for this long, in addition to the duration. A number from 0 to 10 seconds in steps of 0.1. Default by the look. */
   firstFrameDuration?: Animation['firstFrameDuration'];
-  /** Hold the finished image at the end for this long, in addition to the duration. A number from 0 to 10 seconds in steps of 0.1. Default `0`. */
+  /** Hold the finished image at the end for this long, in addition to the duration. A number from 0 to 10 seconds in steps of 0.1. Default by the look. */
   lastFrameDuration?: Animation['lastFrameDuration'];
   /** What a step shows: denoised is the model's current estimate of the image, noisy the latent that it works on. One of denoised, noisy. Default `denoised`. */
   content?: Animation['content'];
@@ -112,9 +112,9 @@ export type AnimationOptionsInput = {
   passes?: Animation['passes'];
   /** Also make a movie of the whole run, with its images side by side and labelled with what differs. True or false. Default `false`. */
   grid?: Animation['grid'];
-  /** Boomerang plays from the finished image back to the noise and forward again, as a seamless loop. One of none, boomerang. Default `none`. */
+  /** Boomerang plays from the finished image back to the noise and forward again, as a seamless loop. One of none, boomerang. Default by the look. */
   loop?: Animation['loop'];
-  /** How long each step is shown: linear gives every step the same time; even gives more time to larger changes, as far as they can be foreseen while steps arrive; exact measures them all, so that the movie is made afterwards. One of linear, even, exact. Default `linear`. */
+  /** How long each step is shown: linear gives every step the same time; even gives more time to larger changes, as far as they can be foreseen while steps arrive; exact measures them all, so that the movie is made afterwards. One of linear, even, exact. Default by the look. */
   pacing?: Animation['pacing'];
   /** Also make the movie when the run is interrupted, at its full duration. True or false. Default `true`. */
   runIncomplete?: Animation['runIncomplete'];
@@ -134,16 +134,18 @@ export type AnimationOptionsInput = {
   encoderSettings?: Animation['encoderSettings'];
   /** Log every decision, timing and encoder setting. True or false. Default `false`. */
   debug?: Animation['debug'];
-  /** Size of the movie: 1080x1920, or one number for its longer side; auto is the size of the image, or more by the minimum size. A text. Default `auto`. */
+  /** Size of the movie: 1080x1920, or one number for its longer side; auto is the size of the image, or more by the minimum size. A text. Default by the look. */
   size?: Animation['size'];
-  /** Enlarge a movie whose longer side is shorter than this; 0 enlarges none. A whole number from 0 to 4096 pixels. Default `512`. */
+  /** Enlarge a movie whose longer side is shorter than this; 0 enlarges none. A whole number from 0 to 4096 pixels. Default by the look. */
   minSize?: Animation['minSize'];
-  /** How pictures fill a movie of another aspect ratio: contain adds bars, cover cuts them, blur shows them over an enlarged, blurred copy. One of contain, cover, blur. Default `contain`. */
+  /** How pictures fill a movie of another aspect ratio: contain adds bars, cover cuts them, blur shows them over an enlarged, blurred copy. One of contain, cover, blur. Default by the look. */
   fit?: Animation['fit'];
   /** Colour of the bars: black, white, or hexadecimal digits such as 1e90ff. A text. Default `#000000`. */
   paddingColour?: Animation['paddingColour'];
   /** How pictures are enlarged: lanczos is smooth, nearest keeps the edges of pixel art sharp, and enlarges to the minimum size by a whole number. One of lanczos, nearest. Default `lanczos`. */
   scaling?: Animation['scaling'];
-  /** Open on the noise that the sampler starts from and pass over to the first step in this time, in addition to the duration; without noise if the host does not give it, and in loops. A number from 0 to 10 seconds in steps of 0.1. Default `0`. */
+  /** Open on the noise that the sampler starts from and pass over to the first step in this time, in addition to the duration; without noise if the host does not give it, and in loops. A number from 0 to 10 seconds in steps of 0.1. Default by the look. */
   noiseDuration?: Animation['noiseDuration'];
+  /** A named set of options (docs/looks.md); those that are given come on top of it. One of reveal, classic, loop, story, square, flipbook. Default `reveal`. */
+  look?: Animation['look'];
 };

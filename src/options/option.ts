@@ -21,6 +21,8 @@ export type OptionRow = {
   readonly webui?: { readonly field?: string; readonly setting?: string };
   /** whether it has no effect once the pictures of the steps exist, so that `render` does not take it */
   readonly needsSampling?: true;
+  /** default where requests enter, if the schema's is what the original Steps Animation script did */
+  readonly shownDefault?: string;
   /** its place, from 1, and its name among the arguments of the original Steps Animation script */
   readonly original?: { readonly place: number; readonly name: string };
 };

@@ -2,7 +2,9 @@ import { asJpegComment } from '../infotext/exif.js';
 import { withIntermediateStep } from '../infotext/parse-infotext.js';
 import type { FinishedMovie } from '../movie/messages.js';
 import { type AnimationOptions, animationOptionsSchema } from '../options/animation-options.js';
+import { checkAnimationOptions } from '../options/check-animation-options.js';
 import { codecRow, encoderOptionsOf } from '../options/codecs.js';
+import { defaultLook } from '../options/looks.js';
 import { rowsOf } from '../options/option.js';
 import { kebabCase } from '../util/letter-case.js';
 
@@ -56,7 +58,7 @@ const notForRendering = new Set([
  * @param seeds of their images, separated by commas
  */
 export function renderCommand(folder: string, outdir: string, animation: AnimationOptions, seeds: string): string {
-  const defaults = animationOptionsSchema.parse({});
+  const defaults = { ...checkAnimationOptions({ look: animation.look }), look: defaultLook };
   const flags = Object.entries(animation).flatMap(([name, value]) => {
     if (notForRendering.has(name) || value === defaults[name as keyof AnimationOptions]) return [];
     const flag = `--${kebabCase(name)}`;

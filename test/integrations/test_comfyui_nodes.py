@@ -211,6 +211,13 @@ class NodesTest(unittest.TestCase):
         (recording,) = FakeRecording.instances
         self.assertEqual([list(recording.steps), recording.is_given_up], [[0], True])
 
+    def test_widgets_come_on_top_of_a_look_where_they_differ_from_their_defaults(self):
+        self.sample(10)
+        self.save(look="reveal", more="--fps=24")
+        arguments = FakeRecording.instances[0].arguments
+        self.assertEqual(arguments[:3], ["--fps=24", "--look=reveal", "--duration=2.5"])
+        self.assertNotIn("--interpolation=blend", arguments)
+
     def test_further_options_cannot_override_ours_or_set_folders(self):
         self.sample(10)
         self.save(more="--loop boomerang --fps=24 --no-run-incomplete --encoder-settings 'crf=18, preset=slow'")
@@ -219,6 +226,7 @@ class NodesTest(unittest.TestCase):
             FakeRecording.instances[0].arguments,
             [
                 *("--loop=boomerang", "--fps=24", "--no-run-incomplete", "--encoder-settings=crf=18, preset=slow"),
+                "--look=classic",  # of workflows that are older than looks
                 *("--codec=x264", "--interpolation=blend", "--duration=2.5", "--last-frame-duration=0.0"),
                 *("--no-save-images", f"--folder={folder}", "--animation-path=.", "--intermediate-path=intermediate"),
             ],

@@ -57,6 +57,22 @@ class OptionsTest(unittest.TestCase):
         self.assertTrue({"--fps=25", "--duration=auto", "--no-delete-intermediate"} <= set(arguments))
         self.assertEqual(read_options([{"delete_intermediate": False}]).arguments(), read_options([{"tmp_delete": 0}]).arguments())
 
+    def test_mean_the_look_reveal_in_the_panel_and_classic_for_the_api(self):
+        panel = read_options([True, *(option["default"] for option in OPTIONS)])
+        self.assertEqual(panel.arguments()[0], "--look=reveal")
+        self.assertFalse([each for each in panel.arguments() if each.startswith(("--duration", "--pacing"))])
+        panel.is_api = True
+        self.assertEqual(panel.arguments()[0], "--look=classic")
+        self.assertIn("--duration=10", panel.arguments())
+        self.assertEqual(read_options([{"fps": 25}]).arguments()[0], "--look=classic")
+
+    def test_come_on_top_of_a_look_where_they_differ_from_their_defaults(self):
+        arguments = read_options([{"look": "loop", "duration": 4}]).arguments()
+        self.assertEqual(arguments[:2], ["--look=loop", "--duration=4"])
+        self.assertNotIn("--interpolation=blend", arguments)
+        with self.assertRaises(ValueError):
+            read_options([{"look": "pretty"}])
+
     def test_are_disabled_by_default(self):
         for given in ([], [None], [False, "gif"], ["false"], [{"is_enabled": False}]):
             self.assertFalse(read_options(given).enabled, given)

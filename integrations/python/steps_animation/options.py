@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List, Mapping
 
 
 def read_options() -> List[Dict[str, Any]]:
@@ -17,6 +17,19 @@ def read_options() -> List[Dict[str, Any]]:
 def help_text(option: Dict[str, Any]) -> str:
     """The help of an option, with its unit if it has one."""
     return f"{option['help']} ({option['unit']})" if "unit" in option else option["help"]
+
+
+def arguments_on_look(options: Iterable[Dict[str, Any]], values: Mapping[str, Any]) -> List[str]:
+    """
+    The arguments of `record` for the values of a panel, which has a value for every option: those that differ from the
+    default come on top of the look. With the look "classic", which has these defaults, that is what the panel shows.
+    `values`: by the first name of their option.
+    """
+    look = values.get("look", "classic")
+    given = [(option, values[option["names"][0]]) for option in options if option["names"][0] in values]
+    changed = [(option, value) for option, value in given if look == "classic" or value != option["default"]]
+    named = [(option["flag"], value) for option, value in changed if option["names"][0] != "look"]
+    return [f"--look={look}", *(command_line_argument(flag, value) for flag, value in named)]
 
 
 def command_line_argument(name: str, value: Any) -> str:

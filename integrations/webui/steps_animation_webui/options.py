@@ -1,6 +1,6 @@
 """The script's arguments: the options behind its controls, checks of their values, and the arguments of `record`."""
 
-from steps_animation.options import command_line_argument, read_options as read_shared_options
+from steps_animation.options import arguments_on_look, read_options as read_shared_options
 
 #: the web UI's image format → intermediate format; png for others
 FORMATS = {"png": "png", "jpg": "jpg", "jpeg": "jpg", "webp": "webp"}
@@ -36,11 +36,16 @@ def _read_all():
             option["choices"] = ["auto", *option["choices"]]
             option["default"] = "auto"
             option["help"] += "; auto: as the web UI saves images"
+        if option["names"] == ["look"]:
+            option["choices"] = ["auto", *option["choices"]]
+            option["default"] = "auto"
+            option["help"] += "; auto: reveal, and classic for clients of the API"
     return options + OWN_OPTIONS
 
 
 #: the arguments after the switch, in their order
 OPTIONS = _read_all()
+LOOK = next(option for option in OPTIONS if option["names"] == ["look"])
 #: the number of those that the original script had
 ORIGINAL_COUNT = 11
 SWITCH = "Script Enabled"
@@ -52,13 +57,17 @@ class Options(dict):
     def __init__(self, values, enabled):
         super().__init__(values)
         self.enabled = enabled
+        #: whether the web UI's API was called, whose clients expect what the original script made
+        self.is_api = False
 
     def arguments(self, samples_format="png"):
         """The arguments of `record`. `samples_format` is the web UI's image format."""
         values = dict(self)
         if values["intermediate_format"] == "auto":
             values["intermediate_format"] = FORMATS.get(samples_format.lower(), "png")
-        return [command_line_argument(each["flag"], values[each["names"][0]]) for each in OPTIONS if "flag" in each]
+        if values["look"] == "auto":
+            values["look"] = "classic" if self.is_api else "reveal"
+        return arguments_on_look([each for each in OPTIONS if "flag" in each], values)
 
     def shows(self, number):
         """Whether the movie shows a step, counted from 1 through its passes."""
@@ -86,7 +95,9 @@ def read_options(arguments):
             raise ValueError(f'there is no option "{name}"')
         if value is not None:
             values[by_name[name]["names"][0]] = _check(by_name[name], value)
-    return Options(values, enabled)
+    options = Options(values, enabled)
+    options.is_api = isinstance(first, dict)
+    return options
 
 
 def _check(option, value):

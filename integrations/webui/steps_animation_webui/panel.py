@@ -9,7 +9,7 @@ import gradio as gr
 from steps_animation.options import help_text
 
 from . import host, last_runs, results
-from .options import OPTIONS, ORIGINAL_COUNT, SWITCH
+from .options import LOOK, OPTIONS, ORIGINAL_COUNT, SWITCH
 
 #: options with a larger maximum have a number field in place of a slider
 MAX_OF_SLIDERS = 1000
@@ -26,9 +26,12 @@ class Panel:
         self._tab = tab
         with gr.Accordion("Steps animation", open=False, elem_id=elem_id("accordion")):
             self.controls = [gr.Checkbox(value=False, label=SWITCH, elem_id=elem_id("is_enabled"))]
+            # Above the options that come on top of it; among the arguments it is one of the last.
+            look = _control(LOOK, elem_id)
             self.controls += [_control(option, elem_id) for option in OPTIONS[:ORIGINAL_COUNT]]
             with gr.Accordion("More", open=False):
-                self.controls += [_control(option, elem_id) for option in OPTIONS[ORIGINAL_COUNT:]]
+                newer = OPTIONS[ORIGINAL_COUNT:]
+                self.controls += [look if option is LOOK else _control(option, elem_id) for option in newer]
             with gr.Row():
                 number = {"precision": 0, "value": 1, "minimum": 1}
                 self._step = gr.Number(label="Step", elem_id=f"steps_animation_step_{tab}", **number)

@@ -83,6 +83,7 @@ def begin(p, arguments):
         p.extra_generation_params.pop(key, None)  # of an earlier generation with the same `p`
     try:
         options, trouble = read_options(arguments), None
+        options.is_api = options.is_api or _is_api(p)
     except ValueError as error:
         options, trouble = None, str(error)
         host.report(trouble)

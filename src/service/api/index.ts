@@ -12,6 +12,7 @@ import { animationRoutes } from './animations.js';
 import { hostRoutes } from './hosts.js';
 import { inspectRoutes } from './inspect.js';
 import { jobRoutes } from './jobs.js';
+import { lookRoutes } from './looks.js';
 import { problemResponses } from './responses.js';
 import { prefix } from './shapes.js';
 
@@ -42,6 +43,7 @@ export const api: FastifyPluginAsync<ApiSettings> = async (app, { service, servi
         if (schema) schema.response = { ...Object(schema.response), ...problemResponses };
       });
       await scope.register(aboutRoutes, { serviceInfo });
+      await scope.register(lookRoutes);
       await scope.register(hostRoutes, { service, serviceInfo });
       await scope.register(jobRoutes, { service, closing: closing.signal });
       await scope.register(animationRoutes, { service });

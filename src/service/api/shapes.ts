@@ -58,6 +58,7 @@ const option = z
     help: z.string(),
     type: z.enum(['boolean', 'integer', 'number', 'string']),
     default: z.unknown(),
+    isOfLook: z.literal(true).optional().describe('its value is that of the look, if it is not given'),
     unit: z.string().optional(),
     choices: z.array(z.string()).optional(),
     word: z.string().optional().describe('a word that may be given instead of a number'),
@@ -71,6 +72,15 @@ const option = z
     needsSampling: z.literal(true).optional().describe('it has no effect on a movie of steps that are kept'),
   })
   .meta({ id: 'Option' });
+
+export const look = z
+  .object({
+    name: z.string(),
+    purpose: z.string().describe('empty for those of the config file'),
+    options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).describe('animation options'),
+  })
+  .meta({ id: 'Look' });
+export type LookShape = z.output<typeof look>;
 
 export const about = z.object({
   version: z.string(),

@@ -6,13 +6,15 @@ import type { GenerationRequest } from '../../hosts/host.js';
 import { isUnreachable } from '../../hosts/remote/http-client.js';
 import { MovieClient } from '../../movie/client.js';
 import { type MovieSettings, trialSettings } from '../../movie/messages.js';
-import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';
+import type { AnimationOptions } from '../../options/animation-options.js';
+import { checkAnimationOptions } from '../../options/check-animation-options.js';
 import { checkOptions } from '../../options/check-options.js';
 import {
   type GenerationOptions,
   generationOptionsSchema,
   img2imgOptionsSchema,
 } from '../../options/generation-options.js';
+import { withOwnLook } from '../../options/own-looks.js';
 import { movieSize } from '../../pictures/fit.js';
 import type { Size } from '../../pictures/picture.js';
 import { messageOf } from '../../util/error-message.js';
@@ -51,7 +53,7 @@ export class RequestChecks {
     const generation = checkOptions(generationOptionsSchema, given);
     const size = await this.#sizeOf(generation);
     checkImageLimits({ ...generation, ...size });
-    const animation = request.animation && checkOptions(animationOptionsSchema, request.animation);
+    const animation = request.animation && checkAnimationOptions(await withOwnLook(request.animation));
     // Only names of models: with paths, clients could look around on this machine.
     const candidates = chooseHost(await this.#hosts.withModel(generation.model), host, generation.model);
     const { start, img2img } = checkStart(request);
@@ -71,7 +73,7 @@ export class RequestChecks {
     const shown = original.images.find(({ index }) => index === image);
     if (!shown) throw new StepsAnimationError('usage', `The job ${of} has no image ${image}.`);
     if (shown.steps.length === 0) throw noSteps(of);
-    const animation = { ...checkOptions(animationOptionsSchema, request.animation), createAnimation: true };
+    const animation = { ...checkAnimationOptions(await withOwnLook(request.animation)), createAnimation: true };
     await this.#checkAnimation(original.kind, animation, shown);
     return { kind: 'render', options: { generation: null, img2img: null, animation, of, image }, hosts: [] };
   }

@@ -1,6 +1,7 @@
 import { type AnimationOptions, animationOptionsSchema } from '../../options/animation-options.js';
 import { valueOfText } from '../../options/check-options.js';
 import { describeOptions, type OptionDescription } from '../../options/describe-options.js';
+import { withLook } from '../../options/looks.js';
 import { rowsOf } from '../../options/option.js';
 import type { AnimationOptionsInput } from '../../options/option-types.js';
 import { isRecord } from '../../util/is-record.js';
@@ -12,6 +13,7 @@ import { boolean, checkFields, complain } from './validation.js';
 export const scriptName = 'steps animation';
 
 const rows = rowsOf(animationOptionsSchema);
+const classicOptions = animationOptionsSchema.parse({});
 const isOriginal = ({ place }: OptionDescription) => place !== undefined;
 const described = describeOptions(animationOptionsSchema);
 
@@ -19,7 +21,10 @@ const described = describeOptions(animationOptionsSchema);
 export const scriptArguments = [
   ...described.filter(isOriginal).sort((a, b) => (a.place ?? 0) - (b.place ?? 0)),
   ...described.filter((option) => !isOriginal(option)),
-].map((option) => ({ names: namesOf(option.name as keyof AnimationOptions), ...option }));
+].map(({ isOfLook: _, ...option }) => {
+  const name = option.name as keyof AnimationOptions;
+  return { names: namesOf(name), ...option, default: classicOptions[name] };
+});
 
 const optionByName = new Map(scriptArguments.flatMap((option) => option.names.map((name) => [name, option] as const)));
 
@@ -91,6 +96,11 @@ function readValue(option: OptionDescription, value: unknown): unknown {
   return option.type === 'boolean' ? (boolean.safeParse(value).data ?? value) : valueOfText(option, value);
 }
 
-function checked(given: unknown): AnimationOptionsInput {
-  return checkFields(animationOptionsSchema, given, (name) => `alwayson_scripts.${scriptName}.${name}`);
+/** Clients expect what the original script did, unless they name a look. */
+function checked(given: Readonly<Record<string, unknown>>): AnimationOptionsInput {
+  return checkFields(
+    animationOptionsSchema,
+    withLook(given, 'classic'),
+    (name) => `alwayson_scripts.${scriptName}.${name}`,
+  );
 }

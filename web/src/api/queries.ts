@@ -1,10 +1,19 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { request } from './client.js';
-import type { AboutShape, AnimationShape, FoundHostShape, HostKindShape, HostShape, JobShape } from './types.js';
+import type {
+  AboutShape,
+  AnimationShape,
+  FoundHostShape,
+  HostKindShape,
+  HostShape,
+  JobShape,
+  LookShape,
+} from './types.js';
 
 /** The keys of the query cache. */
 export const keys = {
   about: ['about'] as const,
+  looks: ['looks'] as const,
   job: (id: string) => ['jobs', id] as const,
   active: ['jobs', 'active'] as const,
   recent: ['jobs', 'recent'] as const,
@@ -17,6 +26,14 @@ export const keys = {
 /** What the service offers; the forms are built from it. */
 export function useAbout() {
   return useQuery({ queryKey: keys.about, queryFn: ({ signal }) => request<AboutShape>('/about', { signal }) });
+}
+
+/** The looks of movies: those that come with the program, then the user's own. */
+export function useLooks() {
+  return useQuery({
+    queryKey: keys.looks,
+    queryFn: async ({ signal }) => (await request<{ looks: LookShape[] }>('/looks', { signal })).looks,
+  });
 }
 
 export function useJob(id: string | undefined) {

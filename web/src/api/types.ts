@@ -10,6 +10,7 @@ export type {
   HostShape,
   InspectionShape,
   JobShape,
+  LookShape,
   NewJobShape,
   OptionShape,
 } from '../../../src/service/api/shapes.js';

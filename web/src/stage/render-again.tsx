@@ -2,7 +2,7 @@ import { Button, Group, Modal, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { request } from '../api/client.js';
-import { keys, useAbout } from '../api/queries.js';
+import { keys, useAbout, useLooks } from '../api/queries.js';
 import type { JobImage, JobShape } from '../api/types.js';
 import type { Value, Values } from '../form/form-store.js';
 import { OptionRow } from '../form/option-row.js';
@@ -36,7 +36,11 @@ export default function RenderAgain({ job, image, onRender, onClose }: Props) {
     },
     onError: notifyError,
   });
-  const set = (name: string) => (value: Value) => setChanges((before) => ({ ...before, [name]: value }));
+  const { data: looks = [] } = useLooks();
+  const set = (name: string) => (value: Value) => {
+    const look = name === 'look' ? looks.find((known) => known.name === value)?.options : undefined;
+    setChanges((before) => ({ ...before, ...look, [name]: value }));
+  };
   return (
     <Modal opened onClose={onClose} title={words().actions.render} size="lg">
       <Stack gap="md">
