@@ -70,6 +70,7 @@ export class ImageRecording {
 
   /** Announces the noise that the first pass starts from. @returns whether the movie opens on it */
   expectNoise(): boolean {
+    if (this.#hasNoise) return false;
     const { animation, plan } = this.#context;
     const { createAnimation, content } = animation;
     // With noisy content, the first step shows the noise already.

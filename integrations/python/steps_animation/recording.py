@@ -72,12 +72,19 @@ class Recording:
         self._decoder.start()
         self._sender.start()
 
-    def step(self, image: int, step: int, picture: Picture, pass_index: int = 0) -> None:
+    def step(
+        self, image: int, step: int, picture: Picture, pass_index: int = 0, sigma: Optional[float] = None
+    ) -> None:
         """
-        Queues the picture of a step, which counts from 1 within its pass. A function as `picture` is called in another
-        thread. Does not wait for `record`.
+        Queues the picture of a step, which counts from 1 within its pass; `sigma` is its noise level, as in the protocol. A
+        function as `picture` is called in another thread. Does not wait for `record`.
         """
-        self._queue({"type": "step", "image": image, "step": step, "pass": pass_index}, picture)
+        fields = {"type": "step", "image": image, "step": step, "pass": pass_index}
+        self._queue(fields if sigma is None else {**fields, "sigma": sigma}, picture)
+
+    def noise(self, image: int, picture: Picture) -> None:
+        """Queues the noise that an image starts from, before its first step; as `step`."""
+        self._queue({"type": "noise", "image": image}, picture)
 
     def image(self, image: int, picture: Picture, infotext: Optional[str] = None, reason: str = "finished") -> None:
         """Queues the finished image, as `step` does; `reason` is finished, interrupted or skipped."""
@@ -232,7 +239,7 @@ class Recording:
 
 
 def _file_name(fields: Dict[str, Any]) -> str:
-    stem = "finished" if fields["type"] == "image" else f"{fields['pass']}-{fields['step']:07}"
+    stem = "finished" if fields["type"] == "image" else f"{fields.get('pass', 0)}-{fields.get('step', 0):07}"
     return f"image-{fields['image']}/{stem}.png"
 
 

@@ -42,7 +42,9 @@ export async function planRequest(
   const planned = planPasses(request, folder);
   const images = planImages(options, planned, { request, planned, folder });
   const startFrame = fitted?.startFrame ? fitted.picture : undefined;
-  const passes = planned.map(({ kind, width, height, steps, exact }) => ({ kind, width, height, steps, exact }));
+  const passes = planned.map(({ kind, width, height, steps, exact, sigmas: [firstSigma = 0] }) => {
+    return { kind, width, height, steps, exact, firstSigma };
+  });
   return {
     batches: Array.from({ length: options.batchCount }, (_, batch) => {
       const own = images.filter(({ info }) => info.batch === batch);

@@ -107,9 +107,9 @@ class StreamRun {
       const problem = await pictureProblem(message.picture, bytes);
       if (problem !== undefined) throw this.#wrong(problem);
       const picture = this.#pictureOf(message.picture, bytes);
-      yield message.type === 'step'
-        ? this.#step(message, picture)
-        : await this.#finish(message.image, state, picture, message.bytes, message.infotext, message.reason);
+      if (message.type === 'noise') yield { type: 'noise', image: message.image, ...this.#pending(message, picture) };
+      else if (message.type === 'step') yield this.#step(message, picture);
+      else yield await this.#finish(message.image, state, picture, message.bytes, message.infotext, message.reason);
     }
   }
 
@@ -143,13 +143,17 @@ class StreamRun {
     return { type: 'start', images, passes: message.passes };
   }
 
-  #checkedState(message: Message<'step' | 'image'>): ImageState {
+  #checkedState(message: Message<'noise' | 'step' | 'image'>): ImageState {
     const { image } = message;
     if (!this.#start) throw this.#wrong('the first message must be a start');
     const state = this.#states[image];
     if (!state) throw this.#wrong(`there is no image ${image}: the start announced ${this.#states.length}`);
     if (state.hasEnded) throw this.#wrong(`image ${image} has ended already`);
     if (message.type === 'image') return state;
+    if (message.type === 'noise') {
+      if (state.step > 0) throw this.#wrong(`the noise of image ${image} must come before its first step`);
+      return state;
+    }
     const { pass, step } = message;
     if (pass >= this.#start.passes.length) throw this.#wrong(`there is no pass ${pass}`);
     if (pass < state.pass || (pass === state.pass && step <= state.step)) {
@@ -180,8 +184,20 @@ class StreamRun {
     };
   }
 
-  #step({ image, pass, step, bytes }: Message<'step'>, decode: () => Promise<Picture>): GenerationEvent {
+  #step({ image, pass, step, sigma, bytes }: Message<'step'>, decode: () => Promise<Picture>): GenerationEvent {
     this.#states[image] = { pass, step, picture: decode, bytes, hasEnded: false };
+    return {
+      type: 'step',
+      image,
+      pass,
+      step,
+      ...(sigma !== undefined && { sigma }),
+      ...this.#pending({ bytes }, decode),
+    };
+  }
+
+  /** Bytes that count until the picture is taken or released. */
+  #pending({ bytes }: { readonly bytes: number }, decode: () => Promise<Picture>) {
     let isPending = true;
     const release = () => {
       if (isPending) this.#budget.release(bytes);
@@ -191,7 +207,7 @@ class StreamRun {
       release();
       return await decode();
     };
-    return { type: 'step', image, pass, step, picture, release };
+    return { picture, release };
   }
 
   async #finish(

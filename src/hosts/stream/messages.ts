@@ -81,9 +81,14 @@ const stepSchema = z
     image: count(streamLimits.images),
     pass: count(16).default(0),
     step: z.int().min(1).max(streamLimits.steps),
+    sigma: z.number().min(0).exactOptional(),
     picture,
     bytes,
   })
+  .refine(hasBytesOfPixels, bytesProblem);
+
+const noiseSchema = z
+  .strictObject({ type: z.literal('noise'), image: count(streamLimits.images), picture, bytes })
   .refine(hasBytesOfPixels, bytesProblem);
 
 const imageSchema = z
@@ -99,7 +104,13 @@ const imageSchema = z
 
 const endSchema = z.strictObject({ type: z.literal('end') });
 
-const streamMessageSchema = z.discriminatedUnion('type', [startSchema, stepSchema, imageSchema, endSchema]);
+const streamMessageSchema = z.discriminatedUnion('type', [
+  startSchema,
+  noiseSchema,
+  stepSchema,
+  imageSchema,
+  endSchema,
+]);
 
 export type StreamMessage = z.output<typeof streamMessageSchema>;
 export type StreamPicture = z.output<typeof picture>;

@@ -67,6 +67,19 @@ describe('a stream', () => {
     );
   });
 
+  it('gives the noise and the noise levels that it contains', async () => {
+    const noise = message({ type: 'noise', image: 0, picture: { format: 'rgb24', width: 4, height: 3 } }, picture.data);
+    const outcome = await read([start(1), noise, rawStep(1, picture, { sigma: 14.6 }), rawImage(picture), end]);
+    expect(typesOf(outcome)).toEqual(['start', 'noise', 'step', 'image', 'end']);
+    expect(outcome.events[2]).toMatchObject({ step: 1, sigma: 14.6 });
+    const [, given] = outcome.events;
+    expect(given?.type === 'noise' ? await given.picture() : undefined).toEqual({
+      width: 4,
+      height: 3,
+      data: Buffer.from(picture.data),
+    });
+  });
+
   it('that is cut anywhere ends as an interrupted run of what came whole', async () => {
     const firstStepEnds = start(3).length + (steps[0]?.length ?? 0);
     const imageEnds = whole.length - end.length;
@@ -105,7 +118,9 @@ describe('a stream', () => {
     ['a line break after the bytes', [Buffer.from('\n')], /not a line break/],
     ['a second start', [start(3)], /only one start/],
     ['an unknown type', [message({ type: 'stop' })], /type: .*'start'.*'end'/],
-    ['an unknown field', [message({ ...step2, sigma: 1 }, bytes)], /sigma/],
+    ['an unknown field', [message({ ...step2, colour: 1 }, bytes)], /colour/],
+    ['a wrong noise level', [message({ ...step2, sigma: -1 }, bytes)], /sigma/],
+    ['noise after a step', [message({ ...step2, type: 'noise', step: undefined }, bytes)], /noise of image 0/],
     ['no bytes', [message(step2)], /bytes/],
     ['another image than announced', [message({ ...step2, image: 1 }, bytes)], /no image 1/],
     ['another pass than announced', [message({ ...step2, pass: 1 }, bytes)], /no pass 1/],
