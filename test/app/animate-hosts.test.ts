@@ -80,7 +80,7 @@ describe('a run', () => {
       yield { type: 'end' };
       throw new Error('the model fell silent');
     });
-    const animation = { grid: true, duration: 0.5 };
+    const animation = { look: 'classic' as const, grid: true, duration: 0.5 };
     const run = animate({ host, animation, outdir, onEvent: (event) => events.push(event) });
     await expect(run).rejects.toThrow('the model fell silent');
     const told = events.flatMap((event) => (event.type === 'animation' ? [basename(event.path)] : []));
@@ -101,7 +101,7 @@ describe('a run', () => {
       yield image(0, picture);
       yield { type: 'end' };
     });
-    const run = animate({ host, animation: { duration: 0.5, pacing: 'even' }, outdir });
+    const run = animate({ host, animation: { look: 'classic', duration: 0.5, pacing: 'even' }, outdir });
     await expect(run).rejects.toThrow(/There is no picture .*to try again/);
   });
 });

@@ -21,7 +21,7 @@ it('paths of results are absolute where the save location is not', async () => {
   const folder = await temporaryFolder();
   const outdir = relative(process.cwd(), folder);
   const paths: string[] = [];
-  const animation = { duration: 0.5, fps: 2, deleteIntermediate: false };
+  const animation = { look: 'classic' as const, duration: 0.5, fps: 2, deleteIntermediate: false };
   const [result] = await animate({
     ...{ host, request: tinyRequest, outdir, animation },
     onEvent: (event) => {

@@ -34,7 +34,7 @@ it('movies of every size and shape have exactly their frames', async () => {
   });
   await fc.assert(
     fc.asyncProperty(sizes, options, async (size, rest) => {
-      const made = await render({ sources, animation: { ...rest, ...size, fps: 10 }, outdir: folder });
+      const made = await render({ sources, animation: { look: 'classic', ...rest, ...size, fps: 10 }, outdir: folder });
       expect(made.frames).toBe(Math.round(rest.duration * 10) + Math.round(rest.lastFrameDuration * 10));
       const { width, height, frames } = await probeMovie(made.path);
       expect([frames, width, height]).toEqual([made.frames, made.width, made.height]);

@@ -79,7 +79,7 @@ describe('sources of pictures', () => {
       const steps = [0.2, 0.6, 1].map((progress, index) =>
         save(join(folder, `${index}.png`), emerging(64, 48, progress), infotext),
       );
-      const animation = { codec, duration: 0.5, fps: 10, minSize: 0 };
+      const animation = { look: 'classic' as const, codec, duration: 0.5, fps: 10, minSize: 0 };
       const { path } = await render({ sources: await Promise.all(steps), animation, outdir: folder });
       await using sources = await PictureSources.find([path]);
       const frames = await pixels(sources);
@@ -97,7 +97,7 @@ describe('sources of pictures', () => {
       const steps = [0.5, 1].map((progress, index) =>
         save(join(folder, `${index}.png`), emerging(64, 48, progress), infotext),
       );
-      const animation = { codec, duration: 0.5, fps: 10, minSize: 0 };
+      const animation = { look: 'classic' as const, codec, duration: 0.5, fps: 10, minSize: 0 };
       const { path } = await render({ sources: await Promise.all(steps), animation, outdir: folder });
       await enlarge(path);
       await using sources = await PictureSources.find([path]);
@@ -111,7 +111,7 @@ describe('sources of pictures', () => {
     const folder = await temporaryFolder();
     const image = await save(join(folder, `image.${type === 'jpg' ? type : 'png'}`), emerging(64, 48, 1), infotext);
     const codec = (['apng', 'gif', 'webp'] as const).find((name) => name === type);
-    const animation = codec && { codec, duration: 0.5, fps: 10 };
+    const animation = codec && { look: 'classic' as const, codec, duration: 0.5, fps: 10 };
     const path = animation ? (await render({ sources: [image], animation, outdir: folder })).path : image;
     await enlarge(path);
     expect(await readInfotext(path)).toBe(infotext);
@@ -161,7 +161,7 @@ describe('sources of pictures', () => {
       await save(join(folder, '2.jpg'), plain(32, 32, 200, 200, 200)),
       await save(join(folder, '3.webp'), plain(1, 1, 200, 200, 200)),
     ];
-    const animation = { duration: 0.5, fps: 10, interpolation: 'none' as const, minSize: 0 };
+    const animation = { look: 'classic' as const, duration: 0.5, fps: 10, interpolation: 'none' as const, minSize: 0 };
     const first = await render({ sources, animation, outdir: folder });
     expect(first).toMatchObject({ width: 64, height: 32 });
     const wanted = await render({ sources, animation: { ...animation, size: '96x96' }, outdir: folder });
@@ -182,7 +182,7 @@ describe('sources of pictures', () => {
       await save(join(b, `${index}.png`), plain(64, 64, red, 0, 0), infotext.replace('42', '43'));
     }
     await image('unused.png', 1, 1);
-    const animation = { duration: 0.5, fps: 10, minSize: 0 };
+    const animation = { look: 'classic' as const, duration: 0.5, fps: 10, minSize: 0 };
     const grid = await render({ sources: [a, b], animation, outdir: folder, sideBySide: true });
     expect(grid).toMatchObject({ width: 128, height: 80, frames: 5, seed: null });
     const frames = await decodeMovie(grid.path);
@@ -203,7 +203,7 @@ describe('sources of pictures', () => {
       const steps = [0, 1].map((step) => save(join(folder, `${step}.png`), emerging(32, 32, step), long));
       const { path, frames } = await render({
         sources: await Promise.all(steps),
-        animation: { codec, duration: 1, fps: 10 },
+        animation: { look: 'classic', codec, duration: 1, fps: 10 },
         outdir: folder,
       });
       expect(frames).toBe(10);
@@ -243,7 +243,11 @@ describe('sources of pictures', () => {
     await mkdir(folder);
     const text = `a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: ${written}, Size: 32x32`;
     const source = await save(join(folder, '1.png'), plain(32, 32, 9, 9, 9), text);
-    const made = await render({ sources: [source], animation: { duration: 0.5, fps: 4 }, outdir: join(folder, 'out') });
+    const made = await render({
+      sources: [source],
+      animation: { look: 'classic', duration: 0.5, fps: 4 },
+      outdir: join(folder, 'out'),
+    });
     expect(made.seed).toBe(seed);
     expect(basename(made.path)).toBe(name);
     expect(JSON.stringify(made)).not.toContain('NaN');

@@ -215,7 +215,7 @@ describe('what a file is', () => {
   it('has the duration of an APNG whose frames last differently', async () => {
     const folder = await temporaryFolder();
     const sources = [await save(join(folder, '1.png'), 10), await save(join(folder, '2.png'), 200)];
-    const animation = { codec: 'apng', duration: 0.5, fps: 4, interpolation: 'none' } as const;
+    const animation = { look: 'classic', codec: 'apng', duration: 0.5, fps: 4, interpolation: 'none' } as const;
     const { path, frames } = await render({ sources, animation, outdir: folder });
     expect(frames).toBe(2);
     const bytes = await readFile(path);
@@ -235,7 +235,7 @@ describe('a movie', () => {
     const source = await save(join(folder, '1.png'), 100);
     const { frames, path } = await render({
       sources: [source],
-      animation: { codec: name, duration: 0.5, fps: 2 },
+      animation: { look: 'classic', codec: name, duration: 0.5, fps: 2 },
       outdir: folder,
     });
     expect(frames).toBe(1);
@@ -254,7 +254,7 @@ describe('a movie', () => {
       await sharp({ create: { width, height, channels: 3, background: '#888' } }).toFile(join(folder, '1.png'));
       const made = render({
         sources: [join(folder, '1.png')],
-        animation: { codec, minSize: 0 },
+        animation: { look: 'classic', codec, minSize: 0 },
         outdir: join(folder, 'out'),
       });
       await expect(made).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
@@ -281,7 +281,7 @@ describe('the output', () => {
     const source = await save(join(folder, 'cat.png'), 100);
     const made = await render({
       sources: [source],
-      animation: { duration: 0.5, fps: 4 },
+      animation: { look: 'classic', duration: 0.5, fps: 4 },
       output: `${folder}/${output}`,
     });
     expect(dirname(made.path)).toBe(resolve(folder, output));

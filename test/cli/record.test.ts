@@ -161,7 +161,17 @@ describe('record', () => {
 
   it('makes the movie of a sender that died, though nobody reads what it prints', async () => {
     const outdir = await temporaryFolder();
-    const child = spawn(process.execPath, [main, 'record', '--duration', '1', '--debug', '--outdir', outdir]);
+    const child = spawn(process.execPath, [
+      main,
+      'record',
+      '--look',
+      'classic',
+      '--duration',
+      '1',
+      '--debug',
+      '--outdir',
+      outdir,
+    ]);
     child.stdout.destroy();
     child.stderr.destroy();
     child.stdin.end(Buffer.concat([start(9), rawStep(1, picture(1, 9)), rawStep(2, picture(2, 9))]));
@@ -172,7 +182,7 @@ describe('record', () => {
 
   it('lets go of a sender whose message is wrong while it is still sending', async () => {
     const outdir = await temporaryFolder();
-    const child = spawn(process.execPath, [main, 'record', '--outdir', outdir], {
+    const child = spawn(process.execPath, [main, 'record', '--look', 'classic', '--outdir', outdir], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     child.stdin.write('oh no\n');
@@ -188,7 +198,7 @@ describe('record', () => {
     const interrupted = async (input: Buffer, whenItSays: RegExp) => {
       const outdir = await temporaryFolder();
       const options = ['--duration', '1', '--debug', '--outdir', outdir];
-      const child = spawn(process.execPath, [main, 'record', ...options]);
+      const child = spawn(process.execPath, [main, 'record', '--look', 'classic', ...options]);
       const ended = once(child, 'exit');
       const stdout = text(child.stdout);
       child.stderr.setEncoding('utf8').on('data', (said: string) => {
@@ -238,7 +248,7 @@ command = (${JSON.stringify(process.execPath)}, ${JSON.stringify(main)})
 size = (64, 48)
 def grey(value):
     return bytes([value]) * (64 * 48 * 3)
-animation = Record(["--outdir", "out", "--duration", "1"], command)
+animation = Record(["--outdir", "out", "--duration", "1", "--look=classic"], command)
 try:
     with animation:
         animation.start([{"seed": 3, "prompt": "grey", "width": 64, "height": 48}], steps=6)

@@ -18,9 +18,15 @@ export function runCommand(...args: string[]): Promise<CommandResult> {
   return startCommand(...args).result;
 }
 
+/** Movies as long as they are told to be, unless the arguments name a look. */
+function plainly(args: readonly string[]): readonly string[] {
+  const makesMovies = ['txt2img', 'img2img', 'render'].includes(args[0] ?? '') && !args.includes('--help');
+  return makesMovies && !args.includes('--look') ? [...args, '--look', 'classic'] : args;
+}
+
 /** Starts the built command, to send it signals. */
 export function startCommand(...args: string[]): StartedCommand {
-  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [command, ...plainly(args)], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;
@@ -45,9 +51,9 @@ export async function runCommandOn(input: string, ...args: string[]): Promise<Co
   return { stdout, stderr, exitCode };
 }
 
-/** Sends a stream to `record`, whose movies are as small as the pictures, and takes apart what comes back. */
+/** Sends a stream to `record`, with the look `classic`, and takes apart what comes back. */
 export async function record(input: readonly Uint8Array[], ...options: string[]) {
-  const child = spawn(process.execPath, [command, 'record', '--min-size', '0', ...options]);
+  const child = spawn(process.execPath, [command, 'record', '--look', 'classic', ...options]);
   const ended = once(child, 'exit');
   child.stdin.on('error', () => {}); // a command that refuses the stream closes it
   for (const chunk of input) child.stdin.write(chunk);

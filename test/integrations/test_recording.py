@@ -37,7 +37,7 @@ class RecordingTest(unittest.TestCase):
 
     def started(self, steps=6, exact=False, **options):
         images = [{"seed": 3, "prompt": "grey", "width": SIZE[0], "height": SIZE[1]}]
-        arguments = ("--outdir", str(self.folder / "out"), "--duration", "1")
+        arguments = ("--outdir", str(self.folder / "out"), "--duration", "1", "--look=classic")
         passes = [{"steps": steps, "exact": exact}]
         return Recording(images, passes, self.folder / "rescued", arguments, **options)
 
@@ -167,7 +167,7 @@ class RecordingTest(unittest.TestCase):
 
     def test_saves_no_steps_when_all_movies_are_finished(self):
         images = [{"seed": seed, "prompt": "grey", "width": SIZE[0], "height": SIZE[1]} for seed in (3, 4)]
-        arguments = ("--outdir", str(self.folder / "out"), "--duration", "1", "--grid")
+        arguments = ("--outdir", str(self.folder / "out"), "--duration", "1", "--look=classic", "--grid")
         recording = Recording(images, [{"steps": 1}], self.folder / "rescued", arguments)
         for image in (0, 1):
             recording.step(image, 1, grey(1))

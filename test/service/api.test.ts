@@ -12,7 +12,7 @@ import { decodeMovie } from '../helpers/movies.js';
 import { poolOf } from './open-service.js';
 
 const generation = { prompt: 'a red apple', seed: 42, steps: 5, cfgScale: 1 };
-const animation = { duration: 1, fps: 10 };
+const animation = { look: 'classic', duration: 1, fps: 10 };
 
 type Opened = { readonly app: FastifyInstance; readonly service: JobService; readonly outdir: string };
 
@@ -156,7 +156,11 @@ describe('a job', () => {
 
   it('is rendered again from its steps, as another movie', async () => {
     const { id } = await finished({ kind: 'txt2img', generation, animation });
-    const job = await finished({ kind: 'render', of: id, animation: { codec: 'gif', duration: 2, fps: 10 } });
+    const job = await finished({
+      kind: 'render',
+      of: id,
+      animation: { look: 'classic', codec: 'gif', duration: 2, fps: 10 },
+    });
     expect(job).toMatchObject({ kind: 'render', images: [], animations: [{ codec: 'gif', frames: 20 }] });
   });
 
@@ -199,7 +203,7 @@ describe('a job', () => {
     [400, { kind: 'paint' }, /kind/u],
     [422, { kind: 'txt2img', generation: { steps: 0 } }, /steps/u],
     [422, { kind: 'txt2img', generation: { sampler: 'none' } }, /There is no sampler "none"/u],
-    [422, { kind: 'txt2img', animation: { codec: 'none' } }, /codec/u],
+    [422, { kind: 'txt2img', animation: { look: 'classic', codec: 'none' } }, /codec/u],
     [422, { kind: 'img2img', picture: 'AAAA' }, /not a readable picture/u],
     [422, { kind: 'render', of: 'nothing' }, /nothing/u],
   ])('is refused with %i in words: %j', async (status, request, detail) => {

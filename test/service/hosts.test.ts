@@ -313,12 +313,12 @@ describe('several hosts', () => {
     const a = new PretendedHost(() => (isHeld ? passed : undefined));
     const service = await openService(await temporaryFolder(), { hosts: pool({ a }) });
     const original = await service.ended(
-      (await service.submit({ ...asking('1'), animation: { createAnimation: false } })).id,
+      (await service.submit({ ...asking('1'), animation: { look: 'classic', createAnimation: false } })).id,
     );
     isHeld = true;
     const busy = await service.submit(asking('2'));
     await until(service, () => a.prompts.length === 2);
-    const animation = { duration: 1, fps: 10 };
+    const animation = { look: 'classic' as const, duration: 1, fps: 10 };
     const movie = await service.submit({ kind: 'render', of: original.id, image: 0, animation });
     expect(await service.ended(movie.id)).toMatchObject({ state: 'finished', host: null });
     expect(service.get(busy.id)?.state).toBe('running');

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { named, openPretended } from './open-service.js';
 import { PretendedHost } from './pretended-host.js';
 
-const animation = { duration: 1, fps: 10 };
+const animation = { look: 'classic' as const, duration: 1, fps: 10 };
 
 function rethrow(error: unknown): never {
   throw error;

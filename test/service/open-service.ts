@@ -7,7 +7,7 @@ import { type JobService, type JobServiceSettings, openJobService } from '#src/s
 /** Options that make the images and movies of a job quickly. */
 export const quick = {
   generation: { prompt: 'a red apple', seed: 42, steps: 5, cfgScale: 1 },
-  animation: { duration: 1, fps: 10 },
+  animation: { look: 'classic', duration: 1, fps: 10 },
 } as const;
 
 /** The hosts of a service that has one. */

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openPretended } from './open-service.js';
 import { PretendedHost } from './pretended-host.js';
 
-const animation = { duration: 1, fps: 10, interpolation: 'none', minSize: 0 } as const;
+const animation = { look: 'classic', duration: 1, fps: 10, interpolation: 'none', minSize: 0 } as const;
 const generation = { prompt: 'an apple', steps: 8 };
 
 /** A host that does not know the size of its images beforehand, and fails after the last step. */

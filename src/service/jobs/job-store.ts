@@ -161,7 +161,7 @@ export class JobStore {
     this.#database.insert('steps', { job, image, step, file, bytes }, onConflict);
   }
 
-  /** The kept steps of an image, in their order. */
+  /** The kept steps of an image, in their order; step 0 is its noise. */
   steps(job: string, image: number): KeptStep[] {
     return this.#database.all<KeptStep>(
       'select image, step, file, bytes from steps where job = :job and image = :image order by step',
@@ -204,7 +204,7 @@ export class JobStore {
     const rows = this.#database.all<ImageRow>(
       `select image, seed, width, height, infotext, path, (
          select json_group_array(step) from (
-           select step from steps where job = :job and image = images.image order by step)) as steps
+           select step from steps where job = :job and image = images.image and step > 0 order by step)) as steps
        from images where job = :job order by image`,
       { job },
     );

@@ -166,9 +166,11 @@ export class RunningJob {
   #keepStep({ image, step, path }: EventOf<'intermediate'>): void {
     const { store, files, record, emit } = this.#settings;
     const kept = files.keepStep(this.id, { image: image + this.#offset, step, path });
+    // The noise is kept for other movies, and is no step to look at.
+    const isStep = step > 0;
     record(
       () => store.addStep(this.id, kept),
-      () => emit({ type: 'step', id: this.id, image: kept.image, step }),
+      () => isStep && emit({ type: 'step', id: this.id, image: kept.image, step }),
     );
     this.preview.offer({ batch: this.#images[image]?.batch ?? 0, step, path: files.stepPath(this.id, kept) });
     this.#emitProgress();

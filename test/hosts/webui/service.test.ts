@@ -33,7 +33,7 @@ it('makes a movie of what our own service makes, through its API', async () => {
   const [movie] = await animate({
     host,
     request: { prompt: 'a red apple', seed: 7, steps: 8 },
-    animation: { duration: 1, fps: 10 },
+    animation: { look: 'classic', duration: 1, fps: 10 },
     outdir: await temporaryFolder(),
     onEvent: (event) => void events.push(event),
   });
