@@ -14,7 +14,7 @@ const request = ['txt2img', 'a red apple', '--model', model, '--width', '64', '-
 describe('txt2img', () => {
   it('makes an image and its movie, and prints one line of JSON', async () => {
     const outdir = await temporaryFolder();
-    const args = [...request, '--steps', '7', '--duration', '1', '--outdir', outdir, '--json'];
+    const args = [...request, '--steps', '7', '--duration', '1', '--outdir', outdir, '--look', 'reveal', '--json'];
     const { stdout, exitCode } = await runCommand(...args);
     expect(exitCode).toBe(0);
     const folder = join(outdir, 'txt2img-images');
@@ -22,7 +22,9 @@ describe('txt2img', () => {
     expect(Object.keys(movie).join()).toBe(
       'type,path,image,codec,width,height,frames,fps,duration,bytes,steps,seed,finish_ms',
     );
-    expect(movie).toMatchObject({ type: 'animation', codec: 'x264', width: 512, height: 384, frames: 30, duration: 1 });
+    // The noise for 0.6 s, the development for 1 s, and the finished image for 1.5 s.
+    const length = { frames: 93, duration: 3.1 };
+    expect(movie).toMatchObject({ type: 'animation', codec: 'x264', width: 512, height: 384, ...length });
     expect(movie).toMatchObject({
       path: join(folder, 'animation', '42-a red apple.mp4'),
       image: join(folder, '42-a red apple.png'),
