@@ -153,7 +153,7 @@ export const animationOptionsSchema = z.strictObject({
     help: 'how pictures are enlarged: lanczos is smooth, nearest keeps the edges of pixel art sharp, and enlarges to the minimum size by a whole number',
   }),
   noiseDuration: option(hold, {
-    label: 'Duration of the noise',
+    label: 'Noise duration',
     help: 'open on the noise that the sampler starts from and pass over to the first step in this time, in addition to the duration; without noise if the host does not give it, and in loops',
     unit: 'seconds',
   }),

@@ -20,10 +20,10 @@ describe('--help', () => {
       ...describeOptions(generationOptionsSchema.omit({ prompt: true })),
       ...describeOptions(animationOptionsSchema),
     ];
-    for (const { flag, type, default: value } of options) {
+    for (const { flag, type, default: value, isOfLook } of options) {
       expect(help).toContain(type === 'boolean' ? `--[no-]${flag.slice(2)} ` : `${flag} <`);
-      const shown = type === 'boolean' ? (value ? 'yes' : 'no') : value === '' ? 'none' : value;
-      expect(help).toContain(`default: ${shown})`);
+      const own = type === 'boolean' ? (value ? 'yes' : 'no') : value === '' ? 'none' : value;
+      expect(help).toContain(`default: ${isOfLook ? 'by the look' : own})`);
     }
   });
 
