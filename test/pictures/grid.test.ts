@@ -33,9 +33,11 @@ describe('a grid', () => {
   it('has larger pictures in a larger movie', () => {
     const options = animationOptionsSchema.parse({ size: '1000x1000' });
     expect(planGrid({ width: 64, height: 64 }, ['a', 'b'], options)).toMatchObject({ width: 1000, labelHeight: 31 });
-    expect(planGrid({ width: 64, height: 64 }, ['', ''], animationOptionsSchema.parse({}))).toMatchObject({
-      width: 512,
-    });
+    expect(planGrid({ width: 64, height: 64 }, ['', ''], animationOptionsSchema.parse({ minSize: 512 }))).toMatchObject(
+      {
+        width: 512,
+      },
+    );
   });
 
   it('is at most 3840 pixels wide and high', () => {

@@ -70,7 +70,7 @@ async function animated(
   const [movie] = await animate({
     ...{ host, outdir, signal: stop.signal },
     request: { ...tinyRequest, model: 'emoji', preview: 'full', width: 0, height: 0, sampler, steps },
-    animation: { ...animation, minSize: 0, deleteIntermediate: false },
+    animation: { look: 'classic', ...animation, minSize: 0, deleteIntermediate: false },
     onEvent: ({ type }) => {
       if (type === 'step' && ++stepCount === stopAfter) stop.abort();
     },
