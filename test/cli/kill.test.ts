@@ -36,7 +36,17 @@ describe('a kill at any moment', () => {
     for (const more of [0, 1, 2, 7, 20, 45]) {
       const wanted = (await filesOf(intermediateFolder)).length + more;
       const options = ['--width', '512', '--height', '512', '--steps', '60', '--duration', '8', '--outdir', outdir];
-      const args = [main, 'txt2img', 'an apple', '--model', model, '--no-delete-intermediate', ...options];
+      const args = [
+        main,
+        'txt2img',
+        'an apple',
+        '--model',
+        model,
+        '--no-delete-intermediate',
+        '--look',
+        'classic',
+        ...options,
+      ];
       // A process group of its own: the kill reaches all its processes.
       const command = spawn(process.execPath, args, { stdio: 'ignore', detached: true });
       const ended = once(command, 'exit');

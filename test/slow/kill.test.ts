@@ -30,7 +30,7 @@ const finish = [rawImage(emerging(size.width, size.height, 1)), end];
  */
 async function recordAndKill(outdir: string, codec: string, milliseconds: number) {
   const began = performance.now();
-  const options = ['--outdir', outdir, '--codec', codec, '--duration', '1.5'];
+  const options = ['--look', 'classic', '--outdir', outdir, '--codec', codec, '--duration', '1.5'];
   const command = spawn(process.execPath, [main, 'record', ...options], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
