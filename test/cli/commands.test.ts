@@ -12,7 +12,8 @@ describe('render', () => {
   it('makes a movie of a folder, and info reads its settings back', async () => {
     const folder = await temporaryFolder();
     await writeImages(folder, 5);
-    const { stdout, exitCode } = await runCommand('render', folder, '--duration', '1.5', '--outdir', folder, '--json');
+    const options = ['--min-size', '512', '--duration', '1.5', '--outdir', folder, '--json'];
+    const { stdout, exitCode } = await runCommand('render', folder, ...options);
     expect(exitCode).toBe(0);
     const movie = JSON.parse(stdout);
     expect(movie).toMatchObject({ type: 'animation', image: null, codec: 'x264', width: 512, height: 384, frames: 45 });
