@@ -44,6 +44,7 @@ function namesOf(looks: readonly LookShape[]): string[] {
 
 /** The value of an option that the form does not set: that of the look, or its own default. */
 function defaultOf(option: OptionShape, about: AboutShape, looks: readonly LookShape[], { look }: Values): Value {
+  if (option.name === 'look') return option.default as Value;
   const lookOption = about.options.animation.find(({ name }) => name === 'look');
   const chosen = looks.find(({ name }) => name === (look ?? lookOption?.default));
   // A look of the user's own may be on top of another one, and leave out what it does not change.
