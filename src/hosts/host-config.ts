@@ -6,7 +6,7 @@ import { hostNames } from './host-kinds.js';
 /** Characters of a new host's name. */
 const maxNameLength = 100;
 
-export const configuredHostSchema = z.strictObject({
+const configuredHostSchema = z.strictObject({
   /** its name in `--host` */
   name: z
     .string()
