@@ -63,7 +63,7 @@ The duration is that of the development; noise and holds come on top of it.
 ## Looks of your own
 
 \`steps-animation.config.json\`, in the working folder or in the user's config folder, can have more, each on top of one of
-these. The page writes them, with *Save as look*.
+these; the page offers them, and \`POST /api/v1/looks\` adds one.
 
 \`\`\`json
 {
