@@ -38,6 +38,7 @@ describe('the queue beside Generate', () => {
     await queue.getByRole('button', { name: 'Clear waiting' }).click();
     await expect.poll(() => ids.map((id) => service.get(id)?.state)).toEqual(Array(3).fill('cancelled'));
     hold.open();
+    await expect.poll(() => service.list().every(({ endedAt }) => endedAt !== null)).toBe(true);
   });
 
   it('shows progress in the title and the icon of the tab, and not after the end', async () => {

@@ -1,4 +1,4 @@
-import { useAbout, useHosts } from '../api/queries.js';
+import { useAbout } from '../api/queries.js';
 import { words } from '../words/words.js';
 import classes from './empty-stage.module.css';
 import stageClasses from './stage.module.css';
@@ -15,10 +15,9 @@ type Props = {
 /** The stage before anything was made: what one can begin with. */
 export function EmptyStage({ onPrompt }: Props) {
   const { data: about } = useAbout();
-  const { data: { hosts } = { hosts: [] } } = useHosts();
   const { hello, stage } = words();
   const isBuiltIn = about?.model === builtIn;
-  const isAlone = hosts.length > 0 && hosts.every(({ kind }) => kind === 'embedded');
+  const isAlone = isBuiltIn && new Set(about.models.flatMap(({ hosts }) => hosts)).size <= 1;
   return (
     <section className={stageClasses.stage} aria-label={stage.label}>
       <div className={classes.hello}>
