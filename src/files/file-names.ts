@@ -66,10 +66,11 @@ export function movieStem({ seed, prompt }: Pick<IntermediateName, 'seed' | 'pro
 export function parseIntermediateStem(stem: string): IntermediateName | undefined {
   const match = /^(?<batch>\d{2})(?<position>\d{2})(?<step>\d{3,})-(?<seed>\d{1,64})(?:-(?<prompt>.*))?$/su.exec(stem);
   if (!match?.groups) return undefined;
-  const { batch, position, step = '', seed = '', prompt = '' } = match.groups;
+  const { batch, position, step = '', prompt = '' } = match.groups;
+  const seed = parseSeed(match.groups.seed ?? '');
   // Steps are filled up with zeros to three digits only.
-  if (step.length > 3 && step.startsWith('0')) return undefined;
-  return { batch: Number(batch), position: Number(position), step: Number(step), seed: parseSeed(seed) ?? 0, prompt };
+  if (seed === null || (step.length > 3 && step.startsWith('0'))) return undefined;
+  return { batch: Number(batch), position: Number(position), step: Number(step), seed, prompt };
 }
 
 function digits(value: number, length: number): string {

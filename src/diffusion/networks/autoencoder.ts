@@ -34,11 +34,14 @@ export class LatentEncoder implements AsyncDisposable {
     const { latentFactor, latentChannels, latentScale, latentShift } = this.#folder;
     const [name = 'sample'] = this.#network.inputNames;
     const input = tensorFor(this.#network.input(name), planesOf(data, width * height), [1, 3, height, width]);
-    const shape = [1, latentChannels, height / latentFactor, width / latentFactor] as const;
-    const size = shape.reduce((product, length) => product * length, 1);
-    const { data: values } = await this.#network.run({ [name]: input }, 'latent_sample');
-    // If the encoder returns the parameters of a distribution, the means come first.
-    const means = values.subarray(0, size);
+    const [rows, columns] = [height / latentFactor, width / latentFactor];
+    // If the encoder returns the parameters of a distribution, the means come first, then as many variances.
+    const { data: values } = await this.#network.run(
+      { [name]: input },
+      { name: 'latent_sample', shape: [1, [latentChannels, latentChannels * 2], rows, columns] },
+    );
+    const shape = [1, latentChannels, rows, columns] as const;
+    const means = values.subarray(0, latentChannels * rows * columns);
     return { shape, data: means.map((value) => (value - latentShift) * latentScale) };
   }
 
@@ -82,7 +85,7 @@ export class LatentDecoder implements AsyncDisposable {
     const [name = 'latent_sample'] = this.#network.inputNames;
     const values = latent.data.map((value) => value / this.#scale + this.#shift);
     const input = tensorFor(this.#network.input(name), values, latent.shape);
-    return toPicture(await this.#network.run({ [name]: input }, 'sample'));
+    return toPicture(await this.#network.run({ [name]: input }, { name: 'sample', shape: [1, 3, null, null] }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { z } from 'zod';
+import { exists } from '../../util/exists.js';
 import type { PixelPicture } from '../batch-request.js';
 import type { Latent } from '../latent.js';
 import { type ModelFolder, readConfig } from './model-folder.js';
@@ -37,14 +39,20 @@ const stableDiffusionXl: LatentColours = {
   bias: [0.1084, -0.0175, -0.0011],
 };
 
-/** A model's own colours (`preview/latent_rgb.json`), or else those of its family; undefined if there are none. */
+/**
+ * A model's own colours (`preview/latent_rgb.json`), or else those of its family; undefined if there are none.
+ * @throws StepsAnimationError `model` when its own are not of its latents
+ */
 export async function latentColoursOf({
   path,
   family,
   latentChannels,
 }: ModelFolder): Promise<LatentColours | undefined> {
-  const own = await readConfig(path, 'preview/latent_rgb.json', coloursSchema).catch(() => undefined);
-  if (own?.factors.length === latentChannels) return own;
+  const file = 'preview/latent_rgb.json';
+  if (await exists(join(path, file))) {
+    const rows = coloursSchema.shape.factors.length(latentChannels, `must have ${latentChannels} rows`);
+    return await readConfig(path, file, coloursSchema.extend({ factors: rows }));
+  }
   if (latentChannels !== 4) return undefined;
   return family === 'sdxl' ? stableDiffusionXl : stableDiffusion;
 }

@@ -48,7 +48,7 @@ const indexSchema = z.looseObject({
   force_zeros_for_empty_prompt: z.boolean().default(false),
 });
 const unetSchema = z.object({
-  sample_size: z.union([z.int(), z.tuple([z.int(), z.int()])]),
+  sample_size: z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]),
   block_out_channels: levels,
   in_channels: z.int().optional(),
   // A key of our own: the network takes no other size. Only loading it shows that otherwise.
@@ -56,8 +56,8 @@ const unetSchema = z.object({
   time_cond_proj_dim: z.int().nullish(),
 });
 const vaeSchema = z.object({
-  latent_channels: z.int().default(4),
-  scaling_factor: z.number().default(0.18215),
+  latent_channels: z.int().positive().default(4),
+  scaling_factor: z.number().positive().default(0.18215),
   shift_factor: z.number().nullish(),
   block_out_channels: levels,
 });

@@ -129,7 +129,7 @@ export class NoiseModel implements AsyncDisposable {
         ),
         ...this.#guidanceCondition(items.length, conditions),
       },
-      'out_sample',
+      { name: 'out_sample', shape: sample.shape },
     );
     return { shape: sample.shape, data };
   }
@@ -144,7 +144,7 @@ export class NoiseModel implements AsyncDisposable {
   /** Joins tensors of batch 1. */
   #rows(name: string, rows: readonly { readonly data: Float32Array; readonly shape: readonly number[] }[]) {
     const [, ...shape] = rows[0]?.shape ?? [];
-    const size = rows[0]?.data.length ?? 0;
+    const size = shape.reduce((product, length) => product * length, 1);
     const data = new Float32Array(size * rows.length);
     rows.forEach((row, i) => {
       data.set(row.data, i * size);
@@ -166,7 +166,7 @@ export class NoiseModel implements AsyncDisposable {
       ),
       text_embeds: this.#rows(
         'text_embeds',
-        prompts.map(({ pooled }) => pooled ?? { data: new Float32Array(), shape: [1, 0] }),
+        prompts.map(({ pooled }) => pooled ?? this.#missing('text_encoder_2 has no output text_embeds')),
       ),
     };
   }
@@ -174,12 +174,18 @@ export class NoiseModel implements AsyncDisposable {
   /** Luo et al. 2023, "Latent Consistency Models", section 4.2: the CFG scale, embedded like a timestep. */
   #guidanceCondition(batch: number, { cfgScale }: AddedConditions) {
     const { guidanceLength } = this.#folder;
-    if (!this.isDistilled || guidanceLength === undefined) return {};
+    if (!this.isDistilled) return {};
+    if (guidanceLength === undefined) return this.#missing('unet/config.json has no time_cond_proj_dim');
     const half = guidanceLength / 2;
     const angles = Array.from({ length: half }, (_, i) => 1000 * (cfgScale - 1) * 10_000 ** (-i / (half - 1)));
     const data = Float32Array.from([...angles.map(Math.sin), ...angles.map(Math.cos)]);
     const row = { data, shape: [1, guidanceLength] };
     return { timestep_cond: this.#rows('timestep_cond', new Array(batch).fill(row)) };
+  }
+
+  #missing(what: string): never {
+    const { path } = this.#folder;
+    throw new StepsAnimationError('model', `In the model ${path}, ${what}: export the model again.`);
   }
 
   /**

@@ -8,6 +8,11 @@ import type { SessionSettings } from './devices.js';
 /** Values in row-major order, converted from the element type of the network. */
 export type FloatTensor = { readonly data: Float32Array; readonly shape: readonly number[] };
 
+export type NetworkInputs = Readonly<Record<string, Tensor>>;
+
+/** An output of a network, and the shape that it must have: null for any size, a list for one of several. */
+export type Output = { readonly name: string; readonly shape: readonly (number | readonly number[] | null)[] };
+
 /** A loaded ONNX network. Weights in separate files are memory-mapped. */
 export class Network implements AsyncDisposable {
   readonly #file: string;
@@ -60,22 +65,40 @@ export class Network implements AsyncDisposable {
     return this.#session.outputNames;
   }
 
-  /** Runs the network and returns the output of the given name, or else the first. */
-  async run(inputs: Readonly<Record<string, Tensor>>, output = ''): Promise<FloatTensor> {
-    const name = this.outputNames.includes(output) ? output : (this.outputNames[0] ?? '');
-    const { [name]: result } = await this.runFor(inputs, [name]);
-    if (result) return result;
-    throw new StepsAnimationError('model', `${this.#file} has no outputs; export the model again.`);
+  /**
+   * Runs the network and returns the output of the given name, or else the first.
+   * @throws StepsAnimationError `model` when it has another shape
+   */
+  async run(inputs: NetworkInputs, { name, shape }: Output): Promise<FloatTensor> {
+    const [first = name] = this.outputNames;
+    const [result] = await this.runFor(inputs, [{ name: this.outputNames.includes(name) ? name : first, shape }]);
+    return result;
   }
 
-  /** Runs the network and returns the named outputs as 32-bit floats. */
-  async runFor<Name extends string>(
-    inputs: Readonly<Record<string, Tensor>>,
-    names: readonly Name[],
-  ): Promise<Record<Name, FloatTensor>> {
-    const results = await this.#session.run(inputs, [...names]);
-    const floats = names.map((name) => [name, this.#floatsOf(name, results[name])] as const);
-    return Object.fromEntries(floats) as Record<Name, FloatTensor>;
+  /**
+   * Runs the network and returns some of its outputs as 32-bit floats.
+   * @throws StepsAnimationError `model` when one has another shape
+   */
+  async runFor<const Outputs extends readonly Output[]>(
+    inputs: NetworkInputs,
+    outputs: Outputs,
+  ): Promise<{ -readonly [Index in keyof Outputs]: FloatTensor }> {
+    const results = await this.#session.run(
+      inputs,
+      outputs.map(({ name }) => name),
+    );
+    const floats = (output: Output) => this.#checked(output, this.#floatsOf(output.name, results[output.name]));
+    return outputs.map(floats) as { -readonly [Index in keyof Outputs]: FloatTensor };
+  }
+
+  #checked({ name, shape }: Output, result: FloatTensor): FloatTensor {
+    const isExpected = (size: number | undefined, index: number) => [shape[index] ?? size].flat().includes(size);
+    if (result.shape.length === shape.length && result.shape.every(isExpected)) return result;
+    const expected = shape.map((size) => [size ?? 'any'].flat().join(' or ')).join(' × ');
+    throw new StepsAnimationError(
+      'model',
+      `The output ${name} of ${this.#file} has ${result.shape.join(' × ')} values instead of ${expected}; export the model again.`,
+    );
   }
 
   #floatsOf(name: string, result: Tensor | undefined): FloatTensor {

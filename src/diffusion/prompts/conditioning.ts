@@ -1,3 +1,4 @@
+import { StepsAnimationError } from '../../errors.js';
 import type { FloatTensor } from '../networks/onnx.js';
 
 /** An encoded prompt, as the UNet takes it. */
@@ -8,10 +9,17 @@ export type Conditioning = {
   readonly pooled: FloatTensor | undefined;
 };
 
-/** Joins the hidden states of two encoders for the same tokens: [1, tokens, sum of widths]. */
+/**
+ * Joins the hidden states of two encoders for the same tokens: [1, tokens, sum of widths].
+ * @throws StepsAnimationError `model` when they are not of the same number of tokens
+ */
 export function joinWidths(a: FloatTensor, b: FloatTensor): FloatTensor {
   const [, tokens = 0, widthA = 0] = a.shape;
-  const [, , widthB = 0] = b.shape;
+  const [, tokensB = 0, widthB = 0] = b.shape;
+  if (tokens !== tokensB) {
+    const message = `The two text encoders of the model read ${tokens} and ${tokensB} tokens of the same prompt`;
+    throw new StepsAnimationError('model', `${message}: export the model again, with tokenizers of the same length.`);
+  }
   const width = widthA + widthB;
   const data = new Float32Array(tokens * width);
   for (let token = 0; token < tokens; token++) {

@@ -22,7 +22,7 @@ export class PromptTokenizer {
     const comma = this.tokensOf(',');
     this.rules = {
       length: config.model_max_length,
-      padding: tokenizer.token_to_id(config.pad_token ?? config.eos_token ?? '') ?? 0,
+      padding: idIn(config.pad_token ?? config.eos_token, (token) => tokenizer.token_to_id(token)),
       ...marksAround(tokenizer.encode(',').ids, comma),
       comma: comma.length === 1 ? comma[0] : undefined,
     };
@@ -37,9 +37,12 @@ export class PromptTokenizer {
       const config = configSchema.parse(await readJson(join(folder, 'tokenizer_config.json')));
       return new PromptTokenizer(new Tokenizer(await readTokenizer(folder, config.pad_token), config), config);
     } catch (cause) {
-      throw new StepsAnimationError('model', `The tokenizer in ${folder} cannot be used; export the model again.`, {
-        cause,
-      });
+      const reason = cause instanceof UnknownToken ? ` (${cause.message})` : '';
+      throw new StepsAnimationError(
+        'model',
+        `The tokenizer in ${folder} cannot be used${reason}; export the model again.`,
+        { cause },
+      );
     }
   }
 
@@ -49,9 +52,19 @@ export class PromptTokenizer {
   }
 }
 
+class UnknownToken extends Error {}
+
+/** @throws UnknownToken when the vocabulary has no such token: another one would change every image without a word */
+function idIn(token: string | null | undefined, idOf: (token: string) => number | undefined): number {
+  const id = token ? idOf(token) : undefined;
+  if (id === undefined) throw new UnknownToken(`its vocabulary has no token ${JSON.stringify(token ?? null)}`);
+  return id;
+}
+
 /** The tokens that a tokenizer puts before and after a text: both, one of them, or none. */
 function marksAround(marked: readonly number[], text: readonly number[]): Pick<ChunkRules, 'start' | 'end'> {
-  const before = marked.findIndex((_, i) => text.every((id, k) => marked[i + k] === id));
+  const before = marked.findIndex((_, i) => text.length > 0 && text.every((id, k) => marked[i + k] === id));
+  if (before < 0) throw new UnknownToken('it does not know the comma');
   return { start: marked[before - 1], end: marked[before + text.length] };
 }
 
@@ -78,7 +91,7 @@ function clipTokenizer(
 ): object {
   const [start, end] = ['<|startoftext|>', '<|endoftext|>'];
   const words = String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
-  const idOf = (token: string) => vocabulary[token] ?? 0;
+  const idOf = (token: string) => idIn(token, (known) => vocabulary[known]);
   return {
     version: '1.0',
     added_tokens: [...new Set([start, end, ...(padding ? [padding] : [])])].map((content) => ({

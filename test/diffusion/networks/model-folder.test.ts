@@ -1,15 +1,18 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Inference } from '#src/diffusion/inference.js';
 import { createLatent } from '#src/diffusion/latent.js';
+import { LatentEncoder } from '#src/diffusion/networks/autoencoder.js';
+import { latentColoursOf } from '#src/diffusion/networks/latent-colours.js';
 import { listModelNames, readModelFolder } from '#src/diffusion/networks/model-folder.js';
 import { applyWeights } from '#src/diffusion/prompts/conditioning.js';
 import { PromptEncoder } from '#src/diffusion/prompts/prompt-encoder.js';
 import { PromptTokenizer } from '#src/diffusion/prompts/tokenizer.js';
 import { StepDecoder } from '#src/diffusion/step-decoder.js';
+import { pathOf } from '../pipelines/golden.js';
 
 const tinyModel = fileURLToPath(new URL('../../fixtures/tiny-model', import.meta.url));
 let folder: string;
@@ -152,5 +155,52 @@ describe('a model of another kind', () => {
   it('with a transformer is refused', async () => {
     await cp(join(folder, 'unet'), join(folder, 'transformer'), { recursive: true });
     await expect(readModelFolder(folder)).rejects.toThrow(/families Stable Diffusion 1, 2 or XL/u);
+  });
+});
+
+describe('numbers of a model folder that do not fit', () => {
+  type Change = (config: Readonly<Record<string, unknown>>) => object;
+  const change = async (file: string, changed: Change) => {
+    const path = join(folder, file);
+    await writeFile(path, JSON.stringify(changed(JSON.parse(await readFile(path, 'utf8')))));
+  };
+  const settings = { device: 'cpu', threads: 1 } as const;
+  const grey = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(128) };
+
+  it.each<[string, string, Change]>([
+    ['a scale of 0', 'vae_decoder/config.json', (config) => ({ ...config, scaling_factor: 0 })],
+    ['no latent channels', 'vae_decoder/config.json', (config) => ({ ...config, latent_channels: 0 })],
+    ['a size of 0', 'unet/config.json', (config) => ({ ...config, sample_size: 0 })],
+  ])('are refused: %s', async (_, file, changed) => {
+    await change(file, changed);
+    await expect(readModelFolder(folder)).rejects.toMatchObject({ code: 'model' });
+  });
+
+  it('are refused: padding that the vocabulary does not have', async () => {
+    await change('tokenizer/tokenizer_config.json', (config) => ({ ...config, pad_token: '[NOTHING]' }));
+    const loading = PromptTokenizer.load(join(folder, 'tokenizer'));
+    await expect(loading).rejects.toThrow(/no token "\[NOTHING\]"/u);
+    await expect(loading).rejects.toMatchObject({ code: 'model' });
+  });
+
+  it('are refused: marks that the vocabulary of an older tokenizer does not have', async () => {
+    await cp(join(pathOf('sd15'), 'tokenizer'), join(folder, 'tokenizer'), { recursive: true });
+    await rm(join(folder, 'tokenizer/tokenizer.json'));
+    await expect(PromptTokenizer.load(join(folder, 'tokenizer'))).resolves.toBeDefined();
+    await change('tokenizer/vocab.json', ({ '<|startoftext|>': _, ...others }) => others);
+    await expect(PromptTokenizer.load(join(folder, 'tokenizer'))).rejects.toThrow(/no token "<\|startoftext\|>"/u);
+  });
+
+  it('are refused: another number of latent channels than the encoder gives', async () => {
+    const other = { ...(await readModelFolder(pathOf('sd15'))), latentChannels: 3 };
+    await using encoder = await LatentEncoder.load(other, settings);
+    await expect(encoder.encode(grey)).rejects.toThrow(/instead of 1 × 3 or 6 × \d+ × \d+/u);
+  });
+
+  it('are refused: colours of another number of latent channels', async () => {
+    await mkdir(join(folder, 'preview'), { recursive: true });
+    const colours = { factors: [[1, 0, 0]], bias: [0, 0, 0] };
+    await writeFile(join(folder, 'preview/latent_rgb.json'), JSON.stringify(colours));
+    await expect(latentColoursOf(await readModelFolder(folder))).rejects.toThrow(/latent_rgb\.json.*must have 4 rows/u);
   });
 });
