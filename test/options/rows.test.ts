@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { hostKinds } from '#src/hosts/host-kinds.js';
 import { unsupportedOptions } from '#src/hosts/option-support.js';
 import { animationOptionsSchema } from '#src/options/animation-options.js';
-import { describeOptions, type OptionDescription } from '#src/options/describe-options.js';
+import { describeOptions } from '#src/options/describe-options.js';
 import {
   type GenerationOptions,
   generationOptionsSchema,
@@ -13,17 +13,11 @@ import {
 } from '#src/options/generation-options.js';
 import { labelInSentence, rowsOf } from '#src/options/option.js';
 import type { AnimationOptionsInput, GenerationOptionsInput, Img2imgOptionsInput } from '#src/options/option-types.js';
+import { otherValue } from '../helpers/options.js';
 
 const rows = rowsOf(generationOptionsSchema);
 const options = describeOptions(generationOptionsSchema);
 const programs = Object.values(hostKinds).flatMap(({ remote }) => (remote ? [remote.program] : []));
-
-/** A value that is not the default. */
-function otherValue({ type, choices, default: value, minimum = 0, maximum, multipleOf = 1 }: OptionDescription) {
-  if (choices) return choices.find((choice) => choice !== value);
-  if (type === 'string') return 'another';
-  return value === minimum || value === 'auto' ? minimum + multipleOf : (maximum ?? minimum);
-}
 
 describe.each(programs)('with $name', ({ name: program, options: support }) => {
   it.each(options)('$name is taken, refused or reported, or is a detail of one that is', (option) => {

@@ -42,7 +42,7 @@ export function planRequest(
   own: ComfyuiWorkflow | undefined,
 ): ComfyuiPlan {
   const planned = own
-    ? planOwn(options, catalogue, own, start)
+    ? planOwn({ options, model, start }, catalogue, own)
     : planBuiltIn(options, chooseCheckpoint(catalogue, model), catalogue, start);
   const { width = options.width, height = options.height } = planned.passes.at(-1) ?? {};
   const shown = { ...options, width, height, model: planned.model, variationStrength: 0 };
@@ -79,12 +79,7 @@ function planBuiltIn(
   };
 }
 
-function planOwn(
-  options: GenerationOptions,
-  catalogue: Catalogue,
-  own: ComfyuiWorkflow,
-  start: Start | undefined,
-): Planned {
+function planOwn({ options, model, start }: CheckedRequest, catalogue: Catalogue, own: ComfyuiWorkflow): Planned {
   if (start) {
     const message = 'A workflow of your own has its own starting picture: use txt2img, or leave --workflow out.';
     throw new StepsAnimationError('usage', message);
@@ -107,7 +102,11 @@ function planOwn(
       steps: stepsOf(workflow, id) ?? options.steps,
       exact: false,
     })),
-    notes: [...unsupportedNotes(unsupported, 'this workflow'), ...(batch > 1 ? [singleImageNote(batch)] : [])],
+    notes: [
+      ...unsupportedNotes(unsupported, 'this workflow'),
+      ...ownModelNotes(own, model),
+      ...(batch > 1 ? [singleImageNote(batch)] : []),
+    ],
     model: modelOf(own),
     workflowOf: (seed) => fill(seed).workflow,
   };
@@ -122,6 +121,13 @@ function stepsOf(workflow: ComfyuiWorkflow, sampler: string): number | undefined
 function modelOf(workflow: ComfyuiWorkflow): string {
   const inputs = Object.values(workflow).flatMap((node) => [node.inputs.ckpt_name, node.inputs.unet_name]);
   return modelNameOf(inputs.find((name) => typeof name === 'string') ?? '');
+}
+
+/** A workflow has the files of its model, and may have several. */
+function ownModelNotes(workflow: ComfyuiWorkflow, wanted: string | undefined): readonly string[] {
+  const own = modelOf(workflow);
+  if (wanted === undefined || modelNameOf(wanted) === own) return [];
+  return [`The workflow has a model of its own (${own || 'unnamed'}): the model ${wanted} has no effect.`];
 }
 
 function singleImageNote(batch: number): string {

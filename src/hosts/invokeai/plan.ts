@@ -1,5 +1,5 @@
 import type { CheckedRequest, Start } from '../check-request.js';
-import { unsupportedNotes, unsupportedOptions } from '../option-support.js';
+import { type OptionSupport, unsupportedNotes, unsupportedOptions } from '../option-support.js';
 import { planImages } from '../plan-images.js';
 import type { ImagePlan } from '../remote/generate-images.js';
 import type { StartFiles } from '../remote/pictures.js';
@@ -27,8 +27,8 @@ export function planRequest(
   { options: wanted, model: modelName, start }: CheckedRequest,
   models: readonly InvokeaiModel[],
 ): InvokeaiPlan {
-  const unsupported = unsupportedOptions(wanted, invokeai.name, invokeai.options);
   const model = chooseModel(models, modelName);
+  const unsupported = unsupportedOptions(wanted, invokeai.name, optionsOf(model));
   const size = { width: wanted.width || model.width, height: wanted.height || model.height };
   const options = { ...wanted, ...size };
   const { scheduler, isSecondOrder = false, showsNoise = false } = samplerOf(options.sampler, options.scheduler);
@@ -42,6 +42,12 @@ export function planRequest(
     graphOf: (seed, files) =>
       buildGraph({ options, model, scheduler, seed, start: files && { denoisingStrength: strength, ...files } }),
   };
+}
+
+/** Its nodes for SDXL have no place for clip skip. */
+function optionsOf({ id: { base } }: InvokeaiModel): OptionSupport {
+  const { options } = invokeai;
+  return base === 'sdxl' ? { ...options, taken: options.taken.filter((name) => name !== 'clipSkip') } : options;
 }
 
 function noiseNote(sampler: string): string {

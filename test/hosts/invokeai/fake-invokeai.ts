@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { buffer, json } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { Server as SocketIoServer } from 'socket.io';
 import { onTestFinished } from 'vitest';
@@ -49,7 +49,8 @@ export type Script = (item: FakeItem) => Promise<void>;
 export class FakeInvokeai {
   readonly items: FakeItem[] = [];
   readonly canceled: number[] = [];
-  uploads = 0;
+  /** files of pictures that were sent */
+  readonly uploads: Buffer[] = [];
   subscriptions = 0;
   isPaused = false;
   isFull = false;
@@ -140,8 +141,10 @@ export class FakeInvokeai {
     if (id !== undefined) return await this.#answerOf(Number(id), path.endsWith('/cancel'), response);
     if (path === '/api/v2/models/') return void reply({ models });
     if (path === '/api/v1/images/upload') {
-      request.resume();
-      return void reply({ image_name: `picture-${++this.uploads}.png` }, 201);
+      const headers = { 'content-type': request.headers['content-type'] ?? '' };
+      const sent = (await new Response(new Uint8Array(await buffer(request)), { headers }).formData()).get('file');
+      if (sent instanceof Blob) this.uploads.push(Buffer.from(await sent.arrayBuffer()));
+      return void reply({ image_name: `picture-${this.uploads.length}.png` }, 201);
     }
     if (path === '/api/v1/images/i/result.png/full') return void response.end(await png(finished));
     if (path === '/api/v1/queue/default/status') {
