@@ -54,7 +54,7 @@ async function inspectImage(path: string, head: Buffer): Promise<FileInfo | unde
 }
 
 async function inspectMovie(path: string): Promise<FileInfo> {
-  const { tags, ...info } = await probeMovie(path).catch((cause: unknown) => {
+  const { tags, shown, ...info } = await probeMovie(path).catch((cause: unknown) => {
     const message = `${path} is not a readable image or movie: give a PNG, JPEG or WebP image, or a movie.`;
     throw new StepsAnimationError('input', message, { cause });
   });
@@ -63,7 +63,7 @@ async function inspectMovie(path: string): Promise<FileInfo> {
     const { width, height } = isoImageSize(await readImageHead(path)) ?? info;
     return { type: 'image', path, format: info.codec === 'hevc' ? 'heic' : info.codec, width, height, infotext };
   }
-  return { type: 'movie', path, ...info, infotext, tags };
+  return { type: 'movie', path, ...info, ...shown, infotext, tags };
 }
 
 /**

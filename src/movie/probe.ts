@@ -1,6 +1,7 @@
 import {
   AV_LOG_FATAL,
   AV_NOPTS_VALUE,
+  AV_PKT_DATA_DISPLAYMATRIX,
   AV_TIME_BASE,
   AVCOL_PRI_BT709,
   AVCOL_RANGE_MPEG,
@@ -24,9 +25,11 @@ export type MovieInfo = {
   readonly pixelFormat: string;
   /** whether the colours are tagged as BT.709, limited range */
   readonly bt709: boolean;
-  /** in pixels */
+  /** in pixels, as stored */
   readonly width: number;
   readonly height: number;
+  /** in pixels, as players show it: turned by right angles and stretched as the file says */
+  readonly shown: { readonly width: number; readonly height: number };
   /** counted, not read from the header */
   readonly frames: number;
   /** frames per second */
@@ -155,8 +158,19 @@ function describe(stream: Stream): Omit<MovieInfo, 'container' | 'frames' | 'dur
       codecpar.colorRange === AVCOL_RANGE_MPEG,
     width: codecpar.width,
     height: codecpar.height,
+    shown: shownSize(stream),
     fps: avgFrameRate.num / avgFrameRate.den,
   };
+}
+
+function shownSize({ codecpar, sampleAspectRatio }: Stream): MovieInfo['shown'] {
+  const { width: stored, height } = codecpar;
+  const { num, den } = sampleAspectRatio.num > 0 ? sampleAspectRatio : codecpar.sampleAspectRatio;
+  const width = num > 0 && den > 0 ? Math.max(1, Math.round((stored * num) / den)) : stored;
+  const matrix = codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
+  // The first and the fifth of its numbers are 0 where it turns by a quarter.
+  const isTurned = matrix && matrix.length >= 9 * 4 && matrix.readInt32LE(0) === 0 && matrix.readInt32LE(4 * 4) === 0;
+  return isTurned ? { width: height, height: width } : { width, height };
 }
 
 /**

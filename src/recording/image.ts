@@ -213,8 +213,13 @@ export class ImageRecording {
     if (!this.#live) return undefined;
     const { pictures, added } = this.#live;
     const { client, plan } = this.#context;
-    if (added !== pictures - 1 || this.#counter.last > plan.steps) {
-      await this.#dropLive(`${this.#counter.last} steps came instead of ${plan.steps}`);
+    const { last } = this.#counter;
+    if (added !== pictures - 1 || last > plan.steps) {
+      const reason =
+        last === plan.steps
+          ? `${added} pictures came before the finished image instead of ${pictures - 1}`
+          : `the last step was ${last} instead of ${plan.steps}`;
+      await this.#dropLive(reason);
       return undefined;
     }
     if (finished.width !== this.#image.width || finished.height !== this.#image.height) {

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { inspectFile } from '#src/app/inspect-file.js';
 import { PictureSources } from '#src/app/picture-sources.js';
 import { type MovieFrame, movieFrames } from '#src/movie/decode.js';
 import { frameCounts } from '#src/movie/frame-times.js';
@@ -75,11 +76,13 @@ describe('a movie is read as players show it', () => {
     expect(first && markOf(first)).toBe(mark);
     await using sources = await PictureSources.find([path]);
     expect(sources.sequences[0]).toMatchObject({ width: size[0], height: size[1] });
+    expect(await inspectFile(path)).toMatchObject({ type: 'movie', width: size[0], height: size[1] });
   });
 
   it('with pixels that are not square', async () => {
     const path = await change(await write(), 'pasp', (content) => content.writeUInt32BE(2, 0));
     expect((await framesOf(path))[0]).toMatchObject({ width: 128, height: 48 });
+    expect(await inspectFile(path)).toMatchObject({ width: 128, height: 48 });
   });
 
   it('without what its edit list leaves out', async () => {

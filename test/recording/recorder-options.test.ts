@@ -23,6 +23,8 @@ type Plan = {
   readonly passes?: readonly Pass[];
   /** steps that really come, of each pass */
   readonly come?: readonly number[];
+  /** steps that do not come, although later ones do */
+  readonly missing?: readonly number[];
   readonly images?: number;
   /** how bright the finished image is; a little brighter than the last step if left out */
   readonly last?: number;
@@ -31,7 +33,7 @@ type Plan = {
 };
 
 /** Records a run whose steps are 10, 20, 30 … bright through all passes. */
-async function record(folder: string, { options, passes, come, images = 1, last, noise }: Plan) {
+async function record(folder: string, { options, passes, come, missing = [], images = 1, last, noise }: Plan) {
   const planned = passes ?? [{ kind: 'base', steps: 8, exact: true }];
   const animation = animationOptionsSchema.parse({
     minSize: 0,
@@ -54,6 +56,7 @@ async function record(folder: string, { options, passes, come, images = 1, last,
     for (let step = 1; step <= (come?.[pass] ?? steps); step++) {
       brightness += 10;
       const value = brightness;
+      if (missing.includes(step)) continue;
       for (let image = 0; image < images; image++) {
         recorder.step({ image, pass, step }, async () => {
           asked.push(value);
@@ -70,11 +73,17 @@ async function record(folder: string, { options, passes, come, images = 1, last,
   const [first] = recordings;
   const frames = first?.movie ? await decodeMovie(first.movie.path) : [];
   const live = events.some((event) => event.type === 'debug' && event.message.startsWith('live'));
+  const dropped = events.flatMap((event) =>
+    event.type === 'debug' && event.message.startsWith('the live movie was dropped: ')
+      ? [event.message.replace('the live movie was dropped: ', '')]
+      : [],
+  );
   return {
     recordings,
     grid,
     frames,
     live,
+    dropped,
     asked,
     shown: [...new Set(frames.map((frame) => round(brightnessOf(frame))))],
   };
@@ -89,6 +98,16 @@ describe('the choice of steps', () => {
     expect(live).toBe(true);
     expect(asked).toEqual([30, 50]);
     expect(shown).toEqual([30, 50, 90]);
+  });
+
+  it.each([
+    [{ missing: [3, 5] }, '5 pictures came before the finished image instead of 7'],
+    [{ come: [5] }, 'the last step was 5 instead of 8'],
+    [{ come: [11] }, 'the last step was 11 instead of 8'],
+  ])('says what came instead of what was planned: %j', async (plan, reason) => {
+    const { dropped, shown } = await record(await temporaryFolder(), { options: {}, ...plan });
+    expect(dropped).toEqual([reason]);
+    expect(shown).not.toHaveLength(0);
   });
 
   it('counts the same live and afterwards, for every plan', () => {
@@ -228,6 +247,17 @@ describe('loops, pacing and holds', () => {
     expect(brightness.slice(0, 6)).toEqual(Array(6).fill(90));
     expect(brightness[6]).toBe(10);
     expect(brightness.slice(-10)).toEqual(Array(10).fill(90));
+  });
+
+  it.each(
+    (['x264', 'x265', 'vpx-vp9', 'svt-av1', 'prores_ks'] as const).flatMap((codec) =>
+      [1, 2, 3, 5].map((hold) => [codec, hold] as const),
+    ),
+  )('shows the finished image first and last, live, by %s for %i frames', async (codec, hold) => {
+    const options = { codec, fps: 10, firstFrameDuration: hold / 10 };
+    const { frames, live, dropped } = await record(await temporaryFolder(), { options });
+    expect({ live, dropped }).toEqual({ live: true, dropped: [] });
+    expect(frames).toHaveLength(hold + 5);
   });
 
   it('auto gives a second for each ten planned steps', async () => {
