@@ -128,7 +128,10 @@ function wholeOf(name: string) {
 /** A refusal has to say what is refused. */
 function expectNamed(outcomes: readonly (Trace | string)[], labels: readonly string[]): void {
   const refusals = outcomes.filter((outcome) => typeof outcome === 'string');
-  const words = new RegExp([...labels, 'model', 'sampler', 'schedule'].join('|'), 'iu');
+  const words = new RegExp(
+    [...labels, 'checkpoint', 'model', 'sampler', 'schedule', 'starting picture'].join('|'),
+    'iu',
+  );
   for (const refusal of refusals) expect(refusal).toMatch(words);
 }
 
