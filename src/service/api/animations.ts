@@ -4,7 +4,8 @@ import { optionsOfInfotext } from '../../infotext/infotext-options.js';
 import { HttpError } from '../http-error.js';
 import { animationQueryShape, animationShape, type Movie } from '../job.js';
 import type { JobService } from '../job-service.js';
-import { cachingOf, downloadQuery, posterOf, sendFile, versionQuery } from './files.js';
+import { makePoster } from '../media/media.js';
+import { cachingOf, downloadQuery, sendFile, versionQuery } from './files.js';
 import { fileResponse, noContent, pictureResponse } from './responses.js';
 import { animationDetails, animationJson, animationPage, facets, listed } from './shapes.js';
 
@@ -99,9 +100,9 @@ export const animationRoutes: FastifyPluginAsyncZod<{ readonly service: JobServi
       },
     },
     async ({ params: { id }, query }, reply) => {
-      const movie = find(id);
-      const poster = await posterOf(movie);
-      return reply.type('image/webp').header('cache-control', cachingOf(movie.version, query)).send(poster);
+      const { image, path, version } = find(id);
+      const poster = Buffer.from(await makePoster({ image, path }));
+      return reply.type('image/webp').header('cache-control', cachingOf(version, query)).send(poster);
     },
   );
 

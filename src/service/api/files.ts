@@ -2,11 +2,8 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import send from '@fastify/send';
 import type { FastifyReply } from 'fastify';
-import sharp, { type Sharp } from 'sharp';
 import { z } from 'zod';
-import { movieFrames } from '../../movie/decode.js';
 import { HttpError } from '../http-error.js';
-import type { Movie } from '../job.js';
 import { versionOf } from '../library/movie-files.js';
 
 /** Lets clients keep a copy for a year: for addresses that change with the content. */
@@ -55,30 +52,4 @@ export async function sendFile(
 function contentDisposition(name: string): string {
   const ascii = name.replace(/[^ -~]|["\\%]/g, '_');
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name)}`;
-}
-
-/** Pixels of the longer side: twice the size of a grid cell, for high-density screens. */
-const posterSide = 512;
-
-/**
- * A small WebP of the finished image of a movie, or of its last frame if there is no such file.
- * @throws StepsAnimationError `input` when neither can be read
- */
-export async function posterOf({ image, path }: Movie): Promise<Buffer> {
-  const fromImage = image === null ? undefined : await encodePoster(sharp(image)).catch(() => undefined);
-  return fromImage ?? (await posterOfLastFrame(path));
-}
-
-async function posterOfLastFrame(path: string): Promise<Buffer> {
-  let last: { data: Uint8Array; width: number; height: number } | undefined;
-  for await (const frame of movieFrames(path)) last = frame;
-  const { data, width, height } = last ?? { data: new Uint8Array(3), width: 1, height: 1 };
-  return await encodePoster(sharp(data, { raw: { width, height, channels: 3 } }));
-}
-
-async function encodePoster(picture: Sharp): Promise<Buffer> {
-  return await picture
-    .resize(posterSide, posterSide, { fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: 80 })
-    .toBuffer();
 }

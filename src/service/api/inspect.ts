@@ -10,8 +10,8 @@ import { findModelFolder } from '../../models/stored-models.js';
 import { maxPromptLength } from '../../options/generation-options.js';
 import { maxPathLength } from '../../options/option.js';
 import { HttpError } from '../http-error.js';
-import { inspectSentFile } from '../inspection.js';
 import type { ServiceInfo } from '../job-service.js';
+import { inspectSentFile } from '../media/media.js';
 import { inspection } from './shapes.js';
 
 /** Of an inspected file. */

@@ -1,10 +1,11 @@
 import type { RunEvent } from '../../app/events.js';
-import { render } from '../../app/render.js';
 import { resolveBelow } from '../../files/file-names.js';
+import { removeAbandoned } from '../../files/publish.js';
 import type { AnimationOptions } from '../../options/animation-options.js';
 import { isSelected } from '../../recording/steps.js';
 import { exists } from '../../util/exists.js';
 import type { JobImage, JobOptions } from '../job.js';
+import { renderMovie } from '../media/media.js';
 import type { JobFiles } from './job-files.js';
 import type { JobStore } from './job-store.js';
 import { imagesFolder, noSteps } from './request-checks.js';
@@ -33,16 +34,22 @@ export async function renderJob(settings: RenderJobSettings): Promise<void> {
   const finished = path !== null && (await exists(path)) ? path : null;
   const steps = stepPaths(settings, original.id, image, animation, finished !== null);
   const noise = store.steps(original.id, image.index).find(({ step }) => step === 0);
-  await render({
+  const outdir = resolveBelow(imagesFolder(settings.outdir, original.kind), animation.animationPath);
+  const movie = {
     sources: finished === null ? steps : [...steps, finished],
     ...(noise && { noise: settings.files.stepPath(original.id, noise) }),
     // The steps have been selected already, by their original numbers.
     animation: { ...animation, skipSteps: 0, every: 1, stopAt: 0 },
     ...(width > 0 && height > 0 && { imageSize: { width, height } }),
-    outdir: resolveBelow(imagesFolder(settings.outdir, original.kind), animation.animationPath),
-    onEvent: (event) => onEvent(event.type === 'animation' ? { ...event, image: finished } : event),
-    signal,
-  });
+    outdir,
+  };
+  const onProgress = (event: RunEvent) => onEvent(event.type === 'animation' ? { ...event, image: finished } : event);
+  try {
+    await renderMovie(movie, { onProgress, signal });
+  } finally {
+    // Of a process that crashed or did not stop.
+    await removeAbandoned(outdir);
+  }
 }
 
 /** The selected steps, without the last one if the finished image shows the same. */

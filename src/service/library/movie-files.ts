@@ -2,14 +2,14 @@ import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
 import type { AnimationResult } from '../../app/events.js';
-import { readInfotext } from '../../app/inspect-file.js';
 import { StepsAnimationError } from '../../errors.js';
 import { movieStem, parseIntermediateStem } from '../../files/file-names.js';
 import { readImageHead } from '../../infotext/infotext-files.js';
 import { parseInfotext, seedOf } from '../../infotext/parse-infotext.js';
-import { isAnimatedPng } from '../../infotext/png.js';
-import { type MovieInfo, probeMovie, tagOf } from '../../movie/probe.js';
+import { isAnimatedPng, readPngTexts } from '../../infotext/png.js';
+import { type MovieInfo, tagOf } from '../../movie/probe.js';
 import { codecNameOf, codecs } from '../../options/codecs.js';
+import { readMovieFile } from '../media/media.js';
 
 /** A movie below the save location; without what it contains if that is known already. */
 type FoundMovie =
@@ -74,13 +74,13 @@ async function mayBeMovie(path: string): Promise<boolean> {
 }
 
 async function readMovie(path: string, images: FinishedImages): Promise<FoundMovie | undefined> {
-  const info = await probeMovie(path).catch((error: unknown) => {
+  const info = await readMovieFile(path).catch((error: unknown) => {
     if (error instanceof StepsAnimationError) return undefined;
     throw error;
   });
   // A still picture is a movie of one frame.
   if (!info || info.frames < 2) return undefined;
-  const infotext = tagOf(info.tags, 'comment') ?? (await readInfotext(path)) ?? '';
+  const { infotext } = info;
   const parsed = parseInfotext(infotext);
   const { size, mtimeMs } = await stat(path);
   const { width, height, frames, fps, duration, codec } = info;
@@ -125,7 +125,8 @@ class FinishedImages {
     const candidates = names.toSorted((a, b) => isOwn(b) - isOwn(a));
     for (const name of candidates) {
       const path = join(folder, name);
-      if ((await readInfotext(path).catch(() => undefined)) === infotext) return path;
+      const head = await readImageHead(path).catch(() => Buffer.alloc(0));
+      if (readPngTexts(head).get('parameters') === infotext) return path;
     }
     return null;
   }

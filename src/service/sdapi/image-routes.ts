@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { withTemporaryFolder } from '../../files/temporary-folder.js';
 import type { Infotext } from '../../infotext/parse-infotext.js';
-import { inspectSentFile } from '../inspection.js';
+import { inspectSentFile } from '../media/media.js';
 import { checkPictureFile, maxAnswerLength, pixelsOf, withPictures } from '../security/limits.js';
 import { memoryForAnswer, memoryForPixels } from '../security/picture-memory.js';
 import { upscalerItems } from './lists.js';

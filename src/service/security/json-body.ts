@@ -23,7 +23,9 @@ const thread = new TaskRunner<Uint8Array, JsonReply>(new URL('./json-worker.js',
  */
 export async function parseJsonBody(body: Buffer): Promise<unknown> {
   const reply =
-    body.length <= maxInlineBytes ? parseJson(body) : await thread.run(body, ownsMemory(body) ? [body.buffer] : []);
+    body.length <= maxInlineBytes
+      ? parseJson(body)
+      : await thread.run(body, { transferred: ownsMemory(body) ? [body.buffer] : [] });
   if ('problem' in reply) throw new HttpError(400, reply.problem);
   return reply.value;
 }

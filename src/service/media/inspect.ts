@@ -1,9 +1,6 @@
-import { inspectFile } from '../app/inspect-file.js';
-import { type InfotextOptions, optionsOfInfotext } from '../infotext/infotext-options.js';
-import { type Infotext, parseInfotext } from '../infotext/parse-infotext.js';
-import { serveTasks } from '../util/task-runner.js';
-
-// The process that inspection.ts starts.
+import { inspectFile } from '../../app/inspect-file.js';
+import { type InfotextOptions, optionsOfInfotext } from '../../infotext/infotext-options.js';
+import { type Infotext, parseInfotext } from '../../infotext/parse-infotext.js';
 
 /** What a file is, with its infotext as the web UIs and as we read it. */
 export type InspectedFile = Infotext &
@@ -16,7 +13,8 @@ export type InspectedFile = Infotext &
 /** Characters of an infotext; a longer one is ignored. */
 const maxTextLength = 1024 * 1024;
 
-serveTasks<{ readonly path: string }, InspectedFile>(async ({ path }) => {
+/** Inspects a file that a client sent. */
+export async function inspect(path: string): Promise<InspectedFile> {
   const { type, infotext: found, tags } = await inspectFile(path);
   const infotext = found !== null && found.length > maxTextLength ? null : found;
   const text = infotext ?? '';
@@ -25,4 +23,4 @@ serveTasks<{ readonly path: string }, InspectedFile>(async ({ path }) => {
     ...parseInfotext(text),
     ...optionsOfInfotext(text),
   };
-});
+}
