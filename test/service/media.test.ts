@@ -26,6 +26,18 @@ async function killAll(): Promise<number> {
   return ids.length;
 }
 
+/** Kills two processes, one after another, as soon as they have started. */
+async function killTwo(): Promise<void> {
+  const killed = new Set<number>();
+  while (killed.size < 2) {
+    await new Promise(setImmediate);
+    for (const id of await childrenRunning(module)) {
+      if (isRunning(id)) process.kill(id, 'SIGKILL');
+      killed.add(id);
+    }
+  }
+}
+
 /** A service with a job whose steps are kept. */
 async function withSteps() {
   const service = await openPretended(await temporaryFolder(), new PretendedHost());
@@ -76,10 +88,7 @@ describe('the process that renders', () => {
   it('fails the render when it ends every time, and nothing else', async () => {
     const { service, id, movie } = await withSteps();
     const render = await submitRender(service, id, long);
-    for (let killed = 0; killed < 2; ) {
-      await new Promise(setImmediate);
-      killed += await killAll();
-    }
+    await killTwo();
     const { state, error, errorCode } = await service.ended(render);
     expect({ state, errorCode }).toEqual({ state: 'failed', errorCode: 'encoder' });
     expect(error).toBe('Making the movie failed (its process ended with SIGKILL): try again, or make it smaller.');
@@ -140,10 +149,7 @@ describe('a process that reads', () => {
   it('leaves a movie out of the library that it cannot read, and nothing else', async () => {
     const { service, movie } = await withSteps();
     const rebuilding = service.library.rebuild();
-    for (let killed = 0; killed < 2; ) {
-      await new Promise(setImmediate);
-      killed += await killAll();
-    }
+    await killTwo();
     await rebuilding;
     await service.library.rebuild();
     expect(service.library.search().entries).toMatchObject([{ path: movie }]);
