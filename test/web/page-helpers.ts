@@ -19,6 +19,10 @@ export async function openSheet(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Settings of the picture' }).click();
 }
 
+/** Chooses the look of movies. */
+export const chooseLook = (page: Page, name: string) =>
+  page.getByText(name, { exact: true }).locator('visible=true').click();
+
 export const stopHere = (page: Page) => page.getByRole('button', { name: 'Stop here' }).first();
 export const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt', exact: true });
 

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
 import { type OpenPage, openPage } from './open-page.js';
-import { accessibilityProblems, generate, prompt, runUntilStep, stopHere } from './page-helpers.js';
+import { accessibilityProblems, chooseLook, generate, prompt, runUntilStep, stopHere } from './page-helpers.js';
 
 const steps = 5;
 const slider = (page: Page) => page.getByRole('slider', { name: 'Step', exact: true });
@@ -133,6 +133,7 @@ async function renderAgain(page: Page, codec: string, check = async (): Promise<
 /** Opens a page that shows the result of a job. */
 async function openResult(host = new PretendedHost()): Promise<OpenPage> {
   const opened = await openPage({ host });
+  await chooseLook(opened.page, 'Classic');
   await prompt(opened.page).fill('a red apple');
   await opened.page.getByRole('textbox', { name: 'Steps', exact: true }).fill(String(steps));
   await generate(opened.page).click();

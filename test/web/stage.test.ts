@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
-import { generate, prompt, runUntilStep } from './page-helpers.js';
+import { chooseLook, generate, prompt, runUntilStep } from './page-helpers.js';
 
 const slider = (page: Page) => page.getByRole('slider', { name: 'Step', exact: true });
 const marker = (page: Page) =>
@@ -149,6 +149,7 @@ class FailingHost extends PretendedHost {
 
 async function openResult(host = new PretendedHost()) {
   const opened = await openPage({ host });
+  await chooseLook(opened.page, 'Classic');
   await prompt(opened.page).fill('a red apple');
   await opened.page.getByRole('textbox', { name: 'Steps', exact: true }).fill('5');
   await generate(opened.page).click();

@@ -2,13 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { PretendedHost } from '../service/pretended-host.js';
 import { openPage } from './open-page.js';
-import { generate, prompt, runUntilStep, stopHere } from './page-helpers.js';
+import { chooseLook, generate, prompt, runUntilStep, stopHere } from './page-helpers.js';
 
 describe('txt2img', () => {
   it('makes a movie of a prompt that plays by itself, muted and in a loop', async () => {
     const { page, service } = await openPage();
     await prompt(page).fill('a red apple');
     await page.getByRole('textbox', { name: 'Steps', exact: true }).fill('5');
+    await chooseLook(page, 'Classic');
     await prompt(page).press('Control+Enter');
     const movie = page.locator('video').first();
     await movie.waitFor({ timeout: 60_000 });

@@ -9,6 +9,7 @@ import { inGroups, matches, movieGroups, pictureGroups } from '../form/option-gr
 import { OptionRow } from '../form/option-row.js';
 import { Row } from '../form/row.js';
 import rows from '../form/row.module.css';
+import { SaveLook } from '../looks/save-look.js';
 import { ChevronLeftIcon } from '../ui/icons.js';
 import { words } from '../words/words.js';
 import classes from './create.module.css';
@@ -45,6 +46,7 @@ export function AllOptions({ tab, side, onSide, onBack }: Props) {
           <ChevronLeftIcon />
         </button>
         <h2>{all.title}</h2>
+        {side === 'movie' && <SaveLook tab={tab} />}
       </div>
       <div className={classes.sides} role="tablist" aria-label={all.title}>
         {sides}

@@ -146,7 +146,7 @@ export function CreatePage({ tab, createJob, children }: Props) {
         {job && announcement(job)}
       </VisuallyHidden>
       <main className={classes.main}>
-        <StageOf tab={tab} onPrompt={makePicture} />
+        <StageOf tab={tab} onPrompt={makePicture} onAdjust={() => openOptions('movie')} />
       </main>
       <div className={classes.bar}>
         <button
@@ -166,10 +166,15 @@ export function CreatePage({ tab, createJob, children }: Props) {
   );
 }
 
-type StageProps = { readonly tab: Tab; readonly onPrompt: (prompt: string) => void };
+type StageProps = {
+  readonly tab: Tab;
+  readonly onPrompt: (prompt: string) => void;
+  /** opens all options of the movie */
+  readonly onAdjust: () => void;
+};
 
 /** The stage of a tab: the job that is made, the result, or an invitation. */
-function StageOf({ tab, onPrompt }: StageProps) {
+function StageOf({ tab, onPrompt, onAdjust }: StageProps) {
   const { data: job } = useJob(useShownJob(tab));
   const { data: last } = useJob(useLastResult(tab));
   const isRunning = job?.state === 'running' || job?.state === 'queued';
@@ -177,10 +182,10 @@ function StageOf({ tab, onPrompt }: StageProps) {
   useEffect(() => {
     if (hasPicture && job) setLastResult(tab, job.id);
   }, [hasPicture, job, tab]);
-  if (!job) return <EmptyStage onPrompt={onPrompt} />;
-  if (isRunning) return <LiveStage job={job} below={null} />;
+  if (!job) return <EmptyStage tab={tab} onPrompt={onPrompt} onAdjust={onAdjust} />;
+  if (isRunning) return <LiveStage job={job} onAdjust={onAdjust} />;
   const [shown, failed] = !hasPicture && last && last.id !== job.id ? [last, job] : [job, undefined];
-  return <ResultStage key={shown.id} job={shown} failed={failed} below={null} />;
+  return <ResultStage key={shown.id} job={shown} failed={failed} onAdjust={onAdjust} />;
 }
 
 /** From words or from a picture, with the names that the web UIs have for it. */

@@ -43,7 +43,19 @@ export const pictureGroups: readonly OptionGroup[] = [
 
 /** Options that have a place of their own outside of the list. */
 export const rowOptions: readonly string[] = [
-  ...['prompt', 'negativePrompt', 'model', 'width', 'height', 'sampler', 'scheduler', 'steps', 'cfgScale', 'seed'],
+  ...[
+    'look',
+    'prompt',
+    'negativePrompt',
+    'model',
+    'width',
+    'height',
+    'sampler',
+    'scheduler',
+    'steps',
+    'cfgScale',
+    'seed',
+  ],
   'batchCount',
 ];
 

@@ -1,4 +1,6 @@
 import { useAbout } from '../api/queries.js';
+import type { Tab } from '../form/form-store.js';
+import { LookBar } from '../looks/look-bar.js';
 import { words } from '../words/words.js';
 import classes from './empty-stage.module.css';
 import stageClasses from './stage.module.css';
@@ -7,13 +9,18 @@ import stageClasses from './stage.module.css';
 const examples = ['rocket', 'owl', 'ghost', 'cake', 'penguin', 'house'] as const;
 export type Example = (typeof examples)[number];
 
+const noSteps: readonly never[] = [];
+
 type Props = {
+  readonly tab: Tab;
+  /** opens all options of the movie */
+  readonly onAdjust: () => void;
   /** makes a picture of a prompt */
   readonly onPrompt: (prompt: string) => void;
 };
 
 /** The stage before anything was made: what one can begin with. */
-export function EmptyStage({ onPrompt }: Props) {
+export function EmptyStage({ tab, onPrompt, onAdjust }: Props) {
   const { data: about } = useAbout();
   const { hello, stage } = words();
   const isBuiltIn = about?.model === builtIn;
@@ -44,6 +51,9 @@ export function EmptyStage({ onPrompt }: Props) {
             </a>
           </div>
         )}
+      </div>
+      <div className={`${stageClasses.below} ${classes.looks}`}>
+        <LookBar tab={tab} steps={noSteps} isBusy={false} onChange={undefined} onAdjust={onAdjust} />
       </div>
     </section>
   );

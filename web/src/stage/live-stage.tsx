@@ -1,5 +1,7 @@
-import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, useEffect, useRef, useState } from 'react';
 import type { JobShape } from '../api/types.js';
+import { tabOf } from '../form/fill-form.js';
+import { LookBar } from '../looks/look-bar.js';
 import { useCancel, useDiscard, useSkip } from '../run/job-actions.js';
 import { useStepPictures } from '../run/previews.js';
 import { progressPercent, progressText, speedText } from '../run/progress-text.js';
@@ -12,10 +14,16 @@ import classes from './stage.module.css';
 import { Act, StageLayout } from './stage-layout.js';
 import { Takes } from './takes.js';
 
-type Props = { readonly job: JobShape; readonly below: ReactNode };
+type Props = {
+  readonly job: JobShape;
+  /** opens all options of the movie */
+  readonly onAdjust: () => void;
+};
+
+const noSteps: readonly never[] = [];
 
 /** A picture while it is made: it develops, and the film strip fills. */
-export function LiveStage({ job, below }: Props) {
+export function LiveStage({ job, onAdjust }: Props) {
   const { newest, steps, step } = useStepPictures(job);
   const { images, options, progress, notes } = job;
   const planned = Math.max(Math.round((progress?.steps ?? 0) / Math.max(images.length, 1)), steps.at(-1)?.step ?? 1, 1);
@@ -28,7 +36,7 @@ export function LiveStage({ job, below }: Props) {
       actions={<LiveActions job={job} />}
       message={<Notes notes={notes} />}
       time={<LiveTime job={job} planned={planned} step={step} steps={steps} />}
-      below={below}
+      below={<LookBar tab={tabOf(job)} steps={noSteps} isBusy onChange={undefined} onAdjust={onAdjust} />}
     >
       <Developing url={newest} />
     </StageLayout>

@@ -2,6 +2,8 @@ import { useReducedMotion } from '@mantine/hooks';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { useRenders } from '../api/queries.js';
 import type { JobImage, JobMovie, JobShape } from '../api/types.js';
+import { tabOf } from '../form/fill-form.js';
+import { LookBar } from '../looks/look-bar.js';
 import { moviesOf } from '../run/movies.js';
 import { playerOf } from '../ui/media.js';
 import { CompareControls, ComparePicture, useCompare } from './compare.js';
@@ -15,23 +17,29 @@ import { StageLayout } from './stage-layout.js';
 import { useStepChanges } from './step-changes.js';
 import { Takes } from './takes.js';
 import { Transport } from './transport.js';
+import { useMovieOfForm } from './use-movie-of-form.js';
 import { Versions } from './versions.js';
 
 type Props = {
   readonly job: JobShape;
   /** a later job that failed: the result before it stays on the stage */
   readonly failed: JobShape | undefined;
-  readonly below: ReactNode;
+  /** opens all options of the movie */
+  readonly onAdjust: () => void;
 };
 
 /** The images of a job that has ended, one at a time, each with its movies and steps. */
-export function ResultStage({ job, failed, below }: Props) {
+export function ResultStage({ job, failed, onAdjust }: Props) {
   const [chosenImage, setImage] = useState<number>();
   const [chosenMovie, setMovie] = useState<string>();
   const renders = useRenders(job);
   const image = job.images.find(({ index }) => index === chosenImage) ?? job.images[0];
-  if (!image) return <Nothing job={job} below={below} />;
-  const imageRenders = renders.filter(({ options }) => (options.image ?? 0) === image.index);
+  const imageRenders = renders.filter(({ options }) => (options.image ?? 0) === image?.index);
+  const tab = tabOf(job);
+  const showMovie = useMovieOfForm({ tab, job, image, renders: imageRenders, onShow: setMovie });
+  const steps = useMemo(() => image?.steps ?? [], [image]);
+  const looks = <LookBar tab={tab} steps={steps} isBusy={false} onChange={showMovie} onAdjust={onAdjust} />;
+  if (!image) return <Nothing job={job} below={looks} />;
   const movies = moviesOf(job, image, imageRenders);
   const movie = movies.find(({ id }) => id === chosenMovie) ?? movies[0];
   const options = movie ? optionsOf(movie, job, imageRenders) : job.options.animation;
@@ -40,13 +48,8 @@ export function ResultStage({ job, failed, below }: Props) {
       key={`${job.id} ${image.index} ${movie?.id ?? ''}`}
       {...{ job, image, movie, movies, failed, options: options ?? {} }}
       takes={<Takes job={job} image={image.index} onImage={setImage} />}
-      below={
-        <>
-          {below}
-          {/* The newest movie comes first, so a new one is shown as soon as it is made. */}
-          <Versions {...{ job, movies, movie }} renders={imageRenders} onChoose={setMovie} />
-        </>
-      }
+      versions={<Versions {...{ job, movies, movie }} renders={imageRenders} onChoose={setMovie} />}
+      below={looks}
       onRender={() => setMovie(undefined)}
     />
   );
@@ -83,12 +86,13 @@ type ImageProps = {
   readonly options: NonNullable<JobShape['options']['animation']>;
   readonly failed: JobShape | undefined;
   readonly takes: ReactNode;
+  readonly versions: ReactNode;
   readonly below: ReactNode;
   /** called when another movie is queued */
   readonly onRender: () => void;
 };
 
-function ImageStage({ job, image, movie, options, failed, takes, below, onRender }: ImageProps) {
+function ImageStage({ job, image, movie, options, failed, takes, versions, below, onRender }: ImageProps) {
   const frame = useRef<HTMLDivElement>(null);
   const isReduced = useReducedMotion(false, { getInitialValueInEffect: false });
   const steps = useShownSteps(image);
@@ -110,7 +114,7 @@ function ImageStage({ job, image, movie, options, failed, takes, below, onRender
       width={size.width}
       height={size.height}
       frame={frame}
-      {...{ takes, actions, below }}
+      {...{ takes, versions, actions, below }}
       message={<Outcome job={failed ?? job} />}
       time={
         compare.isOpen ? (

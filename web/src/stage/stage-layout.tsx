@@ -9,6 +9,8 @@ type Props = {
   readonly height: number;
   /** on the left of the picture */
   readonly takes?: ReactNode;
+  /** further movies of what is shown */
+  readonly versions?: ReactNode;
   /** what is shown, over one another */
   readonly children: ReactNode;
   readonly frame?: RefObject<HTMLDivElement | null>;
@@ -23,7 +25,7 @@ type Props = {
 };
 
 /** The stage: picture, rails, time and looks, at the same places whatever happens. */
-export function StageLayout({ width, height, takes, children, frame, actions, message, time, below }: Props) {
+export function StageLayout({ width, height, takes, versions, children, frame, actions, message, time, below }: Props) {
   const own = useRef<HTMLDivElement>(null);
   const picture = frame ?? own;
   const aspect = width > 0 && height > 0 ? width / height : 1;
@@ -32,7 +34,10 @@ export function StageLayout({ width, height, takes, children, frame, actions, me
     <section className={classes.stage} aria-label={stage.label} style={{ '--a': aspect } as CSSProperties}>
       <Glow picture={picture} />
       <div className={classes.view}>
-        <div className={`${classes.rail} ${classes.takes}`}>{takes}</div>
+        <div className={`${classes.rail} ${classes.takes}`}>
+          {versions && <div className={classes.versionsRail}>{versions}</div>}
+          {takes}
+        </div>
         <div className={classes.frame}>
           <div ref={picture} className={classes.picture}>
             {children}

@@ -1,7 +1,9 @@
 import { useEffect, useEffectEvent } from 'react';
 
 /** Whether a key belongs to the field that has the focus. */
-export function isTyping({ target }: KeyboardEvent): boolean {
+export function isTyping({ target, key }: KeyboardEvent): boolean {
+  // A chosen radio button needs no more than the arrow keys.
+  if (target instanceof HTMLInputElement && target.type === 'radio') return key.startsWith('Arrow');
   return target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null;
 }
 

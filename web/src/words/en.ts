@@ -165,6 +165,9 @@ export const en = {
     length: 'Length',
     shape: 'Shape',
     other: 'Another…',
+    save: 'Save as a look',
+    name: 'Name of the look',
+    keep: 'Save',
     names: {
       reveal: 'Reveal',
       classic: 'Classic',
