@@ -11,17 +11,16 @@ it('makes another movie of the steps at hand when another look is chosen, once',
   await generate(page).click();
   await page.locator('video').waitFor();
   expect(service.list()[0]?.options.animation).toMatchObject({ look: 'reveal' });
-  await chooseLook(page, 'Story 9:16');
+  await chooseLook(page, 'Flipbook');
   await expect
     .poll(() => service.list()[0])
-    .toMatchObject({
-      ...{ kind: 'render', state: 'finished', options: { animation: { look: 'story' } } },
-      animations: [{ width: 1080, height: 1920 }],
-    });
-  await page.waitForFunction(() => document.querySelector('video')?.videoHeight === 1920);
+    .toMatchObject({ kind: 'render', state: 'finished', options: { animation: { look: 'flipbook' } } });
+  const [flipbook, reveal] = service.list().map(({ animations }) => animations[0]?.id ?? '');
+  const shown = () => page.locator('video').getAttribute('src');
+  await expect.poll(shown).toContain(flipbook);
   expect(await accessibilityProblems(page)).toEqual([]);
   await chooseLook(page, 'Reveal');
-  await page.waitForFunction(() => document.querySelector('video')?.videoHeight !== 1920);
+  await expect.poll(shown).toContain(reveal);
   expect(service.list()).toHaveLength(2);
   expect(host.prompts).toEqual(['a red apple']);
 });

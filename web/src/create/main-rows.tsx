@@ -20,7 +20,6 @@ type Props = {
 export function MainRows({ tab, lastSeed }: Props) {
   const { data: about } = useAbout();
   const { model, sampler, scheduler, steps, cfgScale, batchCount } = useOptions(tab, 'generation');
-  const { look } = useOptions(tab, 'animation');
   if (!about) return null;
   const titles = Object.fromEntries(about.models.map((each) => [each.name, titleOf(each, about)]));
   return (
@@ -33,7 +32,6 @@ export function MainRows({ tab, lastSeed }: Props) {
       {cfgScale && <OptionRow {...cfgScale} />}
       <SeedRow tab={tab} lastSeed={lastSeed} />
       {batchCount && <OptionRow {...batchCount} />}
-      {look && <OptionRow {...look} />}
     </div>
   );
 }

@@ -12,7 +12,7 @@ export type OptionGroup = {
 export const movieGroups: readonly OptionGroup[] = [
   {
     name: 'time',
-    options: ['look', 'duration', 'pacing', 'noiseDuration', 'firstFrameDuration', 'lastFrameDuration', 'loop', 'fps'],
+    options: ['duration', 'pacing', 'noiseDuration', 'firstFrameDuration', 'lastFrameDuration', 'loop', 'fps'],
   },
   { name: 'steps', options: ['content', 'skipSteps', 'every', 'stopAt', 'passes'] },
   { name: 'between', options: ['interpolation'] },
