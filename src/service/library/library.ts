@@ -138,11 +138,14 @@ export class Library implements AsyncDisposable {
   }
 
   async restore(id: string): Promise<Movie> {
-    await this.#database.write(() => {
-      this.#database.run('update movies set removed_at = null where id = :id', { id });
-    });
-    clearTimeout(this.#deletions.get(id));
-    this.#deletions.delete(id);
+    // Once its file is being deleted, it is too late.
+    if (this.#deletions.has(id)) {
+      await this.#database.write(() => {
+        this.#database.run('update movies set removed_at = null where id = :id', { id });
+      });
+      clearTimeout(this.#deletions.get(id));
+      this.#deletions.delete(id);
+    }
     const movie = this.get(id);
     if (!movie) throw noMovie(id);
     return movie;

@@ -138,7 +138,7 @@ const formats: Readonly<Record<string, string>> = {
 };
 
 /** Labels of the codecs: the name of an encoder with its format and file extension. */
-export function codecTitles({ codecs }: AboutShape): Readonly<Record<string, string>> {
+function codecTitles({ codecs }: AboutShape): Readonly<Record<string, string>> {
   return Object.fromEntries(
     codecs.map(({ name, extension }) => [name, `${name} (${formats[name] ? `${formats[name]}, ` : ''}.${extension})`]),
   );

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
  * The places of the page, which are hashes of the address, so that links and the browser's back button work. The names of
  * the web UIs' tabs stay those of making pictures.
  */
-export const places = ['txt2img', 'img2img', 'library', 'settings'] as const;
+const places = ['txt2img', 'img2img', 'library', 'settings'] as const;
 export type Place = (typeof places)[number];
 
 /** Names of former versions, which links may have. */

@@ -7,7 +7,6 @@ import stageClasses from './stage.module.css';
 
 /** Pictures that the embedded model draws well; each has a file of its name in public/examples. */
 const examples = ['rocket', 'owl', 'ghost', 'cake', 'penguin', 'house'] as const;
-export type Example = (typeof examples)[number];
 
 const noSteps: readonly never[] = [];
 

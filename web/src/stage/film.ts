@@ -1,5 +1,5 @@
 /** A moment of a movie at which a step is reached. */
-export type Moment = {
+type Moment = {
   /** seconds from the start of the movie */
   readonly time: number;
   /** index of the step in the list of those whose pictures there are */

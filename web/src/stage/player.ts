@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useEffectEvent, useMemo, useRef, useState } 
 import { type Film, indexAt, timeOf } from './film.js';
 
 /** What plays: a video, an animated image, which browsers only start and stop, or the pictures of the steps. */
-export type Medium = 'video' | 'image' | 'steps';
+type Medium = 'video' | 'image' | 'steps';
 
 export type Player = {
   readonly medium: Medium;

@@ -10,12 +10,6 @@ export function playerOf(codec: string): 'video' | 'img' | undefined {
   return codec.startsWith('prores') ? undefined : 'video';
 }
 
-/** Fits a picture into the width of its column and 60 % of the window's height, so that its controls stay in view. */
-export function fitStyle(width: number, height: number): CSSProperties {
-  const [w, h] = width > 0 && height > 0 ? [width, height] : [1, 1];
-  return { width: `min(100%, ${(60 * w) / h}vh)`, aspectRatio: `${w} / ${h}`, marginInline: 'auto' };
-}
-
 /** The address under which a browser saves a file instead of showing it. */
 export function downloadUrl(url: string): string {
   return `${url}${url.includes('?') ? '&' : '?'}download=1`;
