@@ -1,5 +1,5 @@
-// Takes the pictures of the page in docs/images/: every tab in light and dark, and on a phone. Needs Chromium, from
-// Debian or named by CHROMIUM. Written by `node scripts/write-screenshots.mjs`.
+// Takes the pictures of the page in docs/images/: every place and state, in three windows, light and dark. Needs
+// Chromium, from Debian or named by CHROMIUM. Written by `node scripts/write-screenshots.mjs`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,16 +25,10 @@ const prompts = [
   'a penguin',
   'a red apple',
 ];
-const views = {
-  light: { viewport: { width: 1280, height: 1080 }, colorScheme: 'light' },
-  dark: { viewport: { width: 1280, height: 1080 }, colorScheme: 'dark' },
-  phone: {
-    viewport: { width: 390, height: 844 },
-    colorScheme: 'dark',
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
-  },
+const windows = {
+  1440: { viewport: { width: 1440, height: 900 } },
+  1280: { viewport: { width: 1280, height: 720 } },
+  390: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
 };
 
 const service = spawn(
@@ -49,7 +43,11 @@ try {
   const { value } = await createInterface({ input: service.stdout })[Symbol.asyncIterator]().next();
   const url = value.match(/http:\S+/)[0];
   for (const [index, prompt] of prompts.entries()) await generate(url, prompt, index);
-  for (const [name, view] of Object.entries(views)) await takePictures(url, name, view);
+  for (const colorScheme of ['dark', 'light']) {
+    for (const [width, view] of Object.entries(windows)) {
+      await takePictures(url, `${width}-${colorScheme}`, { ...view, colorScheme });
+    }
+  }
 } finally {
   await browser.close();
   service.kill('SIGTERM');
@@ -75,29 +73,47 @@ async function generate(url, prompt, index) {
 async function takePictures(url, name, view) {
   const context = await browser.newContext(view);
   const page = await context.newPage();
-  const take = async (tab) => {
-    await page.waitForTimeout(1000);
-    const picture = await page.screenshot();
-    await sharp(picture)
-      .webp({ quality: 82 })
-      .toFile(join(images, `page-${tab}-${name}.webp`));
+  const isPhone = view.isMobile === true;
+  const take = async (state) => {
+    // Pictures and movies that are still loaded.
+    await page.waitForTimeout(800);
+    await sharp(await page.screenshot())
+      .webp({ quality: 76 })
+      .toFile(join(images, `page-${state}-${name}.webp`));
   };
+  const prompt = page.getByRole('textbox', { name: 'Prompt', exact: true });
+  const openForm = async () => {
+    if (isPhone) await page.getByRole('button', { name: 'Settings of the picture' }).click();
+  };
+
   await page.goto(url);
-  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a red apple');
-  await page.getByRole('textbox', { name: 'Seed', exact: true }).fill('107');
-  await page.getByRole('button', { name: 'Generate', exact: true }).click();
-  await page.locator('video').first().waitFor({ timeout: 120_000 });
+  await take('empty');
+  await openForm();
+  await prompt.fill('a rocket on a dark blue background');
+  await page.getByRole('textbox', { name: 'Steps', exact: true }).fill('40');
+  await take('form');
+  await prompt.press('Control+Enter');
+  await page.locator('[role=progressbar][aria-valuetext*="Step 1"]').waitFor({ timeout: 60_000 });
+  await take('generating');
+  await page.locator('video').waitFor({ timeout: 120_000 });
   const scrubber = page.getByRole('slider', { name: 'Step', exact: true });
   await scrubber.focus();
-  for (let step = 0; step < 8; step++) await page.keyboard.press('ArrowLeft');
-  if (name === 'phone') await scrubber.scrollIntoViewIfNeeded();
-  else await page.evaluate(() => window.scrollTo(0, 0));
-  await take('txt2img');
-  await page.getByRole('button', { name: 'Send to img2img' }).click();
-  await take('img2img');
-  for (const tab of ['Animations', 'Settings']) {
-    await page.getByRole('tab', { name: tab }).click();
-    await take(tab.toLowerCase());
+  for (let step = 0; step < 12; step++) await page.keyboard.press('ArrowLeft');
+  await take('scrubbing');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await take('playing');
+  await page.keyboard.press('e');
+  await take('options');
+  await page.keyboard.press('Escape');
+  if (isPhone) await page.keyboard.press('Escape');
+  await page.keyboard.press('c');
+  await take('compare');
+  await page.getByRole('button', { name: 'Back to the movie' }).click();
+  await page.keyboard.press('q');
+  await take('queue');
+  for (const place of ['img2img', 'library', 'settings']) {
+    await page.goto(`${url}#${place}`);
+    await take(place);
   }
   await context.close();
 }
