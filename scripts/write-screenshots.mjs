@@ -90,10 +90,10 @@ async function takePictures(url, name, view) {
   await take('empty');
   await openForm();
   await prompt.fill('a rocket on a dark blue background');
-  await page.getByRole('textbox', { name: 'Steps', exact: true }).fill('40');
+  await page.getByRole('textbox', { name: 'Steps', exact: true }).fill('60');
   await take('form');
   await prompt.press('Control+Enter');
-  await page.locator('[role=progressbar][aria-valuetext*="Step 1"]').waitFor({ timeout: 60_000 });
+  await page.locator('[role=progressbar][aria-valuetext^="Step"]').waitFor({ timeout: 60_000 });
   await take('generating');
   await page.locator('video').waitFor({ timeout: 120_000 });
   const scrubber = page.getByRole('slider', { name: 'Step', exact: true });

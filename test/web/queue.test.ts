@@ -33,6 +33,9 @@ describe('the queue beside Generate', () => {
     await page.mouse.up();
     const positions = () => ids.map((id) => service.get(id)?.position);
     await expect.poll(positions).toEqual([2, 3, 1]);
+    // Keys move from where the list shows a job.
+    const first = queue.getByRole('button', { name: /^Move:/u }).first();
+    await expect.poll(() => first.getAttribute('aria-label')).toBe('Move: txt2img: fourth');
     await queue.getByRole('button', { name: 'Move: txt2img: second' }).press('ArrowDown');
     await expect.poll(positions).toEqual([3, 2, 1]);
     await queue.getByRole('button', { name: 'Clear waiting' }).click();

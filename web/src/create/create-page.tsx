@@ -18,6 +18,7 @@ import {
   useSubmit,
 } from '../run/job-actions.js';
 import { announcement } from '../run/progress-text.js';
+import { goTo } from '../shell/place.js';
 import { EmptyStage } from '../stage/empty-stage.js';
 import { LiveStage } from '../stage/live-stage.js';
 import { ResultStage } from '../stage/result-stage.js';
@@ -82,8 +83,9 @@ export function CreatePage({ tab, createJob, children }: Props) {
     setProblem(first.name);
   };
   const makePicture = (prompt: string) => {
-    setOptions(tab, { generation: { prompt } });
-    generate();
+    setOptions('txt2img', { generation: { prompt } });
+    if (tab === 'txt2img') generate();
+    else goTo('txt2img');
   };
   const interrupt = () => job && cancel.mutate(job.id);
   const back = level

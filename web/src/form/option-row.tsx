@@ -122,7 +122,9 @@ function NumberControl(props: ControlProps) {
         isWide={!hasSlider}
         {...(word === undefined ? {} : { emptyValue: word, placeholder: words().form.auto })}
       />
-      {option.unit && <span className={classes.unit}>{words().units[option.unit] ?? option.unit}</span>}
+      {option.unit && value !== word && (
+        <span className={classes.unit}>{words().units[option.unit] ?? option.unit}</span>
+      )}
     </>
   );
 }

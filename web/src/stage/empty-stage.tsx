@@ -39,16 +39,10 @@ export function EmptyStage({ tab, onPrompt, onAdjust }: Props) {
         </div>
         {isBuiltIn && <p>{hello.builtIn}</p>}
         {isAlone && (
-          <div className={classes.cards}>
-            <a className={classes.card} href="#settings">
-              <strong>{hello.models}</strong>
-              <span>{hello.modelsText}</span>
-            </a>
-            <a className={classes.card} href="#settings">
-              <strong>{hello.connect}</strong>
-              <span>{hello.connectText}</span>
-            </a>
-          </div>
+          <a className={classes.card} href="#settings">
+            <strong>{hello.connect}</strong>
+            <span>{hello.connectText}</span>
+          </a>
         )}
       </div>
       <div className={`${stageClasses.below} ${classes.looks}`}>

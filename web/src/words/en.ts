@@ -192,10 +192,8 @@ export const en = {
       house: 'a house',
     },
     builtIn: 'The built-in model draws emoji: animals, food, vehicles, weather, things and faces, in English.',
-    models: 'Want to draw anything?',
-    modelsText: 'Get a larger model, or see which there are.',
-    connect: 'ComfyUI, a web UI or InvokeAI',
-    connectText: 'Connect the program that you have: its pictures become movies here.',
+    connect: 'Want to draw anything?',
+    connectText: 'Connect ComfyUI, a web UI or InvokeAI: their pictures become movies here.',
   },
   player: {
     play: 'Play',
