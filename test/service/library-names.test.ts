@@ -24,7 +24,7 @@ afterEach(() => {
   refusals.isHeld = () => false;
 });
 
-const animation = { duration: 1, fps: 10 };
+const animation = { look: 'classic', duration: 1, fps: 10 } as const;
 
 describe('the files of the library', () => {
   it('stay removed while another program holds them, and are deleted by a later start', async () => {

@@ -7,7 +7,7 @@ const [outdir, modelsFolder, options] = process.argv.slice(2);
 const host = createEmbeddedHost({ modelsFolder });
 const hosts = new HostPool([{ name: host.name, kind: host.name, url: null, host }]);
 const service = await openJobService({ outdir, hosts });
-const animation = { duration: 1, fps: 10 };
+const animation = { look: 'classic', duration: 1, fps: 10 };
 // The steps of the first batch are decoded before the second one is sampled, however many cores there are.
 const running = { model: 'tiny-model', prompt: 'first', steps: 4, ...JSON.parse(options) };
 await service.submit({ kind: 'txt2img', generation: running, animation });

@@ -109,7 +109,7 @@ async function untilEnded(service: Service, count: number): Promise<void> {
 
 function jobOf(index: number): object {
   const generation = { prompt: `soak ${index}`, seed: index, steps: 3, width: 64, height: 64 };
-  return { kind: 'txt2img', generation, animation: { duration: 0.5, fps: 10 } };
+  return { kind: 'txt2img', generation, animation: { look: 'classic', duration: 0.5, fps: 10 } };
 }
 
 async function causeFault(fault: (typeof faults)[number], service: Service, outdir: string): Promise<void> {

@@ -12,7 +12,7 @@ afterAll(() => host[Symbol.asyncDispose]());
 
 it('describes what it has', async () => {
   expect(await host.describe()).toEqual({
-    models: [{ name: 'tiny-model', width: 32, height: 32 }],
+    models: [{ name: 'tiny-model', width: 32, height: 32, isSizeFixed: false }],
     samplers: samplerNames,
     schedulers: schedulerNames,
   });
