@@ -111,12 +111,13 @@ export function useDiscard() {
   return useMutation({
     mutationFn: async ({ id }: JobShape) => {
       await request(`/jobs/${id}/cancel`, { method: 'POST' });
-      const { animations } = await ended(queries, id);
-      for (const movie of animations) await request(`/animations/${movie.id}`, { method: 'DELETE' });
-      await request(`/jobs/${id}`, { method: 'DELETE' });
+      // Before its end: what it made until then is not shown any more.
       for (const tab of ['txt2img', 'img2img'] as const) {
         if (shownJobs[tab].get() === id) shownJobs[tab].set(results[tab].get());
       }
+      const { animations } = await ended(queries, id);
+      for (const movie of animations) await request(`/animations/${movie.id}`, { method: 'DELETE' });
+      await request(`/jobs/${id}`, { method: 'DELETE' });
       void queries.invalidateQueries({ queryKey: ['jobs'] });
       void queries.invalidateQueries({ queryKey: keys.animations });
     },
