@@ -37,7 +37,7 @@ it('makes a movie of what our own service makes, through its API', async () => {
     outdir: await temporaryFolder(),
     onEvent: (event) => void events.push(event),
   });
-  expect(movie).toMatchObject({ width: 512, height: 384, frames: 10, seed: 7 });
+  expect(movie).toMatchObject({ width: 64, height: 48, frames: 10, seed: 7 });
   const { tags } = await probeMovie(movie?.path ?? '');
   expect(tags.comment).toContain('Model: pretended');
   expect(pretended.prompts).toEqual(['a red apple']);
