@@ -118,6 +118,7 @@ export function useDiscard() {
       const { animations } = await ended(queries, id);
       for (const movie of animations) await request(`/animations/${movie.id}`, { method: 'DELETE' });
       await request(`/jobs/${id}`, { method: 'DELETE' });
+      queries.removeQueries({ queryKey: keys.job(id) });
       void queries.invalidateQueries({ queryKey: ['jobs'] });
       void queries.invalidateQueries({ queryKey: keys.animations });
     },
