@@ -46,7 +46,6 @@ function applyEvent(queries: QueryClient, event: EventShape): void {
       updateJob(queries, event.id, (job) => withStep(job, event));
       break;
     case 'deleted':
-      queries.removeQueries({ queryKey: keys.job(event.id) });
       forgetJob(queries, event.id);
       void queries.invalidateQueries({ queryKey: keys.active });
       break;
@@ -62,8 +61,9 @@ function applyEvent(queries: QueryClient, event: EventShape): void {
   }
 }
 
-/** Takes a job that is gone from the list of recent ones, whose pictures would be asked for. */
+/** Forgets a job that is gone: it is not asked for again, nor are the pictures that lists show of it. */
 export function forgetJob(queries: QueryClient, id: string): void {
+  queries.removeQueries({ queryKey: keys.job(id) });
   queries.setQueryData<JobShape[]>(keys.recent, (jobs) => jobs?.filter((job) => job.id !== id));
 }
 

@@ -1,6 +1,7 @@
 import { notifications } from '@mantine/notifications';
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
 import { request } from '../api/client.js';
+import { forgetJob } from '../api/events.js';
 import { keys, useAbout } from '../api/queries.js';
 import type { JobImage, JobShape, NewJobShape } from '../api/types.js';
 import { tabOf } from '../form/fill-form.js';
@@ -53,6 +54,14 @@ export function showNextJob(tab: Tab): void {
 export function showRunning(tab: Tab, jobs: readonly JobShape[]): void {
   const running = jobs.find((job) => job.state === 'running' && job.kind !== 'render' && tabOf(job) === tab);
   if (running && shownJobs[tab].get() === undefined) shownJobs[tab].set(running.id);
+}
+
+/** Shows the last result in place of a job that is being removed. */
+export function hideJob(id: string): void {
+  for (const tab of ['txt2img', 'img2img'] as const) {
+    if (results[tab].get() === id) results[tab].set(undefined);
+    if (shownJobs[tab].get() === id) shownJobs[tab].set(results[tab].get());
+  }
 }
 
 /** Shows a job in its tab, and opens the tab. */
@@ -112,13 +121,12 @@ export function useDiscard() {
     mutationFn: async ({ id }: JobShape) => {
       await request(`/jobs/${id}/cancel`, { method: 'POST' });
       // Before its end: what it made until then is not shown any more.
-      for (const tab of ['txt2img', 'img2img'] as const) {
-        if (shownJobs[tab].get() === id) shownJobs[tab].set(results[tab].get());
-      }
+      hideJob(id);
       const { animations } = await ended(queries, id);
+      await queries.cancelQueries({ queryKey: keys.recent });
+      forgetJob(queries, id);
       for (const movie of animations) await request(`/animations/${movie.id}`, { method: 'DELETE' });
       await request(`/jobs/${id}`, { method: 'DELETE' });
-      queries.removeQueries({ queryKey: keys.job(id) });
       void queries.invalidateQueries({ queryKey: ['jobs'] });
       void queries.invalidateQueries({ queryKey: keys.animations });
     },

@@ -4,7 +4,7 @@ import { request } from '../api/client.js';
 import { forgetJob } from '../api/events.js';
 import { keys } from '../api/queries.js';
 import type { JobShape } from '../api/types.js';
-import { openJob } from '../run/job-actions.js';
+import { hideJob, openJob } from '../run/job-actions.js';
 import { jobTitle } from '../run/progress-text.js';
 import { notifyError } from '../ui/notifications.js';
 
@@ -19,7 +19,7 @@ export function RecentJobs() {
   });
   const change = useMutation({
     mutationFn: ({ path, method }: { path: string; method: 'POST' | 'DELETE' }) => request(path, { method }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['jobs'] }),
+    onSettled: () => queries.invalidateQueries({ queryKey: keys.recent }),
     onError: notifyError,
   });
   const ended = jobs.filter(({ endedAt }) => endedAt !== null);
@@ -62,6 +62,7 @@ export function RecentJobs() {
             color="gray"
             size="compact-xs"
             onClick={() => {
+              hideJob(job.id);
               forgetJob(queries, job.id);
               change.mutate({ path: `/jobs/${job.id}`, method: 'DELETE' });
             }}
